@@ -1,0 +1,282 @@
+/** Bytes of an HTTP body to one CWMP message: the only way in. Lenient; whatever is odd is noted by its quirk id. */
+import { clockOddity } from '../datamodel/date-time.ts';
+import type { WireError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+import type { Note, Noted } from '../quirks/quirk.ts';
+import type { Result } from '../result.ts';
+import { err, ok } from '../result.ts';
+import { int, optional, repeated, string, struct } from '../soap/codec.ts';
+import { CWMP_NS_STEM, ENVELOPE_NS } from '../soap/namespaces.ts';
+import { XmlReader } from '../xml/read.ts';
+import { decodeText } from '../xml/text.ts';
+import type { CwmpFault, Envelope, Header, Inform, Message } from './messages.ts';
+import { isRpcName, RPCS } from './messages.ts';
+
+export interface Decoded {
+  readonly envelope: Envelope;
+  readonly notes: readonly Noted[];
+}
+
+export interface DecodeOptions {
+  /** charset parameter of the Content-Type header. */
+  readonly charset?: string | undefined;
+  readonly maxBytes?: number;
+}
+
+/** Any bytes give a message or a typed error with its place; never a throw; in time linear in the input. */
+export function decode(bytes: Uint8Array, options: DecodeOptions = {}): Result<Decoded, WireError> {
+  if (bytes.length > (options.maxBytes ?? LIMITS.bodyBytes)) return err({ code: 'E_TOO_LARGE', at: bytes.length });
+  const notes: Noted[] = [];
+  const text = decodeText(bytes, options.charset, collect(notes));
+  if (text === undefined) return err({ code: 'E_ENCODING', at: 0, found: options.charset ?? '' });
+  return decodeMessage(text, notes, text.length !== bytes.length);
+}
+
+/** The same for text that is at hand. Offsets are then those of its UTF-8 form. */
+export function decodeString(text: string): Result<Decoded, WireError> {
+  return decodeMessage(text, [], true);
+}
+
+/** Keeps the first few notes; a document of ten thousand padded counts need not make ten thousand of them. */
+function collect(notes: Noted[]): Note {
+  return (id, at, detail) => {
+    if (notes.length >= LIMITS.notesPerMessage && notes.some((noted) => noted.id === id)) return;
+    notes.push(detail === undefined ? { id, at } : { id, at, detail });
+  };
+}
+
+function decodeMessage(text: string, notes: Noted[], wide: boolean): Result<Decoded, WireError> {
+  const reader = new XmlReader(text, collect(notes));
+  const envelope = readEnvelope(reader);
+  const place = (at: number): number => (wide && at > 0 ? XmlReader.byteOffset(text, at) : at);
+  if (reader.error !== undefined) return err({ ...reader.error, at: place(reader.error.at) });
+  if (envelope === undefined) return err({ code: 'E_SOAP_NO_BODY', at: place(reader.at) });
+  noteMessage(reader.note, envelope);
+  return ok({ envelope, notes: wide ? notes.map((n) => ({ ...n, at: place(n.at) })) : notes });
+}
+
+interface Parts {
+  id: string | undefined;
+  header: Header | undefined;
+  namespace: string | undefined;
+  message: Message | undefined;
+}
+
+function readEnvelope(reader: XmlReader): Envelope | undefined {
+  if (!reader.open()) {
+    reader.fail('E_XML_NO_ELEMENT');
+    return undefined;
+  }
+  if (!reader.is('Envelope')) {
+    reader.fail('E_SOAP_NOT_ENVELOPE', reader.tagAt);
+    return undefined;
+  }
+  if (reader.uri(reader.prefix) !== ENVELOPE_NS) reader.note('Q-XM-10', reader.tagAt);
+  const parts: Parts = { id: undefined, header: undefined, namespace: undefined, message: undefined };
+  if (reader.enter()) {
+    while (reader.open()) {
+      if (reader.is('Header')) readHeader(reader, parts);
+      else if (reader.is('Body')) readBody(reader, parts);
+      else {
+        reader.note('Q-XM-07', reader.tagAt, reader.name.slice(0, 32));
+        reader.skip();
+      }
+    }
+  }
+  noteTrailer(reader);
+  if (parts.header === undefined) reader.note('Q-ID-01', 0);
+  if (parts.message === undefined) return undefined;
+  return {
+    id: parts.id,
+    namespace: parts.namespace ?? `${CWMP_NS_STEM}0`,
+    header: parts.header ?? {},
+    message: parts.message,
+  };
+}
+
+/** What follows the envelope: white space is lawful, a second envelope is refused, anything else is noted. */
+function noteTrailer(reader: XmlReader): void {
+  if (reader.error !== undefined) return;
+  const at = reader.at;
+  const rest = reader.source.slice(at, at + 256);
+  if (rest.trim() === '') return;
+  const next = reader.source.indexOf('<', at);
+  if (next >= 0 && /^<(\?xml|([\w.-]{1,64}:)?Envelope)[\s>/]/.test(reader.source.slice(next, next + 96))) {
+    reader.fail('E_SOAP_SEVERAL_ENVELOPES', next);
+    return;
+  }
+  reader.note('Q-XM-03', at);
+}
+
+function readHeader(reader: XmlReader, parts: Parts): void {
+  const header: { -readonly [K in keyof Header]: Header[K] } = {};
+  if (reader.enter()) {
+    while (reader.open()) {
+      const at = reader.tagAt;
+      const name = reader.name;
+      noteMustUnderstand(reader, name);
+      if (name === 'NoMoreRequests' || name === 'HoldRequests') header[name] = /^\s*(1|true)\s*$/.test(reader.text());
+      else if (name === 'ID') {
+        if (parts.id !== undefined) reader.note('Q-XM-11', at);
+        parts.id = reader.text();
+        if (parts.id.length > LIMITS.idLength) reader.fail('E_TOO_LONG', at);
+      } else if (name.toLowerCase() === 'sessiontimeout') header.SessionTimeout = readTimeout(reader);
+      else if (name === 'SupportedCWMPVersions') {
+        header.SupportedCWMPVersions = reader
+          .text()
+          .split(',')
+          .map((version) => version.trim());
+      } else if (name === 'UseCWMPVersion') header.UseCWMPVersion = reader.text().trim();
+      else {
+        reader.note('Q-XM-07', at, name.slice(0, 32));
+        reader.skip();
+      }
+    }
+  }
+  parts.header = header;
+}
+
+function readTimeout(reader: XmlReader): number {
+  const text = reader.text().trim();
+  return /^\d{1,9}$/.test(text) ? Number(text) : 30;
+}
+
+/** mustUnderstand is never acted upon: modems put it where it does not belong (Q-NS-02, Q-ID-08). */
+function noteMustUnderstand(reader: XmlReader, header: string): void {
+  const attribute = reader.attribute('mustUnderstand');
+  if (attribute === undefined) {
+    if (header === 'ID') reader.note('Q-ID-08', reader.tagAt, 'absent');
+    return;
+  }
+  if (reader.uri(attribute.prefix) !== ENVELOPE_NS) reader.note('Q-NS-02', reader.tagAt);
+  else if (attribute.value !== '1' && attribute.value !== '0') reader.note('Q-ID-08', reader.tagAt, attribute.value.slice(0, 16));
+}
+
+function readBody(reader: XmlReader, parts: Parts): void {
+  if (!reader.enter()) return;
+  while (reader.open()) {
+    if (parts.message !== undefined) {
+      reader.fail('E_SOAP_SEVERAL_MESSAGES', reader.tagAt);
+      return;
+    }
+    const name = reader.name;
+    if (name === 'Fault') {
+      parts.message = { kind: 'fault', fault: readFault(reader, parts) };
+      continue;
+    }
+    const uri = reader.uri(reader.prefix);
+    if (uri?.startsWith(CWMP_NS_STEM)) parts.namespace = uri;
+    else reader.note('Q-XM-10', reader.tagAt, uri?.slice(0, 48) ?? reader.prefix);
+    parts.message = readMessage(reader, name);
+  }
+}
+
+function readMessage(reader: XmlReader, name: string): Message {
+  const wanted = name.endsWith('Response') ? name.slice(0, -8) : name;
+  if (!isRpcName(wanted)) {
+    reader.skip();
+    return { kind: 'unknown', name: name.slice(0, LIMITS.nameLength) };
+  }
+  return wanted === name ? RPCS[wanted].readRequest(reader) : RPCS[wanted].readResponse(reader);
+}
+
+const faultFields = { FaultCode: int, FaultString: string(65535) };
+const setParameterValuesFault = struct('SetParameterValuesFault', { ParameterName: string(256), ...faultFields });
+const cwmpFault = struct('Fault', {
+  FaultCode: int,
+  FaultString: optional(string(65535)),
+  SetParameterValuesFault: optional(repeated(setParameterValuesFault)),
+});
+
+/** A SOAP fault. Its faultcode may be ignored (TR-069a6 section 3.5); what counts is the cwmp:Fault in the detail. */
+function readFault(reader: XmlReader, parts: Parts): CwmpFault {
+  let fault: CwmpFault | undefined;
+  let text = '';
+  const at = reader.tagAt;
+  if (reader.enter()) {
+    while (reader.open()) {
+      if (reader.is('faultstring')) text = reader.text();
+      else if (reader.is('Fault')) fault = readCwmpFault(reader, parts);
+      else if (!reader.is('detail')) reader.skip();
+      else if (reader.enter()) {
+        while (reader.open()) {
+          if (reader.is('Fault')) fault = readCwmpFault(reader, parts);
+          else reader.skip();
+        }
+      }
+    }
+  }
+  if (fault !== undefined && fault.FaultCode !== 0) return fault;
+  reader.note('Q-FT-07', at);
+  return { FaultCode: 0, FaultString: fault?.FaultString ?? text, SetParameterValuesFault: [] };
+}
+
+function readCwmpFault(reader: XmlReader, parts: Parts): CwmpFault {
+  const uri = reader.uri(reader.prefix);
+  if (uri?.startsWith(CWMP_NS_STEM)) parts.namespace = uri;
+  const { FaultCode, FaultString = '', SetParameterValuesFault = [] } = cwmpFault.read(reader);
+  for (const { ParameterName } of SetParameterValuesFault) {
+    if (ParameterName === '' || ParameterName.startsWith('-') || /^[^.]*\.$/.test(ParameterName))
+      reader.note('Q-PN-14', reader.at, ParameterName.slice(0, 32));
+  }
+  if (FaultCode === 9814) reader.note('Q-FT-06', reader.at);
+  return { FaultCode, FaultString, SetParameterValuesFault };
+}
+
+/** What only the whole message shows. */
+function noteMessage(note: Note, envelope: Envelope): void {
+  const { header, id, message, namespace } = envelope;
+  if (id === '') note('Q-ID-03', 0);
+  else if (id !== undefined && id.trim() !== id) note('Q-ID-04', 0);
+  if (!/^urn:dslforum-org:cwmp-1-[012]$/.test(namespace)) note('Q-XM-12', 0, namespace.slice(0, 48));
+  if (header.NoMoreRequests === true) note('Q-ID-09', 0);
+  const inform = message.kind === 'request' && message.rpc === 'Inform' ? message.args : undefined;
+  const fromCpe = inform !== undefined || (message.kind === 'response' && RPCS[message.rpc].by === 'CPE');
+  if (header.HoldRequests !== undefined && fromCpe) note('Q-ID-13', 0);
+  if (header.SessionTimeout !== undefined && (inform === undefined || namespace.endsWith('cwmp-1-0')))
+    note('Q-ID-10', 0);
+  if (inform !== undefined) noteInform(note, inform);
+  if (message.kind === 'response' && message.rpc === 'GetParameterNames') noteNames(note, message.args.ParameterList);
+}
+
+function noteInform(note: Note, inform: Inform): void {
+  const { DeviceId, Event, MaxEnvelopes, CurrentTime, RetryCount, ParameterList } = inform;
+  if (DeviceId.Manufacturer === '') note('Q-VL-14', 0);
+  if (!/^[0-9A-F]{6}$/.test(DeviceId.OUI) || /^(0{6}|F{6})$/.test(DeviceId.OUI))
+    note('Q-VL-12', 0, DeviceId.OUI.slice(0, 16));
+  if (DeviceId.SerialNumber.trim() !== DeviceId.SerialNumber) note('Q-ID-04', 0);
+  if (/^(\d)\1{5,}$|^001122334455$/.test(DeviceId.SerialNumber)) note('Q-VL-11', 0);
+  if (/[^\w -]/.test(DeviceId.ProductClass)) note('Q-VL-13', 0, DeviceId.ProductClass.slice(0, 32));
+  if (MaxEnvelopes !== 1) note('Q-VL-19', 0, String(MaxEnvelopes));
+  const clock = clockOddity(CurrentTime);
+  if (clock !== undefined) note(clock, 0, CurrentTime.slice(0, 32));
+  if (RetryCount > 100) note('Q-EV-05', 0, String(RetryCount));
+  for (const { EventCode, CommandKey } of Event) {
+    if (/^X /.test(EventCode) && !/^X [0-9A-F]{6} /.test(EventCode)) note('Q-EV-03', 0, EventCode.slice(0, 32));
+    if (CommandKey !== '' && /^\d/.test(EventCode)) note('Q-EV-02', 0, EventCode);
+  }
+  const names = new Set<string>();
+  for (const { Name, Value } of ParameterList) {
+    if (names.has(Name)) note('Q-PN-03', 0, Name.slice(0, 64));
+    names.add(Name);
+    if (Name.endsWith('.ManagementServer.ConnectionRequestURL')) noteConnectionRequestUrl(note, Value);
+  }
+}
+
+function noteConnectionRequestUrl(note: Note, url: string): void {
+  const match = /^http:\/\/[^/:\s]+(:[1-9]\d{0,4})?(\/\S*)?$/.exec(url);
+  if (match === null) note('Q-CR-03', 0, url.slice(0, 48));
+  else if ((match[2] ?? '/') === '/') note('Q-CR-05', 0, url.slice(0, 48));
+}
+
+function noteNames(note: Note, list: readonly { readonly Name: string }[]): void {
+  if (list.every(({ Name }) => !Name.endsWith('.')) && hasSeveralParents(list)) note('Q-PN-06', 0);
+  if (list.length > 3000) note('Q-LG-01', 0, String(list.length));
+}
+
+/** A list of the leaves of one object may lawfully hold no object (NextLevel). */
+function hasSeveralParents(list: readonly { readonly Name: string }[]): boolean {
+  const parent = (name: string): string => name.slice(0, name.lastIndexOf('.'));
+  const first = parent(list[0]?.Name ?? '');
+  return list.some(({ Name }) => parent(Name) !== first);
+}

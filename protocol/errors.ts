@@ -1,0 +1,150 @@
+/**
+ * Every error of modemlab by its stable code: what is wrong, and the way out.
+ * docs/errors.md is generated from this table (`npm run docs`) and a test compares the two.
+ */
+export const ERRORS = {
+  E_XML_TRUNCATED: {
+    says: 'the document ends inside an element',
+    remedy: 'look for a cut connection or a wrong Content-Length',
+  },
+  E_XML_NOT_WELL_FORMED: {
+    says: 'the markup is not well-formed XML',
+    remedy: 'look at the byte named: a tag is misspelt or out of place there',
+  },
+  E_XML_MISMATCHED_TAG: {
+    says: 'an end tag does not match its start tag',
+    remedy: 'look at the byte named: the element that is open there has another name',
+  },
+  E_XML_DTD: {
+    says: 'a document type declaration is refused',
+    remedy: 'send the envelope without DOCTYPE: SOAP 1.1 section 3 forbids it',
+  },
+  E_XML_TOO_DEEP: {
+    says: 'elements are nested deeper than the limit',
+    remedy: 'no CWMP message nests that deep; raise LIMITS.depth only with a capture that needs it',
+  },
+  E_XML_TOO_MANY_ATTRIBUTES: {
+    says: 'a start tag has more attributes than the limit',
+    remedy: 'no CWMP message needs that many; see LIMITS.attributes',
+  },
+  E_XML_NO_ELEMENT: { says: 'there is no element in the document', remedy: 'send one SOAP envelope' },
+  E_TOO_LARGE: {
+    says: 'the message is larger than the limit',
+    remedy: 'raise the limit with --max-body if your modems need more',
+  },
+  E_TOO_MANY_MEMBERS: {
+    says: 'a list has more members than the limit',
+    remedy: 'ask for a smaller part of the tree; see LIMITS.members',
+  },
+  E_TOO_LONG: { says: 'a name is longer than the limit', remedy: 'see LIMITS.nameLength' },
+  E_ENCODING: {
+    says: 'the body cannot be decoded: its Content-Encoding or charset is not supported',
+    remedy: 'send gzip, deflate or plain bodies in UTF-8, UTF-16 or ISO-8859-1',
+  },
+  E_SOAP_NOT_ENVELOPE: { says: 'the root element is not a SOAP envelope', remedy: 'send SOAP 1.1' },
+  E_SOAP_NO_BODY: { says: 'the envelope has no Body', remedy: 'put one Body into the envelope' },
+  E_SOAP_SEVERAL_ENVELOPES: {
+    says: 'more than one envelope in one HTTP message',
+    remedy: 'send one envelope a message: MaxEnvelopes is always 1 (TR-069a6 section 3.5)',
+  },
+  E_SOAP_SEVERAL_MESSAGES: {
+    says: 'more than one message in one Body',
+    remedy: 'send one RPC, response or fault a Body (TR-069a6 section 3.5)',
+  },
+  E_CWMP_NO_DEVICE: {
+    says: 'the Inform names no device: OUI and SerialNumber are both missing',
+    remedy: 'let the modem fill DeviceId (TR-069a6 A.3.3.1)',
+  },
+  E_SESSION_OUT_OF_ORDER: {
+    says: 'a message arrived that the session does not wait for',
+    remedy: 'begin again with Inform',
+  },
+  E_SESSION_UNKNOWN: {
+    says: 'a message arrived that belongs to no open session',
+    remedy: 'begin with Inform and return the cookie of its answer',
+  },
+  E_SESSION_LOST: {
+    says: 'the session broke before the answer came',
+    remedy: 'nothing is lost: it is done again in the next session of the modem',
+  },
+  E_AUTH_FAILED: {
+    says: 'the credentials are missing or wrong',
+    remedy: 'check --auth and the credentials in the modem',
+  },
+  E_DEVICE_UNKNOWN: {
+    says: 'no such device is known',
+    remedy: 'list the devices with: modemlab device list',
+  },
+  E_DEVICE_AMBIGUOUS: {
+    says: 'several devices have this serial number',
+    remedy: 'give the whole key, as shown by: modemlab device list',
+  },
+  E_TASK_UNKNOWN: { says: 'no such task is known', remedy: 'list the tasks with: modemlab task list' },
+  E_TASK_INVALID: {
+    says: 'the arguments do not fit the RPC',
+    remedy: 'see the RPC in TR-069 Annex A; modemlab call --help shows the form',
+  },
+  E_TASK_STATE: {
+    says: 'the task is not in a state in which this can be done',
+    remedy: 'look at it with: modemlab task show ID',
+  },
+  E_TASK_FAILED: { says: 'the modem answered with a fault', remedy: 'the fault code tells what it refused' },
+  E_TASK_UNANSWERED: {
+    says: 'the modem did not answer the request',
+    remedy: 'look at the device: modemlab device show KEY; then modemlab task retry ID',
+  },
+  E_TASK_UNSURE: {
+    says: 'the connection broke after the request was sent, and nothing the modem said since tells whether it was done',
+    remedy: 'look at the modem, then: modemlab task retry ID or modemlab task cancel ID',
+  },
+  E_TASK_TIMEOUT: {
+    says: 'the task did not end in the time given',
+    remedy: 'it stays in the queue; raise --timeout, or look at it with: modemlab task show ID',
+  },
+  E_DATA_UNREADABLE: {
+    says: 'a file of the data folder cannot be read',
+    remedy: 'the file is named; move it away, or restore it from a copy',
+  },
+  E_DATA_IN_USE: {
+    says: 'the data folder is of another kind or version',
+    remedy: 'give the --store and --queue that the folder was made with',
+  },
+  E_FILE_INVALID: { says: 'the file does not hold what is wanted', remedy: 'see the place named in it' },
+  E_CONFIG: { says: 'a setting is wrong', remedy: 'see --help of the command' },
+  E_ADDRESS_IN_USE: {
+    says: 'the address is in use',
+    remedy: 'stop what listens there, or give another --port (0 picks a free one)',
+  },
+  E_CONNECT: { says: 'the peer cannot be reached', remedy: 'check the address and whether it listens' },
+  E_USAGE: { says: 'the command line is wrong', remedy: 'see --help of the command' },
+} as const satisfies Record<string, { says: string; remedy: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Why bytes gave no message. `at` is the offset in bytes from the start of the body. */
+export interface WireError {
+  readonly code: ErrorCode;
+  readonly at: number;
+  /** What stood there, cut to a few characters. */
+  readonly found?: string;
+}
+
+/** An error that is thrown or rejects a promise outside protocol/: code, place, and the table's sentence. */
+export class ModemlabError extends Error {
+  readonly code: ErrorCode;
+  /** Where: a parameter, a file and line, an address. */
+  readonly place: string | undefined;
+
+  constructor(code: ErrorCode, place?: string, options?: ErrorOptions) {
+    super(`${code}: ${ERRORS[code].says}${place === undefined ? '' : ` (${place})`}`, options);
+    this.name = 'ModemlabError';
+    this.code = code;
+    this.place = place;
+  }
+}
+
+/** One line for a person: code, sentence, place, way out. */
+export function describeWireError(error: WireError): string {
+  const found = error.found === undefined ? '' : `, found ${JSON.stringify(error.found)}`;
+  return `${error.code}: ${ERRORS[error.code].says} at byte ${error.at}${found}`;
+}

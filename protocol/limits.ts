@@ -1,0 +1,21 @@
+/** What we accept at most from a peer, in one place, each with its reason. */
+export const LIMITS = {
+  /** Bytes of one HTTP body. The largest real answer on record is 1.13 MB (Q-LG-01); 16 MiB leaves room. */
+  bodyBytes: 16 * 1024 * 1024,
+  /** Nested elements. The deepest CWMP message (SetParameterValuesFault in a fault) nests seven. */
+  depth: 32,
+  /** Attributes of one start tag. The longest real envelope declares five namespaces and encodingStyle. */
+  attributes: 64,
+  /** Members of one list. The largest real list on record has 9,263 names (Q-LG-01). */
+  members: 100_000,
+  /** Characters of a parameter name; TR-069 says 256, a store key bears 1,024. */
+  nameLength: 1024,
+  /** Characters of a cwmp:ID that we echo; the schema sets none. */
+  idLength: 1024,
+  /** Bytes of all header lines of one HTTP request. */
+  headerBytes: 16 * 1024,
+  /** Events of one Inform (TR-069a6 A.3.3.1). */
+  events: 64,
+  /** Times that one message may hold a quirk noted before further ones are only counted. */
+  notesPerMessage: 64,
+} as const;

@@ -1,0 +1,505 @@
+/**
+ * The tolerant reader of the wire: one pass over the text, no tree, no look back, time linear in the input.
+ *
+ * Rules of this file:
+ * - The reader stands between two tokens. `open()` goes to the next child of the element it is in; `text()` takes the
+ *   content of the child just opened; `skip()` passes over it. Whoever opens a child must take, skip or descend.
+ * - It never throws on input. The first error is kept in `error`; from then on `open()` is false and `text()` empty,
+ *   so that callers run out by themselves and look at `error` once, at the end.
+ * - What is odd but readable is told to `note` by its quirk id. Entities are the five of XML and character references;
+ *   a DTD is refused, so nothing can expand.
+ */
+import type { WireError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+import type { Note } from '../quirks/quirk.ts';
+import { CWMP_NS_STEM, ENCODING_NS, ENVELOPE_NS, XSD_NS, XSI_NS } from '../soap/namespaces.ts';
+
+export interface Attribute {
+  readonly prefix: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+const LT = 60;
+const GT = 62;
+const SLASH = 47;
+const BANG = 33;
+const QUESTION = 63;
+const COLON = 58;
+const NO_ATTRIBUTES: readonly Attribute[] = [];
+
+/** What a modem means by a prefix that it never declared (Q-NS-03): the conventional binding. */
+const CONVENTIONAL: Readonly<Record<string, string>> = {
+  'soap-env': ENVELOPE_NS,
+  soapenv: ENVELOPE_NS,
+  soap_env: ENVELOPE_NS,
+  soap: ENVELOPE_NS,
+  s: ENVELOPE_NS,
+  env: ENVELOPE_NS,
+  'soap-enc': ENCODING_NS,
+  soapenc: ENCODING_NS,
+  soap_enc: ENCODING_NS,
+  enc: ENCODING_NS,
+  xsd: XSD_NS,
+  xs: XSD_NS,
+  xsi: XSI_NS,
+  cwmp: `${CWMP_NS_STEM}0`,
+};
+
+const SCHEMA_1999 = new Map<string, string>([
+  ['http://www.w3.org/1999/XMLSchema', XSD_NS],
+  ['http://www.w3.org/1999/XMLSchema-instance', XSI_NS],
+]);
+
+// Not Char by XML 1.0 section 2.2 (a lone surrogate cannot come out of our text decoding).
+const ILLEGAL = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
+const ILLEGAL_ALL = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g;
+
+const isSpace = (c: number): boolean => c === 32 || c === 10 || c === 13 || c === 9;
+
+/** A character that can begin an XML name; anything above ASCII is let through. */
+const isNameStart = (c: number): boolean =>
+  (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 95 || c === COLON || c >= 0x80;
+
+export class XmlReader {
+  readonly source: string;
+  readonly note: Note;
+  error: WireError | undefined;
+  /** Offset of the next token, in UTF-16 units of `source`. */
+  at = 0;
+  /** Where the tag just opened begins. */
+  tagAt = 0;
+  /** Nested elements that are open. */
+  depth = 0;
+
+  #prefixAt = 0;
+  #nameAt = 0;
+  #nameEnd = 0;
+  #selfClosing = false;
+  #attributes: readonly Attribute[] = NO_ATTRIBUTES;
+  #open: string[] = [];
+  #scopes: { depth: number; prefix: string; uri: string }[] = [];
+  #attributeCache = new Map<string, readonly Attribute[]>();
+  readonly #mayHaveReturns: boolean;
+  readonly #mayHaveIllegal: boolean;
+  #nextAmp: number;
+
+  constructor(source: string, note: Note) {
+    this.source = source;
+    this.note = note;
+    this.#mayHaveReturns = source.includes('\r');
+    this.#mayHaveIllegal = ILLEGAL.test(source);
+    this.#nextAmp = source.indexOf('&');
+  }
+
+  /** The local name of the child just opened. */
+  get name(): string {
+    return this.source.slice(this.#nameAt, this.#nameEnd);
+  }
+
+  get prefix(): string {
+    return this.#prefixAt === this.#nameAt ? '' : this.source.slice(this.#prefixAt, this.#nameAt - 1);
+  }
+
+  get qualified(): boolean {
+    return this.#prefixAt !== this.#nameAt;
+  }
+
+  get attributes(): readonly Attribute[] {
+    return this.#attributes;
+  }
+
+  /** Whether the child just opened has this local name, without making a string of it. */
+  is(name: string): boolean {
+    const length = this.#nameEnd - this.#nameAt;
+    if (length !== name.length) return false;
+    for (let i = 0; i < length; i++) {
+      if (this.source.charCodeAt(this.#nameAt + i) !== name.charCodeAt(i)) return false;
+    }
+    return true;
+  }
+
+  /** The namespace bound to a prefix here; `undefined` when nothing and nobody binds it. */
+  uri(prefix: string): string | undefined {
+    for (let i = this.#scopes.length - 1; i >= 0; i--) {
+      const scope = this.#scopes[i];
+      if (scope !== undefined && scope.prefix === prefix) return SCHEMA_1999.get(scope.uri) ?? scope.uri;
+    }
+    if (prefix === '' || prefix === 'xml') return undefined;
+    this.note('Q-NS-03', this.tagAt, prefix);
+    return Object.hasOwn(CONVENTIONAL, prefix.toLowerCase()) ? CONVENTIONAL[prefix.toLowerCase()] : undefined;
+  }
+
+  /** An attribute of the child just opened by local name; `where` also asks for its namespace. */
+  attribute(name: string, where?: string): Attribute | undefined {
+    for (const attribute of this.#attributes) {
+      if (attribute.name !== name) continue;
+      if (where === undefined || this.uri(attribute.prefix) === where) return attribute;
+    }
+    return undefined;
+  }
+
+  fail(code: WireError['code'], at: number = this.at): void {
+    if (this.error !== undefined) return;
+    const found = this.source.slice(at, at + 24);
+    this.error = found === '' ? { code, at } : { code, at, found };
+  }
+
+  /** Goes to the next child of the element we are in. False at the element's end (which is passed) or on an error. */
+  open(): boolean {
+    const source = this.source;
+    while (this.error === undefined) {
+      const lt = source.indexOf('<', this.at);
+      if (lt < 0) {
+        this.#strayText(source.length);
+        this.at = source.length;
+        if (this.depth > 0) this.fail('E_XML_TRUNCATED', source.length);
+        return false;
+      }
+      if (lt > this.at) this.#strayText(lt);
+      this.at = lt;
+      const c = source.charCodeAt(lt + 1);
+      if (c === SLASH) {
+        this.#end();
+        return false;
+      }
+      if (c === BANG || c === QUESTION) {
+        if (!this.#passMarkup()) return false;
+        continue;
+      }
+      return this.#startTag();
+    }
+    return false;
+  }
+
+  /** Descends into the child just opened: `open()` then goes through its children. False when it has no content. */
+  enter(): boolean {
+    if (this.error !== undefined) return false;
+    if (this.#selfClosing) {
+      this.#dropScopes();
+      return false;
+    }
+    if (this.depth >= LIMITS.depth) {
+      this.fail('E_XML_TOO_DEEP', this.tagAt);
+      return false;
+    }
+    this.depth += 1;
+    this.#open.push(this.source.slice(this.#prefixAt, this.#nameEnd));
+    return true;
+  }
+
+  /** The text of the child just opened, which is passed. Markup inside a leaf is taken as the text it was meant to be. */
+  text(): string {
+    if (this.error !== undefined || this.#selfClosing) {
+      this.#dropScopes();
+      return '';
+    }
+    const source = this.source;
+    const from = this.at;
+    const lt = source.indexOf('<', from);
+    if (lt >= 0 && source.charCodeAt(lt + 1) === SLASH) {
+      const end = this.#endsHere(lt);
+      if (end > 0) {
+        this.at = end;
+        this.#dropScopes();
+        return this.#needsRepair(from, lt) ? this.#characters(from, lt) : source.slice(from, lt);
+      }
+    }
+    const text = this.#mixedText(from, lt);
+    this.#dropScopes();
+    return text;
+  }
+
+  /** Passes over the child just opened with all that is in it. */
+  skip(): void {
+    const floor = this.depth;
+    let inside = this.enter();
+    while (inside && this.error === undefined) {
+      if (this.open()) this.enter();
+      inside = this.depth > floor;
+    }
+  }
+
+  /** Offset in bytes of the UTF-8 form of the text, for people who look at the wire. */
+  static byteOffset(source: string, at: number): number {
+    let bytes = 0;
+    for (let i = 0; i < at && i < source.length; i++) {
+      const c = source.charCodeAt(i);
+      bytes += c < 0x80 ? 1 : c < 0x800 ? 2 : c >= 0xd800 && c < 0xe000 ? 2 : 3;
+    }
+    return bytes;
+  }
+
+  #strayText(end: number): void {
+    if (this.depth === 0 && this.at > 0) return;
+    for (let i = this.at; i < end; i++) {
+      if (!isSpace(this.source.charCodeAt(i))) {
+        this.note(this.depth === 0 ? 'Q-XM-03' : 'Q-XM-04', i);
+        return;
+      }
+    }
+  }
+
+  /** If the end tag at `lt` is that of the tag just opened, the offset after it; else 0. */
+  #endsHere(lt: number): number {
+    const source = this.source;
+    const length = this.#nameEnd - this.#prefixAt;
+    for (let i = 0; i < length; i++) {
+      if (source.charCodeAt(lt + 2 + i) !== source.charCodeAt(this.#prefixAt + i)) return 0;
+    }
+    let at = lt + 2 + length;
+    while (isSpace(source.charCodeAt(at))) at += 1;
+    return source.charCodeAt(at) === GT ? at + 1 : 0;
+  }
+
+  #needsRepair(from: number, end: number): boolean {
+    if (this.#nextAmp >= 0 && this.#nextAmp < from) this.#nextAmp = this.source.indexOf('&', from);
+    return (this.#nextAmp >= 0 && this.#nextAmp < end) || this.#mayHaveReturns || this.#mayHaveIllegal;
+  }
+
+  /** Text between two offsets: line ends as XML 1.0 section 2.11 wants them, references resolved, bad characters replaced. */
+  #characters(from: number, end: number): string {
+    let text = this.source.slice(from, end);
+    if (this.#mayHaveReturns && text.includes('\r')) text = text.replace(/\r\n?/g, '\n');
+    if (this.#mayHaveIllegal && ILLEGAL.test(text)) {
+      this.note('Q-VL-01', from);
+      text = text.replace(ILLEGAL_ALL, '\ufffd');
+    }
+    return text.includes('&') ? this.#references(text, from) : text;
+  }
+
+  #references(text: string, from: number): string {
+    let out = '';
+    let at = 0;
+    for (let amp = text.indexOf('&'); amp >= 0; amp = text.indexOf('&', at)) {
+      out += text.slice(at, amp);
+      // The longest reference we know is &#x10FFFF; — looking no further keeps this linear.
+      const semi = text.slice(amp, amp + 12).indexOf(';');
+      const resolved = semi < 0 ? undefined : this.#reference(text.slice(amp + 1, amp + semi), from);
+      if (resolved === undefined) {
+        this.note('Q-VL-02', from);
+        out += '&';
+        at = amp + 1;
+      } else {
+        out += resolved;
+        at = amp + semi + 1;
+      }
+    }
+    return out + text.slice(at);
+  }
+
+  #reference(name: string, from: number): string | undefined {
+    switch (name) {
+      case 'amp':
+        return '&';
+      case 'lt':
+        return '<';
+      case 'gt':
+        return '>';
+      case 'quot':
+        return '"';
+      case 'apos':
+        return "'";
+    }
+    const hex = /^#[xX]([0-9a-fA-F]{1,7})$/.exec(name);
+    const decimal = hex === null ? /^#([0-9]{1,8})$/.exec(name) : null;
+    if (hex === null && decimal === null) return undefined;
+    const code = hex === null ? Number.parseInt(decimal?.[1] ?? '', 10) : Number.parseInt(hex[1] ?? '', 16);
+    const legal =
+      code === 9 ||
+      code === 10 ||
+      code === 13 ||
+      (code >= 0x20 && code <= 0xd7ff) ||
+      (code >= 0xe000 && code <= 0xfffd) ||
+      (code >= 0x10000 && code <= 0x10ffff);
+    if (legal) return String.fromCodePoint(code);
+    this.note('Q-VL-01', from);
+    return '\ufffd';
+  }
+
+  /** Leaf content with comments, CDATA or stray markup in it. */
+  #mixedText(from: number, firstLt: number): string {
+    const source = this.source;
+    let out = '';
+    let at = from;
+    for (let lt = firstLt; lt >= 0; lt = source.indexOf('<', at)) {
+      if (lt > at) out += this.#characters(at, lt);
+      if (source.startsWith('<![CDATA[', lt)) {
+        const end = source.indexOf(']]>', lt + 9);
+        if (end < 0) break;
+        out += source.slice(lt + 9, end).replace(/\r\n?/g, '\n').replace(ILLEGAL_ALL, '\ufffd');
+        at = end + 3;
+      } else if (source.startsWith('<!--', lt)) {
+        const end = source.indexOf('-->', lt + 4);
+        if (end < 0) break;
+        at = end + 3;
+      } else if (source.startsWith('<?', lt)) {
+        const end = source.indexOf('?>', lt + 2);
+        if (end < 0) break;
+        at = end + 2;
+      } else {
+        const end = source.charCodeAt(lt + 1) === SLASH ? this.#endsHere(lt) : 0;
+        if (end > 0) {
+          this.at = end;
+          return out;
+        }
+        // Markup that was meant as text: <Value>a<b</Value>.
+        this.note('Q-VL-02', lt);
+        out += '<';
+        at = lt + 1;
+      }
+    }
+    this.fail('E_XML_TRUNCATED', source.length);
+    return '';
+  }
+
+  #end(): void {
+    const source = this.source;
+    const expected = this.#open[this.#open.length - 1];
+    const after = this.at + 2 + (expected?.length ?? 0);
+    if (expected === undefined || !source.startsWith(expected, this.at + 2)) {
+      this.fail(this.#cutInside(expected) ? 'E_XML_TRUNCATED' : 'E_XML_MISMATCHED_TAG');
+      return;
+    }
+    let at = after;
+    while (isSpace(source.charCodeAt(at))) at += 1;
+    if (source.charCodeAt(at) !== GT) {
+      this.fail(at >= source.length ? 'E_XML_TRUNCATED' : 'E_XML_MISMATCHED_TAG');
+      return;
+    }
+    this.at = at + 1;
+    this.depth -= 1;
+    this.#open.pop();
+    this.#dropScopes();
+  }
+
+  #cutInside(expected: string | undefined): boolean {
+    return expected?.startsWith(this.source.slice(this.at + 2)) ?? false;
+  }
+
+  /** Passes a comment, CDATA between elements, or a processing instruction. False on an error. */
+  #passMarkup(): boolean {
+    const source = this.source;
+    const lt = this.at;
+    const [opening, closing] = source.startsWith('<!--', lt)
+      ? ['<!--', '-->']
+      : source.startsWith('<![CDATA[', lt)
+        ? ['<![CDATA[', ']]>']
+        : source.startsWith('<?', lt)
+          ? ['<?', '?>']
+          : ['', ''];
+    if (opening === '') {
+      const cut = source.length - lt < 9;
+      const dtd = /^<!doctype/i.test(source.slice(lt, lt + 9));
+      this.fail(dtd ? 'E_XML_DTD' : cut ? 'E_XML_TRUNCATED' : 'E_XML_NOT_WELL_FORMED');
+      return false;
+    }
+    const end = source.indexOf(closing, lt + opening.length);
+    if (end < 0) {
+      this.fail('E_XML_TRUNCATED', source.length);
+      return false;
+    }
+    if (opening === '<![CDATA[') this.note('Q-XM-04', lt);
+    if (opening === '<?' && lt > 0 && /^<\?xml\s/.test(source.slice(lt, lt + 6))) this.note('Q-XM-02', lt);
+    this.at = end + closing.length;
+    return true;
+  }
+
+  #startTag(): boolean {
+    const source = this.source;
+    const lt = this.at;
+    let at = lt + 1;
+    let c = source.charCodeAt(at);
+    if (!isNameStart(c)) {
+      this.fail(at >= source.length ? 'E_XML_TRUNCATED' : 'E_XML_NOT_WELL_FORMED');
+      return false;
+    }
+    this.tagAt = lt;
+    this.#prefixAt = at;
+    this.#nameAt = at;
+    // NaN at the end of the source ends the loop, as > does.
+    while (c > 32 && c !== GT && c !== SLASH && c !== LT) {
+      if (c === COLON) this.#nameAt = at + 1;
+      at += 1;
+      c = source.charCodeAt(at);
+    }
+    this.#nameEnd = at;
+    if (c === GT) {
+      this.at = at + 1;
+      this.#selfClosing = false;
+      this.#attributes = NO_ATTRIBUTES;
+      return true;
+    }
+    return this.#tagRest(at);
+  }
+
+  /** The rest of a start tag that has attributes, blanks or a slash. */
+  #tagRest(from: number): boolean {
+    const source = this.source;
+    const end = tagEnd(source, from);
+    if (end < 0) {
+      this.fail('E_XML_TRUNCATED', source.length);
+      return false;
+    }
+    this.#selfClosing = source.charCodeAt(end - 1) === SLASH;
+    const text = source.slice(from, this.#selfClosing ? end - 1 : end);
+    let attributes = this.#attributeCache.get(text);
+    if (attributes === undefined) {
+      attributes = this.#parseAttributes(text, from);
+      if (attributes === undefined) return false;
+      this.#attributeCache.set(text, attributes);
+    }
+    this.#attributes = attributes;
+    this.at = end + 1;
+    for (const { prefix, name, value } of attributes) {
+      if (prefix === 'xmlns') this.#scopes.push({ depth: this.depth, prefix: name, uri: value });
+      else if (prefix === '' && name === 'xmlns')
+        this.#scopes.push({ depth: this.depth, prefix: '', uri: value });
+    }
+    return true;
+  }
+
+  #parseAttributes(text: string, from: number): readonly Attribute[] | undefined {
+    const attributes: Attribute[] = [];
+    const pattern = /\s*([^\s=<>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))|\s*(\S)/gy;
+    for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+      const [, full, double, single, bare] = match;
+      if (full === undefined) {
+        this.fail('E_XML_NOT_WELL_FORMED', from + match.index);
+        return undefined;
+      }
+      if (bare !== undefined) this.note('Q-XM-05', from + match.index);
+      const raw = double ?? single ?? bare ?? '';
+      const value = raw.includes('&') ? this.#references(raw, from) : raw;
+      const colon = full.indexOf(':');
+      attributes.push(
+        colon < 0
+          ? { prefix: '', name: full, value }
+          : { prefix: full.slice(0, colon), name: full.slice(colon + 1), value },
+      );
+      if (attributes.length > LIMITS.attributes) {
+        this.fail('E_XML_TOO_MANY_ATTRIBUTES', from);
+        return undefined;
+      }
+    }
+    return attributes;
+  }
+
+  #dropScopes(): void {
+    const scopes = this.#scopes;
+    while (scopes.length > 0 && (scopes[scopes.length - 1]?.depth ?? -1) >= this.depth) scopes.pop();
+  }
+}
+
+/** Offset of the > that ends the tag: one inside a quoted value does not. -1 when there is none. */
+function tagEnd(source: string, from: number): number {
+  let quote = 0;
+  for (let i = from; i < source.length; i++) {
+    const c = source.charCodeAt(i);
+    if (quote !== 0) {
+      if (c === quote) quote = 0;
+    } else if (c === GT) return i;
+    else if (c === 34 || c === 39) quote = c;
+  }
+  return -1;
+}
