@@ -16,6 +16,13 @@ export const LIMITS = {
   headerBytes: 16 * 1024,
   /** Events of one Inform (TR-069a6 A.3.3.1). */
   events: 64,
+  /**
+   * Requests of the CPE in one session. Lawful ones are few; modems that report every local transfer (Q-EV-16) send
+   * dozens.
+   */
+  requestsPerSession: 1000,
+  /** Informs in one session that we answer with "retry request": a CPE repeats one three times (TR-069a6 3.7.1.4). */
+  informRetries: 4,
   /** Times that one message may hold a quirk noted before further ones are only counted. */
   notesPerMessage: 64,
 } as const;
