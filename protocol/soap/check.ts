@@ -16,7 +16,9 @@ export function check(schema: Schema, value: unknown, place: string): Mismatch |
   switch (schema.is) {
     case 'string':
       if (typeof value !== 'string') return { place, wants: 'a string' };
-      return [...value].length > schema.max ? { place, wants: `at most ${schema.max} characters` } : undefined;
+      return [...value].length > schema.max
+        ? { place, wants: `at most ${schema.max} characters` }
+        : undefined;
     case 'value':
     case 'dateTime':
     case 'base64':
@@ -47,7 +49,13 @@ function checkInteger(value: unknown, low: number, high: number, place: string):
   return right ? undefined : { place, wants: `a whole number from ${low} to ${high}` };
 }
 
-function checkList(of: Schema, value: unknown, min: number, max: number, place: string): Mismatch | undefined {
+function checkList(
+  of: Schema,
+  value: unknown,
+  min: number,
+  max: number,
+  place: string,
+): Mismatch | undefined {
   if (!Array.isArray(value)) return { place, wants: 'a list' };
   if (value.length < min) return { place, wants: `at least ${min} member${min === 1 ? '' : 's'}` };
   if (value.length > max) return { place, wants: `at most ${max} members` };
@@ -77,7 +85,11 @@ function checkStruct(fields: readonly FieldSchema[], value: unknown, place: stri
   return undefined;
 }
 
-function checkChoice(of: Readonly<Record<string, Schema>>, value: unknown, place: string): Mismatch | undefined {
+function checkChoice(
+  of: Readonly<Record<string, Schema>>,
+  value: unknown,
+  place: string,
+): Mismatch | undefined {
   const choices = Object.keys(of);
   if (!isRecord(value) || typeof value.Operation !== 'string' || !Object.hasOwn(of, value.Operation))
     return { place: `${place}.Operation`, wants: `one of ${choices.join(', ')}` };

@@ -16,6 +16,11 @@ export interface Codec<T> {
   readonly missing: T;
   /** What the schema says, for docs, checks of JSON input, and arbitraries. */
   readonly schema: Schema;
+  /**
+   * Reads on as long as members of an array are written letter by letter like the one that began at `from`, and adds
+   * them. Only a short cut: whatever it leaves, `read` reads.
+   */
+  readAlike?(reader: XmlReader, from: number, members: T[]): void;
 }
 
 export type Schema =
@@ -199,7 +204,8 @@ export function struct<F extends Fields>(structName: string, definition: F): Cod
         noteAttributes(reader, field);
         const value = field.codec.read(reader);
         const before = out[field.name];
-        if (field.repeats && Array.isArray(before) && Array.isArray(value)) out[field.name] = before.concat(value);
+        if (field.repeats && Array.isArray(before) && Array.isArray(value))
+          out[field.name] = before.concat(value);
         else {
           if (before !== undefined) reader.note('Q-XM-09', reader.tagAt, field.name);
           out[field.name] = value;
@@ -216,7 +222,13 @@ export function struct<F extends Fields>(structName: string, definition: F): Cod
     return out;
   };
 
-  const write = (writer: XmlWriter, name: string, value: StructOf<F>, path: string, attributes = ''): void => {
+  const write = (
+    writer: XmlWriter,
+    name: string,
+    value: StructOf<F>,
+    path: string,
+    attributes = '',
+  ): void => {
     if (omitted(writer, path)) return;
     const element = elementName(writer, name);
     writer.open(element, attributes);
@@ -266,8 +278,18 @@ function noteAttributes(reader: XmlReader, { name, codec }: Field): void {
 }
 
 /** A SOAP array: `<List soap-enc:arrayType="cwmp:Member[2]"><Member>...`. Members are counted, never believed. */
-export function array<T>(member: string, of: Codec<T>, min = 0, max: number = LIMITS.members): Codec<readonly T[]> {
-  const memberType = of.schema.is === 'string' ? 'xsd:string' : of.schema.is === 'base64' ? 'xsd:base64Binary' : `cwmp:${member}`;
+export function array<T>(
+  member: string,
+  of: Codec<T>,
+  min = 0,
+  max: number = LIMITS.members,
+): Codec<readonly T[]> {
+  const memberType =
+    of.schema.is === 'string'
+      ? 'xsd:string'
+      : of.schema.is === 'base64'
+        ? 'xsd:base64Binary'
+        : `cwmp:${member}`;
   return {
     read: (reader) => {
       const at = reader.tagAt;
@@ -278,11 +300,12 @@ export function array<T>(member: string, of: Codec<T>, min = 0, max: number = LI
       if (xsiType !== undefined) reader.note('Q-AT-07', at);
       const members: T[] = [];
       if (reader.enter()) {
-        while (reader.open()) {
+        for (let from = reader.at; reader.open(); from = reader.at) {
           if (members.length >= LIMITS.members) reader.fail('E_TOO_MANY_MEMBERS', reader.tagAt);
           if (!reader.is(member)) reader.note('Q-XM-07', reader.tagAt, reader.name.slice(0, 32));
           if (reader.qualified) reader.note('Q-NS-04', reader.tagAt, member);
           members.push(of.read(reader));
+          of.readAlike?.(reader, from, members);
         }
       }
       noteArrayType(reader, attribute?.value, members.length, memberType, at);
@@ -300,7 +323,13 @@ export function array<T>(member: string, of: Codec<T>, min = 0, max: number = LI
   };
 }
 
-function noteArrayType(reader: XmlReader, text: string | undefined, count: number, memberType: string, at: number): void {
+function noteArrayType(
+  reader: XmlReader,
+  text: string | undefined,
+  count: number,
+  memberType: string,
+  at: number,
+): void {
   if (text === undefined) {
     reader.note('Q-AT-06', at);
     return;
@@ -318,12 +347,14 @@ function noteArrayType(reader: XmlReader, text: string | undefined, count: numbe
   else {
     const uri = reader.uri(type.slice(0, colon)) ?? '';
     const simple = !memberType.startsWith('cwmp:');
-    if (local !== expected || simple === uri.startsWith('urn:dslforum-org:')) reader.note('Q-AT-05', at, type.slice(0, 48));
+    if (local !== expected || simple === uri.startsWith('urn:dslforum-org:'))
+      reader.note('Q-AT-05', at, type.slice(0, 48));
   }
   const digits = size.trim();
   if (digits !== size) reader.note('Q-AT-02', at, size);
   if (/^0\d/.test(digits) && Number(digits) === count) reader.note('Q-AT-01', at, size);
-  if (!/^\d+$/.test(digits) || Number(digits) !== count) reader.note('Q-AT-03', at, `${size.slice(0, 16)} for ${count}`);
+  if (!/^\d+$/.test(digits) || Number(digits) !== count)
+    reader.note('Q-AT-03', at, `${size.slice(0, 16)} for ${count}`);
 }
 
 function arrayAttributes(writer: XmlWriter, memberType: string, count: number): string {
@@ -335,7 +366,8 @@ function arrayAttributes(writer: XmlWriter, memberType: string, count: number): 
   const type = arrayType === 'bare' ? local : writer.name(namespace, local);
   const declared = arrayCount.off === 'zero' ? 0 : count + arrayCount.off;
   const digits = String(declared);
-  const size = arrayCount.pad === '0' ? digits.padStart(arrayCount.width, '0') : digits.padEnd(arrayCount.width, ' ');
+  const size =
+    arrayCount.pad === '0' ? digits.padStart(arrayCount.width, '0') : digits.padEnd(arrayCount.width, ' ');
   return `${xsi} ${writer.name('enc', 'arrayType')}="${type}[${size}]"`;
 }
 

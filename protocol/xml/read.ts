@@ -11,7 +11,7 @@
  */
 import type { WireError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import type { Note } from '../quirks/quirk.ts';
+import type { Note } from '../quirks/note.ts';
 import { CWMP_NS_STEM, ENCODING_NS, ENVELOPE_NS, XSD_NS, XSI_NS } from '../soap/namespaces.ts';
 
 export interface Attribute {
@@ -79,10 +79,12 @@ export class XmlReader {
   #attributes: readonly Attribute[] = NO_ATTRIBUTES;
   #open: string[] = [];
   #scopes: { depth: number; prefix: string; uri: string }[] = [];
+  #skipping = false;
   #attributeCache = new Map<string, readonly Attribute[]>();
   readonly #mayHaveReturns: boolean;
   readonly #mayHaveIllegal: boolean;
   #nextAmp: number;
+  #nextReturn = 0;
 
   constructor(source: string, note: Note) {
     this.source = source;
@@ -202,7 +204,7 @@ export class XmlReader {
       if (end > 0) {
         this.at = end;
         this.#dropScopes();
-        return this.#needsRepair(from, lt) ? this.#characters(from, lt) : source.slice(from, lt);
+        return this.isPlain(from, lt) ? source.slice(from, lt) : this.#characters(from, lt);
       }
     }
     const text = this.#mixedText(from, lt);
@@ -213,11 +215,13 @@ export class XmlReader {
   /** Passes over the child just opened with all that is in it. */
   skip(): void {
     const floor = this.depth;
+    this.#skipping = true;
     let inside = this.enter();
     while (inside && this.error === undefined) {
       if (this.open()) this.enter();
       inside = this.depth > floor;
     }
+    this.#skipping = false;
   }
 
   /** Offset in bytes of the UTF-8 form of the text, for people who look at the wire. */
@@ -231,7 +235,7 @@ export class XmlReader {
   }
 
   #strayText(end: number): void {
-    if (this.depth === 0 && this.at > 0) return;
+    if (this.#skipping || (this.depth === 0 && this.at > 0)) return;
     for (let i = this.at; i < end; i++) {
       if (!isSpace(this.source.charCodeAt(i))) {
         this.note(this.depth === 0 ? 'Q-XM-03' : 'Q-XM-04', i);
@@ -252,9 +256,14 @@ export class XmlReader {
     return source.charCodeAt(at) === GT ? at + 1 : 0;
   }
 
-  #needsRepair(from: number, end: number): boolean {
+  /** Whether the text between two offsets stands for itself: no reference, line end or bad character in it. */
+  isPlain(from: number, end: number): boolean {
     if (this.#nextAmp >= 0 && this.#nextAmp < from) this.#nextAmp = this.source.indexOf('&', from);
-    return (this.#nextAmp >= 0 && this.#nextAmp < end) || this.#mayHaveReturns || this.#mayHaveIllegal;
+    if (this.#nextAmp >= 0 && this.#nextAmp < end) return false;
+    if (this.#mayHaveIllegal) return false;
+    if (!this.#mayHaveReturns) return true;
+    if (this.#nextReturn >= 0 && this.#nextReturn < from) this.#nextReturn = this.source.indexOf('\r', from);
+    return this.#nextReturn < 0 || this.#nextReturn >= end;
   }
 
   /** Text between two offsets: line ends as XML 1.0 section 2.11 wants them, references resolved, bad characters replaced. */
@@ -327,7 +336,10 @@ export class XmlReader {
       if (source.startsWith('<![CDATA[', lt)) {
         const end = source.indexOf(']]>', lt + 9);
         if (end < 0) break;
-        out += source.slice(lt + 9, end).replace(/\r\n?/g, '\n').replace(ILLEGAL_ALL, '\ufffd');
+        out += source
+          .slice(lt + 9, end)
+          .replace(/\r\n?/g, '\n')
+          .replace(ILLEGAL_ALL, '\ufffd');
         at = end + 3;
       } else if (source.startsWith('<!--', lt)) {
         const end = source.indexOf('-->', lt + 4);

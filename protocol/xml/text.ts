@@ -1,5 +1,5 @@
 /** Bytes of a body to text, by the charset that is really there (Q-HT-03). */
-import type { Note } from '../quirks/quirk.ts';
+import type { Note } from '../quirks/note.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const utf16le = new TextDecoder('utf-16le', { ignoreBOM: true });

@@ -1,6 +1,8 @@
 /** The writer of the wire: text from a dialect. It writes what it is told; what is right is decided in cwmp/. */
 import type { Dialect } from '../soap/dialect.ts';
 import type { NamespaceName } from '../soap/namespaces.ts';
+import type { Layout } from './layout.ts';
+import { layoutOf } from './layout.ts';
 
 const NEEDS_ESCAPE = /[&<>\r]|[^\t\n -~]/;
 const MARKUP = /[&<>\r]/g;
@@ -17,9 +19,11 @@ export class XmlWriter {
   readonly dialect: Dialect;
   #out = '';
   #depth = 0;
+  readonly #layout: Layout;
 
   constructor(dialect: Dialect) {
     this.dialect = dialect;
+    this.#layout = layoutOf(dialect.layout);
   }
 
   get output(): string {
@@ -37,35 +41,29 @@ export class XmlWriter {
   }
 
   open(name: string, attributes = ''): void {
-    const { layout } = this.dialect;
-    if (layout !== 'compact') this.#out += this.#indent(false);
-    this.#out += `<${name}${attributes}>`;
-    if (layout === 'thomson-g6') this.#out += '\r\n';
+    this.#out += `${this.#layout.before(this.#depth, name, false)}<${name}${attributes}>`;
     this.#depth += 1;
+    this.#out += this.#layout.afterStart(this.#depth);
   }
 
   close(name: string): void {
     this.#depth -= 1;
-    if (this.dialect.layout === 'thomson-g6') this.#out += this.#indent(false);
-    this.#out += `</${name}>`;
-    if (this.dialect.layout !== 'compact') this.#out += '\r\n';
+    this.#out += `${this.#layout.beforeEnd(this.#depth)}</${name}>${this.#layout.after}`;
   }
 
   leaf(name: string, text: string, attributes = ''): void {
-    const { layout } = this.dialect;
-    if (layout !== 'compact') this.#out += this.#indent(true);
+    const before = this.#layout.before(this.#depth, name, true);
     this.#out +=
       text === '' && this.dialect.selfClosing === 'always'
-        ? `<${name}${attributes}/>`
-        : `<${name}${attributes}>${this.escape(text)}</${name}>`;
-    if (layout !== 'compact') this.#out += '\r\n';
+        ? `${before}<${name}${attributes}/>${this.#layout.after}`
+        : `${before}<${name}${attributes}>${this.escape(text)}</${name}>${this.#layout.after}`;
   }
 
   /** An element without content. */
   empty(name: string): void {
-    if (this.dialect.layout !== 'compact') this.#out += this.#indent(false);
-    this.#out += this.dialect.selfClosing === 'never' ? `<${name}></${name}>` : `<${name}/>`;
-    if (this.dialect.layout !== 'compact') this.#out += '\r\n';
+    const before = this.#layout.before(this.#depth, name, false);
+    const element = this.dialect.selfClosing === 'never' ? `<${name}></${name}>` : `<${name}/>`;
+    this.#out += before + element + this.#layout.after;
   }
 
   escape(text: string): string {
@@ -83,10 +81,5 @@ export class XmlWriter {
 
   attribute(text: string): string {
     return this.escape(text).replace(/"/g, '&quot;');
-  }
-
-  /** Thomson's client indents leaves by one and containers not at all, but for the envelope's own parts. */
-  #indent(leaf: boolean): string {
-    return leaf && this.#depth > 2 ? ' ' : '';
   }
 }
