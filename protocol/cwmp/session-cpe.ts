@@ -1,8 +1,32 @@
 /**
- * The CPE's side of one CWMP session (TR-069a6 section 3.7.1), pure: `step(state, event)` gives the next state and what
- * the shell has to do, in order. HTTP authentication and redirects are the shell's; time, ids and randomness arguments.
+ * The CPE's side of one CWMP session (TR-069a6 section 3.7.1), pure: `step(settings, state, event)` gives the next state
+ * and what the shell has to do, in order. HTTP authentication and redirects are the shell's (it repeats the POST itself
+ * and steps with the last response); time, ids and randomness are arguments.
+ *
+ * What always holds:
+ * - One POST is out at a time: the next one is given only by the step of the response to the last, or by `performed`
+ *   and `failed`, which answer a `perform`.
+ * - At most one request of ours is outstanding; `delivered` or `undelivered` is given at most once for each.
+ * - A request of the ACS is answered in the next POST (3.7.1.2), and nothing else is.
+ * - `end` is given exactly once; later events have no effect.
+ * - Requests of ours that were not answered stay in `pending`, also after the end: `following` takes them, and the count
+ *   of ids, into the next session.
  */
-import type { AcsMethod, Args, CpeMethod, CwmpFault, Envelope, Header, Request, Response } from './messages.ts';
+import { assertNever } from '../result.ts';
+import type {
+  AcsMethod,
+  Args,
+  CpeMethod,
+  CwmpFault,
+  CwmpVersion,
+  Envelope,
+  Header,
+  Message,
+  Request,
+  Response,
+} from './messages.ts';
+import { RPCS } from './messages.ts';
+import { concludeVersion } from './version.ts';
 
 export interface CpeSettings {
   readonly namespace: string;
@@ -62,3 +86,332 @@ export type CpeEnd =
   | 'version'
   | 'too-many-retries'
   | 'protocol-error';
+
+/** What goes on while a session is open. */
+export interface CpeSession {
+  /** Own cwmp:IDs used so far by this device. */
+  readonly ids: number;
+  /** Own requests that are still to be sent, oldest first. */
+  readonly pending: readonly Request<AcsMethod>[];
+  /** The namespace that we write in. */
+  readonly namespace: string;
+  /** Agreed by InformResponse. */
+  readonly version: CwmpVersion | undefined;
+  /** HoldRequests of the last envelope; an empty response lets go (3.7.1.3). */
+  readonly held: boolean;
+  /** An empty POST went out while HoldRequests was false: no further requests of ours in this session (3.7.1.3). */
+  readonly emptySent: boolean;
+  /** The additional empty POST of the v1.0 rule went out (Q-EV-11). */
+  readonly farewell: boolean;
+}
+
+/** A request of the ACS that waits for its answer. */
+interface Owed {
+  readonly id: string | undefined;
+  readonly request: Request<CpeMethod>;
+}
+
+export type CpeState =
+  | { readonly at: 'idle'; readonly ids: number; readonly pending: readonly Request<AcsMethod>[] }
+  /** A request of ours is out, Inform first. */
+  | {
+      readonly at: 'asking';
+      readonly session: CpeSession;
+      readonly request: Request<AcsMethod>;
+      readonly envelope: Envelope;
+      /** Times it was repeated after fault 8005. */
+      readonly retries: number;
+    }
+  /** An answer of ours or an empty POST is out. */
+  | { readonly at: 'waiting'; readonly session: CpeSession }
+  /** The device carries out a request of the ACS; no POST is out. */
+  | { readonly at: 'performing'; readonly session: CpeSession; readonly owed: Owed }
+  | {
+      readonly at: 'ended';
+      readonly ok: boolean;
+      readonly ids: number;
+      readonly pending: readonly Request<AcsMethod>[];
+      readonly version: CwmpVersion | undefined;
+    };
+
+export interface CpeStep {
+  readonly state: CpeState;
+  readonly effects: readonly CpeEffect[];
+}
+
+export const initial: CpeState = { at: 'idle', ids: 0, pending: [] };
+
+/** The state in which the next session of the same device begins: ids go on, and what was left waits to be sent. */
+export function following(state: CpeState): CpeState {
+  switch (state.at) {
+    case 'idle':
+    case 'ended':
+      return { at: 'idle', ids: state.ids, pending: state.pending };
+    case 'asking':
+    case 'waiting':
+    case 'performing':
+      return { at: 'idle', ids: state.session.ids, pending: unanswered(state) };
+    default:
+      return assertNever(state);
+  }
+}
+
+type Open = Extract<CpeState, { readonly session: CpeSession }>;
+
+/** One event. Total: any event in any state gives a state and effects, never a throw. */
+export function step(settings: CpeSettings, state: CpeState, event: CpeEvent): CpeStep {
+  if (event.is === 'wish') return { state: withWish(state, event.request), effects: [] };
+  switch (state.at) {
+    case 'idle':
+      return event.is === 'begin' ? begin(settings, state, event) : { state, effects: [] };
+    case 'ended':
+      return { state, effects: [] };
+    case 'asking':
+    case 'waiting':
+    case 'performing':
+      return onOpen(settings, state, event);
+    default:
+      return assertNever(state);
+  }
+}
+
+function withWish(state: CpeState, request: Request<AcsMethod>): CpeState {
+  switch (state.at) {
+    case 'idle':
+    case 'ended':
+      return { ...state, pending: [...state.pending, request] };
+    case 'asking':
+    case 'waiting':
+    case 'performing':
+      return { ...state, session: { ...state.session, pending: [...state.session.pending, request] } };
+    default:
+      return assertNever(state);
+  }
+}
+
+function begin(
+  settings: CpeSettings,
+  state: Extract<CpeState, { at: 'idle' }>,
+  { inform, requests }: Extract<CpeEvent, { is: 'begin' }>,
+): CpeStep {
+  const session: CpeSession = {
+    ids: state.ids,
+    pending: [...state.pending, ...requests],
+    namespace: settings.namespace,
+    version: undefined,
+    held: false,
+    emptySent: false,
+    farewell: false,
+  };
+  return ask(settings, session, { kind: 'request', rpc: 'Inform', args: inform });
+}
+
+function onOpen(settings: CpeSettings, state: Open, event: Exclude<CpeEvent, { is: 'wish' }>): CpeStep {
+  switch (event.is) {
+    case 'begin':
+      return { state, effects: [] };
+    case 'timeout':
+      return end(state, 'timeout');
+    case 'lost':
+      return end(state, 'lost');
+    case 'unreadable':
+      // An HTTP error often has a page for people; what counts is the status then.
+      return end(state, isSuccess(event.status) ? 'unreadable' : 'http-status');
+    case 'response':
+      return onResponse(settings, state, event.status, event.envelope);
+    case 'performed':
+      return state.at === 'performing'
+        ? onPerformed(settings, state, event.response)
+        : { state, effects: [] };
+    case 'failed':
+      return state.at === 'performing'
+        ? reply(settings, state.session, state.owed.id, { kind: 'fault', fault: event.fault })
+        : { state, effects: [] };
+    default:
+      return assertNever(event);
+  }
+}
+
+const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+
+function onResponse(
+  settings: CpeSettings,
+  state: Open,
+  status: number,
+  envelope: Envelope | undefined,
+): CpeStep {
+  if (!isSuccess(status)) return end(state, 'http-status');
+  switch (state.at) {
+    case 'performing':
+      // A response to no POST of ours.
+      return end(state, 'protocol-error');
+    case 'asking':
+      // Without an answer in the response to it, a request will never have one (3.7.2.2).
+      return envelope === undefined ? end(state, 'protocol-error') : onAnswer(settings, state, envelope);
+    case 'waiting':
+      return envelope === undefined ? onEmpty(settings, state) : onRequest(settings, state, envelope);
+    default:
+      return assertNever(state);
+  }
+}
+
+type Asking = Extract<CpeState, { at: 'asking' }>;
+type Waiting = Extract<CpeState, { at: 'waiting' }>;
+type Performing = Extract<CpeState, { at: 'performing' }>;
+
+/** What answers our request. Its ID is not looked at: one request is outstanding, so it can answer no other. */
+function onAnswer(settings: CpeSettings, state: Asking, envelope: Envelope): CpeStep {
+  const { message } = envelope;
+  const { request } = state;
+  switch (message.kind) {
+    case 'request':
+    case 'unknown':
+      // The ACS owes an answer and must not ask (3.7.2.3).
+      return end(state, 'protocol-error');
+    case 'fault':
+      return onFault(settings, state, envelope, message.fault);
+    case 'response': {
+      if (message.rpc !== request.rpc || !isAcsResponse(message)) return end(state, 'protocol-error');
+      const delivered: CpeEffect = { do: 'delivered', request, response: message };
+      const session = { ...state.session, held: envelope.header.HoldRequests === true };
+      if (request.rpc !== 'Inform') return after(delivered, next(settings, session));
+      const agreed = concludeVersion(settings.versions, settings.namespace, envelope);
+      if (!agreed.ok) return end(state, 'version');
+      const { version, namespace } = agreed;
+      return after(delivered, next(settings, { ...session, version, namespace }));
+    }
+    default:
+      return assertNever(message);
+  }
+}
+
+function onFault(settings: CpeSettings, state: Asking, envelope: Envelope, fault: CwmpFault): CpeStep {
+  const { request, retries, session } = state;
+  if (fault.FaultCode === 8005) {
+    // The identical request, Inform included, in the next POST (3.7.1.6).
+    if (retries >= settings.maxRetries) return end(state, 'too-many-retries');
+    return {
+      state: { ...state, retries: retries + 1 },
+      effects: [{ do: 'post', envelope: state.envelope }],
+    };
+  }
+  const undelivered: CpeEffect = { do: 'undelivered', request, fault };
+  if (request.rpc === 'Inform') return after(undelivered, end(state, 'inform-refused'));
+  return after(undelivered, next(settings, { ...session, held: envelope.header.HoldRequests === true }));
+}
+
+/** An envelope when none of ours is outstanding: it can only be a request of the ACS. */
+function onRequest(settings: CpeSettings, state: Waiting, envelope: Envelope): CpeStep {
+  const { message, id } = envelope;
+  const session = { ...state.session, held: envelope.header.HoldRequests === true };
+  switch (message.kind) {
+    case 'response':
+    case 'fault':
+      return end(state, 'protocol-error');
+    case 'unknown':
+      return message.name.endsWith('Response')
+        ? end(state, 'protocol-error')
+        : unsupported(settings, session, id, message.name);
+    case 'request':
+      if (!isCpeRequest(message)) return unsupported(settings, session, id, message.rpc);
+      return {
+        state: { at: 'performing', session, owed: { id, request: message } },
+        effects: [{ do: 'perform', request: message }],
+      };
+    default:
+      return assertNever(message);
+  }
+}
+
+function isAcsResponse(response: Response): response is Response<AcsMethod> {
+  return RPCS[response.rpc].by !== 'CPE';
+}
+
+function isCpeRequest(request: Request): request is Request<CpeMethod> {
+  return RPCS[request.rpc].by !== 'ACS';
+}
+
+/** A method that no schema has, or one that only an ACS answers. What a device lacks besides is told by `failed`. */
+function unsupported(
+  settings: CpeSettings,
+  session: CpeSession,
+  id: string | undefined,
+  name: string,
+): CpeStep {
+  const FaultString = `Method not supported: ${name.slice(0, 64)}`;
+  const fault: CwmpFault = { FaultCode: 9000, FaultString, SetParameterValuesFault: [] };
+  return reply(settings, session, id, { kind: 'fault', fault });
+}
+
+function onPerformed(settings: CpeSettings, state: Performing, response: Response<CpeMethod>): CpeStep {
+  const { session, owed } = state;
+  if (response.rpc === owed.request.rpc) return reply(settings, session, owed.id, response);
+  // A device that answers something else than it was asked must not put that on the wire.
+  const fault: CwmpFault = { FaultCode: 9002, FaultString: 'Internal error', SetParameterValuesFault: [] };
+  return reply(settings, session, owed.id, { kind: 'fault', fault });
+}
+
+/** An empty response: HoldRequests is false, and the ACS has nothing to ask now (3.7.1.3, 3.7.1.4). */
+function onEmpty(settings: CpeSettings, state: Waiting): CpeStep {
+  const session = { ...state.session, held: false };
+  if (!session.emptySent) return next(settings, session);
+  if (settings.termination === 'am1' || session.farewell) return end({ ...state, session }, 'done');
+  return {
+    state: { at: 'waiting', session: { ...session, farewell: true } },
+    effects: [{ do: 'post-empty' }],
+  };
+}
+
+/** What goes out when nothing is owed to the ACS (3.7.1.3 Table 7). */
+function next(settings: CpeSettings, session: CpeSession): CpeStep {
+  const [request, ...pending] = session.pending;
+  if (request !== undefined && !session.held && !session.emptySent)
+    return ask(settings, { ...session, pending }, request);
+  const emptySent = session.emptySent || !session.held;
+  return { state: { at: 'waiting', session: { ...session, emptySent } }, effects: [{ do: 'post-empty' }] };
+}
+
+function ask(settings: CpeSettings, session: CpeSession, request: Request<AcsMethod>): CpeStep {
+  const ids = session.ids + 1;
+  const header = request.rpc === 'Inform' ? settings.informHeader : {};
+  const envelope: Envelope = { id: settings.id(ids), namespace: session.namespace, header, message: request };
+  return {
+    state: { at: 'asking', session: { ...session, ids }, request, envelope, retries: 0 },
+    effects: [{ do: 'post', envelope }],
+  };
+}
+
+function reply(
+  settings: CpeSettings,
+  session: CpeSession,
+  to: string | undefined,
+  message: Message,
+): CpeStep {
+  const id = settings.answerId(to, session.ids + 1);
+  // Only a device that does not echo uses up an id of its own (Q-ID-06).
+  const ids = id === to ? session.ids : session.ids + 1;
+  return {
+    state: { at: 'waiting', session: { ...session, ids } },
+    effects: [{ do: 'post', envelope: { id, namespace: session.namespace, header: {}, message } }],
+  };
+}
+
+const after = (first: CpeEffect, { state, effects }: CpeStep): CpeStep => ({
+  state,
+  effects: [first, ...effects],
+});
+
+/** Requests of ours that the ACS has not answered; Inform is made anew for each session. */
+function unanswered(state: Open): readonly Request<AcsMethod>[] {
+  const { pending } = state.session;
+  return state.at === 'asking' && state.request.rpc !== 'Inform' ? [state.request, ...pending] : pending;
+}
+
+function end(state: Open, why: CpeEnd): CpeStep {
+  const { ids, version } = state.session;
+  const ok = why === 'done';
+  return {
+    state: { at: 'ended', ok, ids, pending: unanswered(state), version },
+    effects: [{ do: 'end', ok, why }],
+  };
+}
