@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+/** The program: main() with this process around it. */
+import process from 'node:process';
+import { processIo } from './io.ts';
+import { main } from './main.ts';
+
+// A reader that has seen enough (`modemlab device list | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+process.exitCode = await main(process.argv.slice(2), processIo());

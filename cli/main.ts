@@ -1,0 +1,58 @@
+/** The command line: finds the command, and turns whatever it ends with into an exit code. */
+import { createRequire } from 'node:module';
+import { Command, CommanderError } from 'commander';
+import type { Io } from './io.ts';
+import { EXIT, tellError } from './report.ts';
+import type { Cli } from './shell.ts';
+
+/** The version of the package: from the sources and from dist/ its own name finds package.json. */
+function readVersion(): string {
+  const manifest: unknown = createRequire(import.meta.url)('modemlab/package.json');
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : '';
+}
+
+const COMMANDS: readonly ((program: Command, cli: Cli) => void)[] = [];
+
+/** The whole tree of commands. */
+export function createProgram(cli: Cli): Command {
+  const { io } = cli;
+  const program = new Command('modemlab')
+    .description(
+      'A laboratory for modems without modems: a CWMP (TR-069) server and simulated SpeedTouch modems.',
+    )
+    .version(readVersion(), '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .exitOverride()
+    .showHelpAfterError(false)
+    .configureOutput({
+      writeOut: io.out,
+      writeErr: io.err,
+      outputError: (text, write) => write(text.replace(/^error: /, 'E_USAGE: ')),
+      getOutHelpWidth: () => Math.min(io.columns ?? 100, 110),
+      getErrHelpWidth: () => 100,
+      getOutHasColors: () => io.colours.out,
+      getErrHasColors: () => io.colours.err,
+    });
+  for (const add of COMMANDS) add(program, cli);
+  return program;
+}
+
+/**
+ * Runs one command line (without `node` and the script). Resolves with the exit code: 0 fine, 1 the peer failed or
+ * there are findings, 2 misuse. Never rejects.
+ */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  const cli: Cli = { io, exitCode: EXIT.fine };
+  const program = createProgram(cli);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return cli.exitCode;
+  } catch (error) {
+    // Commander has written what it has to say: help and version end well, all else is misuse.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.misuse;
+    return tellError(io, error);
+  }
+}

@@ -1,0 +1,123 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import t from 'tap';
+import type { Violation } from './support/boundaries.ts';
+import { findViolations } from './support/boundaries.ts';
+import { parseSource, readSources } from './support/sources.ts';
+
+const root = path.resolve(import.meta.dirname, '..');
+
+/** Folders with sources: every one is a room, so a new one has to get its rules before it gets its first file. */
+const rooms = readdirSync(root, { withFileTypes: true })
+  .filter(
+    (entry) => entry.isDirectory() && !/^(\.|node_modules$|dist$|docs$|modemlab-data$)/.test(entry.name),
+  )
+  .map((entry) => entry.name);
+
+const tell = ({ rule, file, line, what }: Violation): string => `${rule} ${file}:${line} ${what}`;
+
+t.test('no source breaks a rule of the house', async (t) => {
+  const sources = readSources(root, ['index.ts', ...rooms]);
+  t.ok(sources.length > 20, `${sources.length} sources are looked at`);
+  t.ok(
+    sources.some(({ file, imports }) => file.startsWith('protocol/') && imports.some(({ target }) => target)),
+    'their imports are seen',
+  );
+  t.strictSame(findViolations(sources).map(tell), []);
+});
+
+/** One wrong source a rule: a rule that nothing can break holds nothing. */
+const wrong: readonly (readonly [title: string, file: string, text: string, expected: readonly string[]])[] =
+  [
+    [
+      'protocol imports node:',
+      'protocol/a.ts',
+      "import 'node:fs';",
+      ['pure protocol/a.ts:1 imports node:fs'],
+    ],
+    [
+      'protocol imports another room',
+      'protocol/a.ts',
+      "import type { A } from '../acs/a.ts';",
+      ['room protocol/a.ts:1 protocol imports acs/a.ts'],
+    ],
+    [
+      'the simulator imports the ACS',
+      'simulator/deep/a.ts',
+      "export * from '../../acs/a.ts';",
+      ['room simulator/deep/a.ts:1 simulator imports acs/a.ts'],
+    ],
+    [
+      'a dynamic import crosses',
+      'acs/a.ts',
+      "\nconst a = await import('../simulator/a.ts');",
+      ['room acs/a.ts:2 acs imports simulator/a.ts'],
+    ],
+    [
+      'an import of a type inside a type crosses',
+      'acs/a.ts',
+      "type A = import('../cli/a.ts').A;",
+      ['room acs/a.ts:1 acs imports cli/a.ts'],
+    ],
+    [
+      'the bench is imported by the command line',
+      'cli/a.ts',
+      "import '../bench/a.ts';",
+      ['room cli/a.ts:1 cli imports bench/a.ts'],
+    ],
+    [
+      'a package of another room',
+      'simulator/a.ts',
+      "import 'lmdb';",
+      ['package simulator/a.ts:1 simulator imports lmdb'],
+    ],
+    [
+      'fast-xml-parser outside of xml/',
+      'protocol/cwmp/a.ts',
+      "import { XMLParser } from 'fast-xml-parser';",
+      ['package protocol/cwmp/a.ts:1 protocol imports fast-xml-parser'],
+    ],
+    [
+      'a room without rules',
+      'utils/a.ts',
+      "import 'node:fs';",
+      ['room utils/a.ts:1 utils is no room of the house'],
+    ],
+    ['an import without its ending', 'acs/a.ts', "import './b';", ['extension acs/a.ts:1 ./b']],
+    ['a clock', 'protocol/a.ts', 'const a = Date.now();', ['pure protocol/a.ts:1 Date.now']],
+    ['the time of day', 'protocol/a.ts', 'const a = new Date();', ['pure protocol/a.ts:1 new Date()']],
+    ['randomness', 'protocol/a.ts', 'const a = Math.random();', ['pure protocol/a.ts:1 Math.random']],
+    ['a timer', 'protocol/a.ts', 'const a = { run: setTimeout };', ['pure protocol/a.ts:1 setTimeout']],
+    ['secrets of the platform', 'protocol/a.ts', 'crypto.randomUUID();', ['pure protocol/a.ts:1 crypto']],
+    ['a cast', 'acs/a.ts', 'const a = b as unknown;', ['cast acs/a.ts:1 unknown']],
+    ['the compiler switched off', 'acs/a.ts', `\n// @ts-${'ignore'}\n`, ['cast acs/a.ts:2 // @ts-ignore']],
+  ];
+
+for (const [title, file, text, expected] of wrong) {
+  t.test(`${title}: it is told`, async (t) => {
+    t.strictSame(findViolations([parseSource(file, text)]).map(tell), expected);
+  });
+}
+
+t.test('what is lawful is not told', async (t) => {
+  const sources = [
+    parseSource('protocol/a.ts', 'const a = new Date(0); const b = { process: 1 }; const c = b.process;'),
+    parseSource('protocol/xml/a.ts', "import { XMLParser } from 'fast-xml-parser';"),
+    parseSource('cli/a.ts', "import '../acs/a.ts'; import { Command } from 'commander';"),
+    parseSource('bench/a.ts', "import '../acs/a.ts'; import 'node:fs';"),
+    parseSource('acs/a.ts', "const a = ['x'] as const; import '../protocol/a.ts';"),
+  ];
+  t.strictSame(findViolations(sources).map(tell), []);
+});
+
+t.test('a ring of imports is told once, also when it is one of types', async (t) => {
+  const sources = [
+    parseSource('acs/a.ts', "import type { B } from './b.ts';"),
+    parseSource('acs/b.ts', "import { c } from './c.ts';"),
+    parseSource('acs/c.ts', "import './a.ts'; import './d.ts';"),
+    parseSource('acs/d.ts', ''),
+  ];
+  t.strictSame(findViolations(sources).map(tell), [
+    'cycle acs/c.ts:1 acs/a.ts -> acs/b.ts -> acs/c.ts -> acs/a.ts',
+  ]);
+});

@@ -1,0 +1,86 @@
+/** The package as others get it: packed, installed into an empty folder, used as a command and as a library. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import t from 'tap';
+
+const run = promisify(execFile);
+const root = path.resolve(import.meta.dirname, '..');
+
+/** Without what npm hands to its scripts: this is to be as it is in somebody else's shell. */
+const env = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(npm_|TAP|NODE_OPTIONS)/.test(name)),
+);
+
+const consumer = `
+import type { Envelope, RpcName } from 'modemlab';
+import { acsSession, cpeSession, decode, encodeBytes, ERRORS, RPCS } from 'modemlab';
+
+const rpc: RpcName = 'Reboot';
+const request = RPCS[rpc].requestFrom({ CommandKey: 'key' });
+if (!request.ok) throw new Error(request.error.place);
+const envelope: Envelope = { id: '1', namespace: 'urn:dslforum-org:cwmp-1-0', header: {}, message: request.value };
+const decoded = decode(encodeBytes(envelope));
+if (!decoded.ok) throw new Error(ERRORS[decoded.error.code].says);
+const { message } = decoded.value.envelope;
+const kind: 'request' | 'response' | 'fault' | 'unknown' = message.kind;
+console.log(JSON.stringify({ kind, steps: [typeof acsSession.step, typeof cpeSession.step] }));
+`;
+
+t.test('the packed package works where nothing else is', { timeout: 180_000 }, async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'modemlab-package-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const packed = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root, env });
+  const listing = /\[\s*\{[\s\S]*\]\s*$/.exec(packed.stdout)?.[0] ?? '[]';
+  const [{ filename, files }] = JSON.parse(listing);
+  const names: string[] = files.map((file: { path: string }) => file.path);
+
+  t.test('it holds the program, its declarations, its data, and the licence, and no sources', async (t) => {
+    for (const name of ['dist/cli/bin.js', 'dist/index.d.ts', 'LICENSE', 'README.md', 'CHANGELOG.md'])
+      t.ok(names.includes(name), name);
+    t.strictSame(
+      names.filter((name) => !/^(dist\/|LICENSE$|README\.md$|CHANGELOG\.md$|package\.json$)/.test(name)),
+      [],
+    );
+    t.strictSame(
+      names.filter((name) => /^dist\/(test|bench|fuzz)\//.test(name) || /(?<!\.d)\.ts$/.test(name)),
+      [],
+    );
+  });
+
+  await writeFile(path.join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+  const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', path.join(folder, filename)];
+  await run('npm', install, { cwd: folder, env });
+
+  t.test('its command runs', async (t) => {
+    const manifest = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+    const { stdout, stderr } = await run('npx', ['--no-install', 'modemlab', '--version'], {
+      cwd: folder,
+      env,
+    });
+    t.equal(stdout, `${manifest.version}\n`);
+    t.notMatch(stderr, /error/i);
+  });
+
+  t.test('its API can be imported with its types', async (t) => {
+    await writeFile(path.join(folder, 'consumer.ts'), consumer);
+    const compilerOptions = {
+      ...{ target: 'es2022', lib: ['es2023'], module: 'nodenext', strict: true, skipLibCheck: false },
+      ...{ types: ['node'], typeRoots: [path.join(root, 'node_modules', '@types')] },
+    };
+    await writeFile(
+      path.join(folder, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions, files: ['consumer.ts'] }),
+    );
+    const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+    const compiled = await run(process.execPath, [tsc, '-p', folder], { cwd: folder, env }).catch(
+      (error: { stdout: string }) => error,
+    );
+    t.equal(compiled.stdout, '', 'the compiler has nothing to say');
+    const { stdout } = await run(process.execPath, ['consumer.js'], { cwd: folder, env });
+    t.strictSame(JSON.parse(stdout), { kind: 'request', steps: ['function', 'function'] });
+  });
+});
