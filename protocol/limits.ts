@@ -14,6 +14,10 @@ export const LIMITS = {
   idLength: 1024,
   /** Bytes of all header lines of one HTTP request. */
   headerBytes: 16 * 1024,
+  /** Parameters and schemes of one Authorization or WWW-Authenticate; the fullest real one has ten. */
+  headerParameters: 64,
+  /** Cookies that a simulated modem keeps of one session, as RFC 6265 6.1 asks for at least. */
+  cookies: 50,
   /** Events of one Inform (TR-069a6 A.3.3.1). */
   events: 64,
   /**
