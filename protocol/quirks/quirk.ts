@@ -1,20 +1,9 @@
 /** What one entry of the table of quirks is. The table itself is in ../quirks.ts. */
 import type { Envelope } from '../cwmp/messages.ts';
 import type { Dialect } from '../soap/dialect.ts';
+import type { QuirkId } from './note.ts';
 
-/** `Q-` group `-` number; never reused. Group XM holds what modemlab watches for though no device is named for it. */
-export type QuirkId = `Q-${string}-${number}`;
-
-/** How the tolerant line tells what it met: the id, the offset in the text, and a word of detail. */
-export type Note = (id: QuirkId, at: number, detail?: string) => void;
-
-/** A quirk that was met. */
-export interface Noted {
-  readonly id: QuirkId;
-  /** Offset in bytes from the start of the body; -1 for what the HTTP exchange showed. */
-  readonly at: number;
-  readonly detail?: string;
-}
+export type { Note, Noted, QuirkId } from './note.ts';
 
 /**
  * How a simulated peer misbehaves so. For every act: decoding what it wrote gives the message back and notes exactly
@@ -47,3 +36,6 @@ export interface Quirk {
   readonly noted: 'decode' | 'exchange' | 'session' | 'no';
   readonly act?: Act;
 }
+
+/** A group of the table as it is written: the id is the key, and acts are kept apart (./acts/). */
+export type Entries = Readonly<Record<QuirkId, Omit<Quirk, 'id' | 'act'>>>;

@@ -1,0 +1,55 @@
+/** CR: connection requests, from the URL a modem gives to what it does when called. */
+import type { Entries } from './quirk.ts';
+
+export const connectionRequest = {
+  'Q-CR-01': {
+    title: 'The session begins before the request is answered',
+    who: 'a router that QA Cafe tested',
+    does: 'sends its Inform while our GET still waits for the answer',
+    clause: 'TR-069a6 3.2.2.2: answer first, then the session',
+    we: 'the GET runs beside the sessions; event 6 in an Inform counts as its success',
+    source: 'qacafe.com (January 2017)',
+    grade: 'B',
+    noted: 'no',
+  },
+  'Q-CR-02': {
+    title: 'A 200 and no session, or no answer',
+    who: 'a number of devices of an operator (2010)',
+    does: 'takes the GET and sends no Inform in time; or leaves its port silent',
+    clause: 'TR-069a6 3.2.2.1: a session within 30 s',
+    we: 'the task stays in the queue for the next session, whenever it comes',
+    source: 'servicegateway-support.kayako.com article 11016',
+    grade: 'B',
+    noted: 'no',
+  },
+  'Q-CR-03': {
+    title: 'A ConnectionRequestURL that leads nowhere',
+    who: 'Technicolor TG589vac (port 0), ZTE F600W (no path), ONTs of TP-Link and ZTE, Calix mesh',
+    does: 'gives a URL that is empty, has port 0 or no host, or an address that cannot be reached',
+    clause: 'TR-069a6 3.2.2: the ACS can reach it',
+    we: 'checked before it is called',
+    source: 'hack-technicolor issue 108; recorded in freeacs/freeacs; guilherme-929/tr069',
+    grade: 'B',
+    noted: 'decode',
+  },
+  'Q-CR-04': {
+    title: 'A UDPConnectionRequestAddress that is none',
+    who: 'unnamed; SmartRG-like firmware',
+    does: 'gives (null) or text that is not host and port',
+    clause: 'TR-069a6 Annex G: host, and port after a colon',
+    we: 'kept as text, never relied upon',
+    source: 'genieacs commits f6aa444, a9c8bbe; notes of an ACS author (2025)',
+    grade: 'B',
+    noted: 'decode',
+  },
+  'Q-CR-05': {
+    title: 'A path that anyone can guess',
+    who: 'Motorola VAP2404E; Broadcom modems',
+    does: 'gives a ConnectionRequestURL whose path is / or missing',
+    clause: 'TR-069a6 3.2.2.2: should be random',
+    we: 'used as it is',
+    source: 'recorded in Fullrate/cwmp_ex and on a Zhone znid24xx',
+    grade: 'A',
+    noted: 'decode',
+  },
+} as const satisfies Entries;
