@@ -25,7 +25,8 @@ export interface DecodeOptions {
 
 /** Any bytes give a message or a typed error with its place; never a throw; in time linear in the input. */
 export function decode(bytes: Uint8Array, options: DecodeOptions = {}): Result<Decoded, WireError> {
-  if (bytes.length > (options.maxBytes ?? LIMITS.bodyBytes)) return err({ code: 'E_TOO_LARGE', at: bytes.length });
+  if (bytes.length > (options.maxBytes ?? LIMITS.bodyBytes))
+    return err({ code: 'E_TOO_LARGE', at: bytes.length });
   const notes: Noted[] = [];
   const text = decodeText(bytes, options.charset, collect(notes));
   if (text === undefined) return err({ code: 'E_ENCODING', at: 0, found: options.charset ?? '' });
@@ -73,6 +74,7 @@ function readEnvelope(reader: XmlReader): Envelope | undefined {
   }
   if (reader.uri(reader.prefix) !== ENVELOPE_NS) reader.note('Q-XM-10', reader.tagAt);
   const parts: Parts = { id: undefined, header: undefined, namespace: undefined, message: undefined };
+  const declared = declaredNamespace(reader);
   if (reader.enter()) {
     while (reader.open()) {
       if (reader.is('Header')) readHeader(reader, parts);
@@ -88,10 +90,16 @@ function readEnvelope(reader: XmlReader): Envelope | undefined {
   if (parts.message === undefined) return undefined;
   return {
     id: parts.id,
-    namespace: parts.namespace ?? `${CWMP_NS_STEM}0`,
+    namespace: parts.namespace ?? declared ?? `${CWMP_NS_STEM}0`,
     header: parts.header ?? {},
     message: parts.message,
   };
+}
+
+/** The cwmp namespace that the root declares: all that a fault without cwmp detail has of it. */
+function declaredNamespace(reader: XmlReader): string | undefined {
+  return reader.attributes.find(({ prefix, value }) => prefix === 'xmlns' && value.startsWith(CWMP_NS_STEM))
+    ?.value;
 }
 
 /** What follows the envelope: white space is lawful, a second envelope is refused, anything else is noted. */
@@ -115,7 +123,8 @@ function readHeader(reader: XmlReader, parts: Parts): void {
       const at = reader.tagAt;
       const name = reader.name;
       noteMustUnderstand(reader, name);
-      if (name === 'NoMoreRequests' || name === 'HoldRequests') header[name] = /^\s*(1|true)\s*$/.test(reader.text());
+      if (name === 'NoMoreRequests' || name === 'HoldRequests')
+        header[name] = /^\s*(1|true)\s*$/.test(reader.text());
       else if (name === 'ID') {
         if (parts.id !== undefined) reader.note('Q-XM-11', at);
         parts.id = reader.text();
@@ -149,7 +158,8 @@ function noteMustUnderstand(reader: XmlReader, header: string): void {
     return;
   }
   if (reader.uri(attribute.prefix) !== ENVELOPE_NS) reader.note('Q-NS-02', reader.tagAt);
-  else if (attribute.value !== '1' && attribute.value !== '0') reader.note('Q-ID-08', reader.tagAt, attribute.value.slice(0, 16));
+  else if (attribute.value !== '1' && attribute.value !== '0')
+    reader.note('Q-ID-08', reader.tagAt, attribute.value.slice(0, 16));
 }
 
 function readBody(reader: XmlReader, parts: Parts): void {
@@ -181,7 +191,10 @@ function readMessage(reader: XmlReader, name: string): Message {
 }
 
 const faultFields = { FaultCode: int, FaultString: string(65535) };
-const setParameterValuesFault = struct('SetParameterValuesFault', { ParameterName: string(256), ...faultFields });
+const setParameterValuesFault = struct('SetParameterValuesFault', {
+  ParameterName: string(256),
+  ...faultFields,
+});
 const cwmpFault = struct('Fault', {
   FaultCode: int,
   FaultString: optional(string(65535)),
@@ -236,7 +249,8 @@ function noteMessage(note: Note, envelope: Envelope): void {
   if (header.SessionTimeout !== undefined && (inform === undefined || namespace.endsWith('cwmp-1-0')))
     note('Q-ID-10', 0);
   if (inform !== undefined) noteInform(note, inform);
-  if (message.kind === 'response' && message.rpc === 'GetParameterNames') noteNames(note, message.args.ParameterList);
+  if (message.kind === 'response' && message.rpc === 'GetParameterNames')
+    noteNames(note, message.args.ParameterList);
 }
 
 function noteInform(note: Note, inform: Inform): void {
@@ -252,7 +266,8 @@ function noteInform(note: Note, inform: Inform): void {
   if (clock !== undefined) note(clock, 0, CurrentTime.slice(0, 32));
   if (RetryCount > 100) note('Q-EV-05', 0, String(RetryCount));
   for (const { EventCode, CommandKey } of Event) {
-    if (/^X /.test(EventCode) && !/^X [0-9A-F]{6} /.test(EventCode)) note('Q-EV-03', 0, EventCode.slice(0, 32));
+    if (/^X /.test(EventCode) && !/^X [0-9A-F]{6} /.test(EventCode))
+      note('Q-EV-03', 0, EventCode.slice(0, 32));
     if (CommandKey !== '' && /^\d/.test(EventCode)) note('Q-EV-02', 0, EventCode);
   }
   const names = new Set<string>();

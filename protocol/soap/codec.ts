@@ -48,7 +48,8 @@ export type Value<C> = C extends Codec<infer T> ? T : never;
 
 const elementName = (writer: XmlWriter, name: string): string => {
   const { qualified } = writer.dialect;
-  if (qualified.length === 0) return name;
+  // The RPC's own element comes with its prefix.
+  if (qualified.length === 0 || name.includes(':')) return name;
   return qualified.includes('*') || qualified.includes(name) ? writer.name('cwmp', name) : name;
 };
 
@@ -61,7 +62,8 @@ export function string(max = 16): Codec<string> {
     read: (reader) => {
       const at = reader.at;
       const text = reader.text();
-      if (text.length > max) reader.note('Q-XM-06', at);
+      // The limits count characters (TR-069a6 Table 12), not UTF-16 units.
+      if (text.length > max && (text.length > 2 * max || [...text].length > max)) reader.note('Q-XM-06', at);
       if (text === '(null)') reader.note('Q-VL-03', at);
       return text;
     },
@@ -204,9 +206,11 @@ export function struct<F extends Fields>(structName: string, definition: F): Cod
         noteAttributes(reader, field);
         const value = field.codec.read(reader);
         const before = out[field.name];
-        if (field.repeats && Array.isArray(before) && Array.isArray(value))
-          out[field.name] = before.concat(value);
-        else {
+        if (field.repeats && Array.isArray(before) && Array.isArray(value)) {
+          // In place: a copy for each would be quadratic in what a peer sends.
+          if (before.length >= LIMITS.members) reader.fail('E_TOO_MANY_MEMBERS', at);
+          before.push(...value);
+        } else {
           if (before !== undefined) reader.note('Q-XM-09', reader.tagAt, field.name);
           out[field.name] = value;
         }
