@@ -27,6 +27,8 @@ export const LIMITS = {
   requestsPerSession: 1000,
   /** Informs in one session that we answer with "retry request": a CPE repeats one three times (TR-069a6 3.7.1.4). */
   informRetries: 4,
+  /** IDs of settled requests that a session remembers to know a late answer by; a line does not delay more than a few. */
+  settledIds: 8,
   /** Times that one message may hold a quirk noted before further ones are only counted. */
   notesPerMessage: 64,
 } as const;

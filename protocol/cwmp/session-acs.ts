@@ -15,122 +15,21 @@
 import type { WireError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { assertNever } from '../result.ts';
+import { answers, isAcsRequest, responseTo } from './acs-answers.ts';
+import type { AcsMethod, CwmpFault, Envelope, Header, Request, Response } from './messages.ts';
 import type {
-  AcsMethod,
-  CpeMethod,
-  CwmpFault,
-  CwmpVersion,
-  Envelope,
-  Header,
-  Request,
-  Response,
-} from './messages.ts';
-import { RPCS } from './messages.ts';
+  AcsEffect,
+  AcsEvent,
+  AcsSession,
+  AcsSettings,
+  AcsState,
+  AcsStep,
+  Outcome,
+  Sent,
+} from './session-acs-types.ts';
 import { chooseVersion } from './version.ts';
 
-export interface AcsSettings {
-  /** CWMP versions this ACS speaks, for SupportedCWMPVersions; newest last. */
-  readonly versions: readonly string[];
-  /** Methods it answers, for GetRPCMethods. */
-  readonly methods: readonly AcsMethod[];
-  /**
-   * Lets the CPE hold its own requests back until we have nothing more to send (HoldRequests, deprecated in A6 and
-   * never sent unless this is true). For trying out modems, which must support it.
-   */
-  readonly holdRequests?: boolean;
-}
-
-export type AcsEvent =
-  /** One POST with one readable envelope. */
-  | { readonly is: 'message'; readonly envelope: Envelope }
-  /** A POST without content: the CPE hands over the turn. */
-  | { readonly is: 'empty' }
-  | { readonly is: 'unreadable'; readonly error: WireError }
-  /** The shell did what `record` asked. */
-  | { readonly is: 'recorded' }
-  /** It could not (a full disk): the CPE gets this fault and will try again. */
-  | { readonly is: 'refused'; readonly fault: CwmpFault }
-  /** The shell's answer to `decide`: one request for the CPE, or nothing more. */
-  | { readonly is: 'decided'; readonly id: string; readonly request: Request<CpeMethod> }
-  | { readonly is: 'nothing-more' }
-  /** No POST in time; or the connection that carried the session is gone; or the device began another session. */
-  | { readonly is: 'timeout' }
-  | { readonly is: 'superseded' };
-
-export type Outcome =
-  | { readonly is: 'response'; readonly response: Response }
-  | { readonly is: 'fault'; readonly fault: CwmpFault }
-  /** The CPE spoke, but not of it: an empty POST or another message instead of the answer (Q-HT-08). */
-  | { readonly is: 'unanswered' }
-  /** The session broke while it was outstanding. */
-  | { readonly is: 'lost' };
-
-export type AcsEffect =
-  /** Keep what the CPE told (Inform, TransferComplete...), durably, then answer `recorded` or `refused`. */
-  | { readonly do: 'record'; readonly envelope: Envelope<Request<AcsMethod>> }
-  /** Answer the POST with this envelope in a 200. */
-  | { readonly do: 'reply'; readonly envelope: Envelope }
-  /** Answer the POST with 204. */
-  | { readonly do: 'reply-empty' }
-  /** Answer the POST with 400. */
-  | { readonly do: 'reject'; readonly error: WireError }
-  /** Ask what to send next; answer `decided` or `nothing-more`. */
-  | { readonly do: 'decide' }
-  /** What became of the request that was outstanding. */
-  | { readonly do: 'settle'; readonly request: Request<CpeMethod>; readonly outcome: Outcome }
-  | { readonly do: 'end'; readonly why: AcsEnd };
-
-export type AcsEnd = 'done' | 'timeout' | 'superseded' | 'protocol-error' | 'refused';
-
-/** A request of ours that was sent and is not settled. */
-export interface Sent {
-  readonly id: string;
-  readonly request: Request<CpeMethod>;
-}
-
-/** What an accepted Inform began. */
-export interface AcsSession {
-  /** The namespace that we answer in. */
-  readonly namespace: string;
-  readonly version: CwmpVersion;
-  /** Whether InformResponse carries UseCWMPVersion. */
-  readonly tellVersion: boolean;
-  /** Whether the CPE said anything but Inform yet. Until then a second Inform is the first one sent again. */
-  readonly progress: boolean;
-  /** An empty POST came while HoldRequests was false: the CPE has nothing more to ask (3.7.2.4). */
-  readonly cpeDone: boolean;
-  /** Whether what we send carries HoldRequests; over with our first empty answer. */
-  readonly hold: boolean;
-  /** Requests of the CPE so far. */
-  readonly asked: number;
-  /** Informs of it that were answered with "retry request". */
-  readonly retries: number;
-}
-
-export type AcsState =
-  /** No Inform was accepted yet; so many were answered with "retry request". */
-  | { readonly at: 'idle'; readonly retries: number }
-  /** A request of the CPE is being recorded; its POST waits. Ours may still be outstanding. */
-  | {
-      readonly at: 'recording';
-      readonly session: AcsSession;
-      readonly envelope: Envelope<Request<AcsMethod>>;
-      readonly sent: Sent | undefined;
-    }
-  /** The shell decides what to send; a POST waits. */
-  | { readonly at: 'deciding'; readonly session: AcsSession }
-  /** It is the CPE's turn, and none of ours is outstanding. */
-  | { readonly at: 'listening'; readonly session: AcsSession }
-  /** It is the CPE's turn to answer our request. */
-  | { readonly at: 'awaiting'; readonly session: AcsSession; readonly sent: Sent }
-  /** Done on our side; a v1.0 CPE still sends one more empty POST (Q-EV-11). */
-  | { readonly at: 'ending' }
-  | { readonly at: 'ended' };
-
-export interface AcsStep {
-  readonly state: AcsState;
-  readonly effects: readonly AcsEffect[];
-}
+export type * from './session-acs-types.ts';
 
 export const initial: AcsState = { at: 'idle', retries: 0 };
 
@@ -138,12 +37,6 @@ const ENDED: AcsState = { at: 'ended' };
 const OUT_OF_ORDER: AcsEffect = { do: 'reject', error: { code: 'E_SESSION_OUT_OF_ORDER', at: 0 } };
 const UNKNOWN_SESSION: AcsEffect = { do: 'reject', error: { code: 'E_SESSION_UNKNOWN', at: 0 } };
 const BROKEN: AcsEffect = { do: 'reject', error: { code: 'E_SESSION_LOST', at: 0 } };
-
-const faultOf = (FaultCode: number, FaultString: string): CwmpFault => ({
-  FaultCode,
-  FaultString,
-  SetParameterValuesFault: [],
-});
 
 /** One event. Total: any event in any state gives a state and effects, never a throw. */
 export function step(settings: AcsSettings, state: AcsState, event: AcsEvent): AcsStep {
@@ -182,7 +75,7 @@ function onMessage(settings: AcsSettings, state: AcsState, envelope: Envelope): 
       return onNext(settings, state, envelope);
     case 'ending':
     case 'ended':
-      return { state: ENDED, effects: [UNKNOWN_SESSION] };
+      return { state, effects: [UNKNOWN_SESSION] };
     default:
       return assertNever(state);
   }
@@ -213,6 +106,7 @@ function onFirst(settings: AcsSettings, retries: number, envelope: Envelope): Ac
     hold: settings.holdRequests === true,
     asked: 0,
     retries,
+    settled: [],
   };
   return record(session, { ...envelope, message }, undefined);
 }
@@ -232,17 +126,18 @@ function onNext(settings: AcsSettings, state: Open, envelope: Envelope): AcsStep
     case 'unknown':
       // A method with a response's name asks for nothing, so that no fault may answer it (3.5).
       return message.name.endsWith('Response')
-        ? onAnswer(state, { is: 'unanswered' })
+        ? onAnswer(state, envelope.id, { is: 'unanswered' })
         : unsupported(state, envelope, message.name);
-    case 'response':
+    case 'response': {
+      const fits = state.at === 'awaiting' && message.rpc === state.sent.request.rpc;
       return onAnswer(
         state,
-        state.at === 'awaiting' && message.rpc === state.sent.request.rpc
-          ? { is: 'response', response: message }
-          : { is: 'unanswered' },
+        envelope.id,
+        fits ? { is: 'response', response: message } : { is: 'unanswered' },
       );
+    }
     case 'fault':
-      return onAnswer(state, { is: 'fault', fault: message.fault });
+      return onAnswer(state, envelope.id, { is: 'fault', fault: message.fault });
     default:
       return assertNever(message);
   }
@@ -260,30 +155,29 @@ function onRequest(settings: AcsSettings, state: Open, envelope: Envelope, messa
   return record({ ...state.session, progress }, { ...envelope, message }, sentOf(state));
 }
 
-/** Inform and GetRPCMethods are answered whatever the settings say: every ACS must (3.6 Table 5). */
-const answers = (settings: AcsSettings, rpc: AcsMethod): boolean =>
-  rpc === 'Inform' || rpc === 'GetRPCMethods' || settings.methods.includes(rpc);
-
-function isAcsRequest(request: Request): request is Request<AcsMethod> {
-  return RPCS[request.rpc].by !== 'CPE';
-}
-
 /** An unsupported RPC gets fault 8000 in a 200, not a 400 (3.7.2.4). */
 function unsupported(state: Open, envelope: Envelope, name: string): AcsStep {
   const session = { ...state.session, progress: true, asked: state.session.asked + 1 };
   if (session.asked > LIMITS.requestsPerSession) return fail(sentOf(state), OUT_OF_ORDER);
-  const fault = faultOf(8000, `Method not supported: ${name.slice(0, 64)}`);
+  const FaultString = `Method not supported: ${name.slice(0, 64)}`;
+  const fault: CwmpFault = { FaultCode: 8000, FaultString, SetParameterValuesFault: [] };
   return {
     state: { ...state, session },
     effects: [{ do: 'reply', envelope: answer(session, envelope, { kind: 'fault', fault }, {}) }],
   };
 }
 
-/** A response or fault. Whatever ID it has: one request is outstanding, and this is about it (Q-ID-02, Q-ID-06). */
-function onAnswer(state: Open, outcome: Outcome): AcsStep {
+/**
+ * A response or fault. It is about the request that is outstanding whatever ID it has (Q-ID-02, Q-ID-06), unless it has
+ * the ID of an earlier one of ours: then it is a repeated or late POST, and taking it for the answer would be wrong.
+ */
+function onAnswer(state: Open, id: string | undefined, outcome: Outcome): AcsStep {
   // With nothing outstanding there is nothing that it could answer.
   if (state.at === 'listening') return fail(undefined, OUT_OF_ORDER);
-  return settleThenDecide({ ...state.session, progress: true }, state.sent, outcome);
+  const { session, sent } = state;
+  if (id !== undefined && id !== sent.id && session.settled.includes(id))
+    return { state, effects: [OUT_OF_ORDER] };
+  return settleThenDecide(session, sent, outcome);
 }
 
 function onEmpty(state: AcsState): AcsStep {
@@ -326,7 +220,7 @@ function onUnreadable(state: AcsState, error: WireError): AcsStep {
       return fail(sentOf(state), reject);
     case 'ending':
     case 'ended':
-      return { state: ENDED, effects: [reject] };
+      return { state, effects: [reject] };
     default:
       return assertNever(state);
   }
@@ -416,7 +310,11 @@ const settle = (sent: Sent | undefined, outcome: Outcome): readonly AcsEffect[] 
   sent === undefined ? [] : [{ do: 'settle', request: sent.request, outcome }];
 
 function settleThenDecide(session: AcsSession, sent: Sent, outcome: Outcome): AcsStep {
-  return { state: { at: 'deciding', session }, effects: [...settle(sent, outcome), { do: 'decide' }] };
+  const settled = [sent.id, ...session.settled].slice(0, LIMITS.settledIds);
+  return {
+    state: { at: 'deciding', session: { ...session, settled } },
+    effects: [...settle(sent, outcome), { do: 'decide' }],
+  };
 }
 
 /** A violation by the CPE: 400 without SOAP, and the session has failed (3.7.2.4). */
@@ -431,28 +329,4 @@ function fail(sent: Sent | undefined, reject: AcsEffect): AcsStep {
 function answer(session: AcsSession, to: Envelope, message: Envelope['message'], header: Header): Envelope {
   const held: Header = session.hold ? { ...header, HoldRequests: true } : header;
   return { id: to.id, namespace: session.namespace, header: held, message };
-}
-
-function responseTo(settings: AcsSettings, request: Request<AcsMethod>): Response<AcsMethod> {
-  switch (request.rpc) {
-    case 'Inform':
-      return { kind: 'response', rpc: 'Inform', args: { MaxEnvelopes: 1 } };
-    case 'GetRPCMethods':
-      return { kind: 'response', rpc: 'GetRPCMethods', args: { MethodList: settings.methods } };
-    case 'Kicked':
-      // NextURL is where the browser goes on: what the CPE itself proposed (A.4.2.1).
-      return { kind: 'response', rpc: 'Kicked', args: { NextURL: request.args.Next } };
-    case 'TransferComplete':
-      return { kind: 'response', rpc: 'TransferComplete', args: {} };
-    case 'AutonomousTransferComplete':
-      return { kind: 'response', rpc: 'AutonomousTransferComplete', args: {} };
-    case 'RequestDownload':
-      return { kind: 'response', rpc: 'RequestDownload', args: {} };
-    case 'DUStateChangeComplete':
-      return { kind: 'response', rpc: 'DUStateChangeComplete', args: {} };
-    case 'AutonomousDUStateChangeComplete':
-      return { kind: 'response', rpc: 'AutonomousDUStateChangeComplete', args: {} };
-    default:
-      return assertNever(request);
-  }
 }
