@@ -16,7 +16,7 @@ import type { WireError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { assertNever } from '../result.ts';
 import { answers, isAcsRequest, responseTo } from './acs-answers.ts';
-import type { AcsMethod, CwmpFault, Envelope, Header, Request, Response } from './messages.ts';
+import type { AcsMethod, CwmpFault, Envelope, Header, Request } from './messages.ts';
 import type {
   AcsEffect,
   AcsEvent,
