@@ -45,7 +45,8 @@ function declaration({ xmlDeclaration }: Dialect): string {
   }
 }
 
-const encodingStyle = (writer: XmlWriter): string => ` ${writer.name('env', 'encodingStyle')}="${ENCODING_NS}"`;
+const encodingStyle = (writer: XmlWriter): string =>
+  ` ${writer.name('env', 'encodingStyle')}="${ENCODING_NS}"`;
 
 function envelopeAttributes(writer: XmlWriter, namespace: string): string {
   const { declares, encodingStyle: style, prefixes, schemaYear } = writer.dialect;
@@ -56,7 +57,9 @@ function envelopeAttributes(writer: XmlWriter, namespace: string): string {
     xsi: schemaYear === 2001 ? XSI_NS : XSI_NS.replace('2001', '1999'),
     cwmp: writer.attribute(namespace),
   };
-  const declared = declares.map((key) => ` xmlns${prefixes[key] === '' ? '' : ':'}${prefixes[key]}="${uris[key]}"`);
+  const declared = declares.map(
+    (key) => ` xmlns${prefixes[key] === '' ? '' : ':'}${prefixes[key]}="${uris[key]}"`,
+  );
   return (style === 'envelope' ? encodingStyle(writer) : '') + declared.join('');
 }
 
@@ -65,10 +68,12 @@ function writeHeader(writer: XmlWriter, { id, header, message }: Envelope): void
   if (!style.present) return;
   const name = writer.name('env', 'Header');
   writer.open(name);
-  if (id !== undefined) writer.leaf(writer.name('cwmp', 'ID'), id + identitySuffix, mustUnderstand(writer, '1'));
+  if (id !== undefined)
+    writer.leaf(writer.name('cwmp', 'ID'), id + identitySuffix, mustUnderstand(writer, '1'));
   const { HoldRequests, NoMoreRequests, SessionTimeout, SupportedCWMPVersions, UseCWMPVersion } = header;
   const held = HoldRequests ?? (style.holdRequests ? false : undefined);
-  if (held !== undefined) writer.leaf(writer.name('cwmp', 'HoldRequests'), held ? '1' : '0', mustUnderstand(writer, '1'));
+  if (held !== undefined)
+    writer.leaf(writer.name('cwmp', 'HoldRequests'), held ? '1' : '0', mustUnderstand(writer, '1'));
   const kind = message.kind === 'unknown' ? 'request' : message.kind;
   const noMore = NoMoreRequests ?? (style.noMoreRequests.includes(kind) ? true : undefined);
   if (noMore !== undefined)
@@ -116,18 +121,21 @@ function writeMessage(writer: XmlWriter, message: Message): void {
 
 /** Codec's methods are bivariant: the codec of one RPC is given that RPC's arguments, which the union has kept together. */
 function writeRpc(writer: XmlWriter, name: string, codec: Codec<unknown>, args: unknown): void {
-  if (codec.schema.is === 'struct' && codec.schema.fields.length === 0) writer.empty(writer.name('cwmp', name));
+  if (codec.schema.is === 'struct' && codec.schema.fields.length === 0)
+    writer.empty(writer.name('cwmp', name));
   else codec.write(writer, writer.name('cwmp', name), args, name);
 }
 
 function writeFault(writer: XmlWriter, fault: CwmpFault): void {
   const { faultcode, faultDetail } = writer.dialect;
   const name = writer.name('env', 'Fault');
-  const side = faultSide(fault.FaultCode);
+  const side = faultcode === 'client' ? 'Client' : faultSide(fault.FaultCode);
   writer.open(name);
-  writer.leaf('faultcode', faultcode === 'plain' ? side : writer.name('env', side));
-  writer.leaf('faultstring', faultDetail ? 'CWMP fault' : fault.FaultString);
-  if (faultDetail && fault.FaultCode !== 0) {
+  writer.leaf('faultcode', faultcode === 'prefixed' ? writer.name('env', side) : side);
+  // FaultCode 0 is a fault that came without detail (Q-FT-07): its text is all there is.
+  const detailed = faultDetail && fault.FaultCode !== 0;
+  writer.leaf('faultstring', detailed ? 'CWMP fault' : fault.FaultString);
+  if (detailed) {
     const inner = writer.name('cwmp', 'Fault');
     writer.open('detail');
     writer.open(inner);

@@ -54,7 +54,8 @@ export interface Dialect {
   /** Characters above 126: as character references (§3.4.1), or as they are. */
   readonly nonAscii: 'references' | 'raw';
   readonly selfClosing: 'never' | 'empty-responses' | 'always';
-  readonly faultcode: 'plain' | 'prefixed';
+  /** `client`: always Client, whatever the code. */
+  readonly faultcode: 'plain' | 'prefixed' | 'client';
   /** detail with cwmp:Fault, or a bare SOAP fault (Q-FT-07). */
   readonly faultDetail: boolean;
   /** Text after the envelope's end. */

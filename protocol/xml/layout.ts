@@ -42,7 +42,7 @@ function thomson(runsOn: boolean): Layout {
   let structs = 0;
   const indents: number[] = [];
 
-  const indent = (depth: number, name: string, leaf: boolean): number => {
+  const indent = (depth: number, leaf: boolean): number => {
     if (depth < MESSAGE_DEPTH) return depth;
     switch (routine) {
       case 'methods':
@@ -66,7 +66,7 @@ function thomson(runsOn: boolean): Layout {
       if (!body && depth >= MESSAGE_DEPTH) return '';
       if (depth === MESSAGE_DEPTH) routine = routineOf(name);
       if (name === 'ParameterValueStruct') structs += 1;
-      const width = indent(depth, name, leaf);
+      const width = indent(depth, leaf);
       if (!leaf) indents[depth] = width;
       return ' '.repeat(width);
     },

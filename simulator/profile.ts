@@ -1,0 +1,283 @@
+/** What a simulated modem is, as data: profiles/NAME.json over a generation file. docs/profiles.md tells the format. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { FAULTS } from '../protocol/cwmp/faults.ts';
+import type { CpeMethod, RpcName } from '../protocol/cwmp/messages.ts';
+import { isRpcName, RPCS } from '../protocol/cwmp/messages.ts';
+import { ModemlabError } from '../protocol/errors.ts';
+import type { Dialect } from '../protocol/soap/dialect.ts';
+import { readDialect } from './dialect-file.ts';
+import { Fields, overlay } from './fields.ts';
+import type { SerialScheme } from './identity.ts';
+import type { TreeShape } from './tree-shape.ts';
+import { readTree } from './tree-shape.ts';
+import { ValueRules } from './values.ts';
+
+export interface Profile {
+  readonly name: string;
+  readonly title: string;
+  readonly identity: {
+    readonly manufacturer: string;
+    readonly oui: string;
+    readonly productClass: string;
+    readonly board: string;
+    readonly firmware: string;
+    /** Two letters by which the boot loader tells images of this hardware. */
+    readonly family: string;
+    readonly serial: SerialScheme;
+    /** Six hexadecimal digits. */
+    readonly macPrefix: string;
+  };
+  readonly cwmp: CwmpTraits;
+  readonly http: HttpTraits;
+  /** What it bears of an ACS's answers; it hangs up on what it does not. */
+  readonly bears: { readonly xmlDeclaration: 'any' | 'needs' | 'refuses' };
+  readonly dialect: Dialect;
+  /** Dialects of messages that are written otherwise, by the element's name. */
+  readonly dialects: ReadonlyMap<string, Dialect>;
+  readonly inform: InformTraits;
+  readonly lan: { readonly address: string };
+  /** Simulated seconds from a reset until it sends its first Inform. */
+  readonly bootSeconds: number;
+  readonly tree: TreeShape;
+  readonly values: ValueRules;
+  /** Names for the value rules beside the modem's own. */
+  readonly facts: ReadonlyMap<string, string>;
+  /** Parameters that read as empty text, by name or `*.Name`: passwords. */
+  readonly secret: ReadonlySet<string>;
+}
+
+export interface CwmpTraits {
+  readonly namespace: string;
+  readonly methods: readonly CpeMethod[];
+  /** cwmp:ID of its own requests; `#` is the number. */
+  readonly id: string;
+  /** What the number counts: sessions that got through, or messages. */
+  readonly idCounts: 'sessions' | 'messages';
+  /** cwmp:ID of answers: that of the request, or its own next one. */
+  readonly answerId: 'echo' | 'own';
+  readonly termination: 'am1' | 'v1.0';
+  /** Names that one GetParameterValues may hold, after partial paths are resolved as asked; 0: any number. */
+  readonly maxNames: number;
+  /** GetParameterNames of all levels: with rows for objects, or leaves only. */
+  readonly lists: 'objects' | 'leaves';
+  /** Objects that a listing of one level leaves out, by template. */
+  readonly unlisted: ReadonlySet<string>;
+  readonly accessList: readonly string[];
+  /** FaultString by code, where it differs from the standard's. */
+  readonly faults: ReadonlyMap<number, string>;
+  /** Whether it keeps ParameterKey as it should. */
+  readonly keepsParameterKey: boolean;
+}
+
+export interface InformTraits {
+  readonly parameters: readonly string[];
+  readonly types: 'tree' | 'string';
+  /** What CurrentTime and the tree's times count from. */
+  readonly clock: 'since-1970' | 'absolute';
+  /** Events of the first Inform after a reset, beside BOOTSTRAP and what is left over. */
+  readonly bootEvents: readonly string[];
+}
+
+export interface HttpTraits {
+  readonly version: '1.0' | '1.1';
+  /** Names of header lines as they are spelt, in their order; those without a value in a request are left out. */
+  readonly headers: readonly string[];
+  readonly userAgent: string;
+  readonly contentType: string;
+  readonly charset: 'iso-8859-1' | 'utf-8';
+  readonly chunked: boolean;
+  /** Bytes of its write buffer: a chunk is what fits into it, cut where one piece of text ends. */
+  readonly chunkBytes: number;
+  readonly host: 'with-port' | 'without-port' | 'absent';
+  readonly soapAction: 'always' | 'messages' | 'never';
+  readonly soapActionText: string;
+  /** An empty POST: Content-Length: 0, an empty chunked body, or neither of them and no headers at all. */
+  readonly emptyPost: 'content-length' | 'chunked' | 'bare';
+  readonly cookies: 'rfc2109' | 'plain' | 'ignore';
+  readonly connection: 'absent' | 'keep-alive' | 'close';
+  readonly newConnectionPerRequest: boolean;
+  readonly expectContinue: boolean;
+  /** Basic credentials without being asked (Q-HT-15). */
+  readonly eagerBasic: boolean;
+  readonly preferBasic: boolean;
+}
+
+const FOLDER = new URL('./profiles/', import.meta.url);
+const loaded = new Map<string, Profile>();
+
+/** Names of the profiles that come with modemlab. */
+export function profileNames(): string[] {
+  return readdirSync(FOLDER)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => file.slice(0, -5))
+    .sort();
+}
+
+/**
+ * A profile by its name, or from a JSON file of one's own (a path with a slash or `.json`). Throws ModemlabError
+ * E_FILE_INVALID with the place, or E_DATA_UNREADABLE.
+ */
+export function loadProfile(nameOrFile: string): Profile {
+  const own = nameOrFile.includes('/') || nameOrFile.endsWith('.json');
+  const known = own ? undefined : loaded.get(nameOrFile);
+  if (known !== undefined) return known;
+  if (!own && !profileNames().includes(nameOrFile))
+    throw new ModemlabError('E_CONFIG', `no profile ${nameOrFile}; there are ${profileNames().join(', ')}`);
+  const place = own ? nameOrFile : `${nameOrFile}.json`;
+  const profile = parseProfile(readJson(own ? nameOrFile : new URL(place, FOLDER), place), place);
+  if (!own) loaded.set(nameOrFile, profile);
+  return profile;
+}
+
+function readJson(file: string | URL, place: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ModemlabError('E_DATA_UNREADABLE', place, { cause: error });
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch (error) {
+    throw new ModemlabError('E_FILE_INVALID', `${place}: ${error instanceof Error ? error.message : ''}`);
+  }
+}
+
+/** A part that profiles share, from the folder of its kind. */
+function readShared(kind: string, name: string): unknown {
+  if (!/^[\w.-]+$/.test(name)) throw new ModemlabError('E_FILE_INVALID', `${kind}/${name}: no such file`);
+  return readJson(new URL(`${kind}/${name}.json`, FOLDER), `${kind}/${name}.json`);
+}
+
+/** A profile from JSON at hand. */
+export function parseProfile(json: unknown, place: string): Profile {
+  const generation = new Fields(json, place).string('generation');
+  const file = new Fields(overlay(readShared('generations', generation), json), place);
+  file.string('generation');
+  const treeFile = file.fields('tree');
+  const base = treeFile.string('base');
+  const tree = readTree(new Fields(readShared('trees', base), `trees/${base}.json`), treeFile);
+  treeFile.done();
+  const valueFiles = file.strings('valueFiles', []).map((name) => readShared('values', name));
+  const values = new Fields(
+    [...valueFiles, file.get('values')].reduce((all, over) => overlay(all, over), {}),
+    `${place}: values`,
+  );
+  const dialect = readDialect(file.fields('dialect'));
+  const others = file.fields('dialects');
+  const profile: Profile = {
+    name: file.string('name'),
+    title: file.string('title'),
+    identity: readIdentity(file.fields('identity')),
+    cwmp: readCwmp(file.fields('cwmp')),
+    http: readHttp(file.fields('http')),
+    bears: readBears(file.fields('bears')),
+    dialect,
+    dialects: new Map(others.keys().map((name) => [name, readDialect(others.fields(name), dialect)])),
+    inform: readInform(file.fields('inform')),
+    lan: { address: file.fields('lan').string('address') },
+    bootSeconds: file.number('bootSeconds'),
+    tree,
+    values: new ValueRules(new Map(values.keys().map((name) => [name, values.string(name)]))),
+    facts: file.texts('facts'),
+    secret: new Set(file.strings('secret', [])),
+  };
+  file.done();
+  return profile;
+}
+
+function readIdentity(file: Fields): Profile['identity'] {
+  const serial = file.fields('serial');
+  const identity = {
+    manufacturer: file.string('manufacturer'),
+    oui: file.string('oui'),
+    productClass: file.string('productClass'),
+    board: file.string('board'),
+    firmware: file.string('firmware'),
+    family: file.string('family'),
+    serial: {
+      prefix: serial.string('prefix'),
+      yearWeek: serial.string('yearWeek'),
+      plant: serial.string('plant'),
+    },
+    macPrefix: file.string('macPrefix'),
+  };
+  if (!/^[0-9A-F]{6}$/.test(identity.oui)) file.refuse('oui', 'six digits of 0-9 A-F');
+  if (!/^[0-9A-F]{6}$/i.test(identity.macPrefix)) file.refuse('macPrefix', 'six hexadecimal digits');
+  if (!/^\d\d(0[1-9]|[1-4]\d|5[0-3])$/.test(identity.serial.yearWeek))
+    serial.refuse('yearWeek', 'year and week such as 0644');
+  file.done();
+  return identity;
+}
+
+function readCwmp(file: Fields): CwmpTraits {
+  const faults = file.texts('faults');
+  for (const code of faults.keys()) if (!FAULTS.has(Number(code))) file.refuse('faults', 'codes of faults');
+  const traits: CwmpTraits = {
+    namespace: file.string('namespace'),
+    methods: file.strings('methods').map((name) => {
+      const method: RpcName | undefined = isRpcName(name) ? name : undefined;
+      return method !== undefined && isCpeMethod(method)
+        ? method
+        : file.refuse('methods', 'methods of a CPE');
+    }),
+    id: file.string('id'),
+    idCounts: file.choice('idCounts', ['sessions', 'messages']),
+    answerId: file.choice('answerId', ['echo', 'own']),
+    termination: file.choice('termination', ['am1', 'v1.0'], 'am1'),
+    maxNames: file.number('maxNames', 0),
+    lists: file.choice('lists', ['objects', 'leaves']),
+    unlisted: new Set(file.strings('unlisted', [])),
+    accessList: file.strings('accessList', []),
+    faults: new Map(Array.from(faults, ([code, text]) => [Number(code), text])),
+    keepsParameterKey: file.boolean('keepsParameterKey', true),
+  };
+  file.done();
+  return traits;
+}
+
+function isCpeMethod(name: RpcName): name is CpeMethod {
+  return RPCS[name].by !== 'ACS';
+}
+
+function readInform(file: Fields): InformTraits {
+  const traits: InformTraits = {
+    parameters: file.strings('parameters'),
+    types: file.choice('types', ['tree', 'string'], 'tree'),
+    clock: file.choice('clock', ['since-1970', 'absolute'], 'absolute'),
+    bootEvents: file.strings('bootEvents', ['1 BOOT']),
+  };
+  file.done();
+  return traits;
+}
+
+function readBears(file: Fields): Profile['bears'] {
+  const bears = { xmlDeclaration: file.choice('xmlDeclaration', ['any', 'needs', 'refuses'], 'any') };
+  file.done();
+  return bears;
+}
+
+function readHttp(file: Fields): HttpTraits {
+  const traits: HttpTraits = {
+    version: file.choice('version', ['1.0', '1.1'], '1.1'),
+    headers: file.strings('headers'),
+    userAgent: file.string('userAgent'),
+    contentType: file.string('contentType', 'text/xml; charset=utf-8'),
+    charset: file.choice('charset', ['iso-8859-1', 'utf-8'], 'utf-8'),
+    chunked: file.boolean('chunked', false),
+    chunkBytes: file.number('chunkBytes', 1430),
+    host: file.choice('host', ['with-port', 'without-port', 'absent'], 'with-port'),
+    soapAction: file.choice('soapAction', ['always', 'messages', 'never'], 'messages'),
+    soapActionText: file.string('soapActionText', ''),
+    emptyPost: file.choice('emptyPost', ['content-length', 'chunked', 'bare'], 'content-length'),
+    cookies: file.choice('cookies', ['rfc2109', 'plain', 'ignore'], 'plain'),
+    connection: file.choice('connection', ['absent', 'keep-alive', 'close'], 'absent'),
+    newConnectionPerRequest: file.boolean('newConnectionPerRequest', false),
+    expectContinue: file.boolean('expectContinue', false),
+    eagerBasic: file.boolean('eagerBasic', false),
+    preferBasic: file.boolean('preferBasic', false),
+  };
+  file.done();
+  return traits;
+}
