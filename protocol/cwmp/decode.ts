@@ -1,5 +1,4 @@
 /** Bytes of an HTTP body to one CWMP message: the only way in. Lenient; whatever is odd is noted by its quirk id. */
-import { clockOddity } from '../datamodel/date-time.ts';
 import type { WireError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Note, Noted } from '../quirks/quirk.ts';
@@ -8,9 +7,11 @@ import { err, ok } from '../result.ts';
 import { int, optional, repeated, string, struct } from '../soap/codec.ts';
 import { CWMP_NS_STEM, ENVELOPE_NS } from '../soap/namespaces.ts';
 import { XmlReader } from '../xml/read.ts';
-import { decodeText } from '../xml/text.ts';
-import type { CwmpFault, Envelope, Header, Inform, Message } from './messages.ts';
+import type { DecodedText } from '../xml/text.ts';
+import { bytePlaces, decodeText } from '../xml/text.ts';
+import type { CwmpFault, Envelope, Header, Message } from './messages.ts';
 import { isRpcName, RPCS } from './messages.ts';
+import { noteMessage } from './notes.ts';
 
 export interface Decoded {
   readonly envelope: Envelope;
@@ -28,14 +29,15 @@ export function decode(bytes: Uint8Array, options: DecodeOptions = {}): Result<D
   if (bytes.length > (options.maxBytes ?? LIMITS.bodyBytes))
     return err({ code: 'E_TOO_LARGE', at: bytes.length });
   const notes: Noted[] = [];
-  const text = decodeText(bytes, options.charset, collect(notes));
-  if (text === undefined) return err({ code: 'E_ENCODING', at: 0, found: options.charset ?? '' });
-  return decodeMessage(text, notes, text.length !== bytes.length);
+  const decoded = decodeText(bytes, options.charset, collect(notes));
+  if (decoded === undefined)
+    return err({ code: 'E_ENCODING', at: 0, found: (options.charset ?? '').slice(0, 24) });
+  return decodeMessage(decoded, notes);
 }
 
 /** The same for text that is at hand. Offsets are then those of its UTF-8 form. */
 export function decodeString(text: string): Result<Decoded, WireError> {
-  return decodeMessage(text, [], true);
+  return decodeMessage({ text, units: 'utf-8', start: 0 }, []);
 }
 
 /** Keeps the first few notes; a document of ten thousand padded counts need not make ten thousand of them. */
@@ -46,17 +48,25 @@ function collect(notes: Noted[]): Note {
   };
 }
 
-function decodeMessage(text: string, notes: Noted[], wide: boolean): Result<Decoded, WireError> {
-  const reader = new XmlReader(text, collect(notes));
+function decodeMessage(decoded: DecodedText, notes: Noted[]): Result<Decoded, WireError> {
+  const ofBody = notes.length;
+  const reader = new XmlReader(decoded.text, collect(notes));
   const envelope = readEnvelope(reader);
-  const place = (at: number): number => (wide && at > 0 ? XmlReader.byteOffset(text, at) : at);
+  const place = bytePlaces(decoded);
   if (reader.error !== undefined) return err({ ...reader.error, at: place(reader.error.at) });
   if (envelope === undefined) return err({ code: 'E_SOAP_NO_BODY', at: place(reader.at) });
   noteMessage(reader.note, envelope);
-  return ok({ envelope, notes: wide ? notes.map((n) => ({ ...n, at: place(n.at) })) : notes });
+  const same = decoded.units === 'bytes' && decoded.start === 0;
+  // What the bytes showed is counted in bytes already.
+  return ok({
+    envelope,
+    notes: same ? notes : notes.map((n, i) => (i < ofBody ? n : { ...n, at: place(n.at) })),
+  });
 }
 
 interface Parts {
+  /** Namespace of the envelope, whichever it is. */
+  soap: string | undefined;
   id: string | undefined;
   header: Header | undefined;
   namespace: string | undefined;
@@ -72,8 +82,9 @@ function readEnvelope(reader: XmlReader): Envelope | undefined {
     reader.fail('E_SOAP_NOT_ENVELOPE', reader.tagAt);
     return undefined;
   }
-  if (reader.uri(reader.prefix) !== ENVELOPE_NS) reader.note('Q-XM-10', reader.tagAt);
-  const parts: Parts = { id: undefined, header: undefined, namespace: undefined, message: undefined };
+  const soap = reader.uri(reader.prefix);
+  if (soap !== ENVELOPE_NS) reader.note('Q-XM-10', reader.tagAt);
+  const parts: Parts = { soap, id: undefined, header: undefined, namespace: undefined, message: undefined };
   const declared = declaredNamespace(reader);
   if (reader.enter()) {
     while (reader.open()) {
@@ -122,11 +133,14 @@ function readHeader(reader: XmlReader, parts: Parts): void {
     while (reader.open()) {
       const at = reader.tagAt;
       const name = reader.name;
-      noteMustUnderstand(reader, name);
+      noteMustUnderstand(reader, name, parts.soap);
       if (name === 'NoMoreRequests' || name === 'HoldRequests')
         header[name] = /^\s*(1|true)\s*$/.test(reader.text());
       else if (name === 'ID') {
         if (parts.id !== undefined) reader.note('Q-XM-11', at);
+        // A fault without detail (Q-FT-07) has no other element that tells the version.
+        const uri = reader.uri(reader.prefix);
+        if (uri?.startsWith(CWMP_NS_STEM)) parts.namespace = uri;
         parts.id = reader.text();
         if (parts.id.length > LIMITS.idLength) reader.fail('E_TOO_LONG', at);
       } else if (name.toLowerCase() === 'sessiontimeout') header.SessionTimeout = readTimeout(reader);
@@ -151,13 +165,13 @@ function readTimeout(reader: XmlReader): number {
 }
 
 /** mustUnderstand is never acted upon: modems put it where it does not belong (Q-NS-02, Q-ID-08). */
-function noteMustUnderstand(reader: XmlReader, header: string): void {
+function noteMustUnderstand(reader: XmlReader, header: string, soap: string | undefined): void {
   const attribute = reader.attribute('mustUnderstand');
   if (attribute === undefined) {
     if (header === 'ID') reader.note('Q-ID-08', reader.tagAt, 'absent');
     return;
   }
-  if (reader.uri(attribute.prefix) !== ENVELOPE_NS) reader.note('Q-NS-02', reader.tagAt);
+  if (reader.uri(attribute.prefix) !== soap) reader.note('Q-NS-02', reader.tagAt);
   else if (attribute.value !== '1' && attribute.value !== '0')
     reader.note('Q-ID-08', reader.tagAt, attribute.value.slice(0, 16));
 }
@@ -234,64 +248,4 @@ function readCwmpFault(reader: XmlReader, parts: Parts): CwmpFault {
   }
   if (FaultCode === 9814) reader.note('Q-FT-06', reader.at);
   return { FaultCode, FaultString, SetParameterValuesFault };
-}
-
-/** What only the whole message shows. */
-function noteMessage(note: Note, envelope: Envelope): void {
-  const { header, id, message, namespace } = envelope;
-  if (id === '') note('Q-ID-03', 0);
-  else if (id !== undefined && id.trim() !== id) note('Q-ID-04', 0);
-  if (!/^urn:dslforum-org:cwmp-1-[012]$/.test(namespace)) note('Q-XM-12', 0, namespace.slice(0, 48));
-  if (header.NoMoreRequests === true) note('Q-ID-09', 0);
-  const inform = message.kind === 'request' && message.rpc === 'Inform' ? message.args : undefined;
-  const fromCpe = inform !== undefined || (message.kind === 'response' && RPCS[message.rpc].by === 'CPE');
-  if (header.HoldRequests !== undefined && fromCpe) note('Q-ID-13', 0);
-  if (header.SessionTimeout !== undefined && (inform === undefined || namespace.endsWith('cwmp-1-0')))
-    note('Q-ID-10', 0);
-  if (inform !== undefined) noteInform(note, inform);
-  if (message.kind === 'response' && message.rpc === 'GetParameterNames')
-    noteNames(note, message.args.ParameterList);
-}
-
-function noteInform(note: Note, inform: Inform): void {
-  const { DeviceId, Event, MaxEnvelopes, CurrentTime, RetryCount, ParameterList } = inform;
-  if (DeviceId.Manufacturer === '') note('Q-VL-14', 0);
-  if (!/^[0-9A-F]{6}$/.test(DeviceId.OUI) || /^(0{6}|F{6})$/.test(DeviceId.OUI))
-    note('Q-VL-12', 0, DeviceId.OUI.slice(0, 16));
-  if (DeviceId.SerialNumber.trim() !== DeviceId.SerialNumber) note('Q-ID-04', 0);
-  if (/^(\d)\1{5,}$|^001122334455$/.test(DeviceId.SerialNumber)) note('Q-VL-11', 0);
-  if (/[^\w -]/.test(DeviceId.ProductClass)) note('Q-VL-13', 0, DeviceId.ProductClass.slice(0, 32));
-  if (MaxEnvelopes !== 1) note('Q-VL-19', 0, String(MaxEnvelopes));
-  const clock = clockOddity(CurrentTime);
-  if (clock !== undefined) note(clock, 0, CurrentTime.slice(0, 32));
-  if (RetryCount > 100) note('Q-EV-05', 0, String(RetryCount));
-  for (const { EventCode, CommandKey } of Event) {
-    if (/^X /.test(EventCode) && !/^X [0-9A-F]{6} /.test(EventCode))
-      note('Q-EV-03', 0, EventCode.slice(0, 32));
-    if (CommandKey !== '' && /^\d/.test(EventCode)) note('Q-EV-02', 0, EventCode);
-  }
-  const names = new Set<string>();
-  for (const { Name, Value } of ParameterList) {
-    if (names.has(Name)) note('Q-PN-03', 0, Name.slice(0, 64));
-    names.add(Name);
-    if (Name.endsWith('.ManagementServer.ConnectionRequestURL')) noteConnectionRequestUrl(note, Value);
-  }
-}
-
-function noteConnectionRequestUrl(note: Note, url: string): void {
-  const match = /^http:\/\/[^/:\s]+(:[1-9]\d{0,4})?(\/\S*)?$/.exec(url);
-  if (match === null) note('Q-CR-03', 0, url.slice(0, 48));
-  else if ((match[2] ?? '/') === '/') note('Q-CR-05', 0, url.slice(0, 48));
-}
-
-function noteNames(note: Note, list: readonly { readonly Name: string }[]): void {
-  if (list.every(({ Name }) => !Name.endsWith('.')) && hasSeveralParents(list)) note('Q-PN-06', 0);
-  if (list.length > 3000) note('Q-LG-01', 0, String(list.length));
-}
-
-/** A list of the leaves of one object may lawfully hold no object (NextLevel). */
-function hasSeveralParents(list: readonly { readonly Name: string }[]): boolean {
-  const parent = (name: string): string => name.slice(0, name.lastIndexOf('.'));
-  const first = parent(list[0]?.Name ?? '');
-  return list.some(({ Name }) => parent(Name) !== first);
 }

@@ -8,7 +8,7 @@ import type { ErrorCode, WireError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Result } from '../result.ts';
 import { err, ok } from '../result.ts';
-import { XmlReader } from './read.ts';
+import { bytePlaces } from './text.ts';
 
 export interface StrictElement {
   /** As it is written, with its prefix. */
@@ -46,7 +46,7 @@ export function parseStrict(text: string): Result<StrictElement, WireError> {
 
 function wireError(text: string, code: ErrorCode, at: number): WireError {
   const found = text.slice(at, at + 24);
-  const place = { code, at: XmlReader.byteOffset(text, at) };
+  const place = { code, at: bytePlaces({ text, units: 'utf-8', start: 0 })(at) };
   return found === '' ? place : { ...place, found };
 }
 
