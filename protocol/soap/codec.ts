@@ -103,8 +103,10 @@ function integer(is: 'int' | 'unsignedInt', low: number, high: number): Codec<nu
     },
     write: (writer, name, value, path) => {
       if (omitted(writer, path)) return;
-      const width = name === 'RetryCount' ? writer.dialect.counterWidth : 1;
-      writer.leaf(elementName(writer, name), String(value).padStart(width, '0'));
+      const { counterWidth, maxEnvelopes } = writer.dialect;
+      const width = name === 'RetryCount' ? counterWidth : 1;
+      const written = path === 'Inform.MaxEnvelopes' && maxEnvelopes !== 1 ? maxEnvelopes : value;
+      writer.leaf(elementName(writer, name), String(written).padStart(width, '0'));
     },
     missing: 0,
     schema: { is },
@@ -202,7 +204,7 @@ export function struct<F extends Fields>(structName: string, definition: F): Cod
           continue;
         }
         if (reader.qualified) reader.note('Q-NS-04', reader.tagAt, field.name);
-        if (index < next) reader.note('Q-AT-15', reader.tagAt, field.name);
+        if (index < next && !Object.hasOwn(out, field.name)) reader.note('Q-AT-15', reader.tagAt, field.name);
         noteAttributes(reader, field);
         const value = field.codec.read(reader);
         const before = out[field.name];
