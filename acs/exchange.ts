@@ -1,0 +1,318 @@
+/** One HTTP exchange: a POST of a modem in, the answer of its session out. Sockets are server.ts's, meaning is the machine's. */
+import type { IncomingMessage } from 'node:http';
+import { decode } from '../protocol/cwmp/decode.ts';
+import { encode } from '../protocol/cwmp/encode.ts';
+import type { DeviceId, Envelope, Inform } from '../protocol/cwmp/messages.ts';
+import type { AcsEffect, AcsEvent, AcsSettings } from '../protocol/cwmp/session-acs.ts';
+import { step } from '../protocol/cwmp/session-acs.ts';
+import type { WireError } from '../protocol/errors.ts';
+import { describeWireError } from '../protocol/errors.ts';
+import { readCookie } from '../protocol/http/cookie.ts';
+import { noteExchange } from '../protocol/http/notice.ts';
+import type { Noted, QuirkId } from '../protocol/quirks/note.ts';
+import { assertNever } from '../protocol/result.ts';
+import { charsetOf, isBlank } from './body.ts';
+import { deviceKey } from './device-key.ts';
+import { errorFields } from './log.ts';
+import type { Observation } from './observe.ts';
+import { modelOf, ReplyStyles } from './reply-style.ts';
+import type { LiveSession, Sessions } from './sessions.ts';
+import { softwareVersionOf, told } from './told.ts';
+import type { WorkContext } from './work.ts';
+import { Work } from './work.ts';
+
+export interface ExchangeContext extends WorkContext {
+  readonly sessions: Sessions;
+  readonly settings: AcsSettings;
+  readonly sessionTimeoutMs: number;
+  readonly maxBodyBytes: number;
+  readonly observe: (observation: Observation) => void;
+}
+
+/** What goes back. `text` is ASCII. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  /** Set-Cookie of a session that begins. */
+  readonly cookie?: string;
+  /** The connection is of no further use. */
+  readonly close?: boolean;
+}
+
+/** Name of the session cookie; value at most 64 bytes, Path and nothing else (Q-CK-06). */
+export const COOKIE = 'session';
+
+const EMPTY: Answer = { status: 204, text: '' };
+const BUSY: Answer = { status: 503, text: '', close: true };
+
+const refuse = (error: WireError): Answer => ({
+  status: 400,
+  text: `${describeWireError(error)}\n`,
+  close: true,
+});
+
+/** Never rejects: what goes wrong inside is logged and answered with 503, and the modem tries again. */
+export async function exchange(
+  context: ExchangeContext,
+  request: IncomingMessage,
+  body: Uint8Array,
+): Promise<Answer> {
+  const empty = body.length < 64 && isBlank(body);
+  const notes = noteExchange({
+    method: request.method ?? '',
+    httpVersion: request.httpVersion,
+    headers: linesOf(request.rawHeaders),
+    bodyLength: body.length,
+    isEmpty: empty,
+  });
+  const event = eventOf(context, request, body, empty);
+  const inform = informOf(event.event);
+  try {
+    if (inform !== undefined) return await begin(context, request, inform, event, notes);
+    const session = sessionOf(context, request);
+    if (session === undefined) return orphan(event.event);
+    session.notes.push(...notes, ...event.notes);
+    return await takeTurn(context, session, event);
+  } catch (error) {
+    context.log.error({ address: addressOf(request), ...errorFields(error) }, 'the exchange failed');
+    return BUSY;
+  }
+}
+
+/** Node gives header lines as one flat list of names and values. */
+function linesOf(raw: readonly string[]): (readonly [string, string])[] {
+  const lines: (readonly [string, string])[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) lines.push([raw[i] ?? '', raw[i + 1] ?? '']);
+  return lines;
+}
+
+interface Read {
+  readonly event: AcsEvent;
+  readonly notes: readonly Noted[];
+}
+
+function eventOf(context: ExchangeContext, request: IncomingMessage, body: Uint8Array, empty: boolean): Read {
+  if (empty) return { event: { is: 'empty' }, notes: [] };
+  const decoded = decode(body, {
+    charset: charsetOf(request.headers['content-type']),
+    maxBytes: context.maxBodyBytes,
+  });
+  if (!decoded.ok) return { event: { is: 'unreadable', error: decoded.error }, notes: [] };
+  return { event: { is: 'message', envelope: decoded.value.envelope }, notes: decoded.value.notes };
+}
+
+function informOf(event: AcsEvent): { inform: Inform; envelope: Envelope } | undefined {
+  if (event.is !== 'message') return undefined;
+  const { envelope } = event;
+  const { message } = envelope;
+  return message.kind === 'request' && message.rpc === 'Inform'
+    ? { inform: message.args, envelope }
+    : undefined;
+}
+
+const addressOf = (request: IncomingMessage): string =>
+  (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+
+function sessionOf(context: ExchangeContext, request: IncomingMessage): LiveSession | undefined {
+  const token = readCookie(request.headers.cookie, COOKIE);
+  return context.sessions.find(token, request.socket, addressOf(request));
+}
+
+/** A POST of no session: an empty one ends what we no longer know (Q-HT-07), anything else is refused. */
+function orphan(event: AcsEvent): Answer {
+  if (event.is === 'empty') return { ...EMPTY, close: true };
+  return refuse(event.is === 'unreadable' ? event.error : { code: 'E_SESSION_UNKNOWN', at: 0 });
+}
+
+/** An Inform always begins a session, whatever its cookie says (Q-CK-07); the device's older one ends (Q-EV-08). */
+async function begin(
+  context: ExchangeContext,
+  request: IncomingMessage,
+  { inform, envelope }: { inform: Inform; envelope: Envelope },
+  read: Read,
+  notes: readonly Noted[],
+): Promise<Answer> {
+  const { DeviceId } = inform;
+  if (DeviceId.OUI.trim() === '' && DeviceId.SerialNumber.trim() === '')
+    return refuse({ code: 'E_CWMP_NO_DEVICE', at: 0 });
+  const key = deviceKey(DeviceId);
+  const older = context.sessions.ofDevice(key);
+  if (older !== undefined) await supersede(context, older);
+  const softwareVersion = softwareVersionOf(inform);
+  const model = modelOf(DeviceId, softwareVersion);
+  const session = context.sessions.open(
+    {
+      key,
+      deviceId: trimmed(DeviceId),
+      model,
+      style: await context.styles.step(model),
+      namespace: envelope.namespace,
+      address: addressOf(request),
+      timeoutMs: timeoutOf(context, envelope),
+    },
+    request.socket,
+    context.now(),
+  );
+  session.notes.push(...notes, ...read.notes);
+  session.work = new Work(context, { key, model, inform, softwareVersion });
+  context.observe({
+    is: 'session-began',
+    device: key,
+    events: inform.Event.map(({ EventCode }) => EventCode),
+  });
+  return { ...(await takeTurn(context, session, read)), cookie: `${COOKIE}=${session.token}; Path=/` };
+}
+
+const trimmed = (id: DeviceId): DeviceId => ({ ...id, SerialNumber: id.SerialNumber.trim() });
+
+/** SessionTimeout of the Inform, kept between 30 s and 600 s (Q-ID-10). */
+function timeoutOf(context: ExchangeContext, { header }: Envelope): number {
+  const wished = header.SessionTimeout;
+  return wished === undefined ? context.sessionTimeoutMs : Math.min(Math.max(wished, 30), 600) * 1000;
+}
+
+/** The modem began anew. If our first message was the last thing it heard, it may not have borne its spelling. */
+async function supersede(context: ExchangeContext, session: LiveSession): Promise<void> {
+  if (session.posts === 1) await context.styles.broke(session.model, session.style);
+  await endSession(context, session, 'superseded');
+}
+
+/** Ends a session from outside: it ran out of time, or another one of its device began. */
+export async function endSession(
+  context: ExchangeContext,
+  session: LiveSession,
+  why: 'timeout' | 'superseded',
+): Promise<void> {
+  if (session.turn !== undefined) await session.turn;
+  if (session.ended) return;
+  if (why === 'timeout' && session.posts === 1) await context.styles.broke(session.model, session.style);
+  await play(context, session, { is: why }, false);
+}
+
+/** POSTs of one session are answered one after the other. */
+async function takeTurn(
+  context: ExchangeContext,
+  session: LiveSession,
+  { event, notes }: Read,
+): Promise<Answer> {
+  while (session.turn !== undefined) await session.turn;
+  let done: () => void = () => undefined;
+  session.turn = new Promise((resolve) => {
+    done = resolve;
+  });
+  try {
+    session.lastSeen = context.now();
+    session.posts += 1;
+    if (session.posts === 2) await context.styles.worked(session.model, session.style);
+    return await play(
+      context,
+      session,
+      event,
+      notes.some(({ id }) => id === 'Q-AT-08'),
+    );
+  } finally {
+    session.turn = undefined;
+    session.lastSeen = context.now();
+    done();
+  }
+}
+
+/** Drives the session's machine with one event until it has nothing left to do, and performs its effects in order. */
+async function play(
+  context: ExchangeContext,
+  session: LiveSession,
+  first: AcsEvent,
+  untyped: boolean,
+): Promise<Answer> {
+  let answer: Answer = EMPTY;
+  let event: AcsEvent | undefined = first;
+  while (event !== undefined) {
+    const { state, effects } = step(context.settings, session.state, event);
+    session.state = state;
+    event = undefined;
+    for (const effect of effects) {
+      const result = await perform(context, session, effect, untyped);
+      if (result === undefined) continue;
+      if ('is' in result) event = result;
+      else answer = result;
+    }
+  }
+  return answer;
+}
+
+async function perform(
+  context: ExchangeContext,
+  session: LiveSession,
+  effect: AcsEffect,
+  untyped: boolean,
+): Promise<AcsEvent | Answer | undefined> {
+  switch (effect.do) {
+    case 'record':
+      return record(context, session, effect.envelope, untyped);
+    case 'reply':
+      return { status: 200, text: encode(effect.envelope, ReplyStyles.at(session.style).dialect) };
+    case 'reply-empty':
+      return EMPTY;
+    case 'reject':
+      return refuse(effect.error);
+    case 'decide':
+      return decide(context, session);
+    case 'settle':
+      if (session.work !== undefined) {
+        session.work.untyped = untyped;
+        await session.work.settle(effect.request, effect.outcome);
+      }
+      return undefined;
+    case 'end':
+      await end(context, session, effect.why);
+      return undefined;
+    default:
+      return assertNever(effect);
+  }
+}
+
+async function record(
+  context: ExchangeContext,
+  session: LiveSession,
+  envelope: Parameters<typeof told>[2],
+  untyped: boolean,
+): Promise<AcsEvent> {
+  const quirks = new Map<QuirkId, number>();
+  for (const { id } of session.notes.splice(0)) quirks.set(id, 1);
+  const now = new Date(context.now()).toISOString();
+  const { key, deviceId, address } = session;
+  try {
+    await told(context, { key, deviceId, address, quirks, untyped, now }, envelope);
+    return { is: 'recorded' };
+  } catch (error) {
+    context.log.error(
+      { device: key, rpc: envelope.message.rpc, ...errorFields(error) },
+      'could not keep what the modem told',
+    );
+    return {
+      is: 'refused',
+      fault: { FaultCode: 8005, FaultString: 'Retry request', SetParameterValuesFault: [] },
+    };
+  }
+}
+
+async function decide(context: ExchangeContext, session: LiveSession): Promise<AcsEvent> {
+  const request = await session.work?.next();
+  if (request === undefined) return { is: 'nothing-more' };
+  session.requests += 1;
+  context.observe({ is: 'request', device: session.key, rpc: request.rpc });
+  return { is: 'decided', id: `${session.token.slice(0, 8)}-${session.requests}`, request };
+}
+
+async function end(
+  context: ExchangeContext,
+  session: LiveSession,
+  why: Extract<AcsEffect, { do: 'end' }>['why'],
+): Promise<void> {
+  context.sessions.remove(session);
+  await session.work?.close(why);
+  const ms = context.now() - session.startedAt;
+  const { key, posts, requests } = session;
+  context.log.info({ device: key, why, posts, requests, ms }, 'session ended');
+  context.observe({ is: 'session-ended', device: key, why, posts, requests, ms });
+}

@@ -1,0 +1,95 @@
+/** What an answer of a modem adds to what is known of it. */
+import type { CpeMethod, Request, Response } from '../protocol/cwmp/messages.ts';
+import { leafType } from '../protocol/datamodel/leaf-type.ts';
+import { assertNever } from '../protocol/result.ts';
+import type { DeviceStore, Parameter } from './store/store.ts';
+
+/** Values that read back empty by the data model: what was set is not kept. */
+const SECRET = /(Password|Passphrase|PreSharedKey|WEPKey|SharedSecret)$/;
+
+/** How an answer is to be understood. */
+export interface Reading {
+  readonly now: string;
+  /** The modem wrote no types (Q-AT-08): those of the data model are taken instead, where it has one. */
+  readonly untyped: boolean;
+}
+
+/** The tree's entry for one value as a modem told it. */
+export function parameterOf(
+  { Name, Value, Type }: { readonly Name: string; readonly Value: string; readonly Type: string },
+  { now, untyped }: Reading,
+): Parameter {
+  const type = untyped ? (leafType(Name) ?? 'string') : Type;
+  return { name: Name, value: Value, type, readAt: now };
+}
+
+/** Writes down what `response` says in answer to `request`. */
+export async function remember(
+  store: DeviceStore,
+  key: string,
+  request: Request<CpeMethod>,
+  response: Response,
+  reading: Reading,
+): Promise<void> {
+  const changes = changesOf(request, response, reading);
+  if (changes.length > 0) await store.merge(key, changes);
+  if (request.rpc === 'DeleteObject') await store.forget(key, request.args.ObjectName);
+  if (response.rpc === 'GetRPCMethods') {
+    const { MethodList } = response.args;
+    await store.update(key, (record) => {
+      if (record === undefined) throw new Error(`unreachable: no record of ${key}`);
+      return { ...record, methods: MethodList };
+    });
+  }
+}
+
+function changesOf(request: Request<CpeMethod>, response: Response, reading: Reading): readonly Parameter[] {
+  if (response.rpc === 'GetParameterValues')
+    return response.args.ParameterList.map((value) => parameterOf(value, reading));
+  if (response.rpc === 'GetParameterNames')
+    return response.args.ParameterList.map(({ Name, Writable }) => ({ name: Name, writable: Writable }));
+  if (response.rpc === 'GetParameterAttributes')
+    return response.args.ParameterList.map(({ Name, Notification, AccessList }) => ({
+      name: Name,
+      notification: Notification,
+      accessList: AccessList,
+    }));
+  switch (request.rpc) {
+    case 'SetParameterValues':
+      return request.args.ParameterList.filter(({ Name }) => !SECRET.test(Name)).map((value) => ({
+        name: value.Name,
+        value: value.Value,
+        readAt: reading.now,
+      }));
+    case 'SetParameterAttributes':
+      return request.args.ParameterList.filter(({ Name }) => !Name.endsWith('.')).map((set) => ({
+        name: set.Name,
+        ...(set.NotificationChange ? { notification: set.Notification } : {}),
+        ...(set.AccessListChange ? { accessList: set.AccessList } : {}),
+      }));
+    case 'AddObject':
+      return response.rpc === 'AddObject'
+        ? [{ name: `${request.args.ObjectName}${response.args.InstanceNumber}.`, writable: true }]
+        : [];
+    case 'GetParameterValues':
+    case 'GetParameterNames':
+    case 'GetParameterAttributes':
+    case 'GetRPCMethods':
+    case 'DeleteObject':
+    case 'Reboot':
+    case 'Download':
+    case 'Upload':
+    case 'FactoryReset':
+    case 'GetQueuedTransfers':
+    case 'GetAllQueuedTransfers':
+    case 'ScheduleInform':
+    case 'SetVouchers':
+    case 'GetOptions':
+    case 'ScheduleDownload':
+    case 'CancelTransfer':
+    case 'ChangeDUState':
+      return [];
+    default:
+      return assertNever(request);
+  }
+}

@@ -1,0 +1,200 @@
+/** The ACS's sockets: HTTP as real modems speak it, authentication, limits. What is said is exchange.ts's. */
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { ModemlabError } from '../protocol/errors.ts';
+import { LIMITS } from '../protocol/limits.ts';
+import type { Authenticator } from './auth.ts';
+import type { Body } from './body.ts';
+import { readBody } from './body.ts';
+import type { Answer, ExchangeContext } from './exchange.ts';
+import { exchange } from './exchange.ts';
+import { FILES_PATH, serveFile } from './files.ts';
+import { errorFields } from './log.ts';
+
+export interface ServerOptions {
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  readonly tls: { readonly cert: string | Buffer; readonly key: string | Buffer } | undefined;
+  readonly authenticator: Authenticator | undefined;
+  /** Milliseconds without a byte of a body. */
+  readonly bodyIdleMs: number;
+  /** Open connections of one address, other than loopback, at most. */
+  readonly connectionsPerAddress: number;
+  /** Folder of what Download offers and Upload sent; none without a data folder. */
+  readonly files: string | undefined;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  readonly port: number;
+  /** Takes no new sessions: an Inform gets 503. */
+  refuseNew(): void;
+  close(): Promise<void>;
+}
+
+export async function startServer(options: ServerOptions, context: ExchangeContext): Promise<RunningServer> {
+  const door = { closing: false };
+  const server = createFor(options, (request, response) => {
+    handle(options, context, door, request, response).catch((error: unknown) => {
+      context.log.error(errorFields(error), 'a request failed');
+      request.socket.destroy();
+    });
+  });
+  limitConnections(server, options.connectionsPerAddress);
+  const address = await listen(server, options);
+  const shown = options.host === '0.0.0.0' || options.host === '::' ? 'localhost' : options.host;
+  const host = shown.includes(':') ? `[${shown}]` : shown;
+  return {
+    url: `http${options.tls === undefined ? '' : 's'}://${host}:${address.port}/`,
+    port: address.port,
+    refuseNew: () => {
+      door.closing = true;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function createFor(options: ServerOptions, listener: RequestListener): Server {
+  const settings = {
+    // Thomson sends an empty POST without any header, not even Host (Q-HT-06); others end lines with a bare LF.
+    requireHostHeader: false,
+    insecureHTTPParser: true,
+    maxHeaderSize: LIMITS.headerBytes,
+    // A session may think between two requests; its own timeout ends it.
+    keepAliveTimeout: 120_000,
+    requestTimeout: 0,
+    headersTimeout: 60_000,
+    noDelay: true,
+  };
+  const server =
+    options.tls === undefined
+      ? createServer(settings, listener)
+      : createTlsServer({ ...settings, ...options.tls, minVersion: 'TLSv1' }, listener);
+  server.on('clientError', (_, socket) => {
+    if (socket.writable)
+      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    else socket.destroy();
+  });
+  return server;
+}
+
+const isLoopback = (address: string): boolean => address === '::1' || /^(::ffff:)?127\./.test(address);
+
+function limitConnections(server: Server, most: number): void {
+  const open = new Map<string, number>();
+  server.on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? '';
+    if (isLoopback(address)) return;
+    const count = (open.get(address) ?? 0) + 1;
+    open.set(address, count);
+    socket.once('close', () => {
+      const left = (open.get(address) ?? 1) - 1;
+      if (left === 0) open.delete(address);
+      else open.set(address, left);
+    });
+    if (count > most) socket.destroy();
+  });
+}
+
+function listen(server: Server, { host, port }: ServerOptions): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const place = `${host}:${port}`;
+      reject(
+        new ModemlabError(error.code === 'EADDRINUSE' ? 'E_ADDRESS_IN_USE' : 'E_CONFIG', place, {
+          cause: error,
+        }),
+      );
+    });
+    // Thousands of modems call at once after a power cut (Q-EV-10).
+    server.listen({ host, port, backlog: 4096 }, () => {
+      const address = server.address();
+      if (address === null || typeof address === 'string')
+        reject(new ModemlabError('E_CONFIG', `${host}:${port}`));
+      else resolve(address);
+    });
+  });
+}
+
+async function handle(
+  options: ServerOptions,
+  context: ExchangeContext,
+  door: { readonly closing: boolean },
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (options.files !== undefined && request.url?.startsWith(FILES_PATH)) {
+    await serveFile(options.files, request, response);
+    return;
+  }
+  if (request.method !== 'POST') {
+    request.resume();
+    response.writeHead(405, { Allow: 'POST', 'Content-Length': 0 }).end();
+    return;
+  }
+  if (options.authenticator !== undefined && !(await isAuthentic(options.authenticator, request, response)))
+    return;
+  const body = await readBody(request, request.headers, {
+    bytes: context.maxBodyBytes,
+    idleMs: options.bodyIdleMs,
+  });
+  if (!body.ok) {
+    refuseBody(body, response);
+    return;
+  }
+  // In sessions that are open the work goes on to its end; nothing begins any more.
+  const isNew = door.closing && request.headers.cookie === undefined && body.value.length > 0;
+  write(
+    response,
+    isNew ? { status: 503, text: '', close: true } : await exchange(context, request, body.value),
+  );
+}
+
+async function isAuthentic(
+  authenticator: Authenticator,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<boolean> {
+  const result = await authenticator.check(
+    request.method ?? '',
+    request.url ?? '/',
+    request.headers.authorization,
+  );
+  if (result.ok) return true;
+  // The body is read to its end: the answer to the challenge must come on this very connection (TR-069a6 3.4.2).
+  request.resume();
+  response.writeHead(401, { 'WWW-Authenticate': [...result.challenge], 'Content-Length': 0 }).end();
+  return false;
+}
+
+function refuseBody(body: Extract<Body, { ok: false }>, response: ServerResponse): void {
+  const { code } = body.error;
+  const status =
+    code === 'E_TOO_LARGE' ? 413 : code === 'E_ENCODING' ? 415 : code === 'E_BODY_IDLE' ? 408 : 400;
+  write(response, { status, text: `${code}\n`, close: true });
+}
+
+function write(response: ServerResponse, { status, text, cookie, close }: Answer): void {
+  if (response.destroyed) return;
+  const headers: string[] = [];
+  // 204 has neither Content-Type nor Content-Length: some firmware stalls on them (Q-HT-13).
+  if (status !== 204)
+    headers.push(
+      'Content-Type',
+      status === 200 ? 'text/xml; charset=utf-8' : 'text/plain',
+      'Content-Length',
+      String(text.length),
+    );
+  if (cookie !== undefined) headers.push('Set-Cookie', cookie);
+  if (close === true) headers.push('Connection', 'close');
+  if (status === 503) headers.push('Retry-After', '10');
+  response.writeHead(status, headers);
+  response.end(text, 'latin1');
+}

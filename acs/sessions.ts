@@ -1,0 +1,126 @@
+/** The sessions that are open in this process, and how a POST finds its own. */
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { DeviceId } from '../protocol/cwmp/messages.ts';
+import type { AcsState } from '../protocol/cwmp/session-acs.ts';
+import { initial } from '../protocol/cwmp/session-acs.ts';
+import type { Noted } from '../protocol/quirks/quirk.ts';
+import type { Work } from './work.ts';
+
+/** One open session: what lasts from its Inform to its end. */
+export interface LiveSession {
+  /** Value of its cookie. */
+  readonly token: string;
+  readonly key: string;
+  readonly deviceId: DeviceId;
+  /** Model key of reply-style.ts, and the style its answers are written in. */
+  readonly model: string;
+  readonly style: number;
+  readonly namespace: string;
+  readonly address: string;
+  readonly startedAt: number;
+  /** Milliseconds without a POST after which it is over. */
+  readonly timeoutMs: number;
+  state: AcsState;
+  work: Work | undefined;
+  lastSeen: number;
+  /** POSTs received, requests sent. */
+  posts: number;
+  requests: number;
+  /** Whether the modem ever returned our cookie. */
+  cookieSeen: boolean;
+  ended: boolean;
+  /** The POST that is being answered: the next one of this session waits for it. */
+  turn: Promise<void> | undefined;
+  readonly notes: Noted[];
+}
+
+export type NewSession = Pick<
+  LiveSession,
+  'key' | 'deviceId' | 'model' | 'style' | 'namespace' | 'address' | 'timeoutMs'
+>;
+
+export class Sessions {
+  readonly #byToken = new Map<string, LiveSession>();
+  readonly #byDevice = new Map<string, LiveSession>();
+  readonly #bySocket = new WeakMap<Socket, LiveSession>();
+  /** Sessions that never showed their cookie, by address. */
+  readonly #silent = new Map<string, Set<LiveSession>>();
+
+  get size(): number {
+    return this.#byToken.size;
+  }
+
+  open(session: NewSession, socket: Socket, now: number): LiveSession {
+    const live: LiveSession = {
+      ...session,
+      token: randomUUID(),
+      startedAt: now,
+      state: initial,
+      work: undefined,
+      lastSeen: now,
+      posts: 0,
+      requests: 0,
+      cookieSeen: false,
+      ended: false,
+      turn: undefined,
+      notes: [],
+    };
+    this.#byToken.set(live.token, live);
+    this.#byDevice.set(live.key, live);
+    this.#bySocket.set(socket, live);
+    const silent = this.#silent.get(live.address);
+    if (silent === undefined) this.#silent.set(live.address, new Set([live]));
+    else silent.add(live);
+    return live;
+  }
+
+  ofDevice(key: string): LiveSession | undefined {
+    return this.#byDevice.get(key);
+  }
+
+  /**
+   * The session of a POST: by its cookie; else the TCP connection carries it (Q-CK-08); else, for a modem that ignores
+   * cookies and connects anew for each request, the only session of its address that never showed a cookie (Q-HT-09).
+   */
+  find(token: string | undefined, socket: Socket, address: string): LiveSession | undefined {
+    if (token !== undefined) {
+      const session = this.#byToken.get(token);
+      if (session !== undefined && !session.cookieSeen) this.#speaks(session);
+      if (session !== undefined) return session;
+    }
+    const carried = this.#bySocket.get(socket);
+    if (carried !== undefined || token !== undefined) return carried;
+    const silent = this.#silent.get(address);
+    const [only] = silent?.size === 1 ? silent : [];
+    if (only !== undefined) this.#bySocket.set(socket, only);
+    return only;
+  }
+
+  /** It stays findable by its connection, for the extra empty POST of old clients (Q-EV-11). */
+  remove(session: LiveSession): void {
+    session.ended = true;
+    this.#byToken.delete(session.token);
+    if (!session.cookieSeen) this.#speaks(session);
+    if (this.#byDevice.get(session.key) === session) this.#byDevice.delete(session.key);
+  }
+
+  overdue(now: number): readonly LiveSession[] {
+    const overdue: LiveSession[] = [];
+    for (const session of this.#byToken.values()) {
+      if (session.turn === undefined && now - session.lastSeen > session.timeoutMs) overdue.push(session);
+    }
+    return overdue;
+  }
+
+  all(): readonly LiveSession[] {
+    return [...this.#byToken.values()];
+  }
+
+  #speaks(session: LiveSession): void {
+    session.cookieSeen = true;
+    const silent = this.#silent.get(session.address);
+    silent?.delete(session);
+    if (silent?.size === 0) this.#silent.delete(session.address);
+  }
+}

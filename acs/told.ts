@@ -1,0 +1,188 @@
+/** Writes down what a CPE tells by its own requests, before it is acknowledged. */
+import { createHash } from 'node:crypto';
+import type {
+  AcsMethod,
+  Args,
+  CwmpFault,
+  DeviceId,
+  Envelope,
+  Inform,
+  Request,
+} from '../protocol/cwmp/messages.ts';
+import type { QuirkId } from '../protocol/quirks/quirk.ts';
+import { assertNever } from '../protocol/result.ts';
+import { keyOf, verdictOf } from './evidence.ts';
+import type { Log } from './log.ts';
+import type { Task, TaskQueue } from './queue/queue.ts';
+import { parameterOf } from './remember.ts';
+import type { DeviceRecord, DeviceStore } from './store/store.ts';
+
+export interface Teller {
+  readonly key: string;
+  readonly deviceId: DeviceId;
+  readonly address: string;
+  readonly quirks: ReadonlyMap<QuirkId, number>;
+  readonly untyped: boolean;
+  /** ISO 8601. */
+  readonly now: string;
+}
+
+export interface ToldContext {
+  readonly store: DeviceStore;
+  readonly queue: TaskQueue;
+  readonly log: Log;
+  readonly onTask: (task: Task) => void;
+}
+
+/** Resolves when it is kept; what decides about a task is on the disk by then. */
+export async function told(
+  context: ToldContext,
+  teller: Teller,
+  envelope: Envelope<Request<AcsMethod>>,
+): Promise<void> {
+  const { message } = envelope;
+  switch (message.rpc) {
+    case 'Inform':
+      await toldInform(context, teller, message.args, envelope.namespace);
+      return;
+    case 'TransferComplete':
+      await toldTransfer(context, teller, message.args);
+      return;
+    case 'DUStateChangeComplete': {
+      const key = message.args.CommandKey ?? '';
+      const task = await openTask(
+        context.queue,
+        teller.key,
+        (open) => open.request.rpc === 'ChangeDUState' && keyOf(open) === key,
+      );
+      if (task !== undefined)
+        context.onTask(await context.queue.end(task, { is: 'done', answer: message.args }));
+      return;
+    }
+    case 'AutonomousTransferComplete':
+    case 'AutonomousDUStateChangeComplete':
+    case 'RequestDownload':
+    case 'Kicked':
+      context.log.info({ device: teller.key, rpc: message.rpc, args: message.args }, 'the modem told');
+      return;
+    case 'GetRPCMethods':
+      return;
+    default:
+      assertNever(message);
+  }
+}
+
+async function toldInform(
+  context: ToldContext,
+  teller: Teller,
+  inform: Inform,
+  namespace: string,
+): Promise<void> {
+  const digest = digestOf(inform);
+  let sameAsLast = false;
+  await context.store.update(teller.key, (before) => {
+    sameAsLast = before?.lastInform.digest === digest;
+    return recordOf(before, teller, inform, namespace, digest);
+  });
+  if (inform.Event.some(({ EventCode }) => decidesTasks(EventCode))) {
+    for (const task of await context.queue.open(teller.key)) {
+      const verdict = verdictOf(task, inform);
+      if (verdict !== undefined && verdict !== 'missing')
+        context.onTask(await context.queue.end(task, verdict));
+    }
+  }
+  if (sameAsLast) return;
+  await context.store.merge(
+    teller.key,
+    inform.ParameterList.filter(({ Name }) => Name !== '').map((value) => parameterOf(value, teller)),
+  );
+}
+
+const decidesTasks = (event: string): boolean => event.startsWith('M ') || event === '0 BOOTSTRAP';
+
+function digestOf(inform: Inform): string {
+  const hash = createHash('sha1');
+  for (const { Name, Value } of inform.ParameterList) hash.update(`${Name}\0${Value}\0`);
+  return hash.digest('base64').slice(0, 16);
+}
+
+/** SoftwareVersion as the Inform's parameters tell it. */
+export function softwareVersionOf(inform: Inform): string {
+  return (
+    inform.ParameterList.find(({ Name }) => Name.endsWith('DeviceInfo.SoftwareVersion'))?.Value.slice(
+      0,
+      256,
+    ) ?? ''
+  );
+}
+
+function recordOf(
+  before: DeviceRecord | undefined,
+  teller: Teller,
+  inform: Inform,
+  namespace: string,
+  digest: string,
+): DeviceRecord {
+  const softwareVersion = softwareVersionOf(inform) || (before?.softwareVersion ?? '');
+  const quirks: Partial<Record<QuirkId, number>> = { ...before?.quirks };
+  for (const [id, count] of teller.quirks) quirks[id] = (quirks[id] ?? 0) + count;
+  const changed = before !== undefined && before.discovery.firmware !== softwareVersion;
+  const fresh = { state: 'none', firmware: softwareVersion, names: 0, values: 0 } as const;
+  return {
+    ...before,
+    key: teller.key,
+    deviceId: teller.deviceId,
+    firstContact: before?.firstContact ?? teller.now,
+    lastContact: teller.now,
+    lastInform: {
+      events: inform.Event.map(({ EventCode }) => EventCode),
+      currentTime: inform.CurrentTime,
+      retryCount: inform.RetryCount,
+      digest: changed ? '' : digest,
+    },
+    informs: (before?.informs ?? 0) + 1,
+    address: teller.address,
+    namespace,
+    softwareVersion,
+    discovery: before === undefined || changed ? fresh : before.discovery,
+    quirks,
+  };
+}
+
+/** The result of a transfer. Its CommandKey names the task; an empty one means the only transfer there is (Q-FT-01). */
+async function toldTransfer(
+  context: ToldContext,
+  teller: Teller,
+  complete: Args<'TransferComplete'>,
+): Promise<void> {
+  const transfers: Task[] = [];
+  for (const task of await context.queue.open(teller.key)) {
+    const { rpc } = task.request;
+    if (rpc === 'Download' || rpc === 'Upload' || rpc === 'ScheduleDownload') transfers.push(task);
+  }
+  const only = complete.CommandKey === '' && transfers.length === 1 ? transfers[0] : undefined;
+  const task = transfers.find((transfer) => keyOf(transfer) === complete.CommandKey) ?? only;
+  if (task === undefined) {
+    context.log.warn(
+      { device: teller.key, commandKey: complete.CommandKey },
+      'TransferComplete of no known transfer',
+    );
+    return;
+  }
+  const { FaultCode, FaultString } = complete.FaultStruct;
+  const fault: CwmpFault = { FaultCode, FaultString, SetParameterValuesFault: [] };
+  context.onTask(
+    await context.queue.end(
+      task,
+      FaultCode === 0 ? { is: 'done', answer: complete } : { is: 'failed', fault },
+    ),
+  );
+}
+
+async function openTask(
+  queue: TaskQueue,
+  device: string,
+  wanted: (task: Task) => boolean,
+): Promise<Task | undefined> {
+  return (await queue.open(device)).find(wanted);
+}
