@@ -32,6 +32,8 @@ export function decode(bytes: Uint8Array, options: DecodeOptions = {}): Result<D
   const decoded = decodeText(bytes, options.charset, collect(notes));
   if (decoded === undefined)
     return err({ code: 'E_ENCODING', at: 0, found: (options.charset ?? '').slice(0, 24) });
+  // With a byte order mark or under another charset, it is that which is odd (Q-XM-01, Q-HT-03).
+  if (decoded.units === 'utf-8' && notes.length === 0) notes.push({ id: 'Q-VL-15', at: 0 });
   return decodeMessage(decoded, notes);
 }
 
@@ -138,9 +140,6 @@ function readHeader(reader: XmlReader, parts: Parts): void {
         header[name] = /^\s*(1|true)\s*$/.test(reader.text());
       else if (name === 'ID') {
         if (parts.id !== undefined) reader.note('Q-XM-11', at);
-        // A fault without detail (Q-FT-07) has no other element that tells the version.
-        const uri = reader.uri(reader.prefix);
-        if (uri?.startsWith(CWMP_NS_STEM)) parts.namespace = uri;
         parts.id = reader.text();
         if (parts.id.length > LIMITS.idLength) reader.fail('E_TOO_LONG', at);
       } else if (name.toLowerCase() === 'sessiontimeout') header.SessionTimeout = readTimeout(reader);

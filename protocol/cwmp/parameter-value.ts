@@ -124,7 +124,8 @@ export const parameterValueStruct: Codec<ParameterValueStruct> = {
 
 function writeValue(writer: XmlWriter, value: string, type: string): void {
   const { valueTypes, typeNames, nullText, valueSuffix } = writer.dialect;
-  const spelt = typeNames[type] ?? typeNames['*'] ?? spell(type);
+  // A type may be any text that a modem wrote, so it is looked up as data.
+  const spelt = (Object.hasOwn(typeNames, type) ? typeNames[type] : typeNames['*']) ?? spell(type);
   const attribute =
     valueTypes === 'none'
       ? ''
