@@ -33,10 +33,8 @@ export function parseStrict(text: string): Result<StrictElement, WireError> {
   if (flaw !== undefined) return err(wireError(text, flaw.code, flaw.at + mark));
   try {
     const tree: unknown = new XMLParser(OPTIONS).parse(source);
-    const root = elements(tree)[0];
-    return root === undefined || typeof root === 'string'
-      ? err(wireError(text, 'E_XML_NO_ELEMENT', text.length))
-      : ok(root);
+    const root = elements(tree).find(isElement);
+    return root === undefined ? err(wireError(text, 'E_XML_NO_ELEMENT', text.length)) : ok(root);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     // What the judge refuses without saying where.
@@ -106,19 +104,27 @@ function lexicalFlaw(source: string): Flaw | undefined {
   const illegal = NO_CHARACTER.exec(source);
   if (illegal !== null) return { code: 'E_XML_NOT_WELL_FORMED', at: illegal.index };
   let depth = 0;
+  let roots = 0;
   let at = 0;
   for (let lt = source.indexOf('<'); lt >= 0; lt = source.indexOf('<', at)) {
-    const flaw = textFlaw(source, at, lt);
+    const flaw = textFlaw(source, at, lt, depth);
     if (flaw !== undefined) return flaw;
     const markup = passMarkup(source, lt);
     if (typeof markup !== 'number') return markup;
-    if (source.startsWith('</', lt)) depth -= 1;
-    else if (!source.startsWith('<!', lt) && !source.startsWith('<?', lt) && source[markup - 2] !== '/')
-      depth += 1;
+    const next = source.charAt(lt + 1);
+    if (next === '/') depth -= 1;
+    else if (next === '!') {
+      // A CDATA section is text, and there is none outside the root.
+      if (depth === 0 && source.charAt(lt + 2) === '[') return { code: 'E_XML_NOT_WELL_FORMED', at: lt };
+    } else if (next !== '?') {
+      if (depth === 0) roots += 1;
+      if (roots > 1) return { code: 'E_XML_NOT_WELL_FORMED', at: lt };
+      if (source.charAt(markup - 2) !== '/') depth += 1;
+    }
     if (depth > LIMITS.depth) return { code: 'E_XML_TOO_DEEP', at: lt };
     at = markup;
   }
-  return textFlaw(source, at, source.length);
+  return textFlaw(source, at, source.length, depth);
 }
 
 /** The offset after the markup that begins at `lt`, or what is wrong with it. */
@@ -158,8 +164,12 @@ function passTag(source: string, lt: number): number | Flaw {
   return { code: 'E_XML_TRUNCATED', at: source.length };
 }
 
-function textFlaw(source: string, from: number, end: number): Flaw | undefined {
+function textFlaw(source: string, from: number, end: number, depth: number): Flaw | undefined {
   const text = source.slice(from, end);
+  if (depth <= 0) {
+    const stray = text.search(/[^\t\n\r ]/);
+    return stray < 0 ? undefined : { code: 'E_XML_NOT_WELL_FORMED', at: from + stray };
+  }
   const close = text.indexOf(']]>');
   if (close >= 0) return { code: 'E_XML_NOT_WELL_FORMED', at: from + close };
   return referenceFlaw(source, from, end);
@@ -201,6 +211,7 @@ function offsetOf(source: string, line: number, col: number | undefined): number
   return Math.min(source.length, at + Math.max(0, (col ?? 1) - 1));
 }
 
+const isElement = (node: StrictElement | string): node is StrictElement => typeof node !== 'string';
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
