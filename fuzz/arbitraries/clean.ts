@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { FAULTS } from '../../protocol/cwmp/faults.ts';
 import type { Envelope, FaultMessage, Header, Message, RpcName } from '../../protocol/cwmp/messages.ts';
 import { RPCS } from '../../protocol/cwmp/messages.ts';
+import { REQUIRED_OF_CPE } from '../../protocol/cwmp/notes.ts';
 import { CWMP_NS_STEM } from '../../protocol/soap/namespaces.ts';
 import {
   base64Text,
@@ -30,7 +31,6 @@ const STRINGS: ReadonlyMap<string, OfString> = new Map<string, OfString>([
   ['ProductClass', () => fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9 -]{0,40}[A-Za-z0-9]$/)],
   ['SerialNumber', () => fc.stringMatching(/^CP[0-9]{4}[A-Z0-9]{5,20}$/)],
   ['CommandKey', (max) => cleanText({ min: 1, max })],
-  ['MethodList', () => fc.constantFrom(...RPC_NAMES)],
   ['ParameterNames', () => fc.oneof(parameterPath(), objectPath())],
   ['ParameterPath', () => fc.oneof(parameterPath(), objectPath(), fc.constant(''))],
   ['ObjectName', () => objectPath()],
@@ -107,6 +107,13 @@ function parameters(): fc.Arbitrary<unknown> {
     ]);
 }
 
+/** What a CPE answers, and what an ACS does: each what it must, and more (TR-069a6 3.6 Table 5). */
+function methods(): fc.Arbitrary<unknown> {
+  const required = (by: readonly string[]): fc.Arbitrary<readonly string[]> =>
+    fc.subarray(RPC_NAMES.filter((rpc) => !by.includes(rpc))).map((more) => [...by, ...more]);
+  return fc.oneof(required(REQUIRED_OF_CPE), required(['Inform', 'GetRPCMethods', 'TransferComplete']));
+}
+
 /** A branch of the tree, objects and all (TR-069a6 A.3.2.3). */
 function parameterInfos(): fc.Arbitrary<unknown> {
   return treeNames().chain((names) =>
@@ -137,7 +144,8 @@ const clean: Fill = {
     }
   },
   parameterValue: () => parameter,
-  list(member) {
+  list(member, parent) {
+    if (parent === 'GetRPCMethodsResponse') return methods();
     switch (member) {
       case 'EventStruct':
         return events();

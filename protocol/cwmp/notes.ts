@@ -96,7 +96,7 @@ function noteResponse(note: Note, message: Response): void {
 const MANY = 3000;
 
 /** What a CPE must answer (TR-069a6 3.6 Table 5); Download only if it takes files at all. */
-const REQUIRED = [
+export const REQUIRED_OF_CPE = [
   'GetRPCMethods',
   'SetParameterValues',
   'GetParameterValues',
@@ -106,12 +106,12 @@ const REQUIRED = [
   'AddObject',
   'DeleteObject',
   'Reboot',
-];
+] as const;
 
 function noteMethods(note: Note, methods: readonly string[]): void {
   // The list of an ACS has Inform, and none of these is required of it.
   if (methods.includes('Inform') || !methods.includes('GetParameterValues')) return;
-  const missing = REQUIRED.filter((method) => !methods.includes(method));
+  const missing = REQUIRED_OF_CPE.filter((method) => !methods.includes(method));
   if (missing.length > 0) note('Q-FT-04', 0, missing.join(' ').slice(0, 64));
 }
 
