@@ -1,9 +1,18 @@
 /** The command line: finds the command, and turns whatever it ends with into an exit code. */
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { addAdd } from './add.ts';
+import { addCall } from './call.ts';
+import { addDelete } from './delete.ts';
+import { addDevice } from './device.ts';
+import { addFactoryReset } from './factory-reset.ts';
+import { addGet } from './get.ts';
 import type { Io } from './io.ts';
+import { addReboot } from './reboot.ts';
 import { EXIT, tellError } from './report.ts';
+import { addSet } from './set.ts';
 import type { Cli } from './shell.ts';
+import { addTask } from './task.ts';
 
 /** The version of the package: from the sources and from dist/ its own name finds package.json. */
 function readVersion(): string {
@@ -13,7 +22,18 @@ function readVersion(): string {
     : '';
 }
 
-const COMMANDS: readonly ((program: Command, cli: Cli) => void)[] = [];
+/** In the order of the help. */
+const COMMANDS: readonly ((program: Command, cli: Cli) => void)[] = [
+  addDevice,
+  addGet,
+  addSet,
+  addAdd,
+  addDelete,
+  addReboot,
+  addFactoryReset,
+  addCall,
+  addTask,
+];
 
 /** The whole tree of commands. */
 export function createProgram(cli: Cli): Command {

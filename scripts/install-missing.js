@@ -41,11 +41,15 @@ function firstMissing(folder) {
 function npm(folder, args) {
   const script = process.env.npm_execpath;
   const [command, before] = script?.endsWith('.js') ? [process.execPath, [script]] : ['npm', []];
-  const { status } = spawnSync(command, [...before, ...args, '--include=dev', '--no-audit', '--no-fund'], {
-    cwd: folder,
-    stdio: ['ignore', 2, 2],
-    shell: process.platform === 'win32' && command === 'npm',
-  });
+  const { status } = spawnSync(
+    command,
+    [...before, ...args, '--include=dev', '--no-audit', '--no-fund', '--loglevel=notice'],
+    {
+      cwd: folder,
+      stdio: ['ignore', 2, 2],
+      shell: process.platform === 'win32' && command === 'npm',
+    },
+  );
   return status === 0;
 }
 

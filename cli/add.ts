@@ -1,0 +1,27 @@
+/** `modemlab add` */
+import type { Command } from 'commander';
+import type { ObjectOptions } from './object-name.ts';
+import { checkObject, objectOptions } from './object-name.ts';
+import type { Cli } from './shell.ts';
+import { submit } from './submit.ts';
+import { taskCommand } from './task-command.ts';
+
+export function addAdd(program: Command, cli: Cli): void {
+  taskCommand(program, {
+    usage: 'add <device> <object>',
+    summary: 'make a new instance of an object (AddObject)',
+    more: 'OBJECT ends with a dot. The answer names the number of the new instance.',
+    options: objectOptions(),
+    examples: [
+      [
+        'add CP0621JT123 InternetGatewayDevice.Layer3Forwarding.Forwarding. --wait',
+        'a new route, and its number',
+      ],
+    ],
+  }).action(async (device: string, object: string, options: ObjectOptions) => {
+    await submit(cli, options, device, async ({ key }, { store }) => {
+      await checkObject(store, key, object, options.force);
+      return { rpc: 'AddObject', args: { ObjectName: object, ParameterKey: options.parameterKey } };
+    });
+  });
+}

@@ -1,0 +1,51 @@
+/** Options that several commands share, and how their texts become values. Wrong ones end as misuse, with the place. */
+import { InvalidArgumentError, Option } from 'commander';
+
+/** A whole number in a range; commander names the option in the error. */
+export const wholeNumber =
+  (low: number, high: number) =>
+  (text: string): number => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= low && value <= high) return value;
+    throw new InvalidArgumentError(`a whole number from ${low} to ${high} is wanted.`);
+  };
+
+/** A number above `low`, at most `high`. */
+export const positiveNumber =
+  (low: number, high: number) =>
+  (text: string): number => {
+    const value = /^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) : Number.NaN;
+    if (value > low && value <= high) return value;
+    throw new InvalidArgumentError(`a number above ${low}, at most ${high}, is wanted.`);
+  };
+
+/** An absolute http or https URL. */
+export function httpUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return text;
+  throw new InvalidArgumentError('an http:// or https:// URL is wanted.');
+}
+
+/** Seconds a timer bears. */
+const MOST_SECONDS = 2_000_000;
+
+export const dataOption = (): Option =>
+  new Option('--data <dir>', 'the data folder').default('modemlab-data');
+export const jsonOption = (): Option => new Option('--json', 'print one JSON document').default(false);
+export const waitOption = (): Option =>
+  new Option('--wait', 'wait until the task has ended, and print the answer').default(false);
+export const timeoutOption = (): Option =>
+  new Option('--timeout <seconds>', 'with --wait: how long at most')
+    .argParser(positiveNumber(0, MOST_SECONDS))
+    .default(300);
+
+export interface DataOptions {
+  readonly data: string;
+  readonly json: boolean;
+}
+
+export interface TaskOptions extends DataOptions {
+  readonly wait: boolean;
+  /** Seconds. */
+  readonly timeout: number;
+}

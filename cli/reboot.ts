@@ -1,0 +1,17 @@
+/** `modemlab reboot` */
+import type { Command } from 'commander';
+import type { TaskOptions } from './options.ts';
+import type { Cli } from './shell.ts';
+import { submit } from './submit.ts';
+import { taskCommand } from './task-command.ts';
+
+export function addReboot(program: Command, cli: Cli): void {
+  taskCommand(program, {
+    usage: 'reboot <device>',
+    summary: 'restart a device (Reboot)',
+    examples: [['reboot CP0621JT123 --wait', 'restart it, and wait until it has accepted']],
+  }).action(async (device: string, options: TaskOptions) => {
+    // The server puts the id of the task into CommandKey, by which the modem's next Inform tells that it was done.
+    await submit(cli, options, device, () => ({ rpc: 'Reboot', args: { CommandKey: '' } }));
+  });
+}
