@@ -66,7 +66,7 @@ export function step(settings: AcsSettings, state: AcsState, event: AcsEvent): A
 function onMessage(settings: AcsSettings, state: AcsState, envelope: Envelope): AcsStep {
   switch (state.at) {
     case 'idle':
-      return onFirst(settings, state.retries, envelope);
+      return onInform(settings, { retries: state.retries, asked: 0 }, envelope);
     case 'recording':
     case 'deciding':
       return { state, effects: [OUT_OF_ORDER] };
@@ -81,8 +81,12 @@ function onMessage(settings: AcsSettings, state: AcsState, envelope: Envelope): 
   }
 }
 
-/** Only Inform begins a session (3.7.1.1). */
-function onFirst(settings: AcsSettings, retries: number, envelope: Envelope): AcsStep {
+/** An Inform, or what came in its place: only Inform begins a session (3.7.1.1). */
+function onInform(
+  settings: AcsSettings,
+  before: Pick<AcsSession, 'retries' | 'asked'>,
+  envelope: Envelope,
+): AcsStep {
   const { message, header, namespace, id } = envelope;
   if (message.kind !== 'request' || message.rpc !== 'Inform')
     return { state: ENDED, effects: [UNKNOWN_SESSION, { do: 'end', why: 'protocol-error' }] };
@@ -104,8 +108,8 @@ function onFirst(settings: AcsSettings, retries: number, envelope: Envelope): Ac
     progress: false,
     cpeDone: false,
     hold: settings.holdRequests === true,
-    asked: 0,
-    retries,
+    asked: before.asked,
+    retries: before.retries,
     settled: [],
   };
   return record(session, { ...envelope, message }, undefined);
@@ -120,9 +124,13 @@ function onNext(settings: AcsSettings, state: Open, envelope: Envelope): AcsStep
   const { message } = envelope;
   switch (message.kind) {
     case 'request':
-      return message.rpc === 'Inform' && state.session.progress
+      if (state.session.asked >= LIMITS.requestsPerSession) return fail(sentOf(state), OUT_OF_ORDER);
+      if (message.rpc !== 'Inform') return onRequest(settings, state, envelope, message);
+      // Inform occurs once. Before anything else was said it is the first one sent again, perhaps with another ID or
+      // body (Q-ID-07); later it is a new session, for which the shell opens a machine of its own.
+      return state.session.progress
         ? fail(sentOf(state), OUT_OF_ORDER)
-        : onRequest(settings, state, envelope, message);
+        : onInform(settings, state.session, envelope);
     case 'unknown':
       // A method with a response's name asks for nothing, so that no fault may answer it (3.5).
       return message.name.endsWith('Response')
@@ -148,11 +156,9 @@ function onNext(settings: AcsSettings, state: Open, envelope: Envelope): AcsStep
  * and ours stays outstanding, to be answered in the next POST or settled as unanswered by it.
  */
 function onRequest(settings: AcsSettings, state: Open, envelope: Envelope, message: Request): AcsStep {
-  if (state.session.asked >= LIMITS.requestsPerSession) return fail(sentOf(state), OUT_OF_ORDER);
   if (!isAcsRequest(message) || !answers(settings, message.rpc))
     return unsupported(state, envelope, message.rpc);
-  const progress = state.session.progress || message.rpc !== 'Inform';
-  return record({ ...state.session, progress }, { ...envelope, message }, sentOf(state));
+  return record({ ...state.session, progress: true }, { ...envelope, message }, sentOf(state));
 }
 
 /** An unsupported RPC gets fault 8000 in a 200, not a 400 (3.7.2.4). */
