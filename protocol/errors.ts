@@ -41,6 +41,14 @@ export const ERRORS = {
     says: 'the body cannot be decoded: its Content-Encoding or charset is not supported',
     remedy: 'send gzip, deflate or plain bodies in UTF-8, UTF-16 or ISO-8859-1',
   },
+  E_BODY_CUT: {
+    says: 'the connection broke inside the body',
+    remedy: 'nothing is lost: the modem begins a new session by its retry policy',
+  },
+  E_BODY_IDLE: {
+    says: 'the rest of the body did not come',
+    remedy: 'look at the line, or at what stands between: the modem stopped sending',
+  },
   E_SOAP_NOT_ENVELOPE: { says: 'the root element is not a SOAP envelope', remedy: 'send SOAP 1.1' },
   E_SOAP_NO_BODY: { says: 'the envelope has no Body', remedy: 'put one Body into the envelope' },
   E_SOAP_SEVERAL_ENVELOPES: {
@@ -79,6 +87,18 @@ export const ERRORS = {
     says: 'several devices have this serial number',
     remedy: 'give the whole key, as shown by: modemlab device list',
   },
+  E_DEVICE_EXISTS: {
+    says: 'a device with this key is already in the data folder',
+    remedy: 'give --replace to put what the file holds in its place',
+  },
+  E_PARAMETER_READ_ONLY: {
+    says: 'the modem said that this parameter or object is not writable',
+    remedy: 'give --force to let the modem decide',
+  },
+  E_PARAMETER_VALUE: {
+    says: 'the value does not fit the type of the parameter',
+    remedy: 'give a value of the type, or name another with NAME:TYPE=VALUE, or give --force',
+  },
   E_TASK_UNKNOWN: { says: 'no such task is known', remedy: 'list the tasks with: modemlab task list' },
   E_TASK_INVALID: {
     says: 'the arguments do not fit the RPC',
@@ -104,6 +124,10 @@ export const ERRORS = {
   E_DATA_UNREADABLE: {
     says: 'a file of the data folder cannot be read',
     remedy: 'the file is named; move it away, or restore it from a copy',
+  },
+  E_DATA_MISSING: {
+    says: 'there is no data folder',
+    remedy: 'give the folder of your server with --data, or make one with: modemlab acs --data DIR',
   },
   E_DATA_IN_USE: {
     says: 'the data folder is of another kind or version',

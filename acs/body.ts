@@ -1,0 +1,133 @@
+/** The body of one HTTP request: gathered under limits, decompressed, or a typed error. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import { gunzip, inflate, inflateRaw } from 'node:zlib';
+import type { WireError } from '../protocol/errors.ts';
+import { LIMITS } from '../protocol/limits.ts';
+import { err, ok, type Result } from '../protocol/result.ts';
+
+export interface BodyLimits {
+  /** Bytes at most, on the wire and after decompression. LIMITS.bodyBytes by default. */
+  readonly bytes?: number;
+  /** How long the next piece may take, in milliseconds. The whole may take as long as it likes (Q-LG-02). */
+  readonly idleMs: number;
+}
+
+export type Body = Result<Uint8Array, WireError>;
+
+const EMPTY: Body = ok(new Uint8Array(0));
+
+/**
+ * The bytes of a body, Content-Encoding undone. Never rejects. Errors: E_TOO_LARGE (answer 413), E_ENCODING (415, by which
+ * a modem knows to send plain, TR-069a6 3.4.7), E_BODY_IDLE (408), E_BODY_CUT (nobody is left to answer); `at` is how
+ * many bytes had come. After an error the rest of the body is left unread, so the connection cannot be used further.
+ *
+ * What came in one piece is given back as it came, without a copy. Without Content-Length and Transfer-Encoding there is
+ * no body (RFC 7230 3.3.3), and nothing is waited for.
+ */
+export function readBody(stream: Readable, headers: IncomingHttpHeaders, limits: BodyLimits): Promise<Body> {
+  const most = limits.bytes ?? LIMITS.bodyBytes;
+  const length = headers['content-length'];
+  if (headers['transfer-encoding'] === undefined) {
+    if (length === undefined || Number(length) === 0) return Promise.resolve(EMPTY);
+    if (Number(length) > most)
+      return Promise.resolve(err({ code: 'E_TOO_LARGE', at: 0, found: length.slice(0, 24) }));
+  }
+  const encoding = headers['content-encoding'];
+  if (encoding === undefined) return gather(stream, most, limits.idleMs);
+  const coding = codingOf(encoding);
+  if (coding === undefined)
+    return Promise.resolve(err({ code: 'E_ENCODING', at: 0, found: encoding.slice(0, 24) }));
+  const gathered = gather(stream, most, limits.idleMs);
+  if (coding === 'identity') return gathered;
+  return gathered.then((body) => (body.ok ? decompress(body.value, coding, most) : body));
+}
+
+function gather(stream: Readable, most: number, idleMs: number): Promise<Body> {
+  // Its end was told before we listened.
+  if (stream.destroyed) return Promise.resolve(err({ code: 'E_BODY_CUT', at: 0 }));
+  return new Promise((resolve) => {
+    let first: Uint8Array | undefined;
+    let more: Uint8Array[] | undefined;
+    let size = 0;
+    let settled = false;
+    const settle = (body: Body): void => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      first = undefined;
+      more = undefined;
+      if (!body.ok) stream.pause();
+      resolve(body);
+    };
+    const timer = setTimeout(() => settle(err({ code: 'E_BODY_IDLE', at: size })), idleMs);
+    const cut = (): void => settle(err({ code: 'E_BODY_CUT', at: size }));
+    stream.on('data', (chunk: Uint8Array) => {
+      if (settled) return;
+      size += chunk.length;
+      if (size > most) return settle(err({ code: 'E_TOO_LARGE', at: size }));
+      if (first === undefined) first = chunk;
+      else if (more === undefined) more = [first, chunk];
+      else more.push(chunk);
+      timer.refresh();
+    });
+    stream.on('end', () => {
+      if (settled) return;
+      if (first === undefined) settle(EMPTY);
+      else settle(ok(more === undefined ? first : Buffer.concat(more, size)));
+    });
+    // Both: an abort is an error to whoever listens for errors, and a stream destroyed without one only closes.
+    stream.on('error', cut);
+    stream.on('close', cut);
+  });
+}
+
+type Coding = 'identity' | 'gzip' | 'deflate';
+
+/** The one coding named; none for unknown ones and for several upon each other. */
+function codingOf(encoding: string): Coding | undefined {
+  const names = encoding
+    .slice(0, 256)
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && name !== 'identity');
+  if (names.length === 0) return 'identity';
+  if (names.length > 1) return undefined;
+  if (names[0] === 'gzip' || names[0] === 'x-gzip') return 'gzip';
+  return names[0] === 'deflate' ? 'deflate' : undefined;
+}
+
+function decompress(bytes: Uint8Array, coding: 'gzip' | 'deflate', most: number): Promise<Body> {
+  if (bytes.length === 0) return Promise.resolve(EMPTY);
+  const run = coding === 'gzip' ? gunzip : isZlib(bytes) ? inflate : inflateRaw;
+  return new Promise((resolve) => {
+    // The library stops at maxOutputLength, so a bomb costs no more than the largest body allowed.
+    run(bytes, { maxOutputLength: most }, (error, plain) => {
+      if (error === null) return resolve(ok(plain));
+      const tooLarge = 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+      if (tooLarge) return resolve(err({ code: 'E_TOO_LARGE', at: most, found: coding }));
+      resolve(err({ code: 'E_ENCODING', at: 0, found: `${coding}: ${error.message}`.slice(0, 48) }));
+    });
+  });
+}
+
+/** RFC 7230 4.2.2 means zlib by `deflate`; some send the bare deflate stream. A zlib header has a check (RFC 1950 2.2). */
+function isZlib(bytes: Uint8Array): boolean {
+  const [cmf = 0, flags = 0] = bytes;
+  return (cmf & 0x0f) === 8 && ((cmf << 8) | flags) % 31 === 0;
+}
+
+/** Whether a body says nothing: no bytes, or white space alone (Q-HT-06). */
+export function isBlank(bytes: Uint8Array): boolean {
+  for (const byte of bytes) {
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return false;
+  }
+  return true;
+}
+
+/** The charset of a Content-Type, lower case, without quotes; `undefined` where it names none (Q-HT-04). */
+export function charsetOf(contentType: string | undefined): string | undefined {
+  if (contentType === undefined) return undefined;
+  return /[;,\s]charset\s*=\s*["']?([^"';,\s]+)/i.exec(contentType.slice(0, 256))?.[1]?.toLowerCase();
+}
