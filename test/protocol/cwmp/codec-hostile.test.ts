@@ -83,8 +83,14 @@ property(
   t,
   'decoding bytes and decoding their text come to the same message',
   fc.property(envelope(), dialect(), (message, spelling) => {
-    const plain = { ...spelling, byteOrderMark: false };
-    assert.deepEqual(decode(encodeBytes(message, plain)), decodeString(encode(message, plain)));
+    const text = encode(message, { ...spelling, byteOrderMark: false });
+    const ofBytes = decode(utf8.encode(text));
+    const ofText = decodeString(text);
+    assert.ok(ofBytes.ok && ofText.ok);
+    assert.deepEqual(ofBytes.value.envelope, ofText.value.envelope);
+    // That characters beyond ASCII stand raw in the body is a matter of its bytes alone.
+    const noted = ofBytes.value.notes.filter(({ id }) => id !== 'Q-VL-15');
+    assert.deepEqual(noted, ofText.value.notes);
   }),
   100,
 );
