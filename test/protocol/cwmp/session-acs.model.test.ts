@@ -237,7 +237,7 @@ const TRANSITIONS = `
   awaiting: decided, late response, nothing-more, recorded, refused 8005, refused, unsupported > awaiting
   awaiting: empty, fault, other response, response > deciding or deciding while held
   awaiting: request > recording beside ours
-  recording beside ours: Inform 8006, Inform, decided, empty, fault, nothing-more, other response, request, response, unreadable, unsupported > recording beside ours
+  recording beside ours: late response, Inform 8006, Inform, decided, empty, fault, nothing-more, other response, request, response, unreadable, unsupported > recording beside ours
   recording beside ours: recorded, refused 8005, refused > awaiting
   recording beside ours: superseded, timeout > ended
   ending: Inform 8006, Inform, decided, fault, nothing-more, other response, recorded, refused 8005, refused, request, unreadable, unsupported > ending
