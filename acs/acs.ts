@@ -91,6 +91,7 @@ export async function startAcs(options: AcsOptions): Promise<Acs> {
     settings: { versions: CWMP_VERSIONS, methods: METHODS },
     sessionTimeoutMs: options.sessionTimeoutMs ?? 60_000,
     maxBodyBytes: options.maxBodyBytes ?? LIMITS.bodyBytes,
+    door: { closed: false },
   };
   const server = await startServer(
     {
@@ -122,7 +123,7 @@ export async function startAcs(options: AcsOptions): Promise<Acs> {
   };
 
   async function stop(): Promise<void> {
-    server.refuseNew();
+    context.door.closed = true;
     const deadline = Date.now() + (options.graceMs ?? 5000);
     while (sessions.size > 0 && Date.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -26,6 +26,8 @@ export interface ExchangeContext extends WorkContext {
   readonly settings: AcsSettings;
   readonly sessionTimeoutMs: number;
   readonly maxBodyBytes: number;
+  /** Set when the ACS stops: open sessions go on to their end, nothing begins any more. */
+  readonly door: { closed: boolean };
   readonly observe: (observation: Observation) => void;
 }
 
@@ -68,6 +70,7 @@ export async function exchange(
   const event = eventOf(context, request, body, empty);
   const inform = informOf(event.event);
   try {
+    if (inform !== undefined && context.door.closed) return BUSY;
     if (inform !== undefined) return await begin(context, request, inform, event, notes);
     const session = sessionOf(context, request);
     if (session === undefined) return orphan(event.event);

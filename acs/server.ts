@@ -30,15 +30,12 @@ export interface ServerOptions {
 export interface RunningServer {
   readonly url: string;
   readonly port: number;
-  /** Takes no new sessions: an Inform gets 503. */
-  refuseNew(): void;
   close(): Promise<void>;
 }
 
 export async function startServer(options: ServerOptions, context: ExchangeContext): Promise<RunningServer> {
-  const door = { closing: false };
   const server = createFor(options, (request, response) => {
-    handle(options, context, door, request, response).catch((error: unknown) => {
+    handle(options, context, request, response).catch((error: unknown) => {
       context.log.error(errorFields(error), 'a request failed');
       request.socket.destroy();
     });
@@ -50,9 +47,6 @@ export async function startServer(options: ServerOptions, context: ExchangeConte
   return {
     url: `http${options.tls === undefined ? '' : 's'}://${host}:${address.port}/`,
     port: address.port,
-    refuseNew: () => {
-      door.closing = true;
-    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -126,7 +120,6 @@ function listen(server: Server, { host, port }: ServerOptions): Promise<AddressI
 async function handle(
   options: ServerOptions,
   context: ExchangeContext,
-  door: { readonly closing: boolean },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -149,12 +142,7 @@ async function handle(
     refuseBody(body, response);
     return;
   }
-  // In sessions that are open the work goes on to its end; nothing begins any more.
-  const isNew = door.closing && request.headers.cookie === undefined && body.value.length > 0;
-  write(
-    response,
-    isNew ? { status: 503, text: '', close: true } : await exchange(context, request, body.value),
-  );
+  write(response, await exchange(context, request, body.value));
 }
 
 async function isAuthentic(

@@ -1,0 +1,38 @@
+/** The baseline: node:http that answers canned bytes to whatever is POSTed. Nothing is read of it but its end. */
+import { createServer } from 'node:http';
+import { envelopeText } from '../test/support/messages.ts';
+import { answerCpu } from './child.ts';
+
+const inform = envelopeText({ kind: 'response', rpc: 'Inform', args: { MaxEnvelopes: 1 } });
+const request = envelopeText({
+  kind: 'request',
+  rpc: 'GetParameterNames',
+  args: { ParameterPath: 'InternetGatewayDevice.', NextLevel: false },
+});
+
+const server = createServer({ keepAliveTimeout: 120_000, requestTimeout: 0 }, (incoming, response) => {
+  const chunks: Buffer[] = [];
+  incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+  incoming.on('end', () => {
+    const body = Buffer.concat(chunks);
+    // The driver says by a header what it wants: the answer must not depend on reading the body.
+    const wanted = incoming.headers['x-answer'];
+    if (wanted === 'empty') {
+      response.writeHead(204).end();
+      return;
+    }
+    const text = wanted === 'request' ? request : inform;
+    response.writeHead(200, {
+      'Content-Type': 'text/xml',
+      'Content-Length': text.length,
+      'Set-Cookie': 'session=1; Path=/',
+    });
+    response.end(text);
+    if (body.length < 0) throw new Error('unreachable');
+  });
+});
+server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => {
+  const address = server.address();
+  if (address !== null && typeof address === 'object') process.send?.({ port: address.port });
+});
+answerCpu();
