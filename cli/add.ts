@@ -1,5 +1,6 @@
 /** `modemlab add` */
 import type { Command } from 'commander';
+import { A_DEVICE } from './help.ts';
 import type { ObjectOptions } from './object-name.ts';
 import { checkObject, objectOptions } from './object-name.ts';
 import type { Cli } from './shell.ts';
@@ -14,7 +15,7 @@ export function addAdd(program: Command, cli: Cli): void {
     options: objectOptions(),
     examples: [
       [
-        'add CP0621JT123 InternetGatewayDevice.Layer3Forwarding.Forwarding. --wait',
+        `add ${A_DEVICE} InternetGatewayDevice.Layer3Forwarding.Forwarding. --wait`,
         'a new route, and its number',
       ],
     ],

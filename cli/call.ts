@@ -6,6 +6,7 @@ import { RPCS } from '../protocol/cwmp/messages.ts';
 import { ModemlabError } from '../protocol/errors.ts';
 import type { Schema } from '../protocol/soap/codec.ts';
 import { parseJson } from './device-file.ts';
+import { A_DEVICE } from './help.ts';
 import type { TaskOptions } from './options.ts';
 import type { Cli } from './shell.ts';
 import { CPE_METHODS, submit } from './submit.ts';
@@ -71,10 +72,10 @@ export function addCall(program: Command, cli: Cli): void {
     ],
     examples: [
       [
-        `call CP0621JT123 GetParameterNames '{"ParameterPath":"","NextLevel":true}' --wait`,
+        `call ${A_DEVICE} GetParameterNames '{"ParameterPath":"","NextLevel":true}' --wait`,
         'the first level of the tree',
       ],
-      ['call CP0621JT123 GetRPCMethods --wait', 'what the modem says it can do'],
+      [`call ${A_DEVICE} GetRPCMethods --wait`, 'what the modem says it can do'],
     ],
   })
     .addHelpText('after', () => {

@@ -1,5 +1,6 @@
 /** `modemlab delete` */
 import type { Command } from 'commander';
+import { A_DEVICE } from './help.ts';
 import type { ObjectOptions } from './object-name.ts';
 import { checkObject, objectOptions } from './object-name.ts';
 import type { Cli } from './shell.ts';
@@ -13,7 +14,7 @@ export function addDelete(program: Command, cli: Cli): void {
     more: 'OBJECT ends with the number of the instance and a dot.',
     options: objectOptions(),
     examples: [
-      ['delete CP0621JT123 InternetGatewayDevice.Layer3Forwarding.Forwarding.2.', 'the second route'],
+      [`delete ${A_DEVICE} InternetGatewayDevice.Layer3Forwarding.Forwarding.2.`, 'the second route'],
     ],
   }).action(async (device: string, object: string, options: ObjectOptions) => {
     await submit(cli, options, device, async ({ key }, { store }) => {

@@ -1,7 +1,7 @@
 /** `modemlab device delete` */
 import type { Command } from 'commander';
 import { findDevice } from '../acs/device-key.ts';
-import { command } from './help.ts';
+import { A_DEVICE, command } from './help.ts';
 import type { DataOptions } from './options.ts';
 import { dataOption, jsonOption } from './options.ts';
 import type { Cli } from './shell.ts';
@@ -14,7 +14,7 @@ export function addDeviceDelete(device: Command, cli: Cli): void {
     summary: 'forget a device and its tree',
     more: 'Its tasks stay. When the modem calls again it is a new device, and its tree is read anew.',
     options: [dataOption(), jsonOption()],
-    examples: [['device delete CP0621JT123', 'forget the device with this serial number']],
+    examples: [[`device delete ${A_DEVICE}`, 'forget the device with this serial number']],
   }).action(async (name: string, { data, json }: DataOptions) => {
     const key = await withData(data, async ({ store }) => {
       const record = await findDevice(store, name);

@@ -6,7 +6,7 @@ import { findDevice } from '../acs/device-key.ts';
 import type { Parameter } from '../acs/store/store.ts';
 import { ModemlabError } from '../protocol/errors.ts';
 import { deviceFile } from './device-file.ts';
-import { command } from './help.ts';
+import { A_DEVICE, command } from './help.ts';
 import { dataOption, jsonOption } from './options.ts';
 import type { Cli } from './shell.ts';
 import { writeJson } from './table.ts';
@@ -31,8 +31,8 @@ export function addDeviceExport(device: Command, cli: Cli): void {
       jsonOption().hideHelp(),
     ],
     examples: [
-      ['device export CP0621JT123 --out modem.json', 'into a new file'],
-      ['device export CP0621JT123', 'to standard output'],
+      [`device export ${A_DEVICE} --out modem.json`, 'into a new file'],
+      [`device export ${A_DEVICE}`, 'to standard output'],
     ],
   }).action(async (name: string, { data, out }: ExportOptions) => {
     const document = await withData(data, async ({ store }) => {

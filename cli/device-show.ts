@@ -4,7 +4,7 @@ import { findDevice } from '../acs/device-key.ts';
 import { modelOf, ReplyStyles } from '../acs/reply-style.ts';
 import type { DeviceRecord, Learned } from '../acs/store/store.ts';
 import { quirk } from '../protocol/quirks.ts';
-import { command } from './help.ts';
+import { A_DEVICE, command } from './help.ts';
 import type { DataOptions } from './options.ts';
 import { dataOption, jsonOption } from './options.ts';
 import type { Cli } from './shell.ts';
@@ -19,10 +19,10 @@ export function addDeviceShow(device: Command, cli: Cli): void {
     options: [dataOption(), jsonOption()],
     examples: [
       [
-        'device show CP0621JT123',
+        `device show ${A_DEVICE}`,
         'identity, contacts, first contact, what was learnt of its model, quirks met',
       ],
-      ['device show CP0621JT123 --json', 'the same for programs'],
+      [`device show ${A_DEVICE} --json`, 'the same for programs'],
     ],
   }).action(async (name: string, { data, json }: DataOptions) => {
     const { record, learned } = await withData(data, async ({ store }) => {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { findDevice } from '../acs/device-key.ts';
 import type { Parameter } from '../acs/store/store.ts';
-import { command } from './help.ts';
+import { A_DEVICE, command } from './help.ts';
 import type { DataOptions } from './options.ts';
 import { dataOption, jsonOption } from './options.ts';
 import { EXIT } from './report.ts';
@@ -50,9 +50,9 @@ export function addDeviceTree(device: Command, cli: Cli): void {
       ),
     ],
     examples: [
-      ['device tree CP0621JT123', 'the whole tree'],
-      ['device tree CP0621JT123 InternetGatewayDevice.DeviceInfo.', 'one object of it'],
-      ['device tree CP0621JT123 --writable --json', 'all that can be written, for programs'],
+      [`device tree ${A_DEVICE}`, 'the whole tree'],
+      [`device tree ${A_DEVICE} InternetGatewayDevice.DeviceInfo.`, 'one object of it'],
+      [`device tree ${A_DEVICE} --writable --json`, 'all that can be written, for programs'],
     ],
   }).action(async (name: string, prefix: string | undefined, options: TreeOptions) => {
     const parameters = await withData(options.data, async ({ store }) => {

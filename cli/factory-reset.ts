@@ -1,5 +1,6 @@
 /** `modemlab factory-reset` */
 import type { Command } from 'commander';
+import { A_DEVICE } from './help.ts';
 import type { TaskOptions } from './options.ts';
 import type { Cli } from './shell.ts';
 import { submit } from './submit.ts';
@@ -10,7 +11,7 @@ export function addFactoryReset(program: Command, cli: Cli): void {
     usage: 'factory-reset <device>',
     summary: 'bring a device back to what it left the factory with (FactoryReset)',
     more: 'It forgets the address of this server too: be sure that it finds its way back.',
-    examples: [['factory-reset CP0621JT123 --wait', 'reset it, and wait until it has accepted']],
+    examples: [[`factory-reset ${A_DEVICE} --wait`, 'reset it, and wait until it has accepted']],
   }).action(async (device: string, options: TaskOptions) => {
     await submit(cli, options, device, () => ({ rpc: 'FactoryReset', args: {} }));
   });

@@ -1,6 +1,7 @@
 /** `modemlab get` */
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { A_DEVICE } from './help.ts';
 import type { TaskOptions } from './options.ts';
 import type { Cli } from './shell.ts';
 import { submit } from './submit.ts';
@@ -23,9 +24,9 @@ export function addGet(program: Command, cli: Cli): void {
       new Option('--names', 'read the names below one object instead (GetParameterNames)').default(false),
     ],
     examples: [
-      ['get CP0621JT123 InternetGatewayDevice.DeviceInfo.UpTime --wait', 'one value, and wait for it'],
-      ['get CP0621JT123 InternetGatewayDevice.DeviceInfo. InternetGatewayDevice.Time.', 'two whole objects'],
-      ['get CP0621JT123 InternetGatewayDevice. --names', 'the names of the objects of the first level'],
+      [`get ${A_DEVICE} InternetGatewayDevice.DeviceInfo.UpTime --wait`, 'one value, and wait for it'],
+      [`get ${A_DEVICE} InternetGatewayDevice.DeviceInfo. InternetGatewayDevice.Time.`, 'two whole objects'],
+      [`get ${A_DEVICE} InternetGatewayDevice. --names`, 'the names of the objects of the first level'],
     ],
   }).action(async (device: string, names: readonly string[], options: GetOptions, self: Command) => {
     const [first = ''] = names;

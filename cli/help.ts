@@ -1,6 +1,9 @@
 /** Help that every command has in the same form: what it does, its options, and examples that work as printed. */
 import type { Argument, Command, Option } from 'commander';
 
+/** The serial number of the first modem of `modemlab lab`: with the lab running, the examples work as printed. */
+export const A_DEVICE = 'CP0621JT123';
+
 export interface CommandText {
   /** Name and arguments, as commander writes them: `show <device>`. */
   readonly usage: string;

@@ -1,10 +1,14 @@
 /** The command line: finds the command, and turns whatever it ends with into an exit code. */
 import { createRequire } from 'node:module';
+import type { Option } from 'commander';
 import { Command, CommanderError } from 'commander';
+import { ERRORS } from '../protocol/errors.ts';
+import { addAcs } from './acs.ts';
 import { addAdd } from './add.ts';
 import { addCall } from './call.ts';
 import { addDelete } from './delete.ts';
 import { addDevice } from './device.ts';
+import { addDownload } from './download.ts';
 import { addFactoryReset } from './factory-reset.ts';
 import { addGet } from './get.ts';
 import type { Io } from './io.ts';
@@ -13,6 +17,7 @@ import { EXIT, tellError } from './report.ts';
 import { addSet } from './set.ts';
 import type { Cli } from './shell.ts';
 import { addTask } from './task.ts';
+import { addUpload } from './upload.ts';
 
 /** The version of the package: from the sources and from dist/ its own name finds package.json. */
 function readVersion(): string {
@@ -24,6 +29,7 @@ function readVersion(): string {
 
 /** In the order of the help. */
 const COMMANDS: readonly ((program: Command, cli: Cli) => void)[] = [
+  addAcs,
   addDevice,
   addGet,
   addSet,
@@ -31,9 +37,20 @@ const COMMANDS: readonly ((program: Command, cli: Cli) => void)[] = [
   addDelete,
   addReboot,
   addFactoryReset,
+  addDownload,
+  addUpload,
   addCall,
   addTask,
 ];
+
+/** Choices and default, where they tell something. */
+function describeOption({ description, argChoices, defaultValue, hidden }: Option): string {
+  const extra: string[] = [];
+  if (argChoices !== undefined) extra.push(argChoices.join(', '));
+  if (defaultValue !== undefined && defaultValue !== false && defaultValue !== '')
+    extra.push(`default: ${defaultValue}`);
+  return hidden || extra.length === 0 ? description : `${description} (${extra.join('; ')})`;
+}
 
 /** The whole tree of commands. */
 export function createProgram(cli: Cli): Command {
@@ -46,11 +63,13 @@ export function createProgram(cli: Cli): Command {
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .exitOverride()
+    .configureHelp({ optionDescription: describeOption })
     .showHelpAfterError(false)
     .configureOutput({
       writeOut: io.out,
       writeErr: io.err,
-      outputError: (text, write) => write(text.replace(/^error: /, 'E_USAGE: ')),
+      outputError: (text, write) =>
+        write(`${text.replace(/^error: /, 'E_USAGE: ').trimEnd()}\n  ${ERRORS.E_USAGE.remedy}\n`),
       getOutHelpWidth: () => Math.min(io.columns ?? 100, 110),
       getErrHelpWidth: () => 100,
       getOutHasColors: () => io.colours.out,

@@ -1,5 +1,6 @@
 /** `modemlab reboot` */
 import type { Command } from 'commander';
+import { A_DEVICE } from './help.ts';
 import type { TaskOptions } from './options.ts';
 import type { Cli } from './shell.ts';
 import { submit } from './submit.ts';
@@ -9,7 +10,7 @@ export function addReboot(program: Command, cli: Cli): void {
   taskCommand(program, {
     usage: 'reboot <device>',
     summary: 'restart a device (Reboot)',
-    examples: [['reboot CP0621JT123 --wait', 'restart it, and wait until it has accepted']],
+    examples: [[`reboot ${A_DEVICE} --wait`, 'restart it, and wait until it has accepted']],
   }).action(async (device: string, options: TaskOptions) => {
     // The server puts the id of the task into CommandKey, by which the modem's next Inform tells that it was done.
     await submit(cli, options, device, () => ({ rpc: 'Reboot', args: { CommandKey: '' } }));

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { ParameterValueStruct } from '../protocol/cwmp/messages.ts';
 import { parseAssignment, resolveAssignment } from './assignment.ts';
+import { A_DEVICE } from './help.ts';
 import type { TaskOptions } from './options.ts';
 import type { Cli } from './shell.ts';
 import { submit } from './submit.ts';
@@ -29,10 +30,10 @@ export function addSet(program: Command, cli: Cli): void {
     ],
     examples: [
       [
-        'set CP0621JT123 InternetGatewayDevice.ManagementServer.PeriodicInformInterval=60 --wait',
+        `set ${A_DEVICE} InternetGatewayDevice.ManagementServer.PeriodicInformInterval=60 --wait`,
         'one value',
       ],
-      ['set CP0621JT123 InternetGatewayDevice.DeviceInfo.ProvisioningCode:string=LAB.1', 'with its type'],
+      [`set ${A_DEVICE} InternetGatewayDevice.DeviceInfo.ProvisioningCode:string=LAB.1`, 'with its type'],
     ],
   }).action(async (device: string, assignments: readonly string[], options: SetOptions) => {
     const parsed = assignments.map((text) => parseAssignment(text));

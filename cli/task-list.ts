@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { findDevice } from '../acs/device-key.ts';
 import type { Task, TaskState } from '../acs/queue/queue.ts';
-import { command } from './help.ts';
+import { A_DEVICE, command } from './help.ts';
 import type { DataOptions } from './options.ts';
 import { dataOption, jsonOption } from './options.ts';
 import type { Cli } from './shell.ts';
@@ -40,7 +40,7 @@ export function addTaskList(task: Command, cli: Cli): void {
     ],
     examples: [
       ['task list', 'all tasks'],
-      ['task list CP0621JT123 --state failed', 'the failed ones of one device'],
+      [`task list ${A_DEVICE} --state failed`, 'the failed ones of one device'],
     ],
   }).action(async (device: string | undefined, { data, json, state }: ListOptions) => {
     const tasks = await withData(data, async ({ queue, store }) => {

@@ -31,7 +31,7 @@ const EVERY_TOOL = [
 const ROOMS: ReadonlyMap<string, Room> = new Map([
   ['protocol', { imports: [], packages: ['fast-xml-parser'] }],
   ['captures', { imports: ['protocol'], packages: ['pcap-parser'] }],
-  ['acs', { imports: ['protocol'], packages: ['undici', 'lmdb', 'pino', 'yaml'] }],
+  ['acs', { imports: ['protocol'], packages: ['undici', 'lmdb', 'pino', 'send', 'yaml'] }],
   ['mdap', { imports: ['protocol'], packages: [] }],
   ['simulator', { imports: ['protocol', 'captures'], packages: ['undici'] }],
   ['conformance', { imports: ['protocol', 'simulator', 'captures'], packages: ['fast-xml-parser'] }],

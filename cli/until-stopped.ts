@@ -1,0 +1,25 @@
+/** How a server that runs until it is told to stop ends: gracefully at the first signal, at once at the second. */
+import type { Io } from './io.ts';
+
+/** What a shell reports for a process that SIGINT ended. */
+const INTERRUPTED = 130;
+
+/** Resolves when a signal has come and `stop` is through. */
+export async function untilStopped(io: Io, stop: () => Promise<void>): Promise<void> {
+  let signals = 0;
+  let first: (() => void) | undefined;
+  const signalled = new Promise<void>((resolve) => {
+    first = resolve;
+  });
+  const forget = io.onSignal(() => {
+    signals += 1;
+    if (signals === 1) first?.();
+    else io.abort(INTERRUPTED);
+  });
+  try {
+    await signalled;
+    await stop();
+  } finally {
+    forget();
+  }
+}
