@@ -24,6 +24,10 @@ export interface Discovery {
   /** Names known, and values read, so far. */
   readonly names: number;
   readonly values: number;
+  /** When the names were known; values read since then count as read. */
+  readonly startedAt?: string;
+  /** Times the whole tree was asked for in one call that was not answered: the second time it is walked instead. */
+  readonly tries?: number;
   readonly doneAt?: string;
 }
 
@@ -50,6 +54,8 @@ export interface DeviceRecord {
     readonly events: readonly string[];
     readonly currentTime: string;
     readonly retryCount: number;
+    /** Hash of its ParameterList; empty when the tree may have changed since. Equal lists need no second writing. */
+    readonly digest?: string;
   };
   /** Informs received. */
   readonly informs: number;

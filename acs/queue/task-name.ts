@@ -1,0 +1,87 @@
+/**
+ * The name of a task's file, which carries everything that changes while the task is on its way. So one rename is one
+ * change of state, and whether a rename of ours happened can be told by the name alone:
+ *
+ *     <id>.<state>.<attempts>.<sent at>.<deadline>.<lease until>.<holder>.json
+ *
+ * Times are ms since 1970 in base 36; what is not there is `-`. In done/ and failed/ the name is `<id>.json`.
+ */
+
+import { type ProcessName, plain } from '../processes.ts';
+import type { TaskState } from './queue.ts';
+import { isTaskId } from './task-id.ts';
+
+export type OpenState = Exclude<TaskState, 'done' | 'failed'>;
+
+/** Who holds a task: a queue that was opened by a process. */
+export interface Holder {
+  readonly process: ProcessName;
+  /** Name of the server, for people. */
+  readonly owner: string;
+  /** Tells queues apart that one process opened. */
+  readonly nonce: string;
+  /** Which of the holder's renames made the name: no two make the same. */
+  readonly turn: number;
+}
+
+export interface TaskName {
+  readonly id: string;
+  readonly state: OpenState;
+  readonly attempts: number;
+  readonly sentAt?: number;
+  readonly deadline?: number;
+  readonly leaseUntil?: number;
+  readonly holder?: Holder;
+}
+
+const LETTERS = { new: 'n', claimed: 'c', sent: 's', unsure: 'u', running: 'r' } as const;
+const STATES: ReadonlyMap<string, OpenState> = new Map([
+  ['n', 'new'],
+  ['c', 'claimed'],
+  ['s', 'sent'],
+  ['u', 'unsure'],
+  ['r', 'running'],
+]);
+
+const time = (ms: number | undefined): string => (ms === undefined ? '-' : Math.trunc(ms).toString(36));
+
+export function writeTaskName(name: TaskName): string {
+  const { id, state, attempts, sentAt, deadline, leaseUntil, holder } = name;
+  const times = `${time(sentAt)}.${time(deadline)}.${time(leaseUntil)}`;
+  return `${id}.${LETTERS[state]}.${attempts}.${times}.${holder === undefined ? '-' : writeHolder(holder)}.json`;
+}
+
+/** At most 48 + 48 + 20 + ... characters: the whole name stays below the 255 that file systems bear. */
+export function writeHolder({ process, owner, nonce, turn }: Holder): string {
+  return [plain(owner, 48), process.host, process.pid, process.start, nonce, turn.toString(36)].join('~');
+}
+
+export function readHolder(text: string): Holder | undefined {
+  const match = /^([\w-]*)~([\w-]+)~(\d{1,15})~([\w-]*)~(\w+)~([0-9a-z]{1,10})$/.exec(text);
+  if (match === null) return undefined;
+  const [, owner = '', host = '', pid = '', start = '', nonce = '', turn = ''] = match;
+  return { process: { host, pid: Number(pid), start }, owner, nonce, turn: Number.parseInt(turn, 36) };
+}
+
+/** What a name says; `undefined` when it is none of ours. */
+export function readTaskName(file: string): TaskName | undefined {
+  const match =
+    /^(\w{26})\.([ncsur])\.(\d{1,9})\.([0-9a-z]{1,10}|-)\.([0-9a-z]{1,10}|-)\.([0-9a-z]{1,10}|-)\.([^.]+)\.json$/.exec(
+      file,
+    );
+  if (match === null) return undefined;
+  const [, id = '', letter = '', attempts = '', sentAt = '-', deadline = '-', leaseUntil = '-', who = '-'] =
+    match;
+  const state = STATES.get(letter);
+  const holder = who === '-' ? undefined : readHolder(who);
+  if (!isTaskId(id) || state === undefined || (holder === undefined && who !== '-')) return undefined;
+  return {
+    id,
+    state,
+    attempts: Number(attempts),
+    ...(sentAt === '-' ? {} : { sentAt: Number.parseInt(sentAt, 36) }),
+    ...(deadline === '-' ? {} : { deadline: Number.parseInt(deadline, 36) }),
+    ...(leaseUntil === '-' ? {} : { leaseUntil: Number.parseInt(leaseUntil, 36) }),
+    ...(holder === undefined ? {} : { holder }),
+  };
+}
