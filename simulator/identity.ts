@@ -20,26 +20,25 @@ export interface UnitIdentity {
 
 /** Units that one week and plant can number: three digits in base 36. */
 const PER_WEEK = 36 ** 3;
-const FIRST = Number.parseInt('0A0', 36);
 /** Addresses that one unit takes of the maker's block. */
 const MACS_PER_UNIT = 4;
 
 /**
- * The unit of this place in the fleet of this seed. Seeds begin at different places of the counter, so that two fleets
- * seldom meet; within a fleet no two units share a serial number or an address.
+ * The unit of this place in the fleet of this seed and profile. Fleets begin at different places of the counter, so that
+ * two seldom meet; within a fleet no two units share a serial number or an address.
  */
 export function unitIdentity(
   scheme: SerialScheme,
   macPrefix: string,
-  seed: string | number,
+  fleet: string,
   index: number,
 ): UnitIdentity {
-  const offset = seed === 0 ? 0 : hash(String(seed)) % (PER_WEEK * 52);
-  const number = FIRST + offset + index;
+  const number = (hash(fleet) % PER_WEEK) + index;
   const { year, week } = laterWeek(scheme.yearWeek, Math.floor(number / PER_WEEK));
   const counter = (number % PER_WEEK).toString(36).toUpperCase().padStart(3, '0');
   const boardSerial = `${year}${week}${scheme.plant}${counter}`;
-  const tail = ((number * MACS_PER_UNIT) % 2 ** 24).toString(16).padStart(6, '0');
+  const place = ((hash(`${fleet}/mac`) % 2 ** 22) + index) % 2 ** 22;
+  const tail = (place * MACS_PER_UNIT).toString(16).padStart(6, '0');
   const mac = (`${macPrefix}${tail}`.toLowerCase().match(/../g) ?? []).join(':');
   return { boardSerial, serial: scheme.prefix + boardSerial, mac };
 }

@@ -94,6 +94,8 @@ export interface HttpTraits {
   /** An empty POST: Content-Length: 0, an empty chunked body, or neither of them and no headers at all. */
   readonly emptyPost: 'content-length' | 'chunked' | 'bare';
   readonly cookies: 'rfc2109' | 'plain' | 'ignore';
+  /** Cookies of a session that broke are sent in the next one. */
+  readonly cookiesOutlive: boolean;
   readonly connection: 'absent' | 'keep-alive' | 'close';
   readonly newConnectionPerRequest: boolean;
   readonly expectContinue: boolean;
@@ -272,6 +274,7 @@ function readHttp(file: Fields): HttpTraits {
     soapActionText: file.string('soapActionText', ''),
     emptyPost: file.choice('emptyPost', ['content-length', 'chunked', 'bare'], 'content-length'),
     cookies: file.choice('cookies', ['rfc2109', 'plain', 'ignore'], 'plain'),
+    cookiesOutlive: file.boolean('cookiesOutlive', false),
     connection: file.choice('connection', ['absent', 'keep-alive', 'close'], 'absent'),
     newConnectionPerRequest: file.boolean('newConnectionPerRequest', false),
     expectContinue: file.boolean('expectContinue', false),

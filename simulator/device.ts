@@ -1,0 +1,227 @@
+/** The device behind the session: its tree, its values, and what is remembered over a restart. No sockets, no timers. */
+import { createHash } from 'node:crypto';
+import type { ValueType } from '../protocol/cwmp/parameter-value.ts';
+import { ModemlabError } from '../protocol/errors.ts';
+import type { Found } from './device-tree.ts';
+import { DeviceTree } from './device-tree.ts';
+import type { UnitIdentity } from './identity.ts';
+import { unitIdentity } from './identity.ts';
+import type { Profile } from './profile.ts';
+import type { LeafShape } from './tree-shape.ts';
+import { compile } from './values.ts';
+
+export interface DeviceOptions {
+  readonly profile: Profile;
+  /** Same seed, same modems. */
+  readonly seed?: string | number;
+  /** Place in the fleet: each has its own serial number and addresses. */
+  readonly index?: number;
+  /** URL of the ACS that the factory set. */
+  readonly acs: string;
+  /** The modem's address as it tells it in ConnectionRequestURL; the profile's LAN address when absent. */
+  readonly address?: string;
+  /** Address of a connected WAN side; without one it has no connection, and names it so (`.ExternalIPAddress`). */
+  readonly externalAddress?: string;
+  /** Simulated time in milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export interface Attributes {
+  readonly Notification: number;
+  readonly AccessList: readonly string[];
+}
+
+/** What a parameter is and reads as. */
+export interface Parameter {
+  readonly name: string;
+  readonly type: ValueType;
+  readonly value: string;
+  readonly writable: boolean;
+}
+
+type FoundLeaf = Extract<Found, { is: 'leaf' }>;
+
+const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+
+export class Device {
+  readonly profile: Profile;
+  readonly unit: UnitIdentity;
+  readonly tree: DeviceTree;
+  /** Firmware that runs now; a download may change it. */
+  firmware: string;
+  /** Attributes that were changed, by name. */
+  readonly attributes = new Map<string, Attributes>();
+  readonly #options: DeviceOptions;
+  readonly #seed: string;
+  #bootedAt: number;
+
+  constructor(options: DeviceOptions) {
+    const { profile, seed = 0, index = 0 } = options;
+    this.profile = profile;
+    this.#options = options;
+    this.#seed = `${seed}/${index}`;
+    const { serial, macPrefix } = profile.identity;
+    this.unit = unitIdentity(serial, macPrefix, `${seed}/${profile.name}`, index);
+    this.tree = new DeviceTree(profile.tree);
+    this.firmware = profile.identity.firmware;
+    this.#bootedAt = options.now();
+  }
+
+  /** Simulated milliseconds since the restart. */
+  get uptime(): number {
+    return Math.max(0, this.#options.now() - this.#bootedAt);
+  }
+
+  /** What its clock says: devices without a time source count from 1970 at each restart. */
+  get clock(): string {
+    const ms = this.profile.inform.clock === 'since-1970' ? this.uptime : this.#options.now();
+    return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  }
+
+  /** A restart: its clock begins anew. */
+  restart(): void {
+    this.#bootedAt = this.#options.now();
+  }
+
+  /** All settings back to the factory's; the firmware stays. */
+  factoryReset(): void {
+    this.tree.reset();
+    this.attributes.clear();
+  }
+
+  /** The full name of a parameter below the root. */
+  name(below: string): string {
+    return this.profile.tree.root + below;
+  }
+
+  /** A parameter as it reads; `undefined` when there is none of that name. */
+  read(name: string): Parameter | undefined {
+    const found = this.tree.find(name);
+    return found?.is === 'leaf' ? this.parameter(found) : undefined;
+  }
+
+  /** The value of a parameter below the root, secrets included; empty when there is none. */
+  setting(below: string): string {
+    const found = this.tree.find(this.name(below));
+    return found?.is === 'leaf' ? this.#value(found) : '';
+  }
+
+  parameter(leaf: FoundLeaf): Parameter {
+    const { type, writable } = leaf.shape;
+    const value = this.#isSecret(leaf.shape) ? '' : this.#value(leaf);
+    return { name: leaf.path, type, value, writable };
+  }
+
+  /** Text with `${...}` of the profile: names of parameters, header lines. */
+  expand(text: string): string {
+    return compile(text, text)(this.#source('', [], undefined));
+  }
+
+  #value(leaf: FoundLeaf): string {
+    const stored = this.tree.stored(leaf.path);
+    if (stored !== undefined) return stored;
+    const rule = this.profile.values.rule(leaf.shape);
+    return rule(this.#source(leaf.path, leaf.indices, leaf));
+  }
+
+  #source(path: string, indices: readonly number[], leaf: FoundLeaf | undefined) {
+    return {
+      path,
+      indices,
+      seed: this.#seed,
+      fact: (name: string): string | undefined => this.#fact(name),
+      count: (table: string): number | undefined =>
+        leaf === undefined ? undefined : this.#count(leaf, table),
+    };
+  }
+
+  #isSecret(shape: LeafShape): boolean {
+    const { secret } = this.profile;
+    return secret.has(`*.${shape.name}`) || secret.has(shape.template);
+  }
+
+  /** Instances of the table beside a leaf whose name is, or begins with, what its count is called after. */
+  #count(leaf: FoundLeaf, called: string): number | undefined {
+    const parent = this.tree.find(leaf.path.slice(0, leaf.path.lastIndexOf('.') + 1));
+    if (parent?.is !== 'object') return undefined;
+    const tables = this.tree.children(parent).filter((child) => child.is === 'table');
+    const table =
+      tables.find((child) => child.shape.name === called) ??
+      tables.find((child) => child.shape.name.startsWith(called));
+    return table === undefined ? undefined : this.tree.instances(table.path).length;
+  }
+
+  #fact(name: string): string | undefined {
+    const { profile, unit } = this;
+    const { identity } = profile;
+    const { acs, address, externalAddress } = this.#options;
+    switch (name) {
+      case 'serial':
+      case 'boardSerial':
+      case 'mac':
+        return unit[name];
+      case 'manufacturer':
+      case 'oui':
+      case 'productClass':
+      case 'board':
+        return identity[name];
+      case 'firmware':
+        return this.firmware;
+      case 'uptime':
+        return String(Math.floor(this.uptime / 1000));
+      case 'clock':
+        return this.clock;
+      case 'weekday':
+        return WEEKDAYS[new Date(this.clock).getUTCDay()];
+      case 'address':
+        return address ?? profile.lan.address;
+      case 'acs':
+        return acs;
+      case 'externalAddress':
+        return externalAddress ?? '';
+      case 'connectionStatus':
+        return externalAddress === undefined ? 'Disconnected' : 'Connected';
+      case 'connectionUptime':
+        return externalAddress === undefined ? '0' : this.#fact('uptime');
+      case 'connection':
+        return externalAddress === undefined ? '' : this.#connection();
+      default:
+        return profile.facts.get(name);
+    }
+  }
+
+  /** Path, without the last dot, of the first PPP connection: the default one. */
+  #connection(): string {
+    const wan = this.tree.find(this.name('WANDevice.1.WANConnectionDevice.'));
+    for (const device of wan === undefined ? [] : this.tree.children(wan)) {
+      const connections = this.tree.find(`${device.path}WANPPPConnection.`);
+      const first = connections === undefined ? undefined : this.tree.children(connections)[0];
+      if (first !== undefined) return first.path.slice(0, -1);
+    }
+    return '';
+  }
+
+  /** The parameters of its Inform, in its order. */
+  informParameters(): { readonly Name: string; readonly Value: string; readonly Type: string }[] {
+    const { inform } = this.profile;
+    return inform.parameters.map((text) => {
+      const Name = this.expand(text);
+      const found = this.read(Name);
+      // The name of a connection that is not there is its last part alone; the value is the address it is reached at.
+      if (found === undefined && !Name.startsWith('.'))
+        throw new ModemlabError('E_FILE_INVALID', `${this.profile.name}: inform: no parameter ${Name}`);
+      const Value = found?.value ?? this.#fact('address') ?? '';
+      return { Name, Value, Type: inform.types === 'string' ? 'string' : (found?.type ?? 'string') };
+    });
+  }
+
+  /** Digest of all that was changed on it: two modems that were told the same have the same. */
+  fingerprint(): string {
+    const digest = createHash('sha256');
+    for (const leaf of this.tree.leaves(this.tree.root())) {
+      const stored = this.tree.stored(leaf.path);
+      if (stored !== undefined) digest.update(`${leaf.path}=${stored}\n`);
+    }
+    return digest.digest('hex').slice(0, 16);
+  }
+}

@@ -1,0 +1,107 @@
+/** What a simulated modem is told, and what it tells. */
+import type { EventEmitter } from 'node:events';
+import type { ConnectionOptions } from 'node:tls';
+import type { AcsMethod, CpeMethod, DeviceId, Request } from '../protocol/cwmp/messages.ts';
+import type { CpeEnd } from '../protocol/cwmp/session-cpe.ts';
+import type { Device } from './device.ts';
+import type { Performed } from './perform.ts';
+import type { Profile } from './profile.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { CutPoint } from './session.ts';
+
+export interface ModemOptions {
+  /** URL of the ACS, http or https. */
+  readonly acs: string;
+  /** Name of a profile, file of one, or one at hand. */
+  readonly profile: string | Profile;
+  /** Same seed and index, same modem, to the byte; default 0. */
+  readonly seed?: string | number;
+  readonly index?: number;
+  /** Parameters set at the factory, by name below the root: `ManagementServer.PeriodicInformInterval`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Simulated seconds a second, when it has a clock of its own. */
+  readonly speed?: number;
+  /** The clock and timer that a fleet shares. */
+  readonly scheduler?: Scheduler;
+  /** Simulated seconds from `start` to the first Inform; the profile's when absent. */
+  readonly bootSeconds?: number;
+  /** The address it gives in ConnectionRequestURL; the profile's LAN address when absent. */
+  readonly address?: string;
+  /** Address of its WAN side when that is connected. */
+  readonly externalAddress?: string;
+  /** Instead of ManagementServer.Username and Password. */
+  readonly credentials?: { readonly username: string; readonly password: string };
+  /** Real milliseconds to wait for a connection or response; default 30,000. */
+  readonly timeoutMs?: number;
+  readonly tls?: ConnectionOptions;
+  /** Asked at each point at which the line may break; `true` cuts it there. */
+  readonly cut?: (point: CutPoint) => boolean;
+  /** Sees every byte that its sessions write and read. */
+  readonly tap?: (direction: 'sent' | 'received', bytes: Uint8Array) => void;
+}
+
+export interface SessionReport {
+  readonly ok: boolean;
+  readonly why: CpeEnd;
+  readonly url: string;
+  /** Event codes of its Inform. */
+  readonly events: readonly string[];
+  /** Requests of the ACS that were carried out, in order. */
+  readonly requests: readonly CpeMethod[];
+  readonly retryCount: number;
+  /** Real milliseconds. */
+  readonly ms: number;
+}
+
+export interface ModemEvents {
+  'session-ended': [report: SessionReport];
+  /** A request of the ACS, before it is carried out. */
+  rpc: [request: Request<CpeMethod>];
+  /** It was carried out, or refused. */
+  performed: [request: Request<CpeMethod>, performed: Performed];
+  /** The ACS answered a request of the modem. */
+  delivered: [request: Request<AcsMethod>];
+  'parameter-set': [change: { readonly name: string; readonly value: string }];
+  rebooted: [
+    restart: {
+      readonly cause: 'power' | 'reboot' | 'factory-reset' | 'upgrade';
+      /** CommandKey of each Reboot that asked for it. */
+      readonly commandKeys: readonly string[];
+    },
+  ];
+  transferred: [
+    transfer: {
+      readonly kind: 'download' | 'upload';
+      readonly url: string;
+      readonly commandKey: string;
+      /** 0, or the fault code that TransferComplete tells. */
+      readonly fault: number;
+      readonly bytes: number;
+      readonly why: string;
+    },
+  ];
+}
+
+/** An order to cut the next session that comes to this point. */
+export interface CutOrder {
+  readonly where: CutPoint['where'];
+  readonly rpc?: CpeMethod;
+}
+
+export interface Modem {
+  readonly events: EventEmitter<ModemEvents>;
+  readonly device: Device;
+  readonly id: DeviceId;
+  /** Power on: it boots, and informs after the boot time of its profile. */
+  start(): void;
+  /** Power off: an open session is cut. Resolves when nothing of it runs any more; it can be started again. */
+  stop(): Promise<void>;
+  /** The plug is pulled and put back. */
+  powerCycle(): void;
+  /** Something occurs that it informs of at once, such as `2 PERIODIC` or `6 CONNECTION REQUEST`. */
+  inform(code: string): void;
+  /** Someone other than the ACS changes a parameter, by its full name. */
+  change(name: string, value: string): void;
+  /** Cuts the next session that comes to this point (with this RPC, when given). */
+  cutNextSession(where: CutPoint['where'], rpc?: CpeMethod): void;
+}

@@ -1,0 +1,460 @@
+/** A simulated modem: power, informs, the retry ladder, restarts and transfers around its sessions. */
+import { EventEmitter } from 'node:events';
+import type { EventQueue, InformEvents } from '../protocol/cwmp/events.ts';
+import {
+  callDelivered,
+  informDelivered,
+  informFailed,
+  nextInform,
+  noEvents,
+  raise,
+  rebooted,
+} from '../protocol/cwmp/events.ts';
+import type { AcsMethod, Args, CpeMethod, DeviceId, Request } from '../protocol/cwmp/messages.ts';
+import { pickWait, retryRange } from '../protocol/cwmp/retry-ladder.ts';
+import type { CpeSettings, CpeState } from '../protocol/cwmp/session-cpe.ts';
+import { following, initial, step } from '../protocol/cwmp/session-cpe.ts';
+import { readImage } from '../protocol/datamodel/firmware-image.ts';
+import { assertNever } from '../protocol/result.ts';
+import { CookieJar } from './cookies.ts';
+import { Device } from './device.ts';
+import { HttpClient } from './http-client.ts';
+import type { CutOrder, Modem, ModemEvents, ModemOptions } from './modem-types.ts';
+import type { Aftermath, Performed } from './perform.ts';
+import { faultText } from './perform.ts';
+import { loadProfile } from './profile.ts';
+import type { Random } from './random.ts';
+import { createRandom } from './random.ts';
+import type { Scheduler } from './scheduler.ts';
+import { createScheduler } from './scheduler.ts';
+import type { CutPoint, SessionResult } from './session.ts';
+import { runSession } from './session.ts';
+import type { Transferred } from './transfers.ts';
+import { download, upload } from './transfers.ts';
+
+/** Real milliseconds; TR-069a6 3.4.2 wants at least 30 s. */
+const TIMEOUT_MS = 30_000;
+
+/** A modem that is switched off. Throws ModemlabError for a profile that is not there or not right, or a wrong URL. */
+export function createModem(options: ModemOptions): Modem {
+  return new SimulatedModem(options);
+}
+
+class SimulatedModem implements Modem {
+  readonly events = new EventEmitter<ModemEvents>();
+  readonly device: Device;
+  readonly #options: ModemOptions;
+  readonly #scheduler: Scheduler;
+  readonly #ownScheduler: boolean;
+  readonly #random: Random;
+  #power: 'off' | 'booting' | 'on' = 'off';
+  #queue: EventQueue = noEvents;
+  #state: CpeState = initial;
+  #jar = new CookieJar();
+  #retries = 0;
+  /** Failed sessions since the last success or restart: the step of the ladder. */
+  #rung = 0;
+  #sessions = 0;
+  #http: HttpClient | undefined;
+  #running: Promise<void> | undefined;
+  /** Something occurred while a session ran: another follows it. */
+  #again = false;
+  #contacted: string | undefined;
+  #later: Aftermath[] = [];
+  readonly #cuts: CutOrder[] = [];
+  readonly #timers = new Map<string, () => void>();
+  /** Transfers under way. */
+  readonly #transfers = new Set<Promise<void>>();
+
+  constructor(options: ModemOptions) {
+    const { profile, seed = 0, index = 0 } = options;
+    this.#options = options;
+    this.#ownScheduler = options.scheduler === undefined;
+    this.#scheduler =
+      options.scheduler ?? createScheduler(options.speed === undefined ? {} : { speed: options.speed });
+    this.#random = createRandom(`${seed}/${index}/modem`);
+    this.device = new Device({
+      ...options,
+      profile: typeof profile === 'string' ? loadProfile(profile) : profile,
+      acs: new URL(options.acs).href,
+      now: () => this.#scheduler.now(),
+    });
+    for (const [below, value] of Object.entries(options.settings ?? {}))
+      this.device.tree.store(this.device.name(below), value);
+  }
+
+  get id(): DeviceId {
+    const { manufacturer, oui, productClass } = this.device.profile.identity;
+    const SerialNumber = this.device.unit.serial;
+    return { Manufacturer: manufacturer, OUI: oui, ProductClass: productClass, SerialNumber };
+  }
+
+  start(): void {
+    if (this.#power === 'off') this.#boot([], this.#options.bootSeconds);
+  }
+
+  async stop(): Promise<void> {
+    this.#power = 'off';
+    this.#clearTimers();
+    this.#again = false;
+    this.#http?.cut();
+    await this.#running;
+    await Promise.allSettled(this.#transfers);
+    if (this.#ownScheduler) this.#scheduler.stop();
+  }
+
+  powerCycle(): void {
+    this.#http?.cut();
+    this.#restart('power', []);
+  }
+
+  inform(code: string): void {
+    this.#queue = raise(this.#queue, code);
+    this.#go();
+  }
+
+  change(name: string, value: string): void {
+    this.device.tree.store(name, value);
+    const notification = this.device.attributes.get(name)?.Notification ?? 0;
+    const forced = this.device.profile.inform.parameters.some((text) => this.device.expand(text) === name);
+    if (notification === 0 && !forced) return;
+    this.#queue = raise(this.#queue, '4 VALUE CHANGE');
+    if (notification === 2 || forced) this.#go();
+  }
+
+  cutNextSession(where: CutPoint['where'], rpc?: CpeMethod): void {
+    this.#cuts.push(rpc === undefined ? { where } : { where, rpc });
+  }
+
+  /** Power up or restart: the clock begins anew, and what a restart discards is gone. */
+  #boot(commandKeys: readonly string[], seconds?: number): void {
+    this.#power = 'booting';
+    this.#clearTimers();
+    this.#queue = rebooted(this.#queue);
+    this.#rung = 0;
+    this.device.restart();
+    this.#at('boot', (seconds ?? this.device.profile.bootSeconds) * 1000, () => {
+      this.#power = 'on';
+      this.#state = idle(this.#state, { ids: 0 });
+      this.#sessions = 0;
+      if (this.#contacted !== this.device.setting('ManagementServer.URL')) this.#bootstrap();
+      for (const code of this.device.profile.inform.bootEvents) this.#queue = raise(this.#queue, code);
+      for (const key of commandKeys) this.#queue = raise(this.#queue, 'M Reboot', key);
+      this.#schedulePeriodic();
+      this.#go();
+    });
+  }
+
+  /** First contact with this ACS: all other undelivered events are discarded, transfers with them. */
+  #bootstrap(): void {
+    this.#queue = raise(this.#queue, '0 BOOTSTRAP');
+    this.#state = idle(this.#state, { pending: [] });
+  }
+
+  #restart(cause: ModemEvents['rebooted'][0]['cause'], commandKeys: readonly string[]): void {
+    this.events.emit('rebooted', { cause, commandKeys });
+    this.#boot(commandKeys);
+  }
+
+  #at(name: string, ms: number, run: () => void): void {
+    this.#timers.get(name)?.();
+    this.#timers.set(
+      name,
+      this.#scheduler.after(ms, () => {
+        this.#timers.delete(name);
+        run();
+      }),
+    );
+  }
+
+  #clearTimers(): void {
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+  }
+
+  #schedulePeriodic(): void {
+    const enabled = this.device.setting('ManagementServer.PeriodicInformEnable') === '1';
+    const seconds = Number(this.device.setting('ManagementServer.PeriodicInformInterval'));
+    this.#timers.get('periodic')?.();
+    this.#timers.delete('periodic');
+    if (!enabled || !(seconds >= 1)) return;
+    this.#at('periodic', seconds * 1000, () => {
+      this.#schedulePeriodic();
+      this.inform('2 PERIODIC');
+    });
+  }
+
+  /** Opens a session now, or after the one that runs. */
+  #go(): void {
+    if (this.#power !== 'on') return;
+    if (this.#running !== undefined) {
+      this.#again = true;
+      return;
+    }
+    this.#timers.get('retry')?.();
+    this.#timers.delete('retry');
+    this.#running = this.#session().finally(() => {
+      this.#running = undefined;
+      if (this.#again && this.#power === 'on') {
+        this.#again = false;
+        this.#go();
+      }
+    });
+  }
+
+  async #session(): Promise<void> {
+    const { device } = this;
+    const begun = performance.now();
+    const url = device.setting('ManagementServer.URL');
+    const told = nextInform(this.#queue, this.#retries > 0);
+    const retryCount = this.#retries;
+    const http = this.#client(url);
+    const requests: CpeMethod[] = [];
+    this.#http = http;
+    const result = await runSession({
+      device,
+      http,
+      settings: this.#settings(),
+      state: following(this.#state),
+      inform: this.#inform(told, retryCount),
+      hooks: {
+        cut: (point) => this.#cutsAt(point),
+        received: (request) => {
+          requests.push(request.rpc);
+          this.events.emit('rpc', request);
+        },
+        performed: (request, performed) => this.#performed(request, performed),
+        delivered: (request) => this.#delivered(request, told, url),
+        undelivered: (request) => this.#undelivered(request),
+      },
+    });
+    this.#http = undefined;
+    this.#state = result.state;
+    this.#conclude(result, told);
+    const events = told.Event.map(({ EventCode }) => EventCode);
+    const { ok, why } = result;
+    this.events.emit('session-ended', {
+      ...{ ok, why, url, events, requests, retryCount },
+      ms: performance.now() - begun,
+    });
+    this.#afterwards();
+  }
+
+  #client(url: string): HttpClient {
+    const { device } = this;
+    const { http: traits } = device.profile;
+    const { timeoutMs = TIMEOUT_MS, tls, tap, credentials } = this.#options;
+    const username = device.setting('ManagementServer.Username');
+    const password = device.setting('ManagementServer.Password');
+    return new HttpClient({
+      url,
+      traits,
+      userAgent: device.expand(traits.userAgent),
+      jar: this.#jar,
+      credentials: credentials ?? (username === '' ? undefined : { username, password }),
+      timeoutMs,
+      random: this.#random,
+      ...(tls === undefined ? {} : { tls }),
+      ...(tap === undefined ? {} : { tap }),
+    });
+  }
+
+  #settings(): CpeSettings {
+    const { cwmp } = this.device.profile;
+    const id = (n: number): string => {
+      const number = cwmp.idCounts === 'sessions' ? this.#sessions : n;
+      return cwmp.id.replace('#', String(number));
+    };
+    return {
+      namespace: cwmp.namespace,
+      id,
+      answerId: (asked, n) => (cwmp.answerId === 'echo' ? asked : id(n)),
+      informHeader: {},
+      versions: [],
+      termination: cwmp.termination,
+      maxRetries: 3,
+    };
+  }
+
+  #inform({ Event }: InformEvents, RetryCount: number): Args<'Inform'> {
+    const { device } = this;
+    // Numeric codes in their order, then those of commands: so the captures have them.
+    const rank = (code: string): number => (/^\d/.test(code) ? Number.parseInt(code, 10) : 100);
+    return {
+      DeviceId: this.id,
+      Event: [...Event].sort((a, b) => rank(a.EventCode) - rank(b.EventCode)),
+      MaxEnvelopes: device.profile.dialect.maxEnvelopes,
+      CurrentTime: device.clock,
+      RetryCount,
+      ParameterList: device.informParameters(),
+    };
+  }
+
+  #cutsAt(point: CutPoint): boolean {
+    if (this.#options.cut?.(point) === true) return true;
+    const index = this.#cuts.findIndex(
+      ({ where, rpc }) => where === point.where && (rpc === undefined || rpc === point.rpc),
+    );
+    if (index < 0) return false;
+    this.#cuts.splice(index, 1);
+    return true;
+  }
+
+  #performed(request: Request<CpeMethod>, performed: Performed): void {
+    this.events.emit('performed', request, performed);
+    if (!performed.ok) return;
+    if (performed.later !== undefined) this.#later.push(performed.later);
+    for (const { name, value } of performed.written ?? []) {
+      this.events.emit('parameter-set', { name, value });
+      if (name.startsWith(this.device.name('ManagementServer.PeriodicInform'))) this.#schedulePeriodic();
+    }
+  }
+
+  #delivered(request: Request<AcsMethod>, told: InformEvents, url: string): void {
+    if (request.rpc === 'Inform') {
+      this.#queue = informDelivered(this.#queue, told);
+      this.#contacted = url;
+    } else if (request.rpc === 'TransferComplete') {
+      this.#queue = callDelivered(this.#queue, request.rpc, request.args.CommandKey);
+    }
+    this.events.emit('delivered', request);
+  }
+
+  /** The ACS refused to hear of a transfer: it is told again in the next session (TR-069a6 A.3.3.2). */
+  #undelivered(request: Request<AcsMethod>): void {
+    if (request.rpc === 'TransferComplete') this.#refused.push(request);
+  }
+  #refused: Request<AcsMethod>[] = [];
+
+  #conclude({ ok }: SessionResult, told: InformEvents): void {
+    for (const request of this.#refused) this.#wish(request);
+    this.#refused = [];
+    if (ok) {
+      this.#retries = 0;
+      this.#rung = 0;
+      this.#sessions += 1;
+      this.#jar = new CookieJar();
+      return;
+    }
+    this.#queue = informFailed(this.#queue, told);
+    this.#retries += 1;
+    this.#rung += 1;
+    if (!this.device.profile.http.cookiesOutlive) this.#jar = new CookieJar();
+    if (this.#power !== 'on') return;
+    this.#at('retry', pickWait(retryRange(this.#rung), this.#random()) * 1000, () => this.#go());
+  }
+
+  #wish(request: Request<AcsMethod>): void {
+    this.#state = step(this.#settings(), following(this.#state), { is: 'wish', request }).state;
+  }
+
+  /** What the ACS asked for and had to wait for the end of the session (TR-069a6 3.7.1.4). */
+  #afterwards(): void {
+    const later = this.#later;
+    this.#later = [];
+    if (this.#power !== 'on') return;
+    const reboots: string[] = [];
+    let reset = false;
+    for (const task of later) {
+      switch (task.do) {
+        case 'reboot':
+          reboots.push(task.commandKey);
+          break;
+        case 'factory-reset':
+          reset = true;
+          break;
+        case 'schedule-inform':
+          this.#at(`scheduled ${task.commandKey}`, task.seconds * 1000, () => {
+            this.#queue = raise(this.#queue, 'M ScheduleInform', task.commandKey);
+            this.#go();
+          });
+          break;
+        case 'download':
+        case 'upload':
+          this.#at(`transfer ${this.#random()}`, task.args.DelaySeconds * 1000, () => this.#transfer(task));
+          break;
+        default:
+          assertNever(task);
+      }
+    }
+    if (reset) this.#factoryReset();
+    else if (reboots.length > 0) this.#restart('reboot', reboots);
+    else this.#followUrl();
+  }
+
+  #factoryReset(): void {
+    this.device.factoryReset();
+    this.#queue = noEvents;
+    this.#state = idle(this.#state, { pending: [] });
+    this.#contacted = undefined;
+    this.#retries = 0;
+    this.#restart('factory-reset', []);
+  }
+
+  /** A changed ACS URL is a first contact (TR-069a6 3.7.1.5 Table 8). */
+  #followUrl(): void {
+    if (this.#contacted === undefined || this.#contacted === this.device.setting('ManagementServer.URL'))
+      return;
+    this.#contacted = undefined;
+    this.#bootstrap();
+    this.#again = true;
+  }
+
+  #transfer(task: Extract<Aftermath, { do: 'download' | 'upload' }>): void {
+    const run = this.#carryTransfer(task).finally(() => this.#transfers.delete(run));
+    this.#transfers.add(run);
+  }
+
+  async #carryTransfer(task: Extract<Aftermath, { do: 'download' | 'upload' }>): Promise<void> {
+    const StartTime = this.device.clock;
+    const context = { timeoutMs: this.#options.timeoutMs ?? TIMEOUT_MS, random: this.#random };
+    const fetched =
+      task.do === 'download'
+        ? await download(task.args, context)
+        : await upload(task.args, this.#fileToUpload(), context);
+    if (this.#power === 'off') return;
+    const firmware = task.do === 'download' && task.args.FileType.startsWith('1 ');
+    const outcome = firmware && fetched.ok ? this.#flash(fetched.bytes) : fetched;
+    const { CommandKey, URL: url } = task.args;
+    const FaultStruct = outcome.ok
+      ? { FaultCode: 0, FaultString: '' }
+      : { FaultCode: outcome.code, FaultString: faultText(this.device, outcome.code) };
+    this.events.emit('transferred', {
+      ...{ kind: task.do, url, commandKey: CommandKey, fault: FaultStruct.FaultCode },
+      ...{ bytes: outcome.ok ? outcome.bytes.length : 0, why: outcome.ok ? '' : outcome.why },
+    });
+    this.#queue = raise(this.#queue, task.do === 'download' ? 'M Download' : 'M Upload', CommandKey);
+    const args = { CommandKey, FaultStruct, StartTime, CompleteTime: this.device.clock };
+    this.#wish({ kind: 'request', rpc: 'TransferComplete', args });
+    if (firmware && outcome.ok) this.#restart('upgrade', []);
+    else this.#go();
+  }
+
+  /** Takes a firmware image of its own hardware; it runs after the restart. */
+  #flash(bytes: Uint8Array): Transferred {
+    const image = readImage(bytes);
+    if (!image.ok) return { ok: false, code: 9018, why: `the file is ${image.error}` };
+    const { board, family } = this.device.profile.identity;
+    if (image.value.family !== family || image.value.board !== board)
+      return { ok: false, code: 9018, why: `the image is for ${image.value.board || image.value.family}` };
+    this.device.firmware = image.value.version;
+    return { ok: true, bytes };
+  }
+
+  #fileToUpload(): Uint8Array {
+    const { device } = this;
+    const lines = [`[ ${device.profile.identity.productClass} ${device.unit.serial} ${device.firmware} ]`];
+    for (const leaf of device.tree.leaves(device.tree.root()))
+      if (leaf.shape.writable) lines.push(`${leaf.path}=${device.parameter(leaf).value}`);
+    return Buffer.from(`${lines.join('\r\n')}\r\n`, 'utf8');
+  }
+}
+
+/** The state before the next session, with something changed. */
+function idle(
+  state: CpeState,
+  change: { readonly ids?: number; readonly pending?: readonly Request<AcsMethod>[] },
+): CpeState {
+  const next = following(state);
+  return next.at === 'idle' ? { ...next, ...change } : next;
+}

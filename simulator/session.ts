@@ -1,0 +1,164 @@
+/** One session of a modem: the pure machine of protocol/cwmp/session-cpe.ts driven over the modem's HTTP client. */
+import { decode } from '../protocol/cwmp/decode.ts';
+import { encode } from '../protocol/cwmp/encode.ts';
+import type {
+  AcsMethod,
+  Args,
+  CpeMethod,
+  Envelope,
+  Message,
+  Request,
+  Response,
+} from '../protocol/cwmp/messages.ts';
+import type { CpeEffect, CpeEnd, CpeEvent, CpeSettings, CpeState } from '../protocol/cwmp/session-cpe.ts';
+import { step } from '../protocol/cwmp/session-cpe.ts';
+import { assertNever } from '../protocol/result.ts';
+import type { Device } from './device.ts';
+import type { HttpClient, HttpOutcome } from './http-client.ts';
+import type { Performed } from './perform.ts';
+import { faultText, perform } from './perform.ts';
+import type { Profile } from './profile.ts';
+
+/** A moment of a session at which the line may be cut. */
+export type CutPoint =
+  /** The Inform is out; its answer is not read. */
+  | { readonly where: 'inform-sent'; readonly rpc: 'Inform' }
+  /** A request of the ACS has come and was not looked at. */
+  | { readonly where: 'request-received'; readonly rpc: CpeMethod }
+  /** It was carried out; the answer is not sent. */
+  | { readonly where: 'performed'; readonly rpc: CpeMethod }
+  /** The answer is out; what the ACS says to it is not read. */
+  | { readonly where: 'answered'; readonly rpc: CpeMethod };
+
+export interface SessionHooks {
+  readonly cut: (point: CutPoint) => boolean;
+  readonly received: (request: Request<CpeMethod>) => void;
+  readonly performed: (request: Request<CpeMethod>, performed: Performed) => void;
+  readonly delivered: (request: Request<AcsMethod>, response: Response<AcsMethod>) => void;
+  readonly undelivered: (request: Request<AcsMethod>) => void;
+}
+
+export interface SessionResult {
+  readonly state: CpeState;
+  readonly ok: boolean;
+  readonly why: CpeEnd;
+}
+
+export interface SessionInput {
+  readonly device: Device;
+  readonly http: HttpClient;
+  readonly settings: CpeSettings;
+  readonly state: CpeState;
+  readonly inform: Args<'Inform'>;
+  readonly hooks: SessionHooks;
+}
+
+/** Plays one session to its end. The connection is closed when it returns. Never rejects. */
+export async function runSession(input: SessionInput): Promise<SessionResult> {
+  const { settings, http, inform } = input;
+  let { state } = input;
+  let event: CpeEvent | undefined = { is: 'begin', inform, requests: [] };
+  let result: SessionResult | undefined;
+  while (event !== undefined) {
+    const stepped = step(settings, state, event);
+    state = stepped.state;
+    event = undefined;
+    for (const effect of stepped.effects) {
+      if (effect.do === 'end') result = { state, ok: effect.ok, why: effect.why };
+      else event = (await carryOut(input, effect)) ?? event;
+    }
+  }
+  http.close();
+  return result ?? { state, ok: false, why: 'protocol-error' };
+}
+
+/** What an effect leads to; nothing when the machine waits for no answer to it. */
+async function carryOut(
+  input: SessionInput,
+  effect: Exclude<CpeEffect, { do: 'end' }>,
+): Promise<CpeEvent | undefined> {
+  const { device, hooks, http } = input;
+  switch (effect.do) {
+    case 'post':
+      return send(input, effect.envelope);
+    case 'post-empty':
+      return readOutcome(await http.post(undefined), device.profile);
+    case 'delivered':
+      hooks.delivered(effect.request, effect.response);
+      return undefined;
+    case 'undelivered':
+      hooks.undelivered(effect.request);
+      return undefined;
+    case 'perform':
+      return carryOutRequest(input, effect.request);
+    default:
+      return assertNever(effect);
+  }
+}
+
+function carryOutRequest({ device, hooks, http }: SessionInput, request: Request<CpeMethod>): CpeEvent {
+  const { rpc } = request;
+  if (hooks.cut({ where: 'request-received', rpc })) {
+    http.cut();
+    return { is: 'lost' };
+  }
+  hooks.received(request);
+  const performed = perform(device, request);
+  hooks.performed(request, performed);
+  if (hooks.cut({ where: 'performed', rpc })) {
+    http.cut();
+    return { is: 'lost' };
+  }
+  if (hooks.cut({ where: 'answered', rpc })) http.cutAfterNextSend();
+  return performed.ok
+    ? { is: 'performed', response: performed.response }
+    : { is: 'failed', fault: performed.fault };
+}
+
+async function send({ device, hooks, http }: SessionInput, envelope: Envelope): Promise<CpeEvent> {
+  const { message } = envelope;
+  if (message.kind === 'request' && message.rpc === 'Inform')
+    if (hooks.cut({ where: 'inform-sent', rpc: 'Inform' })) http.cutAfterNextSend();
+  const { profile } = device;
+  const name = elementName(message);
+  const worded = { ...envelope, message: reword(device, message) };
+  const text = encode(worded, profile.dialects.get(name) ?? profile.dialect);
+  return readOutcome(await http.post(text), profile);
+}
+
+/** A method that no schema has is refused in the device's own words too. */
+function reword(device: Device, message: Message): Message {
+  if (message.kind !== 'fault' || message.fault.FaultCode !== 9000) return message;
+  return { kind: 'fault', fault: { ...message.fault, FaultString: faultText(device, 9000) } };
+}
+
+function elementName(message: Message): string {
+  switch (message.kind) {
+    case 'request':
+      return message.rpc;
+    case 'response':
+      return `${message.rpc}Response`;
+    case 'fault':
+      return 'Fault';
+    case 'unknown':
+      return message.name;
+  }
+}
+
+function readOutcome(outcome: HttpOutcome, { bears }: Profile): CpeEvent {
+  if (outcome.is === 'timeout') return { is: 'timeout' };
+  if (outcome.is === 'lost') return { is: 'lost' };
+  const { status, body, headers } = outcome.response;
+  // An error page is no message, whatever it holds.
+  if (body.length === 0 || status < 200 || status > 299) return { is: 'response', status };
+  const declared = Buffer.from(body.buffer, body.byteOffset, Math.min(body.length, 64))
+    .toString('latin1')
+    .trimStart()
+    .startsWith('<?xml');
+  if (bears.xmlDeclaration === (declared ? 'refuses' : 'needs')) return { is: 'unreadable', status };
+  const charset = /charset="?([\w.:-]{1,40})/i.exec(headers.get('content-type')?.[0] ?? '')?.[1];
+  const decoded = decode(body, { charset });
+  return decoded.ok
+    ? { is: 'response', status, envelope: decoded.value.envelope }
+    : { is: 'unreadable', status };
+}

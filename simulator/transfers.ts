@@ -1,0 +1,121 @@
+/** Download and Upload: ordinary HTTP, so undici carries it. The outcome is what TransferComplete tells. */
+import { createHash } from 'node:crypto';
+import type { Dispatcher } from 'undici';
+import { request } from 'undici';
+import type { Args } from '../protocol/cwmp/messages.ts';
+import { writeBasic } from '../protocol/http/basic.ts';
+import { answerChallenge, readChallenges } from '../protocol/http/digest.ts';
+import type { Random } from './random.ts';
+
+export type Transferred =
+  | { readonly ok: true; readonly bytes: Uint8Array }
+  /** A fault code of TR-069a6 A.3.3.2 and what happened. */
+  | { readonly ok: false; readonly code: number; readonly why: string };
+
+/** More than the flash of any SpeedTouch. */
+const MOST_BYTES = 64 * 1024 * 1024;
+const MOST_REDIRECTS = 5;
+
+export interface TransferContext {
+  /** Real milliseconds until headers, and between pieces of the body. */
+  readonly timeoutMs: number;
+  readonly random: Random;
+}
+
+export async function download(args: Args<'Download'>, context: TransferContext): Promise<Transferred> {
+  try {
+    const { statusCode, body } = await call('GET', args, undefined, context);
+    if (statusCode !== 200) {
+      await body.dump();
+      return failure(statusCode, 9010);
+    }
+    const parts: Uint8Array[] = [];
+    let length = 0;
+    for await (const part of body) {
+      if (!(part instanceof Uint8Array)) continue;
+      length += part.length;
+      if (length > MOST_BYTES) {
+        body.destroy();
+        return { ok: false, code: 9010, why: 'the file is larger than the flash' };
+      }
+      parts.push(part);
+    }
+    return { ok: true, bytes: Buffer.concat(parts) };
+  } catch (error) {
+    return unreachable(error, 9017);
+  }
+}
+
+export async function upload(
+  args: Args<'Upload'>,
+  bytes: Uint8Array,
+  context: TransferContext,
+): Promise<Transferred> {
+  try {
+    const { statusCode, body } = await call('PUT', args, bytes, context);
+    await body.dump();
+    return statusCode >= 200 && statusCode < 300 ? { ok: true, bytes } : failure(statusCode, 9011);
+  } catch (error) {
+    return unreachable(error, 9011);
+  }
+}
+
+function failure(status: number, otherwise: number): Transferred {
+  const code = status === 401 || status === 403 ? 9012 : status === 404 || status === 410 ? 9016 : otherwise;
+  return { ok: false, code, why: `the file server answered ${status}` };
+}
+
+/** Before the connection stood it is the server that cannot be reached; after that the transfer broke. */
+function unreachable(error: unknown, broken: number): Transferred {
+  const why = error instanceof Error ? error.message : String(error);
+  const cause = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const never = /^(ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT)$/;
+  return { ok: false, code: never.test(cause) ? 9015 : broken, why };
+}
+
+async function call(
+  method: 'GET' | 'PUT',
+  { URL: address, Username, Password }: { URL: string; Username: string; Password: string },
+  bytes: Uint8Array | undefined,
+  { timeoutMs, random }: TransferContext,
+): Promise<Dispatcher.ResponseData> {
+  let url = new URL(address);
+  let authorization: string | undefined;
+  for (let turn = 0; ; turn++) {
+    const response = await request(url, {
+      method,
+      ...(bytes === undefined ? {} : { body: bytes }),
+      headers: authorization === undefined ? {} : { authorization },
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+      reset: true,
+    });
+    const { statusCode, headers } = response;
+    const location = headers.location;
+    if (turn >= MOST_REDIRECTS) return response;
+    if ([301, 302, 307, 308].includes(statusCode) && typeof location === 'string') {
+      url = new URL(location, url);
+    } else if (statusCode === 401 && Username !== '' && authorization === undefined) {
+      authorization = authorize(method, url, { Username, Password }, headers, random);
+    } else return response;
+    await response.body.dump();
+  }
+}
+
+function authorize(
+  method: string,
+  url: URL,
+  { Username: username, Password: password }: { Username: string; Password: string },
+  headers: Dispatcher.ResponseData['headers'],
+  random: Random,
+): string {
+  const lines = headers['www-authenticate'] ?? [];
+  const challenges = [lines].flat().flatMap((line) => readChallenges(line));
+  const uri = url.pathname + url.search;
+  const cnonce = Math.floor(random() * 2 ** 32).toString(16);
+  const answered = answerChallenge(challenges, {
+    ...{ method, uri, username, password, cnonce, nc: 1 },
+    hash: (name, text) => createHash(name).update(text, 'latin1').digest('hex'),
+  });
+  return answered ?? writeBasic({ username, password });
+}
