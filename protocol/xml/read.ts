@@ -224,16 +224,6 @@ export class XmlReader {
     this.#skipping = false;
   }
 
-  /** Offset in bytes of the UTF-8 form of the text, for people who look at the wire. */
-  static byteOffset(source: string, at: number): number {
-    let bytes = 0;
-    for (let i = 0; i < at && i < source.length; i++) {
-      const c = source.charCodeAt(i);
-      bytes += c < 0x80 ? 1 : c < 0x800 ? 2 : c >= 0xd800 && c < 0xe000 ? 2 : 3;
-    }
-    return bytes;
-  }
-
   #strayText(end: number): void {
     if (this.#skipping || (this.depth === 0 && this.at > 0)) return;
     for (let i = this.at; i < end; i++) {
@@ -268,29 +258,32 @@ export class XmlReader {
 
   /** Text between two offsets: line ends as XML 1.0 section 2.11 wants them, references resolved, bad characters replaced. */
   #characters(from: number, end: number): string {
+    const text = this.#literal(from, end);
+    return text.includes('&') ? this.#references(text, from) : text;
+  }
+
+  /** The same without references, as in a CDATA section. */
+  #literal(from: number, end: number): string {
     let text = this.source.slice(from, end);
     if (this.#mayHaveReturns && text.includes('\r')) text = text.replace(/\r\n?/g, '\n');
     if (this.#mayHaveIllegal && ILLEGAL.test(text)) {
       this.note('Q-VL-01', from);
       text = text.replace(ILLEGAL_ALL, '\ufffd');
     }
-    return text.includes('&') ? this.#references(text, from) : text;
+    return text;
   }
 
   #references(text: string, from: number): string {
     let out = '';
     let at = 0;
-    for (let amp = text.indexOf('&'); amp >= 0; amp = text.indexOf('&', at)) {
-      out += text.slice(at, amp);
+    for (let amp = text.indexOf('&'); amp >= 0; amp = text.indexOf('&', amp + 1)) {
       // The longest reference we know is &#x10FFFF; — looking no further keeps this linear.
       const semi = text.slice(amp, amp + 12).indexOf(';');
       const resolved = semi < 0 ? undefined : this.#reference(text.slice(amp + 1, amp + semi), from);
-      if (resolved === undefined) {
-        this.note('Q-VL-02', from);
-        out += '&';
-        at = amp + 1;
-      } else {
-        out += resolved;
+      // What is none stays, with the text around it.
+      if (resolved === undefined) this.note('Q-VL-02', from);
+      else {
+        out += text.slice(at, amp) + resolved;
         at = amp + semi + 1;
       }
     }
@@ -336,10 +329,7 @@ export class XmlReader {
       if (source.startsWith('<![CDATA[', lt)) {
         const end = source.indexOf(']]>', lt + 9);
         if (end < 0) break;
-        out += source
-          .slice(lt + 9, end)
-          .replace(/\r\n?/g, '\n')
-          .replace(ILLEGAL_ALL, '\ufffd');
+        out += this.#literal(lt + 9, end);
         at = end + 3;
       } else if (source.startsWith('<!--', lt)) {
         const end = source.indexOf('-->', lt + 4);
@@ -411,7 +401,7 @@ export class XmlReader {
       this.fail('E_XML_TRUNCATED', source.length);
       return false;
     }
-    if (opening === '<![CDATA[') this.note('Q-XM-04', lt);
+    if (opening === '<![CDATA[' && !this.#skipping) this.note('Q-XM-04', lt);
     if (opening === '<?' && lt > 0 && /^<\?xml\s/.test(source.slice(lt, lt + 6))) this.note('Q-XM-02', lt);
     this.at = end + closing.length;
     return true;
@@ -481,7 +471,8 @@ export class XmlReader {
         return undefined;
       }
       if (bare !== undefined) this.note('Q-XM-05', from + match.index);
-      const raw = double ?? single ?? bare ?? '';
+      // Line ends and tabs are blanks in a value (XML 1.0 section 3.3.3).
+      const raw = (double ?? single ?? bare ?? '').replace(/\r\n|[\t\n\r]/g, ' ');
       const value = raw.includes('&') ? this.#references(raw, from) : raw;
       const colon = full.indexOf(':');
       attributes.push(
