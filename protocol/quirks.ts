@@ -2,7 +2,7 @@
  * The table of quirks: every known misbehaviour of a real device, once. The decoder notes an id, conformance makes a
  * finding of it, the simulator acts by it, the fuzzer composes acts. docs/quirks.md is generated from it (`npm run docs`).
  */
-import { acts } from './quirks/acts.ts';
+import { ACTS } from './quirks/acts/index.ts';
 import { arrays } from './quirks/arrays.ts';
 import { authentication } from './quirks/authentication.ts';
 import { connectionRequest } from './quirks/connection-request.ts';
@@ -52,7 +52,7 @@ export function isQuirkKey(id: string): id is QuirkKey {
 
 function table(): Readonly<Record<QuirkKey, Quirk>> {
   const out: Record<string, Quirk> = {};
-  const actOf: ReadonlyMap<string, Act> = new Map(Object.entries(acts));
+  const actOf: ReadonlyMap<string, Act> = new Map(Object.entries(ACTS));
   for (const { key, entries } of QUIRK_GROUPS) {
     for (const [id, entry] of Object.entries<Entries[keyof Entries]>(entries)) {
       if (!isIdOf(key, id)) throw new Error(`unreachable: ${id} is not of group ${key}`);

@@ -39,3 +39,6 @@ export interface Quirk {
 
 /** A group of the table as it is written: the id is the key, and acts are kept apart (./acts/). */
 export type Entries = Readonly<Record<QuirkId, Omit<Quirk, 'id' | 'act'>>>;
+
+/** Acts of a group, by the id of their quirk. */
+export type Acts = Readonly<Record<QuirkId, Act>>;
