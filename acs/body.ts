@@ -13,6 +13,9 @@ export interface BodyLimits {
   readonly idleMs: number;
 }
 
+/** A request, or any other stream; `complete` as node:http sets it, once all bytes are there. */
+export type BodyStream = Readable & { readonly complete?: boolean };
+
 export type Body = Result<Uint8Array, WireError>;
 
 const EMPTY: Body = ok(new Uint8Array(0));
@@ -25,61 +28,98 @@ const EMPTY: Body = ok(new Uint8Array(0));
  * What came in one piece is given back as it came, without a copy. Without Content-Length and Transfer-Encoding there is
  * no body (RFC 7230 3.3.3), and nothing is waited for.
  */
-export function readBody(stream: Readable, headers: IncomingHttpHeaders, limits: BodyLimits): Promise<Body> {
+export function readBody(
+  stream: BodyStream,
+  headers: IncomingHttpHeaders,
+  limits: BodyLimits,
+): Promise<Body> {
   const most = limits.bytes ?? LIMITS.bodyBytes;
-  const length = headers['content-length'];
+  let expected = Number.POSITIVE_INFINITY;
   if (headers['transfer-encoding'] === undefined) {
-    if (length === undefined || Number(length) === 0) return Promise.resolve(EMPTY);
-    if (Number(length) > most)
+    const length = headers['content-length'] ?? '0';
+    expected = Number(length);
+    if (expected === 0) return Promise.resolve(EMPTY);
+    if (expected > most)
       return Promise.resolve(err({ code: 'E_TOO_LARGE', at: 0, found: length.slice(0, 24) }));
   }
   const encoding = headers['content-encoding'];
-  if (encoding === undefined) return gather(stream, most, limits.idleMs);
+  if (encoding === undefined) return gather(stream, expected, most, limits.idleMs);
   const coding = codingOf(encoding);
   if (coding === undefined)
     return Promise.resolve(err({ code: 'E_ENCODING', at: 0, found: encoding.slice(0, 24) }));
-  const gathered = gather(stream, most, limits.idleMs);
+  const gathered = gather(stream, expected, most, limits.idleMs);
   if (coding === 'identity') return gathered;
   return gathered.then((body) => (body.ok ? decompress(body.value, coding, most) : body));
 }
 
-function gather(stream: Readable, most: number, idleMs: number): Promise<Body> {
+function gather(stream: BodyStream, expected: number, most: number, idleMs: number): Promise<Body> {
   // Its end was told before we listened.
   if (stream.destroyed) return Promise.resolve(err({ code: 'E_BODY_CUT', at: 0 }));
   return new Promise((resolve) => {
-    let first: Uint8Array | undefined;
-    let more: Uint8Array[] | undefined;
-    let size = 0;
-    let settled = false;
-    const settle = (body: Body): void => {
-      if (settled) return;
-      settled = true;
-      clearTimeout(timer);
-      first = undefined;
-      more = undefined;
-      if (!body.ok) stream.pause();
-      resolve(body);
-    };
-    const timer = setTimeout(() => settle(err({ code: 'E_BODY_IDLE', at: size })), idleMs);
-    const cut = (): void => settle(err({ code: 'E_BODY_CUT', at: size }));
-    stream.on('data', (chunk: Uint8Array) => {
-      if (settled) return;
-      size += chunk.length;
-      if (size > most) return settle(err({ code: 'E_TOO_LARGE', at: size }));
-      if (first === undefined) first = chunk;
-      else if (more === undefined) more = [first, chunk];
-      else more.push(chunk);
-      timer.refresh();
+    const gathering = new Gathering(stream, most, resolve);
+    stream.on('data', (chunk: Uint8Array) => gathering.take(chunk));
+    stream.on('end', () => gathering.end());
+    stream.on('error', () => gathering.fail('E_BODY_CUT'));
+    // Most bodies come in one packet with their headers, and have been taken by now: they are spared timer and listener.
+    process.nextTick(() => {
+      if (stream.complete === true || gathering.size >= expected) return;
+      gathering.wait(idleMs);
     });
-    stream.on('end', () => {
-      if (settled) return;
-      if (first === undefined) settle(EMPTY);
-      else settle(ok(more === undefined ? first : Buffer.concat(more, size)));
-    });
-    // Both: an abort is an error to whoever listens for errors, and a stream destroyed without one only closes.
-    stream.on('error', cut);
-    stream.on('close', cut);
   });
+}
+
+/** The pieces of one body so far. */
+class Gathering {
+  private first: Uint8Array | undefined = undefined;
+  private more: Uint8Array[] | undefined = undefined;
+  size = 0;
+  private timer: NodeJS.Timeout | undefined = undefined;
+  private settled = false;
+  private readonly stream: BodyStream;
+  private readonly most: number;
+  private readonly resolve: (body: Body) => void;
+
+  constructor(stream: BodyStream, most: number, resolve: (body: Body) => void) {
+    this.stream = stream;
+    this.most = most;
+    this.resolve = resolve;
+  }
+
+  take(chunk: Uint8Array): void {
+    if (this.settled) return;
+    this.size += chunk.length;
+    if (this.size > this.most) return this.fail('E_TOO_LARGE');
+    if (this.first === undefined) this.first = chunk;
+    else if (this.more === undefined) this.more = [this.first, chunk];
+    else this.more.push(chunk);
+    this.timer?.refresh();
+  }
+
+  end(): void {
+    if (this.first === undefined) this.settle(EMPTY);
+    else this.settle(ok(this.more === undefined ? this.first : Buffer.concat(this.more, this.size)));
+  }
+
+  fail(code: 'E_TOO_LARGE' | 'E_BODY_CUT' | 'E_BODY_IDLE'): void {
+    if (this.settled) return;
+    this.stream.pause();
+    this.settle(err({ code, at: this.size }));
+  }
+
+  /** Limits the time to the next piece, and each one after it. */
+  wait(idleMs: number): void {
+    if (this.settled) return;
+    this.timer = setTimeout(() => this.fail('E_BODY_IDLE'), idleMs);
+    // A stream that is destroyed without an error only closes.
+    this.stream.on('close', () => this.fail('E_BODY_CUT'));
+  }
+
+  private settle(body: Body): void {
+    if (this.settled) return;
+    this.settled = true;
+    clearTimeout(this.timer);
+    this.resolve(body);
+  }
 }
 
 type Coding = 'identity' | 'gzip' | 'deflate';

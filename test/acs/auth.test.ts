@@ -6,8 +6,9 @@ import { type AuthenticatorOptions, type AuthResult, createAuthenticator } from 
 import { createNonces } from '../../acs/nonce.ts';
 import { writeBasic } from '../../protocol/http/basic.ts';
 import { type Answer, answerChallenge, type Hash, readChallenges } from '../../protocol/http/digest.ts';
+import { SEED } from '../support/seed.ts';
 
-const seed = Number(process.env.MODEMLAB_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = SEED;
 t.comment(`MODEMLAB_SEED=${seed}`);
 
 const hash: Hash = (name, text) => createHash(name).update(text, 'latin1').digest('hex');

@@ -27,8 +27,9 @@ import {
 } from '../../../protocol/http/digest.ts';
 import { quote, readSchemes } from '../../../protocol/http/header.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
+import { SEED } from '../../support/seed.ts';
 
-const seed = Number(process.env.MODEMLAB_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = SEED;
 t.comment(`MODEMLAB_SEED=${seed}`);
 const runs = { seed, numRuns: 300 };
 
