@@ -71,9 +71,12 @@ function checkStruct(fields: readonly FieldSchema[], value: unknown, place: stri
   const wants = names.length === 0 ? 'an object without members' : `an object with ${names.join(', ')}`;
   if (!isRecord(value)) return { place, wants };
   // ParameterValueStruct carries Type beside the schema's members: it is xsi:type on the wire.
-  const known = names.includes('Value') && names.includes('Name') ? [...names, 'Type'] : names;
+  const typed = fields.some(({ schema }) => schema.is === 'value');
+  const known = typed ? [...names, 'Type'] : names;
   const unknown = Object.keys(value).find((name) => !known.includes(name));
   if (unknown !== undefined) return { place: `${place}.${unknown}`, wants: `no such member; ${wants}` };
+  if (typed && (!Object.hasOwn(value, 'Type') || typeof value.Type !== 'string' || value.Type === ''))
+    return { place: `${place}.Type`, wants: 'a type such as string, boolean or unsignedInt' };
   for (const { name, schema, optional } of fields) {
     if (!Object.hasOwn(value, name)) {
       if (optional) continue;
