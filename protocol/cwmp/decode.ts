@@ -221,20 +221,35 @@ function readFault(reader: XmlReader, parts: Parts): CwmpFault {
   const at = reader.tagAt;
   if (reader.enter()) {
     while (reader.open()) {
-      if (reader.is('faultstring')) text = reader.text();
+      if (reader.is('detail')) fault = readDetail(reader, parts) ?? fault;
+      else if (reader.is('faultstring') && holdsDetail(reader)) {
+        const misplaced = readDetail(reader, parts, true);
+        if (misplaced !== undefined) reader.note('Q-FT-07', at, 'detail in faultstring');
+        fault = misplaced ?? fault;
+      } else if (reader.is('faultstring')) text = reader.text();
       else if (reader.is('Fault')) fault = readCwmpFault(reader, parts);
-      else if (!reader.is('detail')) reader.skip();
-      else if (reader.enter()) {
-        while (reader.open()) {
-          if (reader.is('Fault')) fault = readCwmpFault(reader, parts);
-          else reader.skip();
-        }
-      }
+      else reader.skip();
     }
   }
   if (fault !== undefined && fault.FaultCode !== 0) return fault;
   reader.note('Q-FT-07', at);
   return { FaultCode: 0, FaultString: fault?.FaultString ?? text, SetParameterValuesFault: [] };
+}
+
+/** Whether an element of a fault follows the tag just opened: netcwmp writes the whole detail inside faultstring. */
+const holdsDetail = (reader: XmlReader): boolean =>
+  /^\s{0,64}<([\w.-]{1,32}:)?(detail|Fault)[\s>]/.test(reader.source.slice(reader.at, reader.at + 128));
+
+/** `nested`: the element just opened may hold the detail instead of being it. */
+function readDetail(reader: XmlReader, parts: Parts, nested = false): CwmpFault | undefined {
+  let fault: CwmpFault | undefined;
+  if (!reader.enter()) return undefined;
+  while (reader.open()) {
+    if (reader.is('Fault')) fault = readCwmpFault(reader, parts);
+    else if (nested && reader.is('detail')) fault = readDetail(reader, parts) ?? fault;
+    else reader.skip();
+  }
+  return fault;
 }
 
 function readCwmpFault(reader: XmlReader, parts: Parts): CwmpFault {
