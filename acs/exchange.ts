@@ -186,38 +186,39 @@ export async function endSession(
   session: LiveSession,
   why: 'timeout' | 'superseded',
 ): Promise<void> {
-  if (session.turn !== undefined) await session.turn;
-  if (session.ended) return;
-  if (why === 'timeout' && session.posts === 1) await context.styles.broke(session.model, session.style);
-  await play(context, session, { is: why }, false);
+  await turnOf(session);
+  try {
+    if (session.ended) return;
+    if (why === 'timeout' && session.posts === 1) await context.styles.broke(session.model, session.style);
+    await play(context, session, { is: why }, false);
+  } finally {
+    session.busy = false;
+    session.waiting.shift()?.();
+  }
 }
 
 /** POSTs of one session are answered one after the other. */
-async function takeTurn(
-  context: ExchangeContext,
-  session: LiveSession,
-  { event, notes }: Read,
-): Promise<Answer> {
-  while (session.turn !== undefined) await session.turn;
-  let done: () => void = () => undefined;
-  session.turn = new Promise((resolve) => {
-    done = resolve;
-  });
+async function takeTurn(context: ExchangeContext, session: LiveSession, { event, notes }: Read): Promise<Answer> {
+  await turnOf(session);
   try {
     session.lastSeen = context.now();
     session.posts += 1;
     if (session.posts === 2) await context.styles.worked(session.model, session.style);
-    return await play(
-      context,
-      session,
-      event,
-      notes.some(({ id }) => id === 'Q-AT-08'),
-    );
+    return await play(context, session, event, notes.some(({ id }) => id === 'Q-AT-08'));
   } finally {
-    session.turn = undefined;
     session.lastSeen = context.now();
-    done();
+    session.busy = false;
+    session.waiting.shift()?.();
   }
+}
+
+async function turnOf(session: LiveSession): Promise<void> {
+  while (session.busy) {
+    await new Promise<void>((resolve) => {
+      session.waiting.push(resolve);
+    });
+  }
+  session.busy = true;
 }
 
 /** Drives the session's machine with one event until it has nothing left to do, and performs its effects in order. */

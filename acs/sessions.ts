@@ -30,8 +30,11 @@ export interface LiveSession {
   /** Whether the modem ever returned our cookie. */
   cookieSeen: boolean;
   ended: boolean;
-  /** The POST that is being answered: the next one of this session waits for it. */
-  turn: Promise<void> | undefined;
+  /** Whether a POST is being answered; those that wait for their turn. */
+  busy: boolean;
+  readonly waiting: (() => void)[];
+  /** The connection of its last POST. */
+  socket: Socket;
   readonly notes: Noted[];
 }
 
@@ -43,7 +46,7 @@ export type NewSession = Pick<
 export class Sessions {
   readonly #byToken = new Map<string, LiveSession>();
   readonly #byDevice = new Map<string, LiveSession>();
-  readonly #bySocket = new WeakMap<Socket, LiveSession>();
+  readonly #bySocket = new Map<Socket, LiveSession>();
   /** Sessions that never showed their cookie, by address. */
   readonly #silent = new Map<string, Set<LiveSession>>();
 
@@ -63,7 +66,9 @@ export class Sessions {
       requests: 0,
       cookieSeen: false,
       ended: false,
-      turn: undefined,
+      busy: false,
+      waiting: [],
+      socket,
       notes: [],
     };
     this.#byToken.set(live.token, live);
@@ -87,20 +92,19 @@ export class Sessions {
     if (token !== undefined) {
       const session = this.#byToken.get(token);
       if (session !== undefined && !session.cookieSeen) this.#speaks(session);
-      if (session !== undefined) return session;
+      if (session !== undefined) return this.#carry(session, socket);
     }
     const carried = this.#bySocket.get(socket);
     if (carried !== undefined || token !== undefined) return carried;
     const silent = this.#silent.get(address);
     const [only] = silent?.size === 1 ? silent : [];
-    if (only !== undefined) this.#bySocket.set(socket, only);
-    return only;
+    return only === undefined ? undefined : this.#carry(only, socket);
   }
 
-  /** It stays findable by its connection, for the extra empty POST of old clients (Q-EV-11). */
   remove(session: LiveSession): void {
     session.ended = true;
     this.#byToken.delete(session.token);
+    this.#bySocket.delete(session.socket);
     if (!session.cookieSeen) this.#speaks(session);
     if (this.#byDevice.get(session.key) === session) this.#byDevice.delete(session.key);
   }
@@ -108,13 +112,23 @@ export class Sessions {
   overdue(now: number): readonly LiveSession[] {
     const overdue: LiveSession[] = [];
     for (const session of this.#byToken.values()) {
-      if (session.turn === undefined && now - session.lastSeen > session.timeoutMs) overdue.push(session);
+      if (!session.busy && now - session.lastSeen > session.timeoutMs) overdue.push(session);
     }
     return overdue;
   }
 
   all(): readonly LiveSession[] {
     return [...this.#byToken.values()];
+  }
+
+  /** The session goes on on this connection. */
+  #carry(session: LiveSession, socket: Socket): LiveSession {
+    if (session.socket !== socket) {
+      this.#bySocket.delete(session.socket);
+      this.#bySocket.set(socket, session);
+      session.socket = socket;
+    }
+    return session;
   }
 
   #speaks(session: LiveSession): void {
