@@ -39,12 +39,18 @@ export async function resolveAssignment(
   { name, type: given, value }: Assignment,
   force: boolean,
 ): Promise<ParameterValueStruct> {
-  const known = await store.parameter(key, name);
-  if (!force && known?.writable === false) throw new ModemlabError('E_PARAMETER_READ_ONLY', name);
-  const type = given ?? usable(known?.type) ?? usable(leafType(name)) ?? 'string';
+  if (!force && (await store.parameter(key, name))?.writable === false)
+    throw new ModemlabError('E_PARAMETER_READ_ONLY', name);
+  const type = given ?? (await typeOf(store, key, name));
   const wants = force ? undefined : wrongness(type, value);
   if (wants !== undefined) throw new ModemlabError('E_PARAMETER_VALUE', `${name}: ${wants} is wanted`);
   return { Name: name, Type: type, Value: value };
+}
+
+/** The type that the modem told, else that of the data model, else string. */
+export async function typeOf(store: DeviceStore, key: string, name: string): Promise<ValueType> {
+  const known = await store.parameter(key, name);
+  return usable(known?.type) ?? usable(leafType(name)) ?? 'string';
 }
 
 const usable = (type: string | undefined): ValueType | undefined =>

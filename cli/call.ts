@@ -5,6 +5,7 @@ import type { CpeMethod } from '../protocol/cwmp/messages.ts';
 import { RPCS } from '../protocol/cwmp/messages.ts';
 import { ModemlabError } from '../protocol/errors.ts';
 import type { Schema } from '../protocol/soap/codec.ts';
+import { typeOf } from './assignment.ts';
 import { parseJson } from './device-file.ts';
 import { A_DEVICE } from './help.ts';
 import type { TaskOptions } from './options.ts';
@@ -58,6 +59,21 @@ function complete(rpc: CpeMethod, args: unknown): unknown {
   return { ...args, ...Object.fromEntries(added) };
 }
 
+/** A value without Type gets the one that `set` would give it. What is not in the form of a list of values stays. */
+async function withTypes(typeOf: (name: string) => Promise<string>, args: unknown): Promise<unknown> {
+  if (!isObject(args) || !('ParameterList' in args) || !Array.isArray(args.ParameterList)) return args;
+  const ParameterList = await Promise.all(
+    args.ParameterList.map(async (member: unknown) => {
+      const lacks = isObject(member) && 'Name' in member && 'Value' in member && !('Type' in member);
+      if (!lacks || typeof member.Name !== 'string') return member;
+      return { ...member, Type: await typeOf(member.Name) };
+    }),
+  );
+  return { ...args, ParameterList };
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
 export function addCall(program: Command, cli: Cli): void {
   taskCommand(program, {
     usage: 'call',
@@ -88,6 +104,9 @@ export function addCall(program: Command, cli: Cli): void {
         throw new ModemlabError('E_TASK_INVALID', `${method}: one of ${CPE_METHODS.join(', ')} is wanted`);
       const fromInput = text === '-';
       const args = parseJson(fromInput ? await cli.io.readInput() : text, fromInput ? '-' : 'arguments');
-      await submit(cli, options, device, () => ({ rpc, args: complete(rpc, args) }));
+      await submit(cli, options, device, async ({ key }, { store }) => ({
+        rpc,
+        args: await withTypes((name) => typeOf(store, key, name), complete(rpc, args)),
+      }));
     });
 }

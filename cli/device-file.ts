@@ -6,6 +6,7 @@ import { ModemlabError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { check } from '../protocol/soap/check.ts';
 import type { Schema } from '../protocol/soap/codec.ts';
+import { jsonErrorOffset } from './json-place.ts';
 
 export const DEVICE_FILE_FORMAT = 'modemlab-device';
 export const DEVICE_FILE_VERSION = 1;
@@ -39,7 +40,7 @@ const struct = (members: Readonly<Record<string, Member>>): Schema => ({
 });
 const list = (of: Schema, max: number): Schema => ({ is: 'array', member: 'item', of, min: 0, max });
 
-const text: Schema = { is: 'value' };
+const text: Schema = { is: 'string', max: LIMITS.bodyBytes };
 const name: Schema = { is: 'string', max: LIMITS.nameLength };
 const count: Schema = { is: 'unsignedInt' };
 const flag: Schema = { is: 'boolean' };
@@ -167,16 +168,13 @@ export function parseJson(source: string, origin: string): unknown {
   try {
     return JSON.parse(source.replace(/^\ufeff/, ''));
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new ModemlabError('E_FILE_INVALID', `${origin}${placeIn(source, message)}: this is no JSON`, {
+    throw new ModemlabError('E_FILE_INVALID', `${origin}${placeIn(source)}: this is no JSON`, {
       cause: error,
     });
   }
 }
 
-/** The engine tells the offset, if at all, in its message; at the end of a cut document it does not. */
-function placeIn(source: string, message: string): string {
-  const offset = /at position (\d+)/.exec(message)?.[1];
-  const before = source.slice(0, offset === undefined ? source.length : Number(offset)).split('\n');
+function placeIn(source: string): string {
+  const before = source.slice(0, jsonErrorOffset(source)).split('\n');
   return `:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
 }

@@ -1,6 +1,6 @@
 /** The log of servers: lines for a person on a terminal, one JSON document a line elsewhere. Always standard error. */
-import { styleText } from 'node:util';
 import type { Log } from '../acs/log.ts';
+import { styled } from './colour.ts';
 import type { Io } from './io.ts';
 import { safe } from './table.ts';
 
@@ -31,9 +31,7 @@ function createLines(io: Io, level: LogLevel): Log {
       const time = new Date().toISOString().slice(11, 19);
       const details = Object.entries(fields).map(([key, value]) => ` ${key}=${safe(textOf(value))}`);
       const label = name.padEnd(5);
-      io.err(
-        `${time} ${io.colours.err ? styleText(LOOKS[name], label) : label} ${safe(message)}${details.join('')}\n`,
-      );
+      io.err(`${time} ${styled(io, 'err', LOOKS[name], label)} ${safe(message)}${details.join('')}\n`);
     };
   return { error: line('error'), warn: line('warn'), info: line('info'), debug: line('debug') };
 }

@@ -1,7 +1,7 @@
 /** How errors are told, and what exit codes mean. */
-import { styleText } from 'node:util';
 import type { ErrorCode } from '../protocol/errors.ts';
 import { ERRORS, ModemlabError } from '../protocol/errors.ts';
+import { styled } from './colour.ts';
 import type { Io } from './io.ts';
 
 export const EXIT = {
@@ -35,4 +35,4 @@ export function tellError(io: Io, error: unknown): number {
   return PEERS_FAULT.has(error.code) ? EXIT.failed : EXIT.misuse;
 }
 
-const red = (io: Io, text: string): string => (io.colours.err ? styleText('red', text) : text);
+const red = (io: Io, text: string): string => styled(io, 'err', 'red', text);

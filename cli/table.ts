@@ -1,5 +1,5 @@
 /** Tables and lists for people: aligned, and cut to the width of the terminal. What a modem wrote is made harmless. */
-import { styleText } from 'node:util';
+import { styled } from './colour.ts';
 import type { Io } from './io.ts';
 
 export interface Column<Row> {
@@ -46,7 +46,8 @@ export function writeTable<Row>(io: Io, columns: readonly Column<Row>[], rows: r
       const space = ' '.repeat(Math.max(0, width - widthOf(text)));
       return columns[index]?.align === 'right' ? space + text : cut(text, width) + space;
     });
-    return padded.join(GAP).trimEnd();
+    const text = padded.join(GAP).trimEnd();
+    return io.columns === undefined ? text : cut(text, io.columns);
   };
   const head = line(columns.map(({ title }) => title));
   io.out(`${bold(io, head)}\n${texts.map((cells) => `${line(cells)}\n`).join('')}`);
@@ -89,5 +90,5 @@ export function writeJson(io: Io, document: unknown): void {
 export const shortTime = (iso: string | undefined): string | undefined =>
   iso?.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
 
-const bold = (io: Io, text: string): string => (io.colours.out ? styleText('bold', text) : text);
-const dim = (io: Io, text: string): string => (io.colours.out ? styleText('dim', text) : text);
+const bold = (io: Io, text: string): string => styled(io, 'out', 'bold', text);
+const dim = (io: Io, text: string): string => styled(io, 'out', 'dim', text);

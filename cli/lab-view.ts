@@ -1,0 +1,200 @@
+/** The lab as a person watches it: a table that is drawn anew on a terminal, lines elsewhere, JSON for programs. */
+import type { Observation } from '../acs/observe.ts';
+import type { Task } from '../acs/queue/queue.ts';
+import type { DeviceRecord, DeviceStore } from '../acs/store/store.ts';
+import { styled } from './colour.ts';
+import type { Io } from './io.ts';
+import { safe } from './table.ts';
+
+export interface LabDevice {
+  readonly key: string;
+  /** Name of its profile, and what a person calls it. */
+  readonly profile: string;
+  readonly title: string;
+}
+
+export interface LabView {
+  began(url: string, folder: string): void;
+  see(observation: Observation): void;
+  stop(): void;
+}
+
+export function createLabView(
+  io: Io,
+  store: DeviceStore,
+  devices: readonly LabDevice[],
+  { json, once }: { readonly json: boolean; readonly once: boolean },
+): LabView {
+  if (json) return once ? SILENT : jsonView(io);
+  return io.columns === undefined ? lineView(io, store, devices) : tableView(io, store, devices, io.columns);
+}
+
+const SILENT: LabView = { began: () => undefined, see: () => undefined, stop: () => undefined };
+
+function jsonView(io: Io): LabView {
+  const line = (document: object): void => io.out(`${JSON.stringify(document)}\n`);
+  return {
+    began: (url) => line({ event: 'listening', url, pid: process.pid }),
+    see: ({ is, ...rest }) => line({ event: is, ...rest }),
+    stop: () => undefined,
+  };
+}
+
+const HINT = 'Try in another terminal: npm run -s modemlab -- device list';
+
+/** What is said of a task when its state changes; nothing of the steps between. */
+function taskLine(task: Task): string | undefined {
+  const { id, device, request, state } = task;
+  const what = `${device}: ${request.rpc} (task ${id})`;
+  switch (state) {
+    case 'done':
+      return `${what} done`;
+    case 'failed':
+      return `${what} failed: ${task.fault === undefined ? (task.error?.code ?? '') : `${task.fault.FaultCode} ${task.fault.FaultString}`}`;
+    case 'running':
+      return `${what} accepted, its TransferComplete is to come`;
+    case 'sent':
+    case 'new':
+    case 'claimed':
+    case 'unsure':
+      return undefined;
+  }
+}
+
+/** Lines for a log: each modem's first contact in quarters, and what becomes of tasks. */
+function lineView(io: Io, store: DeviceStore, devices: readonly LabDevice[]): LabView {
+  const quarters = new Map<string, number>();
+  const say = (text: string): void => io.err(`${new Date().toISOString().slice(11, 19)} ${safe(text)}\n`);
+  const progress = (record: DeviceRecord | undefined): void => {
+    if (record === undefined || record.discovery.names === 0) return;
+    const { names, values } = record.discovery;
+    const quarter = Math.floor((4 * values) / names);
+    if (quarter <= (quarters.get(record.key) ?? -1)) return;
+    quarters.set(record.key, quarter);
+    say(`${record.key}: ${values} of ${names} parameters read`);
+  };
+  return {
+    began: (url, folder) => {
+      say(`the ACS listens on ${url}, everything is kept in ${folder}`);
+      for (const { key, title } of devices) say(`${key}: ${title} boots`);
+      say(HINT);
+    },
+    see: (observation) => {
+      if (observation.is === 'session-began' && !observation.events.includes('2 PERIODIC'))
+        say(`${observation.device}: Inform ${observation.events.join(', ')}`);
+      if (observation.is === 'task') {
+        const line = taskLine(observation.task);
+        if (line !== undefined) say(line);
+      } else store.get(observation.device).then(progress, () => undefined);
+    },
+    stop: () => undefined,
+  };
+}
+
+/** How many of the latest happenings are shown below the table. */
+const HAPPENINGS = 8;
+
+interface Row {
+  sessions: number;
+  inSession: boolean;
+  last: string;
+}
+
+function tableView(io: Io, store: DeviceStore, devices: readonly LabDevice[], columns: number): LabView {
+  const rows = new Map<string, Row>(devices.map(({ key }) => [key, { sessions: 0, inSession: false, last: 'boots' }]));
+  const happenings: string[] = [];
+  let head = '';
+  let drawn = 0;
+  let drawing: Promise<void> | undefined;
+  const happen = (text: string): void => {
+    happenings.push(`${new Date().toISOString().slice(11, 19)} ${safe(text)}`);
+    if (happenings.length > HAPPENINGS) happenings.shift();
+  };
+  const draw = async (): Promise<void> => {
+    const lines = [styled(io, 'out', 'bold', head), ''];
+    lines.push(styled(io, 'out', 'bold', cells('MODEM', 'FIRMWARE', 'PARAMETERS', 'SESSIONS', 'NOW')));
+    for (const { key, title } of devices) {
+      const record = await store.get(key).catch(() => undefined);
+      lines.push(deviceLine(io, title, record, rows.get(key)));
+      lines.push(styled(io, 'out', 'dim', `  ${key}`));
+    }
+    lines.push('', ...happenings, '', styled(io, 'out', 'dim', `${HINT} (Ctrl+C ends)`));
+    const shown = lines.map((line) => cutLine(line, columns));
+    // Up to where the last drawing began, and over it: no flicker, and what stood above stays.
+    io.out(`${drawn === 0 ? '' : `\u001b[${drawn}F\u001b[J`}${shown.join('\n')}\n`);
+    drawn = shown.length;
+  };
+  const redraw = (): void => {
+    drawing ??= draw().finally(() => {
+      drawing = undefined;
+    });
+  };
+  const timer = setInterval(redraw, 250);
+  return {
+    began: (url, folder) => {
+      head = `modemlab: ACS on ${url}, data in ${folder}`;
+      redraw();
+    },
+    see: (observation) => {
+      if (observation.is === 'task') {
+        const line = taskLine(observation.task);
+        if (line !== undefined) happen(line);
+        return;
+      }
+      const row = rows.get(observation.device);
+      if (row !== undefined) follow(row, observation);
+      if (observation.is === 'session-began' && !observation.events.includes('2 PERIODIC'))
+        happen(`${observation.device}: ${observation.events.join(', ')}`);
+    },
+    stop: () => {
+      clearInterval(timer);
+      redraw();
+    },
+  };
+}
+
+function follow(row: Row, observation: Exclude<Observation, { is: 'task' }>): void {
+  switch (observation.is) {
+    case 'session-began':
+      row.sessions += 1;
+      row.inSession = true;
+      row.last = observation.events.join(', ');
+      return;
+    case 'request':
+      row.last = observation.rpc;
+      return;
+    case 'session-ended':
+      row.inSession = false;
+      row.last = observation.why === 'done' ? 'idle' : observation.why;
+      return;
+  }
+}
+
+const WIDTHS = [34, 10, 34, 8] as const;
+const cells = (...texts: readonly string[]): string =>
+  texts.map((text, index) => text.padEnd(WIDTHS[index] ?? 0)).join(' ');
+
+function deviceLine(io: Io, title: string, record: DeviceRecord | undefined, row: Row | undefined): string {
+  const { names = 0, values = 0 } = record?.discovery ?? {};
+  const done = record?.discovery.state === 'done';
+  const share = names === 0 ? 0 : values / names;
+  const filled = Math.round(share * 20);
+  const bar = `${'#'.repeat(filled)}${'.'.repeat(20 - filled)} ${done ? `${names} stored` : `${values}/${names}`}`;
+  const text = cells(
+    title.slice(0, 34),
+    record?.softwareVersion ?? '',
+    bar,
+    String(row?.sessions ?? 0).padStart(8),
+    row?.last ?? '',
+  );
+  return done ? styled(io, 'out', 'green', text) : text;
+}
+
+/** Cut to the terminal's width; a line with colours is counted without them. */
+function cutLine(line: string, columns: number): string {
+  const escape = /\u001b\[[0-9;]*m/g;
+  const excess = line.replace(escape, '').length - columns;
+  if (excess <= 0) return line;
+  const tail = /(\u001b\[[0-9;]*m)$/.exec(line)?.[1] ?? '';
+  return line.slice(0, line.length - tail.length - excess) + tail;
+}

@@ -1,0 +1,66 @@
+/** The command line as a page of docs/: made from the commands themselves, so that it cannot say anything else. */
+import type { Command } from 'commander';
+import { createProgram } from './main.ts';
+import type { Cli } from './shell.ts';
+
+/** No command runs: only the tree of commands is read. */
+const NOBODY: Cli = {
+  io: {
+    out: () => undefined,
+    err: () => undefined,
+    columns: undefined,
+    colours: { out: false, err: false },
+    readInput: async () => '',
+    onSignal: () => () => undefined,
+    abort: () => undefined,
+  },
+  exitCode: 0,
+};
+
+export interface NamedCommand {
+  /** Without `modemlab`: `device list`. */
+  readonly name: string;
+  readonly command: Command;
+}
+
+/** Every command that does something, in the order of the help. */
+export function listCommands(program: Command = createProgram(NOBODY)): readonly NamedCommand[] {
+  const walk = (command: Command, names: readonly string[]): NamedCommand[] =>
+    command.commands.flatMap((child) => {
+      const path = [...names, child.name()];
+      return child.commands.length > 0 ? walk(child, path) : [{ name: path.join(' '), command: child }];
+    });
+  return walk(program, []);
+}
+
+/** What a command prints with --help. */
+export function helpOf(command: Command): string {
+  let text = '';
+  const before = command.configureOutput();
+  command.configureOutput({
+    ...before,
+    writeOut: (part) => {
+      text += part;
+    },
+  });
+  command.outputHelp();
+  command.configureOutput(before);
+  return text;
+}
+
+/** docs/cli.md */
+export function cliPage(): string {
+  const parts = [
+    '# Commands',
+    'This page is made from the commands by `npm run docs`; change them, not the page.',
+    [
+      'From a clone the command is `npm run -s modemlab -- ARGS`, from the package `modemlab ARGS`.',
+      'Exit codes: 0 fine, 1 the peer failed or there are findings, 2 misuse. With `--json` standard output holds JSON and',
+      'nothing else; logs and errors go to standard error. An error has a code, its place, and a way out ([errors](errors.md)).',
+    ].join('\n'),
+    ...listCommands().map(
+      ({ name, command }) => `## ${name}\n\n\`\`\`text\n${helpOf(command).trimEnd()}\n\`\`\``,
+    ),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
