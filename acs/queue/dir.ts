@@ -10,11 +10,19 @@ import { systemProcesses } from '../processes.ts';
 import { claimFolder } from '../store/folder-kind.ts';
 import { type Entry, openEntry, PLACES, type Place, TaskFolders, takenBack } from './dir-folder.ts';
 import { isLocal, systemFiles } from './files.ts';
-import { CANCELLED, copyFile, isEnded } from './memory.ts';
 import type { QueueOptions } from './options.ts';
 import type { Task, TaskOutcome, TaskQueue } from './queue.ts';
 import { NOT_REPEATABLE } from './queue.ts';
-import { endedTask, isoTime, openTask, type TaskFile, writeTaskFile } from './task-file.ts';
+import {
+  CANCELLED,
+  copyFile,
+  endedTask,
+  isEnded,
+  isoTime,
+  openTask,
+  type TaskFile,
+  writeTaskFile,
+} from './task-file.ts';
 import { mayBelong, taskIds } from './task-id.ts';
 import type { OpenState, TaskName } from './task-name.ts';
 import { untilChanged } from './watch.ts';

@@ -4,7 +4,7 @@ import { ModemlabError } from '../../protocol/errors.ts';
 import type { QueueOptions } from './options.ts';
 import type { Task, TaskOutcome, TaskQueue, TaskState } from './queue.ts';
 import { NOT_REPEATABLE } from './queue.ts';
-import { endedTask, isoTime, readTaskFile, type TaskFile, writeTaskFile } from './task-file.ts';
+import { CANCELLED, copyFile, endedTask, isEnded, isoTime } from './task-file.ts';
 import { taskIds } from './task-id.ts';
 
 export function memoryQueue(options: QueueOptions): TaskQueue {
@@ -177,18 +177,4 @@ class MemoryQueue implements TaskQueue {
   }
 }
 
-/** Why a task ended that nobody carried out. */
-export const CANCELLED = 'cancelled';
-
 const byId = (a: Task, b: Task): number => (a.id < b.id ? -1 : 1);
-
-export const isEnded = ({ state }: Task): boolean => state === 'done' || state === 'failed';
-
-/** @throws ModemlabError E_TASK_INVALID naming the place */
-export function copyFile({ id, device, request, acceptedAt, end }: TaskFile): TaskFile {
-  const file = readTaskFile(
-    writeTaskFile({ id, device, request, acceptedAt, ...(end === undefined ? {} : { end }) }),
-  );
-  if (typeof file === 'string') throw new ModemlabError('E_TASK_INVALID', file);
-  return file;
-}

@@ -2,7 +2,7 @@
 import type { CpeMethod, CwmpFault, Request } from '../../protocol/cwmp/messages.ts';
 import { isRpcName, RPCS } from '../../protocol/cwmp/messages.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
-import { ERRORS } from '../../protocol/errors.ts';
+import { ERRORS, ModemlabError } from '../../protocol/errors.ts';
 import { parseJson } from '../store/flat.ts';
 import { isMembers } from '../store/shape.ts';
 import type { Task, TaskOutcome } from './queue.ts';
@@ -126,4 +126,18 @@ export function endedTask(file: TaskFile, end: TaskEnd): Task {
     ...('fault' in outcome ? { fault: outcome.fault } : {}),
     ...('error' in outcome ? { error: outcome.error } : {}),
   };
+}
+
+/** Why a task ended that nobody carried out. */
+export const CANCELLED = 'cancelled';
+
+export const isEnded = ({ state }: Task): boolean => state === 'done' || state === 'failed';
+
+/** @throws ModemlabError E_TASK_INVALID naming the place */
+export function copyFile({ id, device, request, acceptedAt, end }: TaskFile): TaskFile {
+  const file = readTaskFile(
+    writeTaskFile({ id, device, request, acceptedAt, ...(end === undefined ? {} : { end }) }),
+  );
+  if (typeof file === 'string') throw new ModemlabError('E_TASK_INVALID', file);
+  return file;
 }

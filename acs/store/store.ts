@@ -79,7 +79,11 @@ export interface DeviceStore {
   get(key: string): Promise<DeviceRecord | undefined>;
   /** In the order of keys. */
   list(): AsyncIterable<DeviceRecord>;
-  /** Reads, changes and writes one record in one step. Returns what was written. */
+  /**
+   * Reads, changes and writes one record in one step. Returns what was written. `change` is called again whenever
+   * another process wrote the record in between: it is to have no effects that a second call would double. The promise
+   * may take some 20 ms on a busy server, since updates share commits: who only notes a contact need not wait for it.
+   */
   update(key: string, change: (record: DeviceRecord | undefined) => DeviceRecord): Promise<DeviceRecord>;
   /** False when there was none. Takes the tree with it. */
   delete(key: string): Promise<boolean>;
