@@ -11,7 +11,7 @@ import {
   writeChallenge,
 } from '../protocol/http/digest.ts';
 import { type HeaderScheme, readSchemes } from '../protocol/http/header.ts';
-import type { Noted, QuirkId } from '../protocol/quirks/quirk.ts';
+import type { Noted, QuirkId } from '../protocol/quirks/note.ts';
 import { createNonces } from './nonce.ts';
 
 export type AuthMode = 'none' | 'basic' | 'digest';

@@ -257,6 +257,11 @@ t.test('nonces are remembered only so many, and none that was forgotten comes to
     issued.map((nonce) => nonces.use(nonce, 2)),
     ['stale', 'stale', 'fresh', 'fresh', 'fresh'],
   );
+  t.equal(nonces.use(issued[2] ?? '', 3), 'fresh');
+  clock.ms += 1;
+  t.equal(nonces.use(nonces.issue(), 1), 'fresh');
+  t.equal(nonces.use(issued[2] ?? '', 4), 'fresh', 'the one in use is kept');
+  t.equal(nonces.use(issued[3] ?? '', 3), 'stale', 'the one unused for longest is given up for it');
   clock.ms += 1001;
   t.equal(nonces.use(nonces.issue(), 1), 'fresh');
   t.equal(nonces.size(), 1, 'the dead are forgotten');
