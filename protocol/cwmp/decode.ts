@@ -111,9 +111,12 @@ function readEnvelope(reader: XmlReader): Envelope | undefined {
 
 /** The cwmp namespace that the root declares: all that a fault without cwmp detail has of it. */
 function declaredNamespace(reader: XmlReader): string | undefined {
-  return reader.attributes.find(({ prefix, value }) => prefix === 'xmlns' && value.startsWith(CWMP_NS_STEM))
-    ?.value;
+  return reader.attributes.find(({ prefix, value }) => prefix === 'xmlns' && isCwmp(value))?.value;
 }
+
+/** A cwmp namespace of any version, lawful or not; our answers repeat it, so that it must be short. */
+const isCwmp = (uri: string): boolean =>
+  uri.startsWith(CWMP_NS_STEM) && uri.length <= CWMP_NS_STEM.length + 16;
 
 /** What follows the envelope: white space is lawful, a second envelope is refused, anything else is noted. */
 function noteTrailer(reader: XmlReader): void {
@@ -188,7 +191,7 @@ function readBody(reader: XmlReader, parts: Parts): void {
       continue;
     }
     const uri = reader.uri(reader.prefix);
-    if (uri?.startsWith(CWMP_NS_STEM)) parts.namespace = uri;
+    if (uri !== undefined && isCwmp(uri)) parts.namespace = uri;
     else reader.note('Q-XM-10', reader.tagAt, uri?.slice(0, 48) ?? reader.prefix);
     parts.message = readMessage(reader, name);
   }
@@ -254,7 +257,7 @@ function readDetail(reader: XmlReader, parts: Parts, nested = false): CwmpFault 
 
 function readCwmpFault(reader: XmlReader, parts: Parts): CwmpFault {
   const uri = reader.uri(reader.prefix);
-  if (uri?.startsWith(CWMP_NS_STEM)) parts.namespace = uri;
+  if (uri !== undefined && isCwmp(uri)) parts.namespace = uri;
   const { FaultCode, FaultString = '', SetParameterValuesFault = [] } = cwmpFault.read(reader);
   for (const { ParameterName } of SetParameterValuesFault) {
     if (ParameterName === '' || ParameterName.startsWith('-') || /^[^.]*\.$/.test(ParameterName))
