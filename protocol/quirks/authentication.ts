@@ -60,7 +60,7 @@ export const authentication = {
     we: 'a nonce is good on any connection',
     source: 'genieacs pull request 364, issue 281',
     grade: 'B',
-    noted: 'session',
+    noted: 'no',
   },
   'Q-AU-07': {
     title: 'One nonce for the whole session',

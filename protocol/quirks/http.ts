@@ -70,7 +70,7 @@ export const http = {
     we: 'answered with 204; no device is made of it',
     source: 'freeacs tr069/version.txt; perl-cwmp commits 8da114a, 2d3b288, 7b228b7',
     grade: 'B',
-    noted: 'session',
+    noted: 'no',
   },
   'Q-HT-08': {
     title: 'An empty POST instead of an answer',
