@@ -6,7 +6,7 @@ import { openQueue } from '../../acs/queue/open.ts';
 import { modelOf } from '../../acs/reply-style.ts';
 import { openStore } from '../../acs/store/open.ts';
 import type { DeviceRecord, DeviceStore } from '../../acs/store/store.ts';
-import type { Tree } from '../support/peer.ts';
+import type { Asked, Tree } from '../support/peer.ts';
 import { PeerSession } from '../support/peer.ts';
 import type { KnownPeer } from '../support/peers.ts';
 import { cwmpSim, easycwmp, genieacsSim, netcwmp, thomson } from '../support/peers.ts';
@@ -254,6 +254,23 @@ t.test(
   },
 );
 
+t.test(
+  'a netcwmp that answers neither GetRPCMethods nor the whole tree is walked level by level',
+  async (t) => {
+    const acs = await acsFor(t);
+    const whole = netcwmp('7000000000000032');
+    const isDeaf = ({ rpc, body }: Asked): boolean =>
+      rpc === 'GetRPCMethods' || (rpc === 'GetParameterNames' && body.includes('<NextLevel>0<'));
+    const peer: KnownPeer = { ...whole, answer: (asked) => (isDeaf(asked) ? '' : whole.answer(asked)) };
+    const played = await PeerSession.play(acs.port, peer);
+    t.equal(played.answers.at(-1)?.status, 204);
+    t.strictSame(endsOf(acs.seen, peer), ['done']);
+    t.ok(played.asked.filter((rpc) => rpc === 'GetParameterNames').length > 5);
+    t.strictSame(await kept(acs.store, peer), shown(peer.tree));
+    t.match(await acs.store.learned(modelKeyOf(peer)), { wholeTree: false });
+  },
+);
+
 t.test('all six at the same time on one ACS, from one address, end well', async (t) => {
   const acs = await acsFor(t);
   const peers = [
@@ -422,6 +439,31 @@ t.test(
     while (await speaking.step());
     for (const peer of [cwmpSim('S3'), easycwmp('S4')]) {
       t.strictSame(endsOf(acs.seen, peer), ['done']);
+      t.strictSame(await kept(acs.store, peer), shown(peer.tree));
+    }
+  },
+);
+
+t.test(
+  'two clients at one address that reconnect and show no cookie are sent home, not mixed, and served later',
+  async (t) => {
+    let now = Date.parse('2024-01-01T00:00:00Z');
+    const acs = await acsFor(t, { now: () => now, sessionTimeoutMs: 40 });
+    const peers = [3, 12].map((hosts) => ({ ...cwmpSim(`S5-${hosts}`, hosts), reconnects: true }));
+    const sessions = peers.map((peer) => new PeerSession(acs.port, peer));
+    for (const session of sessions) await session.open();
+    for (const session of sessions) {
+      t.notOk(await session.step(), 'its empty POST, which could be of either, is answered with 204');
+      t.strictSame(session.asked, []);
+    }
+    now += 60_000;
+    for (const peer of peers)
+      await acs.until(
+        (seen) => seen.is === 'session-ended' && seen.device === keyOf(peer) && seen.why === 'timeout',
+      );
+    for (const peer of peers) {
+      await PeerSession.play(acs.port, peer);
+      t.strictSame(endsOf(acs.seen, peer), ['timeout', 'done']);
       t.strictSame(await kept(acs.store, peer), shown(peer.tree));
     }
   },
