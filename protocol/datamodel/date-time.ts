@@ -16,6 +16,11 @@ export type DateTime =
 
 const YEAR_ONE = Date.parse('0001-01-01T00:00:00Z');
 
+function daysOf(year: number, month: number): number {
+  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  return month === 2 ? (leap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
+}
+
 /** `undefined`: no dateTime in any form we know. */
 export function readDateTime(text: string): DateTime | undefined {
   const match = FORM.exec(text.trim());
@@ -24,7 +29,8 @@ export function readDateTime(text: string): DateTime | undefined {
   if (year === '0000' || month === '00') return { is: 'unknown' };
   const millis = fraction === '' ? '' : `.${fraction.slice(1, 4).padEnd(3, '0')}`;
   const ms = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}${millis}${zone ?? 'Z'}`);
-  if (Number.isNaN(ms)) return undefined;
+  // Date.parse takes the 30th of February for the 1st of March.
+  if (Number.isNaN(ms) || Number(day) > daysOf(Number(year), Number(month))) return undefined;
   if (ms === YEAR_ONE && zone !== undefined) return { is: 'unknown' };
   if (Number(year) < 1000 && zone === undefined) return { is: 'relative', ms: ms - YEAR_ONE };
   if (year === '9999') return { is: 'infinite' };
