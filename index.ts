@@ -15,5 +15,6 @@ export * as cpeSession from './protocol/cwmp/session-cpe.ts';
 export * from './protocol/errors.ts';
 export * from './protocol/limits.ts';
 export * from './protocol/quirks/quirk.ts';
+export { QUIRKS, quirk } from './protocol/quirks.ts';
 export * from './protocol/result.ts';
 export * from './protocol/soap/dialect.ts';

@@ -12,10 +12,12 @@ import { addDownload } from './download.ts';
 import { addFactoryReset } from './factory-reset.ts';
 import { addGet } from './get.ts';
 import type { Io } from './io.ts';
+import { addLab } from './lab.ts';
 import { addReboot } from './reboot.ts';
 import { EXIT, tellError } from './report.ts';
 import { addSet } from './set.ts';
 import type { Cli } from './shell.ts';
+import { addSimulate } from './simulate.ts';
 import { addTask } from './task.ts';
 import { addUpload } from './upload.ts';
 
@@ -29,6 +31,7 @@ function readVersion(): string {
 
 /** In the order of the help. */
 const COMMANDS: readonly ((program: Command, cli: Cli) => void)[] = [
+  addLab,
   addAcs,
   addDevice,
   addGet,
@@ -41,6 +44,7 @@ const COMMANDS: readonly ((program: Command, cli: Cli) => void)[] = [
   addUpload,
   addCall,
   addTask,
+  addSimulate,
 ];
 
 /** Choices and default, where they tell something. */

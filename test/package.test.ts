@@ -18,6 +18,10 @@ const env = Object.fromEntries(
 const consumer = `
 import type { Envelope, RpcName } from 'modemlab';
 import { acsSession, cpeSession, decode, encodeBytes, ERRORS, RPCS } from 'modemlab';
+import type { Acs, Task } from 'modemlab/acs';
+import { openQueue, openStore, startAcs } from 'modemlab/acs';
+import type { Modem } from 'modemlab/simulator';
+import { createSwarm } from 'modemlab/simulator';
 
 const rpc: RpcName = 'Reboot';
 const request = RPCS[rpc].requestFrom({ CommandKey: 'key' });
@@ -27,7 +31,17 @@ const decoded = decode(encodeBytes(envelope));
 if (!decoded.ok) throw new Error(ERRORS[decoded.error.code].says);
 const { message } = decoded.value.envelope;
 const kind: 'request' | 'response' | 'fault' | 'unknown' = message.kind;
-console.log(JSON.stringify({ kind, steps: [typeof acsSession.step, typeof cpeSession.step] }));
+const data = { store: await openStore('memory', ''), queue: await openQueue('memory', '', { owner: 'consumer' }) };
+const acs: Acs = await startAcs({ data, port: 0, host: '127.0.0.1' });
+const swarm = createSwarm({ acs: acs.url, profile: 'st780wl', count: 1, speed: 1000 });
+const modems: readonly Modem[] = swarm.modems;
+const { sessionsOk } = await swarm.done;
+const tasks: Task[] = [];
+for await (const task of data.queue.list()) tasks.push(task);
+await swarm.stop();
+await acs.stop();
+const steps = [typeof acsSession.step, typeof cpeSession.step];
+process.stdout.write(JSON.stringify({ kind, steps, modems: modems.length, sessionsOk, tasks: tasks.length }));
 `;
 
 t.test('the packed package works where nothing else is', { timeout: 180_000 }, async (t) => {
@@ -81,6 +95,12 @@ t.test('the packed package works where nothing else is', { timeout: 180_000 }, a
     );
     t.equal(compiled.stdout, '', 'the compiler has nothing to say');
     const { stdout } = await run(process.execPath, ['consumer.js'], { cwd: folder, env });
-    t.strictSame(JSON.parse(stdout), { kind: 'request', steps: ['function', 'function'] });
+    t.strictSame(JSON.parse(stdout), {
+      kind: 'request',
+      steps: ['function', 'function'],
+      modems: 1,
+      sessionsOk: 1,
+      tasks: 0,
+    });
   });
 });
