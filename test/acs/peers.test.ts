@@ -174,6 +174,13 @@ t.test(
   },
 );
 
+t.test('easycwmp with digest may reconnect for every POST, the one after the 401 too', async (t) => {
+  const acs = await acsFor(t, { auth: 'digest', credentials: () => 'secret' });
+  const peer = { ...easycwmp('E-000045', { username: 'wrt-041', password: 'secret' }), reconnects: true };
+  await discovers(t, acs, peer);
+  await comesAgain(t, acs, peer, ['2 PERIODIC']);
+});
+
 t.test('easycwmp with a wrong password gets 401 twice, and nothing of it is kept', async (t) => {
   const acs = await acsFor(t, { auth: 'digest', credentials: () => 'right' });
   const peer = easycwmp('E-000044', { username: 'wrt-041', password: 'wrong' });
