@@ -90,7 +90,6 @@ export class AcsOracle {
         assert.deepEqual(effect.envelope, event.envelope);
         this.turn = 'record';
         this.#recording = effect.envelope;
-        if (effect.envelope.message.rpc === 'Inform') this.#namespace = effect.envelope.namespace;
         break;
       case 'decide':
         assert.equal(this.outstanding, undefined, 'it is settled before the next one is decided');
@@ -146,7 +145,7 @@ export class AcsOracle {
     if (message.kind === 'request') {
       assert.ok(event.is === 'decided' && event.request === message && event.id === id);
       assert.equal(this.outstanding, undefined, 'never two requests outstanding');
-      assert.equal(namespace, this.#namespace);
+      assert.equal(namespace, this.#namespace, 'the session keeps to one namespace');
       this.outstanding = { id, request: event.request };
       this.sent += 1;
       return;
@@ -154,6 +153,7 @@ export class AcsOracle {
     const asked = event.is === 'message' ? event.envelope : this.#recording;
     assert.equal(id, asked?.id, 'the ID is echoed');
     if (message.kind === 'response') {
+      if (message.rpc === 'Inform') this.#namespace = namespace;
       assert.equal(event.is, 'recorded', 'what the CPE tells is recorded before it is answered');
       assert.equal(message.rpc, this.#recording?.message.rpc);
       return;
