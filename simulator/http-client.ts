@@ -48,6 +48,7 @@ export class HttpClient {
   #challenges: readonly Challenge[] = [];
   #nonceUses = 0;
   #cutAfterSend = false;
+  #dead = false;
 
   constructor(options: HttpOptions) {
     this.#options = options;
@@ -80,8 +81,13 @@ export class HttpClient {
     this.#socket = undefined;
   }
 
-  /** As when the line breaks: nothing more is sent or read. */
+  /** As when the line breaks: nothing more is sent or read in this session. */
   cut(): void {
+    this.#dead = true;
+    this.#drop();
+  }
+
+  #drop(): void {
     this.#socket?.destroy();
     this.#socket = undefined;
   }
@@ -171,7 +177,8 @@ export class HttpClient {
     if (this.#socket !== undefined) await setImmediate();
     const open = this.#socket;
     if (open !== undefined && !open.destroyed && open.writable && !open.readableEnded) return open;
-    this.cut();
+    this.#drop();
+    if (this.#dead) return 'the line is cut';
     const { hostname, port, protocol } = this.#url;
     const host = hostname.replace(/^\[|\]$/g, '');
     const secure = protocol === 'https:';
@@ -187,8 +194,12 @@ export class HttpClient {
       socket.once(secure ? 'secureConnect' : 'connect', () => {
         clearTimeout(timer);
         socket.setNoDelay(true);
-        this.#socket = socket;
         resolve(socket);
+      });
+      this.#socket = socket;
+      socket.once('close', () => {
+        clearTimeout(timer);
+        resolve('the connection broke');
       });
       // Stays for the life of the socket: an error between two requests must not end the process.
       socket.on('error', (error) => {

@@ -63,7 +63,8 @@ class SimulatedModem implements Modem {
   #later: Aftermath[] = [];
   readonly #cuts: CutOrder[] = [];
   readonly #timers = new Map<string, () => void>();
-  /** Transfers under way. */
+  /** Transfers under way, and what ends them. */
+  #abort = new AbortController();
   readonly #transfers = new Set<Promise<void>>();
 
   constructor(options: ModemOptions) {
@@ -98,6 +99,8 @@ class SimulatedModem implements Modem {
     this.#clearTimers();
     this.#again = false;
     this.#http?.cut();
+    this.#abort.abort();
+    this.#abort = new AbortController();
     await this.#running;
     await Promise.allSettled(this.#transfers);
     if (this.#ownScheduler) this.#scheduler.stop();
@@ -210,13 +213,14 @@ class SimulatedModem implements Modem {
     const retryCount = this.#retries;
     const http = this.#client(url);
     const requests: CpeMethod[] = [];
+    const inform = this.#inform(told, retryCount);
     this.#http = http;
     const result = await runSession({
       device,
       http,
       settings: this.#settings(),
       state: following(this.#state),
-      inform: this.#inform(told, retryCount),
+      inform,
       hooks: {
         cut: (point) => this.#cutsAt(point),
         received: (request) => {
@@ -231,7 +235,7 @@ class SimulatedModem implements Modem {
     this.#http = undefined;
     this.#state = result.state;
     this.#conclude(result, told);
-    const events = told.Event.map(({ EventCode }) => EventCode);
+    const events = inform.Event.map(({ EventCode }) => EventCode);
     const { ok, why } = result;
     this.events.emit('session-ended', {
       ...{ ok, why, url, events, requests, retryCount },
@@ -407,7 +411,11 @@ class SimulatedModem implements Modem {
 
   async #carryTransfer(task: Extract<Aftermath, { do: 'download' | 'upload' }>): Promise<void> {
     const StartTime = this.device.clock;
-    const context = { timeoutMs: this.#options.timeoutMs ?? TIMEOUT_MS, random: this.#random };
+    const context = {
+      timeoutMs: this.#options.timeoutMs ?? TIMEOUT_MS,
+      random: this.#random,
+      signal: this.#abort.signal,
+    };
     const fetched =
       task.do === 'download'
         ? await download(task.args, context)

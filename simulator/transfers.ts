@@ -20,6 +20,7 @@ export interface TransferContext {
   /** Real milliseconds until headers, and between pieces of the body. */
   readonly timeoutMs: number;
   readonly random: Random;
+  readonly signal: AbortSignal;
 }
 
 export async function download(args: Args<'Download'>, context: TransferContext): Promise<Transferred> {
@@ -77,7 +78,7 @@ async function call(
   method: 'GET' | 'PUT',
   { URL: address, Username, Password }: { URL: string; Username: string; Password: string },
   bytes: Uint8Array | undefined,
-  { timeoutMs, random }: TransferContext,
+  { timeoutMs, random, signal }: TransferContext,
 ): Promise<Dispatcher.ResponseData> {
   let url = new URL(address);
   let authorization: string | undefined;
@@ -88,6 +89,7 @@ async function call(
       headers: authorization === undefined ? {} : { authorization },
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
+      signal,
       reset: true,
     });
     const { statusCode, headers } = response;
