@@ -88,7 +88,10 @@ class Gathering {
   take(chunk: Uint8Array): void {
     if (this.settled) return;
     this.size += chunk.length;
-    if (this.size > this.most) return this.fail('E_TOO_LARGE');
+    if (this.size > this.most) {
+      this.fail('E_TOO_LARGE');
+      return;
+    }
     if (this.first === undefined) this.first = chunk;
     else if (this.more === undefined) this.more = [this.first, chunk];
     else this.more.push(chunk);

@@ -7,7 +7,7 @@ import type { AcsEffect, AcsEvent, AcsSettings } from '../protocol/cwmp/session-
 import { step } from '../protocol/cwmp/session-acs.ts';
 import type { WireError } from '../protocol/errors.ts';
 import { describeWireError } from '../protocol/errors.ts';
-import { readCookie } from '../protocol/http/cookie.ts';
+import { readCookies } from '../protocol/http/cookie.ts';
 import { noteExchange } from '../protocol/http/notice.ts';
 import type { Noted, QuirkId } from '../protocol/quirks/note.ts';
 import { assertNever } from '../protocol/result.ts';
@@ -59,7 +59,7 @@ export async function exchange(
   request: IncomingMessage,
   body: Uint8Array,
 ): Promise<Answer> {
-  const empty = body.length < 64 && isBlank(body);
+  const empty = isBlank(body);
   const notes = noteExchange({
     method: request.method ?? '',
     httpVersion: request.httpVersion,
@@ -117,8 +117,8 @@ const addressOf = (request: IncomingMessage): string =>
   (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
 
 function sessionOf(context: ExchangeContext, request: IncomingMessage): LiveSession | undefined {
-  const token = readCookie(request.headers.cookie, COOKIE);
-  return context.sessions.find(token, request.socket, addressOf(request));
+  const tokens = readCookies(request.headers.cookie, COOKIE);
+  return context.sessions.find(tokens, request.socket, addressOf(request));
 }
 
 /** A POST of no session: an empty one ends what we no longer know (Q-HT-07), anything else is refused. */
@@ -198,13 +198,22 @@ export async function endSession(
 }
 
 /** POSTs of one session are answered one after the other. */
-async function takeTurn(context: ExchangeContext, session: LiveSession, { event, notes }: Read): Promise<Answer> {
+async function takeTurn(
+  context: ExchangeContext,
+  session: LiveSession,
+  { event, notes }: Read,
+): Promise<Answer> {
   await turnOf(session);
   try {
     session.lastSeen = context.now();
     session.posts += 1;
     if (session.posts === 2) await context.styles.worked(session.model, session.style);
-    return await play(context, session, event, notes.some(({ id }) => id === 'Q-AT-08'));
+    return await play(
+      context,
+      session,
+      event,
+      notes.some(({ id }) => id === 'Q-AT-08'),
+    );
   } finally {
     session.lastSeen = context.now();
     session.busy = false;

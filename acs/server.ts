@@ -132,34 +132,34 @@ async function handle(
     response.writeHead(405, { Allow: 'POST', 'Content-Length': 0 }).end();
     return;
   }
-  if (options.authenticator !== undefined && !(await isAuthentic(options.authenticator, request, response)))
-    return;
-  const body = await readBody(request, request.headers, {
-    bytes: context.maxBodyBytes,
-    idleMs: options.bodyIdleMs,
-  });
-  if (!body.ok) {
-    refuseBody(body, response);
-    return;
-  }
-  write(response, await exchange(context, request, body.value));
+  const limits = { bytes: context.maxBodyBytes, idleMs: options.bodyIdleMs };
+  const challenge = options.authenticator && (await challengeOf(options.authenticator, request, context));
+  // Read to its end in any case: the answer to a challenge must come on this very connection (TR-069a6 3.4.2).
+  const body = await readBody(request, request.headers, limits);
+  if (!body.ok) refuseBody(body, response);
+  else if (challenge === 'unavailable') write(response, { status: 503, text: '', close: true });
+  else if (challenge !== undefined)
+    response.writeHead(401, { 'WWW-Authenticate': [...challenge], 'Content-Length': 0 }).end();
+  else write(response, await exchange(context, request, body.value));
 }
 
-async function isAuthentic(
+/** What to challenge with; `undefined` when the request is authentic, `unavailable` when nobody can tell. */
+async function challengeOf(
   authenticator: Authenticator,
   request: IncomingMessage,
-  response: ServerResponse,
-): Promise<boolean> {
-  const result = await authenticator.check(
-    request.method ?? '',
-    request.url ?? '/',
-    request.headers.authorization,
-  );
-  if (result.ok) return true;
-  // The body is read to its end: the answer to the challenge must come on this very connection (TR-069a6 3.4.2).
-  request.resume();
-  response.writeHead(401, { 'WWW-Authenticate': [...result.challenge], 'Content-Length': 0 }).end();
-  return false;
+  { log }: ExchangeContext,
+): Promise<readonly string[] | 'unavailable' | undefined> {
+  const address = request.socket.remoteAddress;
+  try {
+    const { method = '', url = '/', headers } = request;
+    const result = await authenticator.check(method, url, headers.authorization);
+    if (result.ok) return undefined;
+    if (result.attempted && !result.stale) log.warn({ address, code: 'E_AUTH_FAILED' }, 'wrong credentials');
+    return result.challenge;
+  } catch (error) {
+    log.error({ address, ...errorFields(error) }, 'the credentials cannot be looked up');
+    return 'unavailable';
+  }
 }
 
 function refuseBody(body: Extract<Body, { ok: false }>, response: ServerResponse): void {

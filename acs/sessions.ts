@@ -88,14 +88,16 @@ export class Sessions {
    * The session of a POST: by its cookie; else the TCP connection carries it (Q-CK-08); else, for a modem that ignores
    * cookies and connects anew for each request, the only session of its address that never showed a cookie (Q-HT-09).
    */
-  find(token: string | undefined, socket: Socket, address: string): LiveSession | undefined {
-    if (token !== undefined) {
+  find(tokens: readonly string[], socket: Socket, address: string): LiveSession | undefined {
+    for (const token of tokens) {
+      // A stale cookie may stand beside the one that counts (Q-CK-07).
       const session = this.#byToken.get(token);
-      if (session !== undefined && !session.cookieSeen) this.#speaks(session);
-      if (session !== undefined) return this.#carry(session, socket);
+      if (session === undefined) continue;
+      if (!session.cookieSeen) this.#speaks(session);
+      return this.#carry(session, socket);
     }
     const carried = this.#bySocket.get(socket);
-    if (carried !== undefined || token !== undefined) return carried;
+    if (carried !== undefined || tokens.length > 0) return carried;
     const silent = this.#silent.get(address);
     const [only] = silent?.size === 1 ? silent : [];
     return only === undefined ? undefined : this.#carry(only, socket);

@@ -1,4 +1,6 @@
 /** The lab as a person watches it: a table that is drawn anew on a terminal, lines elsewhere, JSON for programs. */
+import process from 'node:process';
+import { stripVTControlCharacters } from 'node:util';
 import type { Observation } from '../acs/observe.ts';
 import type { Task } from '../acs/queue/queue.ts';
 import type { DeviceRecord, DeviceStore } from '../acs/store/store.ts';
@@ -26,7 +28,9 @@ export function createLabView(
   { json, once }: { readonly json: boolean; readonly once: boolean },
 ): LabView {
   if (json) return once ? SILENT : jsonView(io);
-  return io.columns === undefined ? lineView(io, store, devices) : tableView(io, store, devices, io.columns);
+  return io.columns === undefined
+    ? lineView(io, store, devices)
+    : new TableView(io, store, devices, io.columns);
 }
 
 const SILENT: LabView = { began: () => undefined, see: () => undefined, stop: () => undefined };
@@ -40,6 +44,7 @@ function jsonView(io: Io): LabView {
   };
 }
 
+const ESCAPE = '\u001b';
 const HINT = 'Try in another terminal: npm run -s modemlab -- device list';
 
 /** What is said of a task when its state changes; nothing of the steps between. */
@@ -96,75 +101,92 @@ const HAPPENINGS = 8;
 
 interface Row {
   sessions: number;
-  inSession: boolean;
   last: string;
 }
 
-function tableView(io: Io, store: DeviceStore, devices: readonly LabDevice[], columns: number): LabView {
-  const rows = new Map<string, Row>(devices.map(({ key }) => [key, { sessions: 0, inSession: false, last: 'boots' }]));
-  const happenings: string[] = [];
-  let head = '';
-  let drawn = 0;
-  let drawing: Promise<void> | undefined;
-  const happen = (text: string): void => {
-    happenings.push(`${new Date().toISOString().slice(11, 19)} ${safe(text)}`);
-    if (happenings.length > HAPPENINGS) happenings.shift();
-  };
-  const draw = async (): Promise<void> => {
-    const lines = [styled(io, 'out', 'bold', head), ''];
-    lines.push(styled(io, 'out', 'bold', cells('MODEM', 'FIRMWARE', 'PARAMETERS', 'SESSIONS', 'NOW')));
-    for (const { key, title } of devices) {
-      const record = await store.get(key).catch(() => undefined);
-      lines.push(deviceLine(io, title, record, rows.get(key)));
-      lines.push(styled(io, 'out', 'dim', `  ${key}`));
+class TableView implements LabView {
+  readonly #io: Io;
+  readonly #store: DeviceStore;
+  readonly #devices: readonly LabDevice[];
+  readonly #columns: number;
+  readonly #rows: ReadonlyMap<string, Row>;
+  readonly #timer: NodeJS.Timeout;
+  readonly #happenings: string[] = [];
+  #head = '';
+  /** Lines of the last drawing. */
+  #drawn = 0;
+  #drawing = false;
+
+  constructor(io: Io, store: DeviceStore, devices: readonly LabDevice[], columns: number) {
+    this.#io = io;
+    this.#store = store;
+    this.#devices = devices;
+    this.#columns = columns;
+    this.#rows = new Map(devices.map(({ key }) => [key, { sessions: 0, last: 'boots' }]));
+    this.#timer = setInterval(() => this.#redraw(), 250);
+  }
+
+  began(url: string, folder: string): void {
+    this.#head = `modemlab: ACS on ${url}, data in ${folder}`;
+    this.#redraw();
+  }
+
+  see(observation: Observation): void {
+    if (observation.is === 'task') {
+      const line = taskLine(observation.task);
+      if (line !== undefined) this.#happen(line);
+      return;
     }
-    lines.push('', ...happenings, '', styled(io, 'out', 'dim', `${HINT} (Ctrl+C ends)`));
-    const shown = lines.map((line) => cutLine(line, columns));
-    // Up to where the last drawing began, and over it: no flicker, and what stood above stays.
-    io.out(`${drawn === 0 ? '' : `\u001b[${drawn}F\u001b[J`}${shown.join('\n')}\n`);
-    drawn = shown.length;
-  };
-  const redraw = (): void => {
-    drawing ??= draw().finally(() => {
-      drawing = undefined;
+    const row = this.#rows.get(observation.device);
+    if (row !== undefined) follow(row, observation);
+    if (observation.is === 'session-began' && !observation.events.includes('2 PERIODIC'))
+      this.#happen(`${observation.device}: ${observation.events.join(', ')}`);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#redraw();
+  }
+
+  #happen(text: string): void {
+    this.#happenings.push(`${new Date().toISOString().slice(11, 19)} ${safe(text)}`);
+    if (this.#happenings.length > HAPPENINGS) this.#happenings.shift();
+  }
+
+  #redraw(): void {
+    if (this.#drawing) return;
+    this.#drawing = true;
+    this.#draw().finally(() => {
+      this.#drawing = false;
     });
-  };
-  const timer = setInterval(redraw, 250);
-  return {
-    began: (url, folder) => {
-      head = `modemlab: ACS on ${url}, data in ${folder}`;
-      redraw();
-    },
-    see: (observation) => {
-      if (observation.is === 'task') {
-        const line = taskLine(observation.task);
-        if (line !== undefined) happen(line);
-        return;
-      }
-      const row = rows.get(observation.device);
-      if (row !== undefined) follow(row, observation);
-      if (observation.is === 'session-began' && !observation.events.includes('2 PERIODIC'))
-        happen(`${observation.device}: ${observation.events.join(', ')}`);
-    },
-    stop: () => {
-      clearInterval(timer);
-      redraw();
-    },
-  };
+  }
+
+  async #draw(): Promise<void> {
+    const io = this.#io;
+    const lines = [styled(io, 'out', 'bold', this.#head), ''];
+    lines.push(styled(io, 'out', 'bold', cells('MODEM', 'FIRMWARE', 'PARAMETERS', 'SESSIONS', 'NOW')));
+    for (const { key, title } of this.#devices) {
+      const record = await this.#store.get(key).catch(() => undefined);
+      lines.push(deviceLine(io, title, record, this.#rows.get(key)), styled(io, 'out', 'dim', `  ${key}`));
+    }
+    lines.push('', ...this.#happenings, '', styled(io, 'out', 'dim', `${HINT} (Ctrl+C ends)`));
+    const shown = lines.map((line) => cutLine(line, this.#columns));
+    // Up to where the last drawing began, and over it: no flicker, and what stood above stays.
+    io.out(`${this.#drawn === 0 ? '' : `${ESCAPE}[${this.#drawn}F${ESCAPE}[J`}${shown.join('\n')}\n`);
+    this.#drawn = shown.length;
+  }
 }
 
 function follow(row: Row, observation: Exclude<Observation, { is: 'task' }>): void {
   switch (observation.is) {
     case 'session-began':
       row.sessions += 1;
-      row.inSession = true;
       row.last = observation.events.join(', ');
       return;
     case 'request':
       row.last = observation.rpc;
       return;
     case 'session-ended':
-      row.inSession = false;
       row.last = observation.why === 'done' ? 'idle' : observation.why;
       return;
   }
@@ -192,9 +214,8 @@ function deviceLine(io: Io, title: string, record: DeviceRecord | undefined, row
 
 /** Cut to the terminal's width; a line with colours is counted without them. */
 function cutLine(line: string, columns: number): string {
-  const escape = /\u001b\[[0-9;]*m/g;
-  const excess = line.replace(escape, '').length - columns;
+  const excess = stripVTControlCharacters(line).length - columns;
   if (excess <= 0) return line;
-  const tail = /(\u001b\[[0-9;]*m)$/.exec(line)?.[1] ?? '';
+  const tail = line.endsWith('m') ? line.slice(line.lastIndexOf(ESCAPE)) : '';
   return line.slice(0, line.length - tail.length - excess) + tail;
 }

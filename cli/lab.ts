@@ -40,12 +40,15 @@ interface LabOptions extends DataOptions {
 }
 
 const options = (): readonly Option[] => [
-  new Option('--port <number>', 'the port of the ACS; 0 picks a free one (default: 7547, or 0 with --once)').argParser(
-    wholeNumber(0, 65535),
-  ),
+  new Option(
+    '--port <number>',
+    'the port of the ACS; 0 picks a free one (default: 7547, or 0 with --once)',
+  ).argParser(wholeNumber(0, 65535)),
   dataOption(),
   new Option('--once', 'end when all modems are discovered, and show what was stored').default(false),
-  new Option('--timeout <seconds>', 'with --once: how long at most').argParser(positiveNumber(0, 86_400)).default(300),
+  new Option('--timeout <seconds>', 'with --once: how long at most')
+    .argParser(positiveNumber(0, 86_400))
+    .default(300),
   new Option('--json', 'print events as JSON, one a line; with --once one document').default(false),
 ];
 
@@ -90,21 +93,20 @@ interface Stored {
   readonly tree: Readonly<Record<string, { value: string; type: string; writable: boolean }>>;
 }
 
+interface LabModem {
+  readonly modem: Modem;
+  readonly device: LabDevice;
+}
+
 class Lab {
   readonly #cli: Cli;
   readonly #data: DataFolder;
   readonly #acs: Acs;
-  readonly #modems: readonly { readonly modem: Modem; readonly device: LabDevice }[];
+  readonly #modems: readonly LabModem[];
   readonly #view: LabView;
   #wake: () => void = () => undefined;
 
-  private constructor(
-    cli: Cli,
-    data: DataFolder,
-    acs: Acs,
-    modems: Lab['#modems'],
-    view: LabView,
-  ) {
+  private constructor(cli: Cli, data: DataFolder, acs: Acs, modems: readonly LabModem[], view: LabView) {
     this.#cli = cli;
     this.#data = data;
     this.#acs = acs;
@@ -114,19 +116,20 @@ class Lab {
 
   static async start(cli: Cli, given: LabOptions): Promise<Lab> {
     const data = await openData(given.data, { owner: `lab-${process.pid}`, create: true });
-    let lab: Lab | undefined;
+    const observer: { see: (observation: Observation) => void } = { see: () => undefined };
     const log = await createLog(cli.io, 'warn', !given.json);
     const port = given.port ?? (given.once ? 0 : 7547);
     let acs: Acs;
     try {
-      acs = await startAcs({ data, port, host: '127.0.0.1', log, observe: (seen) => lab?.#see(seen) });
+      acs = await startAcs({ data, port, host: '127.0.0.1', log, observe: (seen) => observer.see(seen) });
     } catch (error) {
       await data.close();
       throw error;
     }
     const modems = PROFILES.map((profile, index) => labModem(profile, index, acs.url));
     const devices = modems.map(({ device }) => device);
-    lab = new Lab(cli, data, acs, modems, createLabView(cli.io, data.store, devices, given));
+    const lab = new Lab(cli, data, acs, modems, createLabView(cli.io, data.store, devices, given));
+    observer.see = (observation) => lab.#see(observation);
     lab.#view.began(acs.url, data.folder);
     for (const { modem } of modems) modem.start();
     return lab;
@@ -166,9 +169,15 @@ class Lab {
     for (const { modem, device } of this.#modems) {
       const tree: Record<string, { value: string; type: string; writable: boolean }> = {};
       for await (const parameter of this.#data.store.tree(device.key)) {
-        if (isWhole(parameter)) tree[parameter.name] = { value: parameter.value, type: parameter.type, writable: parameter.writable };
+        if (isWhole(parameter))
+          tree[parameter.name] = {
+            value: parameter.value,
+            type: parameter.type,
+            writable: parameter.writable,
+          };
       }
-      const names = modem.device.tree.names().filter((name) => !name.endsWith('.'));
+      const { tree: own } = modem.device;
+      const names = Array.from(own.leaves(own.root()), ({ path }) => path);
       const complete = names.length > 0 && names.every((name) => Object.hasOwn(tree, name));
       all.push({ device: device.key, profile: device.profile, parameters: names.length, complete, tree });
     }
@@ -177,7 +186,9 @@ class Lab {
 
   summary(stored: readonly Stored[]): void {
     for (const { device, parameters, complete } of stored)
-      this.#cli.io.out(`${device}: ${parameters} parameters${complete ? ', all stored' : ', NOT all stored'}\n`);
+      this.#cli.io.out(
+        `${device}: ${parameters} parameters${complete ? ', all stored' : ', NOT all stored'}\n`,
+      );
   }
 
   async stop(): Promise<void> {
@@ -191,7 +202,7 @@ type Whole = Parameter & { readonly value: string; readonly type: string; readon
 const isWhole = (parameter: Parameter): parameter is Whole =>
   parameter.value !== undefined && parameter.type !== undefined && parameter.writable !== undefined;
 
-function labModem(profile: string, index: number, acs: string): { modem: Modem; device: LabDevice } {
+function labModem(profile: string, index: number, acs: string): LabModem {
   const modem = createModem({
     acs,
     profile,
@@ -203,6 +214,6 @@ function labModem(profile: string, index: number, acs: string): { modem: Modem; 
       'ManagementServer.PeriodicInformInterval': String(INFORM_SECONDS),
     },
   });
-  const { title } = modem.device.profile;
-  return { modem, device: { key: deviceKey(modem.id), profile, title } };
+  const { productClass, board } = modem.device.profile.identity;
+  return { modem, device: { key: deviceKey(modem.id), profile, title: `${productClass} (${board})` } };
 }

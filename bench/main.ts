@@ -1,0 +1,35 @@
+/**
+ * `npm run bench [decode|sessions|memory]`: asks each question, prints the table of docs/performance.md, and ends with 1
+ * when a limit is not kept.
+ */
+import { cpus, totalmem } from 'node:os';
+import { decodeFigures } from './decode.ts';
+import { memoryFigures } from './memory.ts';
+import type { Figure } from './report.ts';
+import { isKept, table } from './report.ts';
+import { sessionFigures } from './sessions.ts';
+
+const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]> | readonly Figure[]>> = {
+  decode: decodeFigures,
+  sessions: sessionFigures,
+  memory: memoryFigures,
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !Object.hasOwn(BENCHES, name));
+if (unknown !== undefined) {
+  process.stderr.write(`no bench ${unknown}; there are ${Object.keys(BENCHES).join(', ')}\n`);
+  process.exit(2);
+}
+
+const figures: Figure[] = [];
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  process.stderr.write(`${name} ...\n`);
+  figures.push(...(await bench()));
+}
+const [cpu] = cpus();
+process.stdout.write(
+  `${cpu?.model ?? 'unknown CPU'}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}\n\n${table(figures)}\n`,
+);
+process.exitCode = figures.every(isKept) ? 0 : 1;
