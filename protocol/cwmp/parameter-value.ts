@@ -147,12 +147,9 @@ function readAlike(reader: XmlReader, from: number, members: ParameterValueStruc
   if (reader.error !== undefined || reader.at - from > LONGEST_SHAPED) return;
   const shape = SHAPE.exec(source.slice(from, reader.at));
   if (shape === null) return;
-  const [, head, middle, tail] = [shape[1], shape[3], shape[5]].reduce<string[]>(
-    (all, part) => [...all, flat(part)],
-    [''],
-  );
+  const [head, middle, tail] = [shape[1], shape[3], shape[5]].map((part) => flat(part));
   if (head === undefined || middle === undefined || tail === undefined) return;
-  if (!stands(source, reader.at, head) || reader.uri(shape[4] ?? '') === undefined) return;
+  if (!stands(source, reader.at, head) || reader.bound(shape[4] ?? '') === undefined) return;
   const types: PlainType[] = [];
   while (members.length < LIMITS.members && stands(source, reader.at, head)) {
     const nameAt = reader.at + head.length;
@@ -213,7 +210,7 @@ function plainType(reader: XmlReader, source: string, at: number, known: PlainTy
   const colon = source.indexOf(':', at);
   if (colon < at || colon > end) return undefined;
   const { type, odd } = readType(source.slice(colon + 1, end));
-  if (odd || reader.uri(source.slice(at, colon)) !== XSD_NS) return undefined;
+  if (odd || reader.bound(source.slice(at, colon)) !== XSD_NS) return undefined;
   const plain = {
     text: flat(source.slice(at, end + 2)),
     type,

@@ -123,13 +123,19 @@ export class XmlReader {
 
   /** The namespace bound to a prefix here; `undefined` when nothing and nobody binds it. */
   uri(prefix: string): string | undefined {
+    const bound = this.bound(prefix);
+    if (bound !== undefined || prefix === '' || prefix === 'xml') return bound;
+    this.note('Q-NS-03', this.tagAt, prefix);
+    return Object.hasOwn(CONVENTIONAL, prefix.toLowerCase()) ? CONVENTIONAL[prefix.toLowerCase()] : undefined;
+  }
+
+  /** The namespace that the document itself binds to a prefix here; nothing is noted. */
+  bound(prefix: string): string | undefined {
     for (let i = this.#scopes.length - 1; i >= 0; i--) {
       const scope = this.#scopes[i];
       if (scope !== undefined && scope.prefix === prefix) return SCHEMA_1999.get(scope.uri) ?? scope.uri;
     }
-    if (prefix === '' || prefix === 'xml') return undefined;
-    this.note('Q-NS-03', this.tagAt, prefix);
-    return Object.hasOwn(CONVENTIONAL, prefix.toLowerCase()) ? CONVENTIONAL[prefix.toLowerCase()] : undefined;
+    return undefined;
   }
 
   /** An attribute of the child just opened by local name; `where` also asks for its namespace. */

@@ -53,7 +53,7 @@ t.test('what is odd about a time is told by its quirk', async (t) => {
     ['1970-01-01T00:28:51Z', undefined, 'Q-VL-06'],
     ['2000-01-01T00:00:00', undefined, 'Q-VL-06'],
     ['2012-02-29T12:00:00', undefined, 'Q-VL-07'],
-    ['2012-02-29T12:00:00.1234567Z', undefined, undefined],
+    ['2012-02-29T12:00:00.123456Z', undefined, undefined],
     ['2012-02-29T12:00:00.12345678Z', 'Q-VL-08', 'Q-VL-08'],
     ['2012-02-29', 'Q-VL-08', 'Q-VL-08'],
     ['', 'Q-VL-08', 'Q-VL-08'],
