@@ -122,20 +122,18 @@ function noteNames(note: Note, list: readonly { readonly Name: string }[]): void
   if (list.length > MANY) note('Q-LG-01', 0, String(list.length));
 }
 
-/** The name of an object that is listed without its dot: it is one because another name of the list goes on after it. */
+/** The name of an object that is listed without its dot: the next one of the list goes on after it, as trees are listed. */
 function undottedObject(list: readonly { readonly Name: string }[]): string | undefined {
-  const leaves = new Set<string>();
-  for (const { Name } of list) if (!Name.endsWith('.')) leaves.add(Name);
   let last = '';
   for (const { Name } of list) {
-    const parent = Name.slice(0, Name.lastIndexOf('.', Name.length - 2));
-    // Names come in the order of the tree: most have the parent of the one before.
-    if (parent === last) continue;
-    if (leaves.has(parent)) return parent;
-    last = parent;
+    if (Name.charCodeAt(last.length) === DOT && last !== '' && Name.startsWith(last) && !last.endsWith('.'))
+      return last;
+    last = Name;
   }
   return undefined;
 }
+
+const DOT = 46;
 
 /** A list of the leaves of one object may lawfully hold no object (NextLevel). */
 function hasSeveralParents(list: readonly { readonly Name: string }[]): boolean {

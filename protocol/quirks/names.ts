@@ -47,7 +47,7 @@ export const names = {
     who: 'an unnamed device',
     does: 'lists WANDevice.1 as the name of an object in GetParameterNamesResponse',
     clause: 'TR-069a6 A.3.2.3: the name of an object ends with a dot',
-    we: 'noted when the list has a child of it',
+    we: 'told by a child that follows it in the list',
     source: 'genieacs commit d799798',
     grade: 'B',
     noted: 'decode',

@@ -66,12 +66,12 @@ t.test(`decoding gives back what any act wrote, and notes that quirk alone (seed
   };
   // Three thousand values a time are enough a few times.
   const most = ACTING.filter((id) => id !== 'Q-LG-01');
-  law(cleanEnvelope(), most, 300);
-  law(cleanEnvelopeOf('Inform'), most, 80);
+  law(cleanEnvelope(), most, 160);
+  law(cleanEnvelopeOf('Inform'), most, 60);
   for (const rpc of ['GetParameterNames', 'GetParameterValues', 'GetRPCMethods', 'TransferComplete'] as const)
-    law(cleanEnvelopeOf(rpc), most, 40);
-  law(cleanFaults, most, 60);
-  law(cleanFaults.map(withBadParameter), most, 20);
+    law(cleanEnvelopeOf(rpc), most, 25);
+  law(cleanFaults, most, 30);
+  law(cleanFaults.map(withBadParameter), most, 10);
   law(cleanEnvelopeOf('GetParameterValues'), ['Q-LG-01'], 6);
   const neverApplied = () => ACTING.filter((id) => applied.get(id) === 0);
   // A seed may miss what fits few messages; more of them are tried before that counts as never.
