@@ -38,7 +38,8 @@ function noteInform(note: Note, inform: Inform): void {
   for (const { Name, Value, Type } of ParameterList) {
     if (names.has(Name)) note('Q-PN-03', 0, Name.slice(0, 64));
     names.add(Name);
-    if (ROOTLESS.test(Name)) note('Q-PN-02', 0, Name.slice(0, 64));
+    if (!Name.startsWith('InternetGatewayDevice.') && ROOTLESS.test(Name))
+      note('Q-PN-02', 0, Name.slice(0, 64));
     noteInformValue(note, Name, Value, Type);
   }
 }
@@ -47,7 +48,7 @@ function noteInform(note: Note, inform: Inform): void {
 const ROOTLESS = /^(DeviceInfo|ManagementServer|WANDevice|LANDevice|Layer3Forwarding|GatewayInfo)\./;
 
 function noteEvent(note: Note, code: string, key: string): void {
-  if (/^X /.test(code) && !/^X [0-9A-F]{6} /.test(code)) note('Q-EV-03', 0, code.slice(0, 32));
+  if (code.startsWith('X ') && !/^X [0-9A-F]{6} /.test(code)) note('Q-EV-03', 0, code.slice(0, 32));
   // 3 SCHEDULED may have the key of its ScheduleInform; a printed null pointer (Q-VL-03) is no key.
   if (key !== '' && key !== '(null)' && /^[0-24-9]/.test(code)) note('Q-EV-02', 0, code.slice(0, 32));
 }
