@@ -10,18 +10,18 @@ import {
   raise,
   rebooted,
 } from '../protocol/cwmp/events.ts';
-import type { AcsMethod, Args, CpeMethod, DeviceId, Request } from '../protocol/cwmp/messages.ts';
+import type { AcsMethod, CpeMethod, DeviceId, Request } from '../protocol/cwmp/messages.ts';
 import { pickWait, retryRange } from '../protocol/cwmp/retry-ladder.ts';
-import type { CpeSettings, CpeState } from '../protocol/cwmp/session-cpe.ts';
+import type { CpeState } from '../protocol/cwmp/session-cpe.ts';
 import { following, initial, step } from '../protocol/cwmp/session-cpe.ts';
-import { readImage } from '../protocol/datamodel/firmware-image.ts';
 import { assertNever } from '../protocol/result.ts';
 import { CookieJar } from './cookies.ts';
 import { Device } from './device.ts';
-import { HttpClient } from './http-client.ts';
+import type { TransferTask } from './file-work.ts';
+import { carryTransfer } from './file-work.ts';
+import type { HttpClient } from './http-client.ts';
 import type { CutOrder, Modem, ModemEvents, ModemOptions } from './modem-types.ts';
 import type { Aftermath, Performed } from './perform.ts';
-import { faultText } from './perform.ts';
 import { loadProfile } from './profile.ts';
 import type { Random } from './random.ts';
 import { createRandom } from './random.ts';
@@ -29,11 +29,7 @@ import type { Scheduler } from './scheduler.ts';
 import { createScheduler } from './scheduler.ts';
 import type { CutPoint, SessionResult } from './session.ts';
 import { runSession } from './session.ts';
-import type { Transferred } from './transfers.ts';
-import { download, upload } from './transfers.ts';
-
-/** Real milliseconds; TR-069a6 3.4.2 wants at least 30 s. */
-const TIMEOUT_MS = 30_000;
+import { createClient, deviceId, informOf, settingsOf, TIMEOUT_MS } from './session-parts.ts';
 
 /** A modem that is switched off. Throws ModemlabError for a profile that is not there or not right, or a wrong URL. */
 export function createModem(options: ModemOptions): Modem {
@@ -85,9 +81,7 @@ class SimulatedModem implements Modem {
   }
 
   get id(): DeviceId {
-    const { manufacturer, oui, productClass } = this.device.profile.identity;
-    const SerialNumber = this.device.unit.serial;
-    return { Manufacturer: manufacturer, OUI: oui, ProductClass: productClass, SerialNumber };
+    return deviceId(this.device);
   }
 
   start(): void {
@@ -211,14 +205,14 @@ class SimulatedModem implements Modem {
     const url = device.setting('ManagementServer.URL');
     const told = nextInform(this.#queue, this.#retries > 0);
     const retryCount = this.#retries;
-    const http = this.#client(url);
+    const http = createClient(device, url, this.#jar, this.#random, this.#options);
     const requests: CpeMethod[] = [];
-    const inform = this.#inform(told, retryCount);
+    const inform = informOf(device, told, retryCount);
     this.#http = http;
     const result = await runSession({
       device,
       http,
-      settings: this.#settings(),
+      settings: settingsOf(device.profile, this.#sessions),
       state: following(this.#state),
       inform,
       hooks: {
@@ -242,56 +236,6 @@ class SimulatedModem implements Modem {
       ms: performance.now() - begun,
     });
     this.#afterwards();
-  }
-
-  #client(url: string): HttpClient {
-    const { device } = this;
-    const { http: traits } = device.profile;
-    const { timeoutMs = TIMEOUT_MS, tls, tap, credentials } = this.#options;
-    const username = device.setting('ManagementServer.Username');
-    const password = device.setting('ManagementServer.Password');
-    return new HttpClient({
-      url,
-      traits,
-      userAgent: device.expand(traits.userAgent),
-      jar: this.#jar,
-      credentials: credentials ?? (username === '' ? undefined : { username, password }),
-      timeoutMs,
-      random: this.#random,
-      ...(tls === undefined ? {} : { tls }),
-      ...(tap === undefined ? {} : { tap }),
-    });
-  }
-
-  #settings(): CpeSettings {
-    const { cwmp } = this.device.profile;
-    const id = (n: number): string => {
-      const number = cwmp.idCounts === 'sessions' ? this.#sessions : n;
-      return cwmp.id.replace('#', String(number));
-    };
-    return {
-      namespace: cwmp.namespace,
-      id,
-      answerId: (asked, n) => (cwmp.answerId === 'echo' ? asked : id(n)),
-      informHeader: {},
-      versions: [],
-      termination: cwmp.termination,
-      maxRetries: 3,
-    };
-  }
-
-  #inform({ Event }: InformEvents, RetryCount: number): Args<'Inform'> {
-    const { device } = this;
-    // Numeric codes in their order, then those of commands: so the captures have them.
-    const rank = (code: string): number => (/^\d/.test(code) ? Number.parseInt(code, 10) : 100);
-    return {
-      DeviceId: this.id,
-      Event: [...Event].sort((a, b) => rank(a.EventCode) - rank(b.EventCode)),
-      MaxEnvelopes: device.profile.dialect.maxEnvelopes,
-      CurrentTime: device.clock,
-      RetryCount,
-      ParameterList: device.informParameters(),
-    };
   }
 
   #cutsAt(point: CutPoint): boolean {
@@ -349,7 +293,10 @@ class SimulatedModem implements Modem {
   }
 
   #wish(request: Request<AcsMethod>): void {
-    this.#state = step(this.#settings(), following(this.#state), { is: 'wish', request }).state;
+    this.#state = step(settingsOf(this.device.profile, this.#sessions), following(this.#state), {
+      is: 'wish',
+      request,
+    }).state;
   }
 
   /** What the ACS asked for and had to wait for the end of the session (TR-069a6 3.7.1.4). */
@@ -404,57 +351,28 @@ class SimulatedModem implements Modem {
     this.#again = true;
   }
 
-  #transfer(task: Extract<Aftermath, { do: 'download' | 'upload' }>): void {
+  #transfer(task: TransferTask): void {
     const run = this.#carryTransfer(task).finally(() => this.#transfers.delete(run));
     this.#transfers.add(run);
   }
 
-  async #carryTransfer(task: Extract<Aftermath, { do: 'download' | 'upload' }>): Promise<void> {
-    const StartTime = this.device.clock;
-    const context = {
+  async #carryTransfer(task: TransferTask): Promise<void> {
+    const { device } = this;
+    const { report, complete, restarts } = await carryTransfer(device, task, {
       timeoutMs: this.#options.timeoutMs ?? TIMEOUT_MS,
       random: this.#random,
       signal: this.#abort.signal,
-    };
-    const fetched =
-      task.do === 'download'
-        ? await download(task.args, context)
-        : await upload(task.args, this.#fileToUpload(), context);
-    if (this.#power === 'off') return;
-    const firmware = task.do === 'download' && task.args.FileType.startsWith('1 ');
-    const outcome = firmware && fetched.ok ? this.#flash(fetched.bytes) : fetched;
-    const { CommandKey, URL: url } = task.args;
-    const FaultStruct = outcome.ok
-      ? { FaultCode: 0, FaultString: '' }
-      : { FaultCode: outcome.code, FaultString: faultText(this.device, outcome.code) };
-    this.events.emit('transferred', {
-      ...{ kind: task.do, url, commandKey: CommandKey, fault: FaultStruct.FaultCode },
-      ...{ bytes: outcome.ok ? outcome.bytes.length : 0, why: outcome.ok ? '' : outcome.why },
     });
-    this.#queue = raise(this.#queue, task.do === 'download' ? 'M Download' : 'M Upload', CommandKey);
-    const args = { CommandKey, FaultStruct, StartTime, CompleteTime: this.device.clock };
-    this.#wish({ kind: 'request', rpc: 'TransferComplete', args });
-    if (firmware && outcome.ok) this.#restart('upgrade', []);
+    if (this.#power === 'off') return;
+    this.events.emit('transferred', report);
+    this.#queue = raise(
+      this.#queue,
+      task.do === 'download' ? 'M Download' : 'M Upload',
+      task.args.CommandKey,
+    );
+    this.#wish({ kind: 'request', rpc: 'TransferComplete', args: complete });
+    if (restarts) this.#restart('upgrade', []);
     else this.#go();
-  }
-
-  /** Takes a firmware image of its own hardware; it runs after the restart. */
-  #flash(bytes: Uint8Array): Transferred {
-    const image = readImage(bytes);
-    if (!image.ok) return { ok: false, code: 9018, why: `the file is ${image.error}` };
-    const { board, family } = this.device.profile.identity;
-    if (image.value.family !== family || image.value.board !== board)
-      return { ok: false, code: 9018, why: `the image is for ${image.value.board || image.value.family}` };
-    this.device.firmware = image.value.version;
-    return { ok: true, bytes };
-  }
-
-  #fileToUpload(): Uint8Array {
-    const { device } = this;
-    const lines = [`[ ${device.profile.identity.productClass} ${device.unit.serial} ${device.firmware} ]`];
-    for (const leaf of device.tree.leaves(device.tree.root()))
-      if (leaf.shape.writable) lines.push(`${leaf.path}=${device.parameter(leaf).value}`);
-    return Buffer.from(`${lines.join('\r\n')}\r\n`, 'utf8');
   }
 }
 

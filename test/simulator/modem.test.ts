@@ -657,7 +657,7 @@ t.test('responses are read however they are delimited, and what is no HTTP break
 });
 
 t.test('no answer is a timeout, nobody there is a lost session, and stop ends either at once', async (t) => {
-  const silent = net.createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
+  const silent = net.createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1');
   await once(silent, 'listening');
   const acs = `http://127.0.0.1:${portOf(silent.address())}/`;
   const patient = modemOf(t, { acs, timeoutMs: 50 });

@@ -1,0 +1,71 @@
+/** What a session of a modem is made of: its Inform, its ids, its HTTP client. */
+import type { InformEvents } from '../protocol/cwmp/events.ts';
+import type { Args, DeviceId } from '../protocol/cwmp/messages.ts';
+import type { CpeSettings } from '../protocol/cwmp/session-cpe.ts';
+import type { CookieJar } from './cookies.ts';
+import type { Device } from './device.ts';
+import { HttpClient } from './http-client.ts';
+import type { ModemOptions } from './modem-types.ts';
+import type { Profile } from './profile.ts';
+import type { Random } from './random.ts';
+
+/** Real milliseconds; TR-069a6 3.4.2 wants at least 30 s. */
+export const TIMEOUT_MS = 30_000;
+
+export function deviceId({ profile, unit }: Device): DeviceId {
+  const { manufacturer, oui, productClass } = profile.identity;
+  return { Manufacturer: manufacturer, OUI: oui, ProductClass: productClass, SerialNumber: unit.serial };
+}
+
+export function informOf(device: Device, { Event }: InformEvents, RetryCount: number): Args<'Inform'> {
+  // Numeric codes in their order, then those of commands: so the captures have them.
+  const rank = (code: string): number => (/^\d/.test(code) ? Number.parseInt(code, 10) : 100);
+  return {
+    DeviceId: deviceId(device),
+    Event: [...Event].sort((a, b) => rank(a.EventCode) - rank(b.EventCode)),
+    MaxEnvelopes: device.profile.dialect.maxEnvelopes,
+    CurrentTime: device.clock,
+    RetryCount,
+    ParameterList: device.informParameters(),
+  };
+}
+
+/** `sessions`: those that got through since the restart. */
+export function settingsOf({ cwmp }: Profile, sessions: number): CpeSettings {
+  const id = (n: number): string => {
+    const number = cwmp.idCounts === 'sessions' ? sessions : n;
+    return cwmp.id.replace('#', String(number));
+  };
+  return {
+    namespace: cwmp.namespace,
+    id,
+    answerId: (asked, n) => (cwmp.answerId === 'echo' ? asked : id(n)),
+    informHeader: {},
+    versions: [],
+    termination: cwmp.termination,
+    maxRetries: 3,
+  };
+}
+
+export function createClient(
+  device: Device,
+  url: string,
+  jar: CookieJar,
+  random: Random,
+  { timeoutMs = TIMEOUT_MS, tls, tap, credentials }: ModemOptions,
+): HttpClient {
+  const { http: traits } = device.profile;
+  const username = device.setting('ManagementServer.Username');
+  const password = device.setting('ManagementServer.Password');
+  return new HttpClient({
+    url,
+    traits,
+    userAgent: device.expand(traits.userAgent),
+    jar,
+    credentials: credentials ?? (username === '' ? undefined : { username, password }),
+    timeoutMs,
+    random,
+    ...(tls === undefined ? {} : { tls }),
+    ...(tap === undefined ? {} : { tap }),
+  });
+}
