@@ -105,9 +105,14 @@ async function simulateAll(io: Io, given: SimulateOptions): Promise<Simulated> {
   const courses = new Map<Modem, Course>();
   const tally = { sessionsOk: 0, sessionsFailed: 0, requests: 0, givenUp: 0 };
   let left = given.count;
+  let over = false;
   let finish: () => void = () => undefined;
   const finished = new Promise<void>((resolve) => {
-    finish = resolve;
+    finish = () => {
+      // What is cut from now on is cut by us.
+      over = true;
+      resolve();
+    };
   });
 
   const end = (modem: Modem, course: Course): void => {
@@ -116,6 +121,7 @@ async function simulateAll(io: Io, given: SimulateOptions): Promise<Simulated> {
     if (--left === 0) finish();
   };
   const onSession = (modem: Modem, report: SessionReport): void => {
+    if (over) return;
     const course = courses.get(modem) ?? { good: 0, failedInARow: 0, ended: false };
     courses.set(modem, course);
     tally.requests += report.requests.length;

@@ -28,6 +28,7 @@ export interface Running {
   readonly firstLine: Promise<string>;
   readonly signal: () => void;
   readonly aborted: () => readonly number[];
+  readonly errSoFar: () => string;
 }
 
 /** Starts a command that may run until it is signalled. */
@@ -74,7 +75,7 @@ export function start(
   const signal = (): void => {
     for (const listener of listeners) listener();
   };
-  return { end, firstLine, signal, aborted: () => aborted };
+  return { end, firstLine, signal, aborted: () => aborted, errSoFar: () => err };
 }
 
 /** Runs a command to its end. */
