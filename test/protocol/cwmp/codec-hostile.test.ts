@@ -9,6 +9,7 @@ import { decode, decodeString } from '../../../protocol/cwmp/decode.ts';
 import { encode, encodeBytes } from '../../../protocol/cwmp/encode.ts';
 import type { Envelope } from '../../../protocol/cwmp/messages.ts';
 import { ERRORS } from '../../../protocol/errors.ts';
+import { LIMITS } from '../../../protocol/limits.ts';
 import { property } from '../../support/seed.ts';
 
 const utf8 = new TextEncoder();
@@ -88,9 +89,11 @@ property(
     const ofText = decodeString(text);
     assert.ok(ofBytes.ok && ofText.ok);
     assert.deepEqual(ofBytes.value.envelope, ofText.value.envelope);
-    // That characters beyond ASCII stand raw in the body is a matter of its bytes alone.
+    // That characters beyond ASCII stand raw in the body is a matter of its bytes alone; it takes one of the notes
+    // that are kept, so that only the first are compared.
     const noted = ofBytes.value.notes.filter(({ id }) => id !== 'Q-VL-15');
-    assert.deepEqual(noted, ofText.value.notes);
+    const kept = LIMITS.notesPerMessage - 1;
+    assert.deepEqual(noted.slice(0, kept), ofText.value.notes.slice(0, kept));
   }),
   100,
 );
