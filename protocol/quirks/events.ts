@@ -97,7 +97,7 @@ export const events = {
     who: 'Thomson R7.4 (the delay is 0 s by default); any fleet after a power cut',
     does: 'calls right after the boot, together with all its neighbours',
     clause: 'none broken: TR-069a6 3.2.1.1 is about retries',
-    we: 'what is too much is put off with 503 and Retry-After',
+    we: 'thousands of connections may wait; who is refused gets 503 and Retry-After',
     source: 'the Thomson Gateway R7.4 guide; genieacs lib/cwmp.ts; freeacs issue 335',
     grade: 'B',
     noted: 'no',

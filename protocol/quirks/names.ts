@@ -149,7 +149,7 @@ export const names = {
     who: 'unnamed devices',
     does: 'takes a write to a parameter listed as read-only, or refuses one listed as writable',
     clause: 'TR-069a6 A.3.2.3: it tells what the device does',
-    we: 'a write that is asked for is sent whatever the flag says',
+    we: 'the flag is believed, unless the one who sets a value insists',
     source: 'genieacs commit dfab724',
     grade: 'B',
     noted: 'no',
