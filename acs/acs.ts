@@ -69,6 +69,7 @@ export interface Acs {
   readonly port: number;
   readonly data: AcsData;
   readonly openSessions: number;
+  readonly openConnections: number;
   /** Lets open sessions end, gives back what cannot, and closes the data folder. */
   stop(): Promise<void>;
 }
@@ -115,6 +116,9 @@ export async function startAcs(options: AcsOptions): Promise<Acs> {
     data,
     get openSessions() {
       return sessions.size;
+    },
+    get openConnections() {
+      return server.openConnections;
     },
     stop: () => {
       stopped ??= stop();

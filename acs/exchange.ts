@@ -148,7 +148,7 @@ async function begin(
       key,
       deviceId: trimmed(DeviceId),
       model,
-      style: await context.styles.step(model),
+      style: await context.styles.step(model, key),
       namespace: envelope.namespace,
       address: addressOf(request),
       timeoutMs: timeoutOf(context, envelope),
@@ -176,7 +176,7 @@ function timeoutOf(context: ExchangeContext, { header }: Envelope): number {
 
 /** The modem began anew. If our first message was the last thing it heard, it may not have borne its spelling. */
 async function supersede(context: ExchangeContext, session: LiveSession): Promise<void> {
-  if (session.posts === 1) await context.styles.broke(session.model, session.style);
+  if (session.posts === 1) await context.styles.broke(session.model, session.key, session.style);
   await endSession(context, session, 'superseded');
 }
 
@@ -189,7 +189,8 @@ export async function endSession(
   await turnOf(session);
   try {
     if (session.ended) return;
-    if (why === 'timeout' && session.posts === 1) await context.styles.broke(session.model, session.style);
+    if (why === 'timeout' && session.posts === 1)
+      await context.styles.broke(session.model, session.key, session.style);
     await play(context, session, { is: why }, false);
   } finally {
     session.busy = false;
@@ -207,7 +208,7 @@ async function takeTurn(
   try {
     session.lastSeen = context.now();
     session.posts += 1;
-    if (session.posts === 2) await context.styles.worked(session.model, session.style);
+    if (session.posts === 2) await context.styles.worked(session.model, session.key, session.style);
     return await play(
       context,
       session,

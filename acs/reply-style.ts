@@ -41,6 +41,9 @@ export const REPLY_STYLES: readonly [ReplyStyle, ...ReplyStyle[]] = [
 /** A style that sessions have gone on with is given up after so many sessions in a row that broke at our first message. */
 const PATIENCE = 3;
 
+/** Devices with a style of their own that are kept in mind at most. */
+const MOST_OWN = 10_000;
+
 /** The key under which a model's habits are kept. */
 export function modelOf(deviceId: DeviceId, softwareVersion: string): string {
   return [deviceId.Manufacturer, deviceId.ProductClass, softwareVersion].join('|');
@@ -52,6 +55,8 @@ export class ReplyStyles {
   readonly #fixed: ReplyStyle | undefined;
   readonly #known = new Map<string, Learned>();
   readonly #failures = new Map<string, number>();
+  /** Devices that are tried with another style than their model's. */
+  readonly #own = new Map<string, number>();
 
   /** `fixed`: the style that the configuration wants for all. */
   constructor(store: DeviceStore, fixed?: ReplyStyle) {
@@ -71,9 +76,11 @@ export class ReplyStyles {
     await this.#store.learn(learned);
   }
 
-  async step(model: string): Promise<number> {
+  /** The step for the next session of a device: its own where it could not bear its model's, else the model's. */
+  async step(model: string, device: string): Promise<number> {
     if (this.#fixed !== undefined) return REPLY_STYLES.indexOf(this.#fixed);
-    return (await this.learned(model)).replyStyle % REPLY_STYLES.length;
+    const own = this.#own.get(device);
+    return own ?? (await this.learned(model)).replyStyle % REPLY_STYLES.length;
   }
 
   static at(step: number): ReplyStyle {
@@ -81,21 +88,28 @@ export class ReplyStyles {
   }
 
   /** The modem went on after our first message. */
-  async worked(model: string, step: number): Promise<void> {
-    this.#failures.delete(model);
+  async worked(model: string, device: string, step: number): Promise<void> {
+    if (this.#fixed !== undefined) return;
     const learned = await this.learned(model);
-    if (this.#fixed === undefined && (!learned.proven || learned.replyStyle !== step))
+    if (learned.proven && this.#own.get(device) === step) return;
+    this.#failures.delete(model);
+    if (!learned.proven || learned.replyStyle !== step)
       await this.learn({ ...learned, replyStyle: step, proven: true });
   }
 
   /** The modem began anew instead. Another device of the model may have moved the ladder on meanwhile. */
-  async broke(model: string, step: number): Promise<void> {
+  async broke(model: string, device: string, step: number): Promise<void> {
+    if (this.#fixed !== undefined) return;
+    const next = (step + 1) % REPLY_STYLES.length;
     const learned = await this.learned(model);
-    if (this.#fixed !== undefined || learned.replyStyle !== step) return;
+    if (this.#own.size >= MOST_OWN) this.#own.clear();
+    // What its siblings bear, this one may not (or its line dropped): it alone tries on at once.
+    if (learned.proven) this.#own.set(device, next);
+    if (learned.replyStyle !== step) return;
     const failures = (this.#failures.get(model) ?? 0) + 1;
     this.#failures.set(model, failures);
     if (learned.proven && failures < PATIENCE) return;
     this.#failures.delete(model);
-    await this.learn({ ...learned, replyStyle: (step + 1) % REPLY_STYLES.length, proven: false });
+    await this.learn({ ...learned, replyStyle: next, proven: false });
   }
 }

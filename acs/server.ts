@@ -30,6 +30,7 @@ export interface ServerOptions {
 export interface RunningServer {
   readonly url: string;
   readonly port: number;
+  readonly openConnections: number;
   close(): Promise<void>;
 }
 
@@ -40,13 +41,16 @@ export async function startServer(options: ServerOptions, context: ExchangeConte
       request.socket.destroy();
     });
   });
-  limitConnections(server, options.connectionsPerAddress);
+  const connections = limitConnections(server, options.connectionsPerAddress);
   const address = await listen(server, options);
   const shown = options.host === '0.0.0.0' || options.host === '::' ? 'localhost' : options.host;
   const host = shown.includes(':') ? `[${shown}]` : shown;
   return {
     url: `http${options.tls === undefined ? '' : 's'}://${host}:${address.port}/`,
     port: address.port,
+    get openConnections() {
+      return connections.size;
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -81,20 +85,24 @@ function createFor(options: ServerOptions, listener: RequestListener): Server {
 
 const isLoopback = (address: string): boolean => address === '::1' || /^(::ffff:)?127\./.test(address);
 
-function limitConnections(server: Server, most: number): void {
+/** Refuses connections of an address that has too many. The set given back holds all that are open. */
+function limitConnections(server: Server, most: number): ReadonlySet<Socket> {
+  const all = new Set<Socket>();
   const open = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
     const address = socket.remoteAddress ?? '';
-    if (isLoopback(address)) return;
     const count = (open.get(address) ?? 0) + 1;
+    all.add(socket);
     open.set(address, count);
     socket.once('close', () => {
+      all.delete(socket);
       const left = (open.get(address) ?? 1) - 1;
       if (left === 0) open.delete(address);
       else open.set(address, left);
     });
-    if (count > most) socket.destroy();
+    if (count > most && !isLoopback(address)) socket.destroy();
   });
+  return all;
 }
 
 function listen(server: Server, { host, port }: ServerOptions): Promise<AddressInfo> {

@@ -86,7 +86,8 @@ export class Sessions {
 
   /**
    * The session of a POST: by its cookie; else the TCP connection carries it (Q-CK-08); else, for a modem that ignores
-   * cookies and connects anew for each request, the only session of its address that never showed a cookie (Q-HT-09).
+   * cookies and connects anew for each request, the only session of its address that never showed one and has lost its connection
+   * (Q-HT-09).
    */
   find(tokens: readonly string[], socket: Socket, address: string): LiveSession | undefined {
     for (const token of tokens) {
@@ -98,9 +99,19 @@ export class Sessions {
     }
     const carried = this.#bySocket.get(socket);
     if (carried !== undefined || tokens.length > 0) return carried;
-    const silent = this.#silent.get(address);
-    const [only] = silent?.size === 1 ? silent : [];
+    const only = this.#onlyReconnecting(address);
     return only === undefined ? undefined : this.#carry(only, socket);
+  }
+
+  /** A session whose connection is still open goes on there: only one whose connection is gone can be the one wanted. */
+  #onlyReconnecting(address: string): LiveSession | undefined {
+    let found: LiveSession | undefined;
+    for (const session of this.#silent.get(address) ?? []) {
+      if (!session.socket.destroyed && session.socket.readyState === 'open') continue;
+      if (found !== undefined) return undefined;
+      found = session;
+    }
+    return found;
   }
 
   remove(session: LiveSession): void {

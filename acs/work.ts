@@ -109,6 +109,8 @@ export class Work {
         this.#context.onTask(await this.#context.queue.end(task, { is: 'failed', fault: outcome.fault }));
         return;
       case 'unanswered':
+        await this.#unanswered(task);
+        return;
       case 'lost':
         await this.#lose(task);
         return;
@@ -130,6 +132,13 @@ export class Work {
         ? await queue.markRunning(task, new Date(now() + transferMs))
         : await queue.end(task, { is: 'done', answer: response.args }),
     );
+  }
+
+  /** The modem spoke, and not of it (Q-HT-08). To ask again would be to hear the same; a person may retry it. */
+  async #unanswered(task: Task): Promise<void> {
+    const { queue, onTask } = this.#context;
+    if (NOT_REPEATABLE.has(task.request.rpc)) onTask(await queue.markUnsure(task));
+    else onTask(await queue.end(task, { is: 'failed', error: { code: 'E_TASK_UNANSWERED' } }));
   }
 
   async #lose(task: Task): Promise<void> {

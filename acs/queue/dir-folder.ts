@@ -166,9 +166,14 @@ export class TaskFolders {
     let moved = false;
     try {
       moved = await this.#rename(this.path(from), this.path(to));
+      if (!moved && (await this.files.exists(this.path(from)))) {
+        // It is here, so the folder to move it to is not.
+        await this.makeFolders(to.device);
+        moved = await this.#rename(this.path(from), this.path(to));
+      }
+      this.mine.delete(from.file);
     } finally {
       if (!moved) this.mine.delete(to.file);
-      else this.mine.delete(from.file);
     }
     if (moved && sync) await this.files.syncFolder(join(this.root, to.device, to.place));
     return moved;

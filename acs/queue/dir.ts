@@ -226,8 +226,7 @@ class DirQueue implements TaskQueue {
   /** The file of a task that this queue holds, or that nobody holds. */
   async #inHand(task: Task, states: readonly OpenState[]): Promise<{ from: Entry; name: TaskName }> {
     const device = storageName(task.device);
-    let from: Entry | undefined;
-    for (const entry of this.#folders.mine.values()) if (entry.id === task.id) from = entry;
+    let from = await this.#inMine(task.id);
     if (from === undefined) {
       const entries = await this.#folders.entries(device, 'claimed');
       from = entries.find((entry) => entry.id === task.id && entry.name?.holder === undefined);
@@ -235,6 +234,16 @@ class DirQueue implements TaskQueue {
     if (from?.name === undefined) throw refused(task.id, 'not held by this server');
     if (!states.includes(from.name.state)) throw refused(task.id, from.name.state);
     return { from, name: from.name };
+  }
+
+  /** The file under which this queue holds a task, unless it was taken away when the lease ended. */
+  async #inMine(id: string): Promise<Entry | undefined> {
+    for (const entry of this.#folders.mine.values()) {
+      if (entry.id !== id) continue;
+      if (await this.#folders.files.exists(this.#folders.path(entry))) return entry;
+      this.#folders.mine.delete(entry.file);
+    }
+    return undefined;
   }
 
   async #change(task: Omit<TaskFile, 'end'>, from: Entry, to: Entry): Promise<Task> {
