@@ -28,7 +28,7 @@ export const values = {
     who: 'Zhone ZNID24xx, SmartRG (ParameterKey); Eltek; AVM 7490 (null)',
     does: 'writes (null) where the text is empty',
     clause: 'TR-106: the empty string',
-    we: 'the text is kept; keys and addresses count as empty',
+    we: 'the text is kept as it came',
     source: 'recorded on a Zhone znid24xx and in mhils/tr069; freeacs tr069/version.txt',
     grade: 'A',
     noted: 'decode',
