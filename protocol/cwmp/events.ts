@@ -115,11 +115,13 @@ function put({ events, raised }: EventQueue, code: string, commandKey: string): 
 
 function limited(queue: EventQueue): EventQueue {
   if (queue.events.length <= LIMITS.events) return queue;
-  // Standard single codes are few; past the limit there is an M event, or a vendor with dozens of codes of its own.
+  // Standard single codes are few: past the limit there are M events, or a vendor with dozens of codes of its own.
+  const older = queue.events.filter(({ serial }) => serial !== queue.raised);
   const oldest =
-    queue.events.find(({ EventCode }) => EventCode.startsWith('M ')) ??
-    queue.events.find(({ EventCode }) => !EVENTS.has(EventCode));
-  return oldest === undefined ? queue : without(queue, [oldest.serial]);
+    older.find(({ EventCode }) => EventCode.startsWith('M ')) ??
+    older.find(({ EventCode }) => !EVENTS.has(EventCode));
+  // An event can bring its companion with it: then two are too many.
+  return oldest === undefined ? queue : limited(without(queue, [oldest.serial]));
 }
 
 /** Takes events out, and each companion whose last cause went with them. */
