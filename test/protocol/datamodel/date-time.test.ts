@@ -35,6 +35,8 @@ t.test('a time is read for what it means', async (t) => {
     ['2012-02-30T00:00:00Z', undefined],
     ['2011-02-29T00:00:00Z', undefined],
     ['2012-04-31T00:00:00Z', undefined],
+    ['2100-02-29T00:00:00Z', undefined],
+    ['2000-02-29T00:00:00Z', absolute('2000-02-29T00:00:00Z')],
     ['2012-01-01T25:00:00Z', undefined],
     ['2012-01-01T00:60:00Z', undefined],
     ['now', undefined],
