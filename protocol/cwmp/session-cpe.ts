@@ -251,13 +251,14 @@ function onEmpty(settings: CpeSettings, state: Waiting): CpeStep {
   };
 }
 
-/** What goes out when nothing is owed to the ACS (3.7.1.3 Table 7). */
+/** What goes out when nothing is owed to the ACS; only until the empty POST that ends our asking (3.7.1.3 Table 7). */
 function next(settings: CpeSettings, session: CpeSession): CpeStep {
   const [request, ...pending] = session.pending;
-  if (request !== undefined && !session.held && !session.emptySent)
-    return ask(settings, { ...session, pending }, request);
-  const emptySent = session.emptySent || !session.held;
-  return { state: { at: 'waiting', session: { ...session, emptySent } }, effects: [{ do: 'post-empty' }] };
+  if (request !== undefined && !session.held) return ask(settings, { ...session, pending }, request);
+  return {
+    state: { at: 'waiting', session: { ...session, emptySent: !session.held } },
+    effects: [{ do: 'post-empty' }],
+  };
 }
 
 function ask(settings: CpeSettings, session: CpeSession, request: Request<AcsMethod>): CpeStep {
