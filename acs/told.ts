@@ -13,6 +13,7 @@ import type { QuirkId } from '../protocol/quirks/quirk.ts';
 import { assertNever } from '../protocol/result.ts';
 import { keyOf, verdictOf } from './evidence.ts';
 import type { Log } from './log.ts';
+import { errorFields } from './log.ts';
 import type { Task, TaskQueue } from './queue/queue.ts';
 import { parameterOf } from './remember.ts';
 import type { DeviceRecord, DeviceStore } from './store/store.ts';
@@ -80,10 +81,18 @@ async function toldInform(
 ): Promise<void> {
   const digest = digestOf(inform);
   let sameAsLast = false;
-  await context.store.update(teller.key, (before) => {
+  const written = context.store.update(teller.key, (before) => {
     sameAsLast = before?.lastInform.digest === digest;
     return recordOf(before, teller, inform, namespace, digest);
   });
+  // An Inform that says nothing new but that the modem is there need not be on the disk before it is answered.
+  if (sameAsLast && inform.Event.every(({ EventCode }) => QUIET_EVENTS.has(EventCode))) {
+    written.catch((error: unknown) => {
+      context.log.error({ device: teller.key, ...errorFields(error) }, 'could not keep a periodic Inform');
+    });
+    return;
+  }
+  await written;
   if (inform.Event.some(({ EventCode }) => decidesTasks(EventCode))) {
     for (const task of await context.queue.open(teller.key)) {
       const verdict = verdictOf(task, inform);
@@ -97,6 +106,9 @@ async function toldInform(
     inform.ParameterList.filter(({ Name }) => Name !== '').map((value) => parameterOf(value, teller)),
   );
 }
+
+/** Events that nothing hangs on: should the Inform be lost with a crash, the next one says the same. */
+const QUIET_EVENTS: ReadonlySet<string> = new Set(['2 PERIODIC', '6 CONNECTION REQUEST']);
 
 const decidesTasks = (event: string): boolean => event.startsWith('M ') || event === '0 BOOTSTRAP';
 

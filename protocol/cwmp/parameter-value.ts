@@ -144,7 +144,8 @@ const SHAPE =
 function readAlike(reader: XmlReader, from: number, members: ParameterValueStruct[]): void {
   const source = reader.source;
   // A shape is worth learning only when another member follows, and white space between members is part of it.
-  if (reader.error !== undefined || reader.at - from > LONGEST_SHAPED) return;
+  if (members.length < WORTH_LEARNING || reader.error !== undefined || reader.at - from > LONGEST_SHAPED)
+    return;
   const shape = SHAPE.exec(source.slice(from, reader.at));
   if (shape === null) return;
   const [head, middle, tail] = [shape[1], shape[3], shape[5]].map((part) => flat(part));
@@ -190,6 +191,9 @@ function needsLook(source: string, from: number, end: number): boolean {
   const first = source.charCodeAt(from);
   return first <= 32 || first === 40 || source.charCodeAt(end - 1) <= 32;
 }
+
+/** Members of a list before a shape is learnt: an Inform's dozen is read sooner without. */
+const WORTH_LEARNING = 16;
 
 /** Characters of a member that is worth comparing with: a longer one is a blob, and rare. */
 const LONGEST_SHAPED = 4096;

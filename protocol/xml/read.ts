@@ -13,12 +13,9 @@ import type { WireError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Note } from '../quirks/note.ts';
 import { CWMP_NS_STEM, ENCODING_NS, ENVELOPE_NS, XSD_NS, XSI_NS } from '../soap/namespaces.ts';
-
-export interface Attribute {
-  readonly prefix: string;
-  readonly name: string;
-  readonly value: string;
-}
+import type { Attribute } from './attributes.ts';
+import { NO_ATTRIBUTES, readAttributes } from './attributes.ts';
+import { hasIllegal, replaceIllegal, resolveReferences } from './characters.ts';
 
 const LT = 60;
 const GT = 62;
@@ -26,7 +23,6 @@ const SLASH = 47;
 const BANG = 33;
 const QUESTION = 63;
 const COLON = 58;
-const NO_ATTRIBUTES: readonly Attribute[] = [];
 
 /** What a modem means by a prefix that it never declared (Q-NS-03): the conventional binding. */
 const CONVENTIONAL: Readonly<Record<string, string>> = {
@@ -50,10 +46,6 @@ const SCHEMA_1999 = new Map<string, string>([
   ['http://www.w3.org/1999/XMLSchema', XSD_NS],
   ['http://www.w3.org/1999/XMLSchema-instance', XSI_NS],
 ]);
-
-// Not Char by XML 1.0 section 2.2 (a lone surrogate cannot come out of our text decoding).
-const ILLEGAL = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
-const ILLEGAL_ALL = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g;
 
 const isSpace = (c: number): boolean => c === 32 || c === 10 || c === 13 || c === 9;
 
@@ -80,7 +72,6 @@ export class XmlReader {
   #open: string[] = [];
   #scopes: { depth: number; prefix: string; uri: string }[] = [];
   #skipping = false;
-  #attributeCache = new Map<string, readonly Attribute[]>();
   readonly #mayHaveReturns: boolean;
   readonly #mayHaveIllegal: boolean;
   #nextAmp: number;
@@ -90,7 +81,7 @@ export class XmlReader {
     this.source = source;
     this.note = note;
     this.#mayHaveReturns = source.includes('\r');
-    this.#mayHaveIllegal = ILLEGAL.test(source);
+    this.#mayHaveIllegal = hasIllegal(source);
     this.#nextAmp = source.indexOf('&');
   }
 
@@ -265,64 +256,18 @@ export class XmlReader {
   /** Text between two offsets: line ends as XML 1.0 section 2.11 wants them, references resolved, bad characters replaced. */
   #characters(from: number, end: number): string {
     const text = this.#literal(from, end);
-    return text.includes('&') ? this.#references(text, from) : text;
+    return text.includes('&') ? resolveReferences(text, this.note, from) : text;
   }
 
   /** The same without references, as in a CDATA section. */
   #literal(from: number, end: number): string {
     let text = this.source.slice(from, end);
     if (this.#mayHaveReturns && text.includes('\r')) text = text.replace(/\r\n?/g, '\n');
-    if (this.#mayHaveIllegal && ILLEGAL.test(text)) {
+    if (this.#mayHaveIllegal && hasIllegal(text)) {
       this.note('Q-VL-01', from);
-      text = text.replace(ILLEGAL_ALL, '\ufffd');
+      text = replaceIllegal(text);
     }
     return text;
-  }
-
-  #references(text: string, from: number): string {
-    let out = '';
-    let at = 0;
-    for (let amp = text.indexOf('&'); amp >= 0; amp = text.indexOf('&', amp + 1)) {
-      // The longest reference we know is &#x10FFFF; — looking no further keeps this linear.
-      const semi = text.slice(amp, amp + 12).indexOf(';');
-      const resolved = semi < 0 ? undefined : this.#reference(text.slice(amp + 1, amp + semi), from);
-      // What is none stays, with the text around it.
-      if (resolved === undefined) this.note('Q-VL-02', from);
-      else {
-        out += text.slice(at, amp) + resolved;
-        at = amp + semi + 1;
-      }
-    }
-    return out + text.slice(at);
-  }
-
-  #reference(name: string, from: number): string | undefined {
-    switch (name) {
-      case 'amp':
-        return '&';
-      case 'lt':
-        return '<';
-      case 'gt':
-        return '>';
-      case 'quot':
-        return '"';
-      case 'apos':
-        return "'";
-    }
-    const hex = /^#[xX]([0-9a-fA-F]{1,7})$/.exec(name);
-    const decimal = hex === null ? /^#([0-9]{1,8})$/.exec(name) : null;
-    if (hex === null && decimal === null) return undefined;
-    const code = hex === null ? Number.parseInt(decimal?.[1] ?? '', 10) : Number.parseInt(hex[1] ?? '', 16);
-    const legal =
-      code === 9 ||
-      code === 10 ||
-      code === 13 ||
-      (code >= 0x20 && code <= 0xd7ff) ||
-      (code >= 0xe000 && code <= 0xfffd) ||
-      (code >= 0x10000 && code <= 0x10ffff);
-    if (legal) return String.fromCodePoint(code);
-    this.note('Q-VL-01', from);
-    return '\ufffd';
   }
 
   /** Leaf content with comments, CDATA or stray markup in it. */
@@ -451,11 +396,10 @@ export class XmlReader {
     }
     this.#selfClosing = source.charCodeAt(end - 1) === SLASH;
     const text = source.slice(from, this.#selfClosing ? end - 1 : end);
-    let attributes = this.#attributeCache.get(text);
-    if (attributes === undefined) {
-      attributes = this.#parseAttributes(text, from);
-      if (attributes === undefined) return false;
-      this.#attributeCache.set(text, attributes);
+    const attributes = readAttributes(text, from, this.note);
+    if ('code' in attributes) {
+      this.fail(attributes.code, from + attributes.at);
+      return false;
     }
     this.#attributes = attributes;
     this.at = end + 1;
@@ -465,33 +409,6 @@ export class XmlReader {
         this.#scopes.push({ depth: this.depth, prefix: '', uri: value });
     }
     return true;
-  }
-
-  #parseAttributes(text: string, from: number): readonly Attribute[] | undefined {
-    const attributes: Attribute[] = [];
-    const pattern = /\s*([^\s=<>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))|\s*(\S)/gy;
-    for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
-      const [, full, double, single, bare] = match;
-      if (full === undefined) {
-        this.fail('E_XML_NOT_WELL_FORMED', from + match.index);
-        return undefined;
-      }
-      if (bare !== undefined) this.note('Q-XM-05', from + match.index);
-      // Line ends and tabs are blanks in a value (XML 1.0 section 3.3.3).
-      const raw = (double ?? single ?? bare ?? '').replace(/\r\n|[\t\n\r]/g, ' ');
-      const value = raw.includes('&') ? this.#references(raw, from) : raw;
-      const colon = full.indexOf(':');
-      attributes.push(
-        colon < 0
-          ? { prefix: '', name: full, value }
-          : { prefix: full.slice(0, colon), name: full.slice(colon + 1), value },
-      );
-      if (attributes.length > LIMITS.attributes) {
-        this.fail('E_XML_TOO_MANY_ATTRIBUTES', from);
-        return undefined;
-      }
-    }
-    return attributes;
   }
 
   #dropScopes(): void {
