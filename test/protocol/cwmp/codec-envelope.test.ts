@@ -259,6 +259,11 @@ t.test('the canonical envelope is the one that every client is known to read', a
   };
   t.match(encode(odd), '<CommandKey>&#xE9;&#x1F4A9;&#x7F;&#xD;\n\t</CommandKey>', 'all of it is ASCII');
   t.match(
+    encode(odd, { ...CANONICAL, qualified: ['*'] }),
+    '<cwmp:Reboot><cwmp:CommandKey>',
+    'the element of the RPC has its prefix once',
+  );
+  t.match(
     encode(odd, { ...CANONICAL, nonAscii: 'raw' }),
     '<CommandKey>\u00e9\u{1f4a9}\u007f&#xD;\n\t</CommandKey>',
   );

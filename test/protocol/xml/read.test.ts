@@ -224,6 +224,19 @@ t.test('prefixes are bound where they are declared and no further', async (t) =>
   );
 });
 
+t.test('what an element without content declares ends with it, entered or not', async (t) => {
+  for (const take of ['enter', 'text', 'skip'] as const) {
+    const { reader: r } = reader('<a xmlns:p="urn:1"><b xmlns:p="urn:2"/><c/></a>');
+    r.open();
+    r.enter();
+    r.open();
+    t.equal(r.bound('p'), 'urn:2');
+    r[take]();
+    r.open();
+    t.equal(r.bound('p'), 'urn:1', take);
+  }
+});
+
 t.test('a prefix that nothing declares means what it always means', async (t) => {
   const { reader: r, notes } = reader('<a/>');
   r.open();
