@@ -1,7 +1,6 @@
 /** The device behind the session: its tree, its values, and what is remembered over a restart. No sockets, no timers. */
 import { createHash } from 'node:crypto';
 import type { ValueType } from '../protocol/cwmp/parameter-value.ts';
-import { ModemlabError } from '../protocol/errors.ts';
 import type { Found } from './device-tree.ts';
 import { DeviceTree } from './device-tree.ts';
 import type { UnitIdentity } from './identity.ts';
@@ -201,18 +200,20 @@ export class Device {
     return '';
   }
 
-  /** The parameters of its Inform, in its order. */
-  informParameters(): { readonly Name: string; readonly Value: string; readonly Type: string }[] {
+  /** The parameters of its Inform, in its order, and behind them those that were changed. */
+  informParameters(
+    changed: Iterable<string> = [],
+  ): { readonly Name: string; readonly Value: string; readonly Type: string }[] {
     const { inform } = this.profile;
-    return inform.parameters.map((text) => {
-      const Name = this.expand(text);
+    const list: { readonly Name: string; readonly Value: string; readonly Type: string }[] = [];
+    for (const Name of new Set([...inform.parameters.map((text) => this.expand(text)), ...changed])) {
       const found = this.read(Name);
+      if (found !== undefined)
+        list.push({ Name, Value: found.value, Type: inform.types === 'string' ? 'string' : found.type });
       // The name of a connection that is not there is its last part alone; the value is the address it is reached at.
-      if (found === undefined && !Name.startsWith('.'))
-        throw new ModemlabError('E_FILE_INVALID', `${this.profile.name}: inform: no parameter ${Name}`);
-      const Value = found?.value ?? this.#fact('address') ?? '';
-      return { Name, Value, Type: inform.types === 'string' ? 'string' : (found?.type ?? 'string') };
-    });
+      else if (Name.startsWith('.')) list.push({ Name, Value: this.#fact('address') ?? '', Type: 'string' });
+    }
+    return list;
   }
 
   /** Digest of all that was changed on it: two modems that were told the same have the same. */

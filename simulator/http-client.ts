@@ -43,7 +43,8 @@ const CONTINUE_MS = 1000;
 
 export class HttpClient {
   readonly #options: HttpOptions;
-  #url: URL;
+  /** `undefined`: what was set as URL is none that can be called. */
+  #url: URL | undefined;
   #socket: net.Socket | undefined;
   #challenges: readonly Challenge[] = [];
   #nonceUses = 0;
@@ -52,7 +53,7 @@ export class HttpClient {
 
   constructor(options: HttpOptions) {
     this.#options = options;
-    this.#url = new URL(options.url);
+    this.#url = readUrl(options.url);
   }
 
   /** The next POST goes out whole, and then the line is dead: no response is read. */
@@ -108,42 +109,38 @@ export class HttpClient {
   #redirect(headers: HttpResponse['headers']): boolean {
     const location = headers.get('location')?.[0];
     if (location === undefined) return false;
-    let url: URL;
-    try {
-      url = new URL(location, this.#url);
-    } catch {
-      return false;
-    }
-    if (url.protocol !== 'http:' && url.protocol !== 'https:') return false;
-    if (url.origin !== this.#url.origin) this.close();
+    const url = readUrl(location, this.#url);
+    if (url === undefined) return false;
+    if (url.origin !== this.#url?.origin) this.close();
     this.#url = url;
     return true;
   }
 
-  #authorization(): string | undefined {
+  #authorization(url: URL): string | undefined {
     const { credentials, traits, random } = this.#options;
     if (credentials === undefined) return undefined;
     const challenges = this.#challenges;
     if (challenges.length === 0) {
       if (!traits.eagerBasic) return undefined;
       const basic = { scheme: 'basic', realm: '' } as const;
-      return this.#answer([basic], credentials, '');
+      return this.#answer(url, [basic], credentials, '');
     }
     this.#nonceUses += 1;
     const cnonce = Math.floor(random() * 2 ** 32)
       .toString(16)
       .padStart(8, '0');
-    return this.#answer(challenges, credentials, cnonce);
+    return this.#answer(url, challenges, credentials, cnonce);
   }
 
   #answer(
+    url: URL,
     challenges: readonly Challenge[],
     credentials: { readonly username: string; readonly password: string },
     cnonce: string,
   ): string | undefined {
     return answerChallenge(challenges, {
       method: 'POST',
-      uri: this.#url.pathname + this.#url.search,
+      uri: url.pathname + url.search,
       ...credentials,
       cnonce,
       nc: Math.max(1, this.#nonceUses),
@@ -154,16 +151,18 @@ export class HttpClient {
 
   async #exchange(body: string | undefined): Promise<HttpOutcome> {
     const { traits, userAgent, jar } = this.#options;
-    const socket = await this.#connected();
+    const url = this.#url;
+    if (url === undefined) return { is: 'lost', why: `not a URL: ${this.#options.url.slice(0, 80)}` };
+    const socket = await this.#connected(url);
     if (typeof socket === 'string')
       return socket === 'timeout' ? { is: 'timeout' } : { is: 'lost', why: socket };
     const request = writeRequest({
-      url: this.#url,
+      url,
       traits,
       userAgent,
       body,
       cookie: jar.line(traits.cookies),
-      authorization: this.#authorization(),
+      authorization: this.#authorization(url),
     });
     const outcome = await this.#talk(socket, request, traits.expectContinue && body !== undefined);
     const keeps = outcome.is === 'response' && outcome.response.keepsAlive;
@@ -172,14 +171,13 @@ export class HttpClient {
   }
 
   /** The open connection, or a new one; or why there is none. */
-  async #connected(): Promise<net.Socket | string> {
+  async #connected({ hostname, port, protocol }: URL): Promise<net.Socket | string> {
     // One turn of the loop, so that a close which the ACS sent behind its last response is seen before it is too late.
     if (this.#socket !== undefined) await setImmediate();
     const open = this.#socket;
     if (open !== undefined && !open.destroyed && open.writable && !open.readableEnded) return open;
     this.#drop();
     if (this.#dead) return 'the line is cut';
-    const { hostname, port, protocol } = this.#url;
     const host = hostname.replace(/^\[|\]$/g, '');
     const secure = protocol === 'https:';
     const to = { host, port: port === '' ? (secure ? 443 : 80) : Number(port) };
@@ -273,4 +271,11 @@ export class HttpClient {
       write(waits ? [request.head] : [request.head, ...request.body]);
     });
   }
+}
+
+/** An http or https URL; a device keeps whatever an ACS sets as its URL. */
+function readUrl(text: string, base?: URL): URL | undefined {
+  if (!URL.canParse(text, base?.href)) return undefined;
+  const url = new URL(text, base?.href);
+  return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined;
 }

@@ -14,6 +14,7 @@ import type { AcsMethod, CpeMethod, DeviceId, Request } from '../protocol/cwmp/m
 import { pickWait, retryRange } from '../protocol/cwmp/retry-ladder.ts';
 import type { CpeState } from '../protocol/cwmp/session-cpe.ts';
 import { following, initial, step } from '../protocol/cwmp/session-cpe.ts';
+import { ModemlabError } from '../protocol/errors.ts';
 import { assertNever } from '../protocol/result.ts';
 import { CookieJar } from './cookies.ts';
 import { Device } from './device.ts';
@@ -22,6 +23,7 @@ import { carryTransfer } from './file-work.ts';
 import type { HttpClient } from './http-client.ts';
 import type { CutOrder, Modem, ModemEvents, ModemOptions } from './modem-types.ts';
 import type { Aftermath, Performed } from './perform.ts';
+import type { Profile } from './profile.ts';
 import { loadProfile } from './profile.ts';
 import type { Random } from './random.ts';
 import { createRandom } from './random.ts';
@@ -30,6 +32,21 @@ import { createScheduler } from './scheduler.ts';
 import type { CutPoint, SessionResult } from './session.ts';
 import { runSession } from './session.ts';
 import { createClient, deviceId, informOf, settingsOf, TIMEOUT_MS } from './session-parts.ts';
+
+/** Profiles of which every value was computed once: a rule that cannot be is told before a modem runs. */
+const checked = new WeakSet<Profile>();
+
+function check(device: Device): void {
+  const { profile, tree } = device;
+  if (checked.has(profile)) return;
+  for (const leaf of tree.leaves(tree.root())) device.parameter(leaf);
+  if (device.informParameters().length !== profile.inform.parameters.length)
+    throw new ModemlabError(
+      'E_FILE_INVALID',
+      `${profile.name}: inform names a parameter that is not in the tree`,
+    );
+  checked.add(profile);
+}
 
 /** A modem that is switched off. Throws ModemlabError for a profile that is not there or not right, or a wrong URL. */
 export function createModem(options: ModemOptions): Modem {
@@ -58,6 +75,10 @@ class SimulatedModem implements Modem {
   #contacted: string | undefined;
   #later: Aftermath[] = [];
   readonly #cuts: CutOrder[] = [];
+  /** Parameters that were changed by others than the ACS since the last Inform that it heard. */
+  readonly #changed = new Set<string>();
+  /** Transfers that are accepted, and when they are due: they outlive a restart (TR-069a6 A.3.2.8). */
+  readonly #accepted = new Map<TransferTask, number>();
   readonly #timers = new Map<string, () => void>();
   /** Transfers under way, and what ends them. */
   #abort = new AbortController();
@@ -76,6 +97,7 @@ class SimulatedModem implements Modem {
       acs: new URL(options.acs).href,
       now: () => this.#scheduler.now(),
     });
+    check(this.device);
     for (const [below, value] of Object.entries(options.settings ?? {}))
       this.device.tree.store(this.device.name(below), value);
   }
@@ -115,6 +137,7 @@ class SimulatedModem implements Modem {
     const notification = this.device.attributes.get(name)?.Notification ?? 0;
     const forced = this.device.profile.inform.parameters.some((text) => this.device.expand(text) === name);
     if (notification === 0 && !forced) return;
+    this.#changed.add(name);
     this.#queue = raise(this.#queue, '4 VALUE CHANGE');
     if (notification === 2 || forced) this.#go();
   }
@@ -128,6 +151,7 @@ class SimulatedModem implements Modem {
     this.#power = 'booting';
     this.#clearTimers();
     this.#queue = rebooted(this.#queue);
+    this.#changed.clear();
     this.#rung = 0;
     this.device.restart();
     this.#at('boot', (seconds ?? this.device.profile.bootSeconds) * 1000, () => {
@@ -138,6 +162,7 @@ class SimulatedModem implements Modem {
       for (const code of this.device.profile.inform.bootEvents) this.#queue = raise(this.#queue, code);
       for (const key of commandKeys) this.#queue = raise(this.#queue, 'M Reboot', key);
       this.#schedulePeriodic();
+      this.#armTransfers();
       this.#go();
     });
   }
@@ -207,7 +232,7 @@ class SimulatedModem implements Modem {
     const retryCount = this.#retries;
     const http = createClient(device, url, this.#jar, this.#random, this.#options);
     const requests: CpeMethod[] = [];
-    const inform = informOf(device, told, retryCount);
+    const inform = informOf(device, told, retryCount, this.#changed);
     this.#http = http;
     const result = await runSession({
       device,
@@ -261,6 +286,7 @@ class SimulatedModem implements Modem {
   #delivered(request: Request<AcsMethod>, told: InformEvents, url: string): void {
     if (request.rpc === 'Inform') {
       this.#queue = informDelivered(this.#queue, told);
+      for (const { Name } of request.args.ParameterList) this.#changed.delete(Name);
       this.#contacted = url;
     } else if (request.rpc === 'TransferComplete') {
       this.#queue = callDelivered(this.#queue, request.rpc, request.args.CommandKey);
@@ -303,7 +329,6 @@ class SimulatedModem implements Modem {
   #afterwards(): void {
     const later = this.#later;
     this.#later = [];
-    if (this.#power !== 'on') return;
     const reboots: string[] = [];
     let reset = false;
     for (const task of later) {
@@ -315,26 +340,35 @@ class SimulatedModem implements Modem {
           reset = true;
           break;
         case 'schedule-inform':
-          this.#at(`scheduled ${task.commandKey}`, task.seconds * 1000, () => {
-            this.#queue = raise(this.#queue, 'M ScheduleInform', task.commandKey);
-            this.#go();
-          });
+          this.#scheduleInform(task);
           break;
         case 'download':
         case 'upload':
-          this.#at(`transfer ${this.#random()}`, task.args.DelaySeconds * 1000, () => this.#transfer(task));
+          this.#accepted.set(task, this.#scheduler.now() + task.args.DelaySeconds * 1000);
           break;
         default:
           assertNever(task);
       }
     }
+    if (this.#power !== 'on') return;
+    this.#armTransfers();
     if (reset) this.#factoryReset();
     else if (reboots.length > 0) this.#restart('reboot', reboots);
     else this.#followUrl();
   }
 
+  /** A later request with the same key takes the place of the earlier one (TR-069a6 A.4.1.2). */
+  #scheduleInform({ commandKey, seconds }: Extract<Aftermath, { do: 'schedule-inform' }>): void {
+    if (this.#power !== 'on') return;
+    this.#at(`scheduled ${commandKey}`, seconds * 1000, () => {
+      this.#queue = raise(this.#queue, 'M ScheduleInform', commandKey);
+      this.#go();
+    });
+  }
+
   #factoryReset(): void {
     this.device.factoryReset();
+    this.#accepted.clear();
     this.#queue = noEvents;
     this.#state = idle(this.#state, { pending: [] });
     this.#contacted = undefined;
@@ -349,6 +383,16 @@ class SimulatedModem implements Modem {
     this.#contacted = undefined;
     this.#bootstrap();
     this.#again = true;
+  }
+
+  #armTransfers(): void {
+    let number = 0;
+    for (const [task, due] of this.#accepted) {
+      number += 1;
+      this.#at(`transfer ${number}`, due - this.#scheduler.now(), () => {
+        if (this.#accepted.delete(task)) this.#transfer(task);
+      });
+    }
   }
 
   #transfer(task: TransferTask): void {

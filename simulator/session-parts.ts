@@ -17,7 +17,12 @@ export function deviceId({ profile, unit }: Device): DeviceId {
   return { Manufacturer: manufacturer, OUI: oui, ProductClass: productClass, SerialNumber: unit.serial };
 }
 
-export function informOf(device: Device, { Event }: InformEvents, RetryCount: number): Args<'Inform'> {
+export function informOf(
+  device: Device,
+  { Event }: InformEvents,
+  RetryCount: number,
+  changed: Iterable<string>,
+): Args<'Inform'> {
   // Numeric codes in their order, then those of commands: so the captures have them.
   const rank = (code: string): number => (/^\d/.test(code) ? Number.parseInt(code, 10) : 100);
   return {
@@ -26,7 +31,7 @@ export function informOf(device: Device, { Event }: InformEvents, RetryCount: nu
     MaxEnvelopes: device.profile.dialect.maxEnvelopes,
     CurrentTime: device.clock,
     RetryCount,
-    ParameterList: device.informParameters(),
+    ParameterList: device.informParameters(changed),
   };
 }
 

@@ -718,3 +718,92 @@ t.test('a swarm of modems has a good session each, over a few profiles', async (
   await swarm.stop();
   t.equal(keys.size, 60, 'each of them another device');
 });
+
+t.test(
+  'a new ACS URL is a first contact there, and one that is no URL loses the modem no more than its line',
+  async (t) => {
+    const seen: Turn[] = [];
+    const second = await tinyAcs(t, asks([], seen));
+    const set = (Value: string): Request<CpeMethod> => ({
+      kind: 'request',
+      rpc: 'SetParameterValues',
+      args: {
+        ParameterList: [{ Name: `${IGD}ManagementServer.URL`, Value, Type: 'string' }],
+        ParameterKey: '',
+      },
+    });
+    const first = await tinyAcs(t, asks([set(second)]));
+    const modem = modemOf(t, { acs: first });
+    modem.start();
+    await session(modem);
+    t.match(await session(modem), { ok: true, url: second, events: ['0 BOOTSTRAP'] });
+    const stray = modemOf(t, { acs: await tinyAcs(t, asks([set('gopher://nowhere')])) });
+    stray.start();
+    await session(stray);
+    t.match(await session(stray), { ok: false, why: 'lost', events: ['0 BOOTSTRAP'] });
+    await stray.stop();
+  },
+);
+
+t.test('a transfer that is due later outlives the restarts before it', async (t) => {
+  const files = await fileServer(t, new Map([['/conf', Buffer.from('text')]]));
+  const late = downloadOf(`${files.url}/conf`, '3 Vendor Configuration File');
+  const delayed = { ...late, args: { ...late.args, DelaySeconds: 200 } };
+  const reboot: Request<CpeMethod> = { kind: 'request', rpc: 'Reboot', args: { CommandKey: '' } };
+  const acs = await tinyAcs(t, asks([delayed, reboot]));
+  const modem = modemOf(t, { acs });
+  modem.start();
+  t.match(await session(modem), { requests: ['Download', 'Reboot'] });
+  t.strictSame((await session(modem)).events, ['1 BOOT', '4 VALUE CHANGE', 'M Reboot']);
+  t.strictSame((await session(modem)).events, ['7 TRANSFER COMPLETE', 'M Download']);
+});
+
+t.test('changes that the ACS asked to hear of are told, and those by the ACS are not', async (t) => {
+  const change = (Name: string, Notification: number) => ({
+    ...{ Name, Notification, NotificationChange: true, AccessListChange: false, AccessList: [] },
+  });
+  const active = `${IGD}ManagementServer.Username`;
+  const passive = `${IGD}ManagementServer.PeriodicInformTime`;
+  const seen: Turn[] = [];
+  const acs = await tinyAcs(
+    t,
+    asks(
+      [
+        {
+          kind: 'request',
+          rpc: 'SetParameterAttributes',
+          args: { ParameterList: [change(active, 2), change(passive, 1)] },
+        },
+        {
+          kind: 'request',
+          rpc: 'SetParameterValues',
+          args: { ParameterList: [{ Name: active, Value: 'by the ACS', Type: 'string' }], ParameterKey: '' },
+        },
+      ],
+      seen,
+    ),
+  );
+  const modem = modemOf(t, { acs, profile: 'st780v74' });
+  modem.start();
+  await session(modem);
+  modem.change(passive, '2026-01-01T00:00:00Z');
+  modem.change(`${IGD}Time.NTPServer1`, 'ntp.example');
+  modem.change(active, 'by hand');
+  t.strictSame((await session(modem)).events, ['4 VALUE CHANGE'], 'active opens a session');
+  const inform = seen.findLast((turn) => isRequest(turn, 'Inform'))?.envelope?.message;
+  const told = inform?.kind === 'request' && inform.rpc === 'Inform' ? inform.args.ParameterList : [];
+  t.strictSame(
+    told.slice(8),
+    [
+      { Name: passive, Value: '2026-01-01T00:00:00Z', Type: 'dateTime' },
+      { Name: active, Value: 'by hand', Type: 'string' },
+    ],
+    'all that changed, behind what it always tells',
+  );
+  modem.inform('2 PERIODIC');
+  await session(modem);
+  t.notOk(
+    seen.some(({ turn, body }) => turn > 6 && body.includes('by hand')),
+    'and once',
+  );
+});

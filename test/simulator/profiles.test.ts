@@ -104,6 +104,21 @@ t.test('a profile that is wrong is refused with the place', (t) => {
   t.end();
 });
 
+t.test('docs/profiles.md tells the profiles that there are, and its example is one', (t) => {
+  const docs = readFileSync(new URL('../../docs/profiles.md', import.meta.url), 'utf8');
+  const rows = [...docs.matchAll(/^\| `(\w+)` \|[^|]*\| ([\d,]+) \|$/gm)];
+  t.strictSame(
+    Object.fromEntries(rows.map(([, name = '', count = '']) => [name, Number(count.replace(',', ''))])),
+    Object.fromEntries(profileNames().map((name) => [name, parameters(device(name)).length])),
+  );
+  const example: unknown = JSON.parse(/```json\n(\{\n {2}"name"[^`]*)```/.exec(docs)?.[1] ?? '');
+  const profile = parseProfile(example, 'docs/profiles.md');
+  const own = new Device({ profile, acs: 'http://acs.example/', now: () => 0 });
+  t.equal(own.setting('DeviceInfo.ProvisioningCode'), 'MYISP');
+  t.equal(own.setting('DeviceInfo.VendorConfigFile.1.Name'), 'My provider');
+  t.end();
+});
+
 /** Captures are read when they are there; of what differs only line ends are forgiven, which their keepers changed. */
 const capture = (file: string): Buffer | undefined => {
   const full = path.join(FIELD, file);
