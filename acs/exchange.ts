@@ -141,8 +141,7 @@ async function begin(
   const key = deviceKey(DeviceId);
   const older = context.sessions.ofDevice(key);
   if (older !== undefined) await supersede(context, older);
-  const softwareVersion = softwareVersionOf(inform);
-  const model = modelOf(DeviceId, softwareVersion);
+  const model = modelOf(DeviceId, softwareVersionOf(inform));
   const session = context.sessions.open(
     {
       key,
@@ -157,7 +156,7 @@ async function begin(
     context.now(),
   );
   session.notes.push(...notes, ...read.notes);
-  session.work = new Work(context, { key, model, inform, softwareVersion });
+  session.work = new Work(context, { key, model, inform });
   context.observe({
     is: 'session-began',
     device: key,

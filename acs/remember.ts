@@ -10,7 +10,10 @@ const SECRET = /(Password|Passphrase|PreSharedKey|WEPKey|SharedSecret)$/;
 /** How an answer is to be understood. */
 export interface Reading {
   readonly now: string;
-  /** The modem wrote no types (Q-AT-08): those of the data model are taken instead, where it has one. */
+  /**
+   * The modem left types out (Q-AT-08), which decoding reads as strings: those of the data model are taken instead,
+   * where it has one.
+   */
   readonly untyped: boolean;
 }
 
@@ -19,7 +22,7 @@ export function parameterOf(
   { Name, Value, Type }: { readonly Name: string; readonly Value: string; readonly Type: string },
   { now, untyped }: Reading,
 ): Parameter {
-  const type = untyped ? (leafType(Name) ?? 'string') : Type;
+  const type = untyped && Type === 'string' ? (leafType(Name) ?? Type) : Type;
   return { name: Name, value: Value, type, readAt: now };
 }
 

@@ -39,7 +39,6 @@ export interface WorkFor {
   readonly key: string;
   readonly model: string;
   readonly inform: Inform;
-  readonly softwareVersion: string;
 }
 
 type Current = { readonly by: 'task'; readonly task: Task } | { readonly by: 'rule' };
@@ -210,14 +209,13 @@ export class Work {
 
   #firstContact(cpe: Cpe): Promise<void> {
     const { store, styles } = this.#context;
-    const { key, model, softwareVersion } = this.#for;
+    const { key, model } = this.#for;
     return firstContact({
       store,
       styles,
       key,
       model,
       root: rootOf(this.#for.inform),
-      firmware: softwareVersion,
       now: () => this.#iso(),
       ask: (request) => this.#ask(cpe, request),
     });

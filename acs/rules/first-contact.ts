@@ -2,7 +2,8 @@
  * The built-in first contact: a modem's methods, the names of its whole tree, then all values; once per firmware.
  * It goes on in the next session where a broken one left it.
  */
-import type { CwmpFault, Request } from '../../protocol/cwmp/messages.ts';
+import type { Request } from '../../protocol/cwmp/messages.ts';
+import { LIMITS } from '../../protocol/limits.ts';
 import type { Reply } from '../conversation.ts';
 import type { ReplyStyles } from '../reply-style.ts';
 import type { DeviceRecord, DeviceStore, Discovery } from '../store/store.ts';
@@ -10,6 +11,16 @@ import type { DeviceRecord, DeviceStore, Discovery } from '../store/store.ts';
 /** Names asked for at first, and at most. They double while the modem bears it and halve when it does not (Q-FT-05). */
 const FIRST_BATCH = 32;
 const LARGEST_BATCH = 512;
+
+/** No model is known that bears fewer names: a session that breaks over less broke over one of them. */
+const SMALLEST_BATCH = 16;
+
+/** Sessions that may break before the names are known; then the values of the names known so far are read. */
+const MOST_TRIES = 10;
+
+/** Sessions that may break before the whole tree is no longer asked for in one call, and the methods no longer at all. */
+const WHOLE_TREE_TRIES = 2;
+const METHODS_TRIES = 4;
 
 /** Objects visited at most when the tree is walked level by level. */
 const WALK_BUDGET = 50_000;
@@ -21,7 +32,6 @@ export interface FirstContact {
   readonly model: string;
   /** Root object as the Inform names it: some modems refuse the empty path (Q-PN-07). */
   readonly root: string;
-  readonly firmware: string;
   /** Asks the modem, and writes down what it says. Rejects with E_SESSION_LOST when the session breaks. */
   readonly ask: (
     request: Request<'GetRPCMethods' | 'GetParameterNames' | 'GetParameterValues'>,
@@ -39,11 +49,15 @@ export function isDiscovered(record: DeviceRecord): boolean {
 export async function firstContact(context: FirstContact): Promise<void> {
   const record = await context.store.get(context.key);
   if (record === undefined || isDiscovered(record)) return;
-  let state = record.discovery.firmware === context.firmware ? record.discovery.state : 'none';
-  if (state === 'none') {
-    await context.ask({ kind: 'request', rpc: 'GetRPCMethods', args: {} });
-    if (!(await readNames(context))) return;
-    state = 'values';
+  const { discovery, softwareVersion } = record;
+  if (discovery.firmware !== softwareVersion || discovery.state === 'none') {
+    // Counted before the first word: a modem that crashes over what it is asked (Q-EV-14) is not asked for ever.
+    const tries = discovery.firmware === softwareVersion ? (discovery.tries ?? 0) : 0;
+    await progress(context, { state: 'none', tries: tries + 1 });
+    if (tries < METHODS_TRIES) await context.ask({ kind: 'request', rpc: 'GetRPCMethods', args: {} });
+    const names = await readNames(context, tries);
+    if (names.length === 0) return;
+    await keepOnly(context, names);
   }
   await readValues(context);
   await progress(context, { state: 'done', doneAt: context.now() });
@@ -52,29 +66,29 @@ export async function firstContact(context: FirstContact): Promise<void> {
 async function progress(context: FirstContact, change: Partial<Discovery>): Promise<void> {
   await context.store.update(context.key, (record) => {
     if (record === undefined) throw new Error(`unreachable: no record of ${context.key}`);
-    return { ...record, discovery: { ...record.discovery, ...change, firmware: context.firmware } };
+    // An Inform may leave the firmware out: the record has what was told last.
+    return { ...record, discovery: { ...record.discovery, ...change, firmware: record.softwareVersion } };
   });
 }
 
-/** One call for the whole tree where the modem bears it, else level by level (Q-PN-08). False when it tells nothing. */
-async function readNames(context: FirstContact): Promise<boolean> {
+/** One call for the whole tree where the modem bears it, else level by level (Q-PN-08). Empty when it tells nothing. */
+async function readNames(context: FirstContact, tries: number): Promise<readonly string[]> {
+  if (tries >= MOST_TRIES) return knownNames(context);
   const learned = await context.styles.learned(context.model);
-  const tries = (await context.store.get(context.key))?.discovery.tries ?? 0;
-  if (learned.wholeTree !== false && tries < 2) {
-    // Counted before the call: a modem that crashes over it (Q-EV-14) is not asked for ever.
-    await progress(context, { state: 'none', tries: tries + 1 });
+  if (learned.wholeTree !== false && tries < WHOLE_TREE_TRIES) {
     const names = await namesBelow(context, context.root, false);
     const bears = names !== undefined && names.length > 0;
     await context.styles.learn({ ...(await context.styles.learned(context.model)), wholeTree: bears });
-    if (bears) {
-      await keepOnly(context, names);
-      return true;
-    }
+    if (bears) return names;
   }
-  const names = await walk(context);
-  if (names.length === 0) return false;
-  await keepOnly(context, names);
-  return true;
+  return walk(context);
+}
+
+/** What was told before the session broke, time and again; at least the names of the Inform. */
+async function knownNames(context: FirstContact): Promise<readonly string[]> {
+  const names: string[] = [];
+  for await (const { name } of context.store.tree(context.key, context.root)) names.push(name);
+  return names;
 }
 
 async function namesBelow(
@@ -88,41 +102,54 @@ async function namesBelow(
     args: { ParameterPath: path, NextLevel: nextLevel },
   });
   if (reply.is !== 'response' || reply.response.rpc !== 'GetParameterNames') return undefined;
-  return reply.response.args.ParameterList.map(({ Name }) => Name);
+  const names = reply.response.args.ParameterList.map(({ Name }) => Name);
+  return names.filter((name) => name !== '' && name.length <= LIMITS.nameLength);
 }
 
 async function walk(context: FirstContact): Promise<readonly string[]> {
-  const all: string[] = [];
+  const all = new Set<string>();
   const seen = new Set<string>([context.root]);
   const objects = [context.root];
   for (let path = objects.shift(); path !== undefined && seen.size < WALK_BUDGET; path = objects.shift()) {
     for (const name of (await namesBelow(context, path, true)) ?? []) {
-      all.push(name);
+      if (all.size < LIMITS.members) all.add(name);
       if (!name.endsWith('.') || seen.has(name) || !name.startsWith(path)) continue;
       seen.add(name);
       objects.push(name);
     }
-    await progress(context, { state: 'none', names: all.length });
+    await progress(context, { state: 'none', names: all.size });
   }
-  return all;
+  return [...all];
 }
 
 /** Forgets what an older firmware had, and what the modem listed no more. */
 async function keepOnly(context: FirstContact, names: readonly string[]): Promise<void> {
   const listed = new Set(names);
   const gone: string[] = [];
-  for await (const { name } of context.store.tree(context.key)) if (!listed.has(name)) gone.push(name);
-  // An Inform may name what the tree does not list: `.ExternalIPAddress` (Q-PN-01).
-  const below = gone.filter((name) => name.startsWith(context.root));
-  for (const name of below) if (!name.endsWith('.')) await context.store.forget(context.key, name);
-  const leaves = names.filter((name) => !name.endsWith('.'));
+  // An Inform may name what the tree does not list: `.ExternalIPAddress` (Q-PN-01). It is not below the root.
+  const sorted = [...names].sort();
+  for await (const { name } of context.store.tree(context.key, context.root))
+    if (!listed.has(name) && !(name.endsWith('.') && hasBelow(sorted, name))) gone.push(name);
+  for (const name of gone) await context.store.forget(context.key, name);
   await progress(context, {
     state: 'values',
-    names: leaves.length,
+    names: names.filter((name) => !name.endsWith('.')).length,
     values: 0,
     startedAt: context.now(),
     tries: 0,
   });
+}
+
+/** Whether a sorted list has a name that begins with `object`: some modems list leaves and not the objects above them. */
+function hasBelow(sorted: readonly string[], object: string): boolean {
+  let from = 0;
+  let to = sorted.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((sorted[middle] ?? '') < object) from = middle + 1;
+    else to = middle;
+  }
+  return sorted[from]?.startsWith(object) === true;
 }
 
 async function readValues(context: FirstContact): Promise<void> {
@@ -134,36 +161,63 @@ async function readValues(context: FirstContact): Promise<void> {
     if (readAt !== undefined && readAt >= startedAt) read += 1;
     else wanted.push(name);
   }
-  const pace = await paceOf(context);
+  const pace = await paceOf(context, wanted.length);
   while (wanted.length > 0) {
     const batch = wanted.splice(0, pace.size);
     const reply = await askValues(context, batch, pace);
     if (reply.is === 'response') {
       read += batch.length;
-      await progress(context, { state: 'values', values: read });
-      if (batch.length === pace.size) pace.size = Math.min(pace.size * 2, pace.largest);
+      await progress(context, { state: 'values', values: read, tries: 0 });
+      await grow(context, pace, batch.length);
     } else if (batch.length === 1) {
       // Read, and without a value: the modem listed it and refuses it (Q-PN-09).
-      await context.store.merge(context.key, [{ name: batch[0] ?? '', readAt: context.now() }]);
       read += 1;
+      await markRead(context, batch[0] ?? '', read);
     } else {
       wanted.unshift(...batch);
-      await shrink(context, pace, batch.length, reply.is === 'unanswered' || isTooMuch(reply.fault));
+      pace.size = Math.ceil(batch.length / 2);
+      // A name that is refused is found by halving too, but then the size of the batch is not at fault.
+      if (reply.is === 'unanswered' || reply.fault.FaultCode !== 9005) await bearsAtMost(context, pace);
     }
   }
+  await progress(context, { state: 'values', values: read });
+}
+
+async function markRead(context: FirstContact, name: string, read?: number): Promise<void> {
+  await context.store.merge(context.key, [{ name, readAt: context.now() }]);
+  await progress(context, { state: 'values', tries: 0, ...(read === undefined ? {} : { values: read }) });
 }
 
 interface Pace {
   size: number;
   largest: number;
+  /** Sessions in a row that broke over the values that are wanted next. */
+  losses: number;
 }
 
-async function paceOf(context: FirstContact): Promise<Pace> {
+/** After a session that broke it is tried once more with as many names; after each further one with half of them. */
+async function paceOf(context: FirstContact, wanted: number): Promise<Pace> {
   const { batch } = await context.styles.learned(context.model);
-  return { size: Math.min(FIRST_BATCH, batch ?? FIRST_BATCH), largest: batch ?? LARGEST_BATCH };
+  const losses = (await context.store.get(context.key))?.discovery.tries ?? 0;
+  const first = Math.min(FIRST_BATCH, batch ?? FIRST_BATCH, Math.max(wanted, 1));
+  const size = Math.max(1, Math.ceil(first / 2 ** Math.max(0, losses - 1)));
+  return { size, largest: batch ?? LARGEST_BATCH, losses };
 }
 
-/** A modem that went away over a large request is asked for less the next time (Q-EV-13). */
+async function grow(context: FirstContact, pace: Pace, answered: number): Promise<void> {
+  // Twice it went away over more names than these.
+  if (pace.losses > 1 && answered === pace.size) await bearsAtMost(context, pace);
+  pace.losses = 0;
+  if (answered === pace.size) pace.size = Math.min(pace.size * 2, pace.largest);
+}
+
+async function bearsAtMost(context: FirstContact, pace: Pace): Promise<void> {
+  if (pace.size < SMALLEST_BATCH) return;
+  pace.largest = pace.size;
+  await context.styles.learn({ ...(await context.styles.learned(context.model)), batch: pace.largest });
+}
+
+/** A modem that went away over a request is asked for less the next time (Q-EV-13), and in the end not for that name. */
 async function askValues(context: FirstContact, names: readonly string[], pace: Pace): Promise<Reply> {
   try {
     return await context.ask({
@@ -172,17 +226,11 @@ async function askValues(context: FirstContact, names: readonly string[], pace: 
       args: { ParameterNames: names },
     });
   } catch (error) {
-    if (names.length > FIRST_BATCH) await shrink(context, pace, names.length, true);
+    if (names.length > FIRST_BATCH) {
+      pace.size = Math.ceil(names.length / 2);
+      await bearsAtMost(context, pace);
+    } else if (names.length === 1 && pace.losses > 0) await markRead(context, names[0] ?? '');
+    else await progress(context, { tries: pace.losses + 1 });
     throw error;
   }
 }
-
-/** A name that is refused is found by halving too, but then the size of the batch is not at fault. */
-async function shrink(context: FirstContact, pace: Pace, asked: number, tooMuch: boolean): Promise<void> {
-  pace.size = Math.ceil(asked / 2);
-  if (!tooMuch) return;
-  pace.largest = pace.size;
-  await context.styles.learn({ ...(await context.styles.learned(context.model)), batch: pace.largest });
-}
-
-const isTooMuch = (fault: CwmpFault): boolean => fault.FaultCode !== 9005;

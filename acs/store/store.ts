@@ -26,7 +26,7 @@ export interface Discovery {
   readonly values: number;
   /** When the names were known; values read since then count as read. */
   readonly startedAt?: string;
-  /** Times the whole tree was asked for in one call that was not answered: the second time it is walked instead. */
+  /** Sessions in a row that broke before the names were known, or over the values wanted next. */
   readonly tries?: number;
   readonly doneAt?: string;
 }
