@@ -96,7 +96,7 @@ class MemoryQueue implements TaskQueue {
   }
 
   async get(id: string): Promise<Task | undefined> {
-    return this.#devices.get(this.#deviceOf.get(id) ?? '')?.get(id);
+    return this.#find(id);
   }
 
   async retry(id: string): Promise<Task> {
@@ -109,7 +109,8 @@ class MemoryQueue implements TaskQueue {
   }
 
   async wait(id: string, timeoutMs: number): Promise<Task | undefined> {
-    const task = await this.get(id);
+    // Without an await before the watcher is there: what ends in between would be missed.
+    const task = this.#find(id);
     if (task === undefined || isEnded(task)) return task;
     return new Promise((resolve) => {
       const finish = (): void => {
@@ -134,8 +135,13 @@ class MemoryQueue implements TaskQueue {
     for (const watcher of this.#watchers) watcher(undefined);
   }
 
+  #find(id: string): Task | undefined {
+    const device = this.#deviceOf.get(id);
+    return device === undefined ? undefined : this.#devices.get(device)?.get(id);
+  }
+
   #current(id: string, states: readonly TaskState[]): Task {
-    const task = this.#devices.get(this.#deviceOf.get(id) ?? '')?.get(id);
+    const task = this.#find(id);
     if (task === undefined) throw new ModemlabError('E_TASK_UNKNOWN', id);
     if (!states.includes(task.state)) throw new ModemlabError('E_TASK_STATE', `${id} is ${task.state}`);
     return task;

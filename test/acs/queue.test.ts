@@ -281,14 +281,15 @@ t.test('dir: an empty queue costs one look at a folder, and still nothing is mis
     await openQueue('dir', folder, { owner: 'a' }),
     await openQueue('dir', folder, { owner: 'b' }),
   ];
-  for (let round = 0; round < 300; round += 1) {
-    t.equal(await ours.claim(DEVICE), undefined);
+  for (let round = 0; round < 90; round += 1) {
+    assert.equal(await ours.claim(DEVICE), undefined);
     const { id } = await theirs.add(DEVICE, repeatable);
     const task = await ours.claim(DEVICE);
     if (task?.id !== id) t.fail(`round ${round}: what another process added was not seen at once`);
     await ours.end(await ours.markSent(present(task)), { is: 'done', answer: {} });
-    if (round % 100 === 99) await new Promise((resolve) => setTimeout(resolve, 120));
+    if (round % 30 === 29) await new Promise((resolve) => setTimeout(resolve, 120));
   }
+  t.pass('every one was seen');
   await Promise.all([ours.close(), theirs.close()]);
 });
 
@@ -493,8 +494,16 @@ async function useAll(queue: TaskQueue, promised: Promised): Promise<void> {
   await queue.close();
 }
 
-async function operations(): Promise<number> {
+/** A data folder whose queue is made already: what waits for the disk would take most of the time. */
+async function quickFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'modemlab-queue-'));
+  await mkdir(join(folder, 'queue'));
+  await writeFile(join(folder, 'queue', 'format.json'), '{"holds":"queue","kind":"dir","version":1}');
+  return folder;
+}
+
+async function operations(): Promise<number> {
+  const folder = await quickFolder();
   const files = brokenFiles(0, 'before');
   const queue = await openQueue('dir', folder, {
     owner: 'a',
@@ -508,7 +517,7 @@ async function operations(): Promise<number> {
 }
 
 async function breakAt(at: number, how: Breakage): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'modemlab-queue-'));
+  const folder = await quickFolder();
   const dead = new Set<number>();
   const promised = new Promised();
   const files = brokenFiles(at, how);
