@@ -113,19 +113,9 @@ export class DeviceTree {
   instances(path: string): readonly number[] {
     const changed = this.#instances.get(path);
     if (changed !== undefined) return changed;
-    // A table in an instance that was added begins empty, whatever the factory had under another of that number.
-    const count = this.#isAdded(path) ? 0 : this.shape.instances(path.slice(this.shape.root.length));
+    // In an instance that was added it begins empty: the factory had none of that number.
+    const count = this.shape.instances(path.slice(this.shape.root.length));
     return Array.from({ length: count }, (_, index) => index + 1);
-  }
-
-  #isAdded(path: string): boolean {
-    if (this.#instances.size === 0) return false;
-    for (const table of this.#instances.keys()) {
-      if (path.length <= table.length || !path.startsWith(table)) continue;
-      const number = Number.parseInt(path.slice(table.length), 10);
-      if (number > this.shape.instances(table.slice(this.shape.root.length))) return true;
-    }
-    return false;
   }
 
   /** The next level below an object or table, in the order of the device. */

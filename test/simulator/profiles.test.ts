@@ -104,6 +104,23 @@ t.test('a profile that is wrong is refused with the place', (t) => {
   t.end();
 });
 
+t.test('an object that a profile replaces keeps its place, and what is below it', (t) => {
+  const { identity } = loadProfile('st706');
+  const base = { name: 'x', title: 'x', generation: 'thomson-g6', identity, facts: { signaling: 'SIP' } };
+  const order = (tree: object): string[] => {
+    const profile = parseProfile({ ...base, tree: { base: 'speedtouch-706-sip', ...tree } }, 'x');
+    const unit = new Device({ profile, acs: 'http://acs.example/', now: () => 0 });
+    return unit.tree.children(unit.tree.root()).map((child) => child.path);
+  };
+  const before = order({});
+  const after = order({ objects: [['', 'New:s*']], without: ['Time.'] });
+  t.strictSame(after, [
+    'InternetGatewayDevice.New',
+    ...before.filter((path) => path.endsWith('.') && !path.endsWith('.Time.')),
+  ]);
+  t.end();
+});
+
 t.test('docs/profiles.md tells the profiles that there are, and its example is one', (t) => {
   const docs = readFileSync(new URL('../../docs/profiles.md', import.meta.url), 'utf8');
   const rows = [...docs.matchAll(/^\| `(\w+)` \|[^|]*\| ([\d,]+) \|$/gm)];
