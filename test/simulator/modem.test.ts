@@ -807,3 +807,85 @@ t.test('changes that the ACS asked to hear of are told, and those by the ACS are
     'and once',
   );
 });
+
+t.test('a plug that is pulled in mid-session ends it, and the modem comes back with 1 BOOT', async (t) => {
+  const seen: Turn[] = [];
+  const acs = await tinyAcs(t, asks([{ kind: 'request', rpc: 'GetRPCMethods', args: {} }], seen));
+  const modem = modemOf(t, { acs });
+  const causes: string[] = [];
+  modem.events.on('rebooted', ({ cause }) => causes.push(cause));
+  modem.events.once('rpc', () => modem.powerCycle());
+  modem.start();
+  t.match(await session(modem), { ok: false, why: 'lost' });
+  t.match(await session(modem), { ok: true, events: ['1 BOOT', '4 VALUE CHANGE'], retryCount: 1 });
+  t.strictSame(causes, ['power']);
+  t.notOk(
+    seen.some(({ envelope }) => envelope?.message.kind === 'response'),
+    'nothing was answered',
+  );
+  await modem.stop();
+  modem.start();
+  t.match(await session(modem), { ok: true, retryCount: 0 }, 'and it can be switched off and on');
+});
+
+t.test('ScheduleInform comes at its time with its CommandKey', async (t) => {
+  const { cwmp, ...rest } = loadProfile('st585v6');
+  const profile = { ...rest, cwmp: { ...cwmp, methods: [...cwmp.methods, 'ScheduleInform' as const] } };
+  const schedule: Request<CpeMethod> = {
+    kind: 'request',
+    rpc: 'ScheduleInform',
+    args: { DelaySeconds: 60, CommandKey: 'sched' },
+  };
+  const never: Request<CpeMethod> = { ...schedule, args: { DelaySeconds: 0, CommandKey: '' } };
+  const seen: Turn[] = [];
+  const acs = await tinyAcs(t, asks([never, schedule], seen));
+  const modem = modemOf(t, { acs, profile });
+  modem.start();
+  await session(modem);
+  t.match(seen[2]?.envelope?.message, { kind: 'fault', fault: { FaultCode: 9003 } });
+  t.strictSame((await session(modem)).events, ['3 SCHEDULED', 'M ScheduleInform']);
+  const inform = seen.findLast((turn) => isRequest(turn, 'Inform'))?.envelope?.message;
+  t.match(inform, { args: { Event: [{ CommandKey: '' }, { CommandKey: 'sched' }] } });
+});
+
+t.test('a TransferComplete that the ACS refuses is sent again in the next session', async (t) => {
+  const files = await fileServer(t, new Map([['/conf', Buffer.from('text')]]));
+  const plain = asks([downloadOf(`${files.url}/conf`, '3 Vendor Configuration File')]);
+  let told = 0;
+  const fault: Message = {
+    kind: 'fault',
+    fault: { FaultCode: 8002, FaultString: 'Internal error', SetParameterValuesFault: [] },
+  };
+  const acs = await tinyAcs(t, (turn) => {
+    if (!isRequest(turn, 'TransferComplete')) return plain(turn);
+    told += 1;
+    return told === 1 ? { send: fault } : plain(turn);
+  });
+  const modem = modemOf(t, { acs });
+  modem.start();
+  await session(modem);
+  t.match(await session(modem), { ok: true, events: ['7 TRANSFER COMPLETE', 'M Download'] });
+  modem.inform('2 PERIODIC');
+  t.strictSame((await session(modem)).events, ['2 PERIODIC', '7 TRANSFER COMPLETE', 'M Download']);
+  modem.inform('2 PERIODIC');
+  t.strictSame((await session(modem)).events, ['2 PERIODIC']);
+  t.equal(told, 2);
+});
+
+t.test('a device of the old rule ends a session with one more empty exchange', async (t) => {
+  const { cwmp, ...rest } = loadProfile('st585v6');
+  for (const [termination, posts] of [
+    ['am1', 2],
+    ['v1.0', 3],
+  ] as const) {
+    const seen: Turn[] = [];
+    const modem = modemOf(t, {
+      acs: await tinyAcs(t, asks([], seen)),
+      profile: { ...rest, cwmp: { ...cwmp, termination } },
+    });
+    modem.start();
+    t.match(await session(modem), { ok: true });
+    await modem.stop();
+    t.equal(seen.length, posts, termination);
+  }
+});
