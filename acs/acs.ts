@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { AcsMethod } from '../protocol/cwmp/messages.ts';
 import { CWMP_VERSIONS } from '../protocol/cwmp/messages.ts';
 import { ModemlabError } from '../protocol/errors.ts';
+import type { DigestAlgorithm } from '../protocol/http/digest.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { AuthMode } from './auth.ts';
 import { createAuthenticator } from './auth.ts';
@@ -48,6 +49,8 @@ export interface AcsOptions {
   readonly auth?: AuthMode;
   /** The password of a user name; needed with basic and digest. */
   readonly credentials?: (username: string) => Promise<string | undefined> | string | undefined;
+  /** What digest offers, in this order; MD5 alone by default. */
+  readonly digestAlgorithms?: readonly DigestAlgorithm[];
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
   /** Milliseconds without a POST after which a session is over; at least 30 s by TR-069a6 3.7.2.4, less in tests. */
   readonly sessionTimeoutMs?: number;
@@ -149,7 +152,7 @@ function endOverdue(context: ExchangeContext): void {
   }
 }
 
-function authenticatorOf({ auth = 'none', credentials }: AcsOptions, now: Clock) {
+function authenticatorOf({ auth = 'none', credentials, digestAlgorithms }: AcsOptions, now: Clock) {
   if (auth === 'none') return undefined;
   if (credentials === undefined) throw new ModemlabError('E_CONFIG', `--auth ${auth} needs credentials`);
   return createAuthenticator({
@@ -158,6 +161,7 @@ function authenticatorOf({ auth = 'none', credentials }: AcsOptions, now: Clock)
     realm: 'modemlab',
     now,
     random: (bytes) => randomBytes(bytes),
+    ...(digestAlgorithms === undefined ? {} : { algorithms: digestAlgorithms }),
   });
 }
 
