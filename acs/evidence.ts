@@ -4,7 +4,9 @@
  * TransferComplete, or in ParameterKey.
  */
 import type { CpeMethod, Inform, Request } from '../protocol/cwmp/messages.ts';
+import { storageName } from './device-key.ts';
 import type { Task, TaskOutcome } from './queue/queue.ts';
+import { isTaskId, mayBelong } from './queue/task-id.ts';
 
 /** The request as it leaves: the task's id stands in for a key that the user left empty. */
 export function keyed(task: Task): Request<CpeMethod> {
@@ -46,29 +48,73 @@ export function keyOf(task: Task): string | undefined {
  */
 export type Verdict = TaskOutcome | 'missing' | undefined;
 
+/** It was sent, and nothing that the modem says can tell any more whether it was done. */
+export const UNSURE = { is: 'failed', error: { code: 'E_TASK_UNSURE' } } as const satisfies TaskOutcome;
+
+const BOOTSTRAP = '0 BOOTSTRAP';
+
 /** Which event tells that a request was carried out. */
 const TELLING_EVENT: Partial<Record<CpeMethod, string>> = {
   Reboot: 'M Reboot',
   ScheduleInform: 'M ScheduleInform',
 };
 
-export function verdictOf(task: Task, inform: Inform): Verdict {
+/** `before`: the event codes of the device's Inform before this one. */
+export function verdictOf(task: Task, inform: Inform, before: readonly string[]): Verdict {
   const key = keyOf(task);
+  const bootstrapped = hasBootstrap(inform);
   const event = TELLING_EVENT[task.request.rpc];
   if (event !== undefined) {
     const told = inform.Event.some(({ EventCode, CommandKey }) => EventCode === event && CommandKey === key);
     if (told) return { is: 'done', answer: {} };
+    // BOOTSTRAP discards all other events (TR-069a6 3.7.1.5 Table 8): that this one is missing says nothing any more.
+    if (bootstrapped) return UNSURE;
     // A scheduled Inform may lie days ahead: that it has not come says nothing.
     return task.request.rpc === 'Reboot' ? 'missing' : undefined;
   }
-  if (task.request.rpc === 'FactoryReset')
-    return inform.Event.some(({ EventCode }) => EventCode === '0 BOOTSTRAP')
-      ? { is: 'done', answer: {} }
-      : 'missing';
-  return undefined;
+  if (task.request.rpc !== 'FactoryReset') return undefined;
+  if (!bootstrapped) return 'missing';
+  // A modem that repeats the events of a session that broke shows the BOOTSTRAP of before the request (Q-EV-04).
+  return inform.RetryCount > 0 && before.includes(BOOTSTRAP) ? UNSURE : { is: 'done', answer: {} };
 }
 
-/** ParameterKey as an Inform shows it: that of the last AddObject, DeleteObject or SetParameterValues that succeeded. */
+/** Whether the events of an Inform may decide about tasks that are open. */
+export function decidesTasks(inform: Inform): boolean {
+  return hasBootstrap(inform) || inform.Event.some(({ EventCode }) => EventCode.startsWith('M '));
+}
+
+const hasBootstrap = ({ Event }: Inform): boolean => Event.some(({ EventCode }) => EventCode === BOOTSTRAP);
+
+/** What ParameterKey says of an AddObject or DeleteObject that was sent last of all that carry a key. */
+export type KeyEvidence = 'done' | 'not-done' | 'none';
+
+/**
+ * ParameterKey changes if and only if a request succeeds that carries one (TR-069a6 A.3.2.1). So that of the task proves
+ * that it was done, and that of another task of ours that the modem keeps it and that this one was not. A key that a user
+ * chose may have been there before; some modems show nothing or a default of their own (Q-VL-16).
+ */
+export function keyEvidence(task: Task, inform: Inform): KeyEvidence {
+  const shown = parameterKeyOf(inform);
+  if (shown === undefined || !isTaskId(shown)) return 'none';
+  if (shown === task.id) return 'done';
+  return keyOf(task) === task.id && mayBelong(shown, storageName(task.device)) ? 'not-done' : 'none';
+}
+
+/** ParameterKey as an Inform shows it. */
 export function parameterKeyOf(inform: Inform): string | undefined {
   return inform.ParameterList.find(({ Name }) => Name.endsWith('.ManagementServer.ParameterKey'))?.Value;
+}
+
+/** Milliseconds that a request itself lets pass until it is carried out. */
+export function delayOf({ request }: Task): number {
+  switch (request.rpc) {
+    case 'Download':
+    case 'Upload':
+    case 'ScheduleInform':
+      return request.args.DelaySeconds * 1000;
+    case 'ScheduleDownload':
+      return Math.max(0, ...request.args.TimeWindowList.map(({ WindowEnd }) => WindowEnd)) * 1000;
+    default:
+      return 0;
+  }
 }

@@ -141,6 +141,7 @@ async function begin(
   const key = deviceKey(DeviceId);
   const older = context.sessions.ofDevice(key);
   if (older !== undefined) await supersede(context, older);
+  await context.queue.takeOver(key);
   const model = modelOf(DeviceId, softwareVersionOf(inform));
   const session = context.sessions.open(
     {

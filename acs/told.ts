@@ -11,7 +11,7 @@ import type {
 } from '../protocol/cwmp/messages.ts';
 import type { QuirkId } from '../protocol/quirks/quirk.ts';
 import { assertNever } from '../protocol/result.ts';
-import { keyOf, verdictOf } from './evidence.ts';
+import { decidesTasks, keyOf, verdictOf } from './evidence.ts';
 import type { Log } from './log.ts';
 import { errorFields } from './log.ts';
 import type { Task, TaskQueue } from './queue/queue.ts';
@@ -79,6 +79,8 @@ async function toldInform(
   inform: Inform,
   namespace: string,
 ): Promise<void> {
+  // Before the record says that this Inform came: should this process die between the two, the modem repeats it.
+  if (decidesTasks(inform)) await decideTasks(context, teller, inform);
   const digest = digestOf(inform);
   let sameAsLast = false;
   const written = context.store.update(teller.key, (before) => {
@@ -93,13 +95,6 @@ async function toldInform(
     return;
   }
   await written;
-  if (inform.Event.some(({ EventCode }) => decidesTasks(EventCode))) {
-    for (const task of await context.queue.open(teller.key)) {
-      const verdict = verdictOf(task, inform);
-      if (verdict !== undefined && verdict !== 'missing')
-        context.onTask(await context.queue.end(task, verdict));
-    }
-  }
   if (sameAsLast) return;
   await context.store.merge(
     teller.key,
@@ -110,7 +105,16 @@ async function toldInform(
 /** Events that nothing hangs on: should the Inform be lost with a crash, the next one says the same. */
 const QUIET_EVENTS: ReadonlySet<string> = new Set(['2 PERIODIC', '6 CONNECTION REQUEST']);
 
-const decidesTasks = (event: string): boolean => event.startsWith('M ') || event === '0 BOOTSTRAP';
+/** Ends the open tasks that the events of an Inform decide about. */
+async function decideTasks({ store, queue, onTask }: ToldContext, { key }: Teller, inform: Inform) {
+  const open = await queue.open(key);
+  if (open.length === 0) return;
+  const before = (await store.get(key))?.lastInform.events ?? [];
+  for (const task of open) {
+    const verdict = verdictOf(task, inform, before);
+    if (verdict !== undefined && verdict !== 'missing') onTask(await queue.end(task, verdict));
+  }
+}
 
 function digestOf(inform: Inform): string {
   const hash = createHash('sha1');

@@ -8,7 +8,7 @@ import { ModemlabError } from '../protocol/errors.ts';
 import { assertNever } from '../protocol/result.ts';
 import type { Cpe, Reply } from './conversation.ts';
 import { Conversation } from './conversation.ts';
-import { keyed, verdictOf } from './evidence.ts';
+import { delayOf, keyed, UNSURE, verdictOf } from './evidence.ts';
 import type { Clock, Log } from './log.ts';
 import { errorFields } from './log.ts';
 import type { Task, TaskQueue } from './queue/queue.ts';
@@ -25,12 +25,19 @@ export interface WorkContext {
   readonly styles: ReplyStyles;
   readonly log: Log;
   readonly now: Clock;
-  /** Tasks that a session which ended well did not show as done: see `missing` in evidence.ts. */
+  /** Sendings of tasks that a session which ended well did not show as done: see `missing` in evidence.ts. */
   readonly missing: Set<string>;
   /** Milliseconds that a transfer may take until its TransferComplete. */
   readonly transferMs: number;
   readonly onTask: (task: Task) => void;
 }
+
+/** One sending of a task: what is known of an earlier one says nothing of it. */
+const sendingOf = ({ id, attempts }: Task): string => `${id} ${attempts}`;
+
+/** Whether the modem is asked about it, instead of told by an event of its own accord (rules/probe.ts). */
+const isProbed = ({ request }: Task): boolean =>
+  request.rpc === 'AddObject' || request.rpc === 'DeleteObject';
 
 /** Times a request that may be repeated is sent before a modem that never answers it is believed (Q-EV-14). */
 const ATTEMPTS = 5;
@@ -52,8 +59,13 @@ export class Work {
   #probes: Conversation | undefined;
   #discovery: Conversation | undefined;
   #checked = false;
-  /** Tasks that this session's Inform does not show as done. */
+  /** Sendings of tasks that this session's Inform does not show as done. */
   #missing: string[] = [];
+  /**
+   * Nothing more is sent in this session: an AddObject or DeleteObject in it is unsure, and whatever comes before the
+   * modem was asked of it blurs what the modem could tell (see rules/probe.ts).
+   */
+  #isHalted = false;
   /** Set by the exchange: whether the answer being settled had values without types (Q-AT-08). */
   untyped = false;
 
@@ -65,12 +77,17 @@ export class Work {
   /** The next request for the modem; `undefined` when there is nothing more. */
   async next(): Promise<Request<CpeMethod> | undefined> {
     if (!this.#checked) await this.#checkOpenTasks();
-    return (await this.#nextOf(this.#probes)) ?? (await this.#nextTask()) ?? (await this.#nextOfDiscovery());
+    const probing = await this.#nextOf(this.#probes);
+    if (probing !== undefined) return probing;
+    if (this.#isHalted) return undefined;
+    return (await this.#nextTask()) ?? (await this.#nextOfDiscovery());
   }
 
   async #nextTask(): Promise<Request<CpeMethod> | undefined> {
     const task = await this.#context.queue.claim(this.#for.key);
     if (task === undefined) return undefined;
+    // Should it fail, `close` gives the task back.
+    this.#current = { by: 'task', task };
     const sent = await this.#context.queue.markSent(task);
     this.#current = { by: 'task', task: sent };
     this.#context.onTask(sent);
@@ -80,13 +97,10 @@ export class Work {
   /** What became of the request given by `next`. */
   async settle(request: Request<CpeMethod>, outcome: Outcome): Promise<void> {
     const current = this.#current;
+    if (current?.by === 'rule') this.#conversation?.settle(outcome);
+    // Current until it is settled: when that fails, `close` does what can be done.
+    else if (current?.by === 'task') await this.#settleTask(current.task, request, outcome);
     this.#current = undefined;
-    if (current === undefined) return;
-    if (current.by === 'rule') {
-      this.#conversation?.settle(outcome);
-      return;
-    }
-    await this.#settleTask(current.task, request, outcome);
   }
 
   /** The session is over. */
@@ -95,8 +109,21 @@ export class Work {
     this.#discovery?.break();
     const current = this.#current;
     this.#current = undefined;
-    if (current?.by === 'task') await this.#lose(current.task);
-    if (why === 'done') for (const id of this.#missing) this.#context.missing.add(id);
+    if (why === 'done') for (const sending of this.#missing) this.#context.missing.add(sending);
+    if (current?.by === 'task') await this.#letGo(current.task);
+  }
+
+  /** A task whose session is over. Another server may have it by now: the modem went on with that one. */
+  async #letGo(task: Task): Promise<void> {
+    const { queue, onTask, log } = this.#context;
+    try {
+      // Only claimed: that it leaves could not be written down, so it did not leave.
+      if (task.state === 'claimed') onTask(await queue.giveBack(task));
+      else await this.#lose(task);
+    } catch (error) {
+      if (!(error instanceof ModemlabError) || error.code !== 'E_TASK_STATE') throw error;
+      log.info({ device: this.#for.key, ...errorFields(error) }, 'a task went on without its session');
+    }
   }
 
   async #settleTask(task: Task, request: Request<CpeMethod>, outcome: Outcome): Promise<void> {
@@ -120,7 +147,11 @@ export class Work {
 
   async #answered(task: Task, request: Request<CpeMethod>, response: Response): Promise<void> {
     const { queue, store, now, transferMs, onTask } = this.#context;
-    await remember(store, this.#for.key, request, response, this.#reading());
+    const keep = (): Promise<void> => remember(store, this.#for.key, request, response, this.#reading());
+    // The number of a new instance is in this answer alone. Were the tree told first and the process killed, the instance
+    // would be known, and nobody could say later which task had added it.
+    const isAdded = response.rpc === 'AddObject';
+    if (!isAdded) await keep();
     const status = 'Status' in response.args ? response.args.Status : 0;
     const later =
       response.rpc === 'ScheduleDownload' ||
@@ -128,9 +159,10 @@ export class Work {
       ((response.rpc === 'Download' || response.rpc === 'Upload') && status === 1);
     onTask(
       later
-        ? await queue.markRunning(task, new Date(now() + transferMs))
+        ? await queue.markRunning(task, new Date(now() + delayOf(task) + transferMs))
         : await queue.end(task, { is: 'done', answer: response.args }),
     );
+    if (isAdded) await keep();
   }
 
   /** The modem spoke, and not of it (Q-HT-08). To ask again would be to hear the same; a person may retry it. */
@@ -138,6 +170,7 @@ export class Work {
     const { queue, onTask } = this.#context;
     if (NOT_REPEATABLE.has(task.request.rpc)) onTask(await queue.markUnsure(task));
     else onTask(await queue.end(task, { is: 'failed', error: { code: 'E_TASK_UNANSWERED' } }));
+    this.#isHalted ||= isProbed(task);
   }
 
   async #lose(task: Task): Promise<void> {
@@ -153,30 +186,34 @@ export class Work {
     const { queue, onTask, missing, now, transferMs } = this.#context;
     const probes: Task[] = [];
     for (const task of await queue.open(this.#for.key)) {
-      const verdict = verdictOf(task, this.#for.inform);
-      const since =
-        Date.parse(task.deadline ?? task.sentAt ?? task.acceptedAt) + (task.deadline ? 0 : transferMs);
-      if (verdict !== undefined && verdict !== 'missing') onTask(await queue.end(task, verdict));
-      else if (since < now()) {
+      // What events tell was settled when the Inform was kept (told.ts).
+      const verdict = verdictOf(task, this.#for.inform, []);
+      const until =
+        task.deadline === undefined
+          ? Date.parse(task.sentAt ?? task.acceptedAt) + delayOf(task) + transferMs
+          : Date.parse(task.deadline);
+      if (isProbed(task)) probes.push(task);
+      else if (verdict !== undefined && verdict !== 'missing') onTask(await queue.end(task, verdict));
+      else if (task.request.rpc === 'SetVouchers') onTask(await queue.end(task, UNSURE));
+      else if (until < now()) {
         const code = task.state === 'running' ? 'E_TASK_TIMEOUT' : 'E_TASK_UNSURE';
         onTask(await queue.end(task, { is: 'failed', error: { code } }));
       } else if (verdict === 'missing') {
-        if (missing.delete(task.id)) onTask(await queue.giveBack(task));
-        else this.#missing.push(task.id);
-      } else if (task.request.rpc === 'AddObject' || task.request.rpc === 'DeleteObject') probes.push(task);
-      else if (task.request.rpc === 'SetVouchers')
-        onTask(await queue.end(task, { is: 'failed', error: { code: 'E_TASK_UNSURE' } }));
+        if (missing.delete(sendingOf(task))) onTask(await queue.giveBack(task));
+        else this.#missing.push(sendingOf(task));
+      }
     }
     if (probes.length > 0) this.#probes = new Conversation((cpe) => this.#probe(cpe, probes));
   }
 
   async #probe(cpe: Cpe, tasks: readonly Task[]): Promise<void> {
     const { queue, onTask, store } = this.#context;
+    this.#isHalted = true;
     for (const task of tasks) {
-      const verdict = await probe(cpe, store, task, this.#for.inform);
-      if (verdict === 'not-done') onTask(await queue.giveBack(task));
-      else if (verdict !== undefined) onTask(await queue.end(task, verdict));
+      const verdict = await probe(cpe, { store, queue, inform: this.#for.inform }, task);
+      onTask(verdict === 'not-done' ? await queue.giveBack(task) : await queue.end(task, verdict));
     }
+    this.#isHalted = false;
   }
 
   async #nextOfDiscovery(): Promise<Request<CpeMethod> | undefined> {

@@ -123,6 +123,25 @@ class DirQueue implements TaskQueue {
     return tasks;
   }
 
+  async takeOver(device: string): Promise<void> {
+    const key = storageName(device);
+    for (let look = 0; look < MAX_LOOKS; look += 1) {
+      let missed = false;
+      for (const entry of await this.#folders.recover(key)) {
+        const { name } = entry;
+        if (name === undefined || name.ending || (name.state !== 'claimed' && name.state !== 'sent'))
+          continue;
+        if (this.#folders.mine.has(entry.file)) continue;
+        const file = await this.#folders.read(entry);
+        const once = file !== undefined && NOT_REPEATABLE.has(file.request.rpc);
+        if (file === undefined || !(await this.#folders.move(entry, takenBack(entry, name, once), true)))
+          missed = true;
+      }
+      // What moved meanwhile is looked at again, under its new name.
+      if (!missed) return;
+    }
+  }
+
   async *list(device?: string): AsyncIterable<Task> {
     const devices = device === undefined ? await this.#devices() : [storageName(device)];
     const found = new Map<string, Entry>();
@@ -285,7 +304,8 @@ class DirQueue implements TaskQueue {
 
   /** In claimed/ under this queue's name and in its state: one that is new counts as claimed. */
   #heldAsIs(from: Entry, name: TaskName): Entry {
-    return this.#held(from.device, name, name.state === 'new' ? 'claimed' : name.state);
+    const state = name.state === 'new' ? 'claimed' : name.state;
+    return this.#held(from.device, { ...name, ending: true }, state);
   }
 
   /** Keeps the newest; looks only when there may be a tenth too many. */

@@ -86,6 +86,10 @@ class MemoryQueue implements TaskQueue {
     return tasks.filter(({ state }) => state === 'unsure' || state === 'running').sort(byId);
   }
 
+  async takeOver(): Promise<void> {
+    // There is no other server.
+  }
+
   async *list(device?: string): AsyncIterable<Task> {
     const folders = device === undefined ? [...this.#devices.values()] : [this.#devices.get(device)];
     const tasks = folders.flatMap((folder) => [...(folder?.values() ?? [])]).sort(byId);

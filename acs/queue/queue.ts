@@ -59,6 +59,12 @@ export interface TaskQueue {
   /** Tasks of a device that are unsure or running, also those whose owner is gone (they are made unsure by this call). */
   open(device: string): Promise<readonly Task[]>;
 
+  /**
+   * A session of the device begins here, so those with other servers are over: what they have claimed or sent comes back
+   * as when they were gone. What they say of it later is refused with E_TASK_STATE.
+   */
+  takeOver(device: string): Promise<void>;
+
   /** Of all devices or one; newest last. */
   list(device?: string): AsyncIterable<Task>;
   get(id: string): Promise<Task | undefined>;

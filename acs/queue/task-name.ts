@@ -32,6 +32,8 @@ export interface TaskName {
   readonly deadline?: number;
   readonly leaseUntil?: number;
   readonly holder?: Holder;
+  /** Its end is being written: only the holder, or who finds the holder gone, may touch it. A capital letter tells. */
+  readonly ending?: true;
 }
 
 const LETTERS = { new: 'n', claimed: 'c', sent: 's', unsure: 'u', running: 'r' } as const;
@@ -46,9 +48,10 @@ const STATES: ReadonlyMap<string, OpenState> = new Map([
 const time = (ms: number | undefined): string => (ms === undefined ? '-' : Math.trunc(ms).toString(36));
 
 export function writeTaskName(name: TaskName): string {
-  const { id, state, attempts, sentAt, deadline, leaseUntil, holder } = name;
+  const { id, state, attempts, sentAt, deadline, leaseUntil, holder, ending } = name;
+  const letter = ending ? LETTERS[state].toUpperCase() : LETTERS[state];
   const times = `${time(sentAt)}.${time(deadline)}.${time(leaseUntil)}`;
-  return `${id}.${LETTERS[state]}.${attempts}.${times}.${holder === undefined ? '-' : writeHolder(holder)}.json`;
+  return `${id}.${letter}.${attempts}.${times}.${holder === undefined ? '-' : writeHolder(holder)}.json`;
 }
 
 /** At most 48 + 48 + 20 + ... characters: the whole name stays below the 255 that file systems bear. */
@@ -66,13 +69,13 @@ export function readHolder(text: string): Holder | undefined {
 /** What a name says; `undefined` when it is none of ours. */
 export function readTaskName(file: string): TaskName | undefined {
   const match =
-    /^(\w{26})\.([ncsur])\.(\d{1,9})\.([0-9a-z]{1,10}|-)\.([0-9a-z]{1,10}|-)\.([0-9a-z]{1,10}|-)\.([^.]+)\.json$/.exec(
+    /^(\w{26})\.([ncsurCSUR])\.(\d{1,9})\.([0-9a-z]{1,10}|-)\.([0-9a-z]{1,10}|-)\.([0-9a-z]{1,10}|-)\.([^.]+)\.json$/.exec(
       file,
     );
   if (match === null) return undefined;
   const [, id = '', letter = '', attempts = '', sentAt = '-', deadline = '-', leaseUntil = '-', who = '-'] =
     match;
-  const state = STATES.get(letter);
+  const state = STATES.get(letter.toLowerCase());
   const holder = who === '-' ? undefined : readHolder(who);
   if (!isTaskId(id) || state === undefined || (holder === undefined && who !== '-')) return undefined;
   return {
@@ -83,5 +86,6 @@ export function readTaskName(file: string): TaskName | undefined {
     ...(deadline === '-' ? {} : { deadline: Number.parseInt(deadline, 36) }),
     ...(leaseUntil === '-' ? {} : { leaseUntil: Number.parseInt(leaseUntil, 36) }),
     ...(holder === undefined ? {} : { holder }),
+    ...(letter === letter.toLowerCase() ? {} : { ending: true }),
   };
 }

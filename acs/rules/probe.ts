@@ -1,72 +1,141 @@
-/** Asks a modem whether an AddObject or DeleteObject, whose answer was lost, was done: it must not be repeated blindly. */
+/**
+ * Asks a modem whether an AddObject or DeleteObject, whose answer was lost, was done: it must not be repeated blindly.
+ *
+ * It is asked in the first session after the loss, before anything else, for later nobody can tell: other requests change
+ * ParameterKey, and what else is read of the tree shows the new instance as if it had always been there.
+ */
 import type { Inform } from '../../protocol/cwmp/messages.ts';
-import type { Cpe } from '../conversation.ts';
-import { keyOf, parameterKeyOf } from '../evidence.ts';
-import type { Task, TaskOutcome } from '../queue/queue.ts';
+import type { Cpe, Reply } from '../conversation.ts';
+import type { KeyEvidence } from '../evidence.ts';
+import { keyEvidence, parameterKeyOf, UNSURE } from '../evidence.ts';
+import type { Task, TaskOutcome, TaskQueue } from '../queue/queue.ts';
 import type { DeviceStore } from '../store/store.ts';
 
-/** `not-done`: it may be sent again. `undefined`: the modem does not tell; it is asked again in its next session. */
-export type ProbeVerdict = TaskOutcome | 'not-done' | undefined;
+/** `not-done`: it may be sent again. */
+export type ProbeVerdict = TaskOutcome | 'not-done';
+
+export interface ProbeContext {
+  readonly store: DeviceStore;
+  readonly queue: TaskQueue;
+  /** What the modem said at the beginning of this session. */
+  readonly inform: Inform;
+}
 
 /** Rejects with E_SESSION_LOST when the session breaks. */
-export async function probe(cpe: Cpe, store: DeviceStore, task: Task, inform: Inform): Promise<ProbeVerdict> {
+export async function probe(cpe: Cpe, context: ProbeContext, task: Task): Promise<ProbeVerdict> {
   switch (task.request.rpc) {
     case 'DeleteObject':
-      return probeDeleted(cpe, task.request.args.ObjectName);
+      return probeDeleted(cpe, context, task, task.request.args.ObjectName);
     case 'AddObject':
-      return probeAdded(
-        cpe,
-        store,
-        task,
-        task.request.args.ObjectName,
-        parameterKeyOf(inform) === keyOf(task),
-      );
+      return probeAdded(cpe, context, task, task.request.args.ObjectName);
     default:
-      return undefined;
+      return UNSURE;
   }
 }
 
-async function probeDeleted(cpe: Cpe, object: string): Promise<ProbeVerdict> {
-  const reply = await cpe.call({
-    kind: 'request',
-    rpc: 'GetParameterNames',
-    args: { ParameterPath: object, NextLevel: false },
-  });
-  if (reply.is === 'fault' && reply.fault.FaultCode === 9005) return { is: 'done', answer: { Status: 0 } };
-  return reply.is === 'response' ? 'not-done' : undefined;
+async function probeDeleted(
+  cpe: Cpe,
+  { store, queue, inform }: ProbeContext,
+  task: Task,
+  object: string,
+): Promise<ProbeVerdict> {
+  const key = await evidenceOf(queue, task, inform);
+  const listed = await namesBelow(cpe, object, false);
+  if (listed?.names.some((name) => name.startsWith(object))) return key === 'done' ? UNSURE : 'not-done';
+  if (key === 'not-done') return 'not-done';
+  const isGone = listed?.exists === false && (await isKnown(store, task.device, object));
+  // Without a key of ours it may have been refused: a factory reset, which empties ParameterKey, takes objects away too.
+  const wasReset = parameterKeyOf(inform) === '';
+  if (key !== 'done' && (!isGone || wasReset)) return UNSURE;
+  await store.forget(task.device, object);
+  return { is: 'done', answer: { Status: 0 } };
 }
 
 /**
- * A new instance and our ParameterKey together prove it. Neither proves the opposite. One without the other proves
- * nothing: some modems do not keep ParameterKey (Q-VL-16), and somebody else may have added the instance.
+ * Our ParameterKey and a new instance together prove it, neither of them the opposite. One without the other proves
+ * nothing: the modem may not keep ParameterKey, and somebody else may have added the instance.
  */
 async function probeAdded(
   cpe: Cpe,
-  store: DeviceStore,
+  { store, queue, inform }: ProbeContext,
   task: Task,
   table: string,
-  keyIsOurs: boolean,
 ): Promise<ProbeVerdict> {
-  const reply = await cpe.call({
+  const key = await evidenceOf(queue, task, inform);
+  const listed = await namesBelow(cpe, table, true);
+  // Told by nothing but the key: proof enough that it was not done, and no number when it was.
+  if (listed === undefined) return key === 'not-done' ? 'not-done' : UNSURE;
+  const isListed = await wasListed(store, task.device);
+  if (!isListed && key === 'not-done') return 'not-done';
+  const known = await knownInstances(store, queue, task, table, inform);
+  const now = new Set<number>();
+  // A table without rows is an invalid name to some modems (Q-PN-11).
+  for (const name of listed.names) addInstance(now, table, name);
+  const added = [...now].filter((instance) => !known.has(instance));
+  if (added.length === 0) return key === 'done' || !isListed ? UNSURE : 'not-done';
+  if (key !== 'done') return UNSURE;
+  const InstanceNumber = Math.max(...added);
+  await store.merge(task.device, [{ name: `${table}${InstanceNumber}.`, writable: true }]);
+  return { is: 'done', answer: { InstanceNumber, Status: 0 } };
+}
+
+/** The key of a task that was sent later says nothing of this one. */
+async function evidenceOf(queue: TaskQueue, task: Task, inform: Inform): Promise<KeyEvidence> {
+  const evidence = keyEvidence(task, inform);
+  if (evidence !== 'not-done') return evidence;
+  const shown = await queue.get(parameterKeyOf(inform) ?? '');
+  const isLater = Date.parse(shown?.sentAt ?? '') > Date.parse(task.sentAt ?? '');
+  return isLater ? 'none' : 'not-done';
+}
+
+interface Listed {
+  /** Whether the modem says that there is such an object. */
+  readonly exists: boolean;
+  readonly names: readonly string[];
+}
+
+/** What the modem lists below a path; `undefined` when it does not say. */
+async function namesBelow(cpe: Cpe, path: string, nextLevel: boolean): Promise<Listed | undefined> {
+  const reply: Reply = await cpe.call({
     kind: 'request',
     rpc: 'GetParameterNames',
-    args: { ParameterPath: table, NextLevel: true },
+    args: { ParameterPath: path, NextLevel: nextLevel },
   });
-  // A table without rows is an invalid name to some modems (Q-PN-11).
-  const isEmpty = reply.is === 'fault' && reply.fault.FaultCode === 9005;
-  if (!isEmpty && (reply.is !== 'response' || reply.response.rpc !== 'GetParameterNames')) return undefined;
-  const names =
-    reply.is === 'response' && reply.response.rpc === 'GetParameterNames'
-      ? reply.response.args.ParameterList
-      : [];
+  if (reply.is === 'fault' && reply.fault.FaultCode === 9005) return { exists: false, names: [] };
+  if (reply.is !== 'response' || reply.response.rpc !== 'GetParameterNames') return undefined;
+  return { exists: true, names: reply.response.args.ParameterList.map(({ Name }) => Name) };
+}
+
+/** Whether the names of the whole tree were read: only then an instance that the store lacks is a new one. */
+async function wasListed(store: DeviceStore, device: string): Promise<boolean> {
+  const state = (await store.get(device))?.discovery.state;
+  return state === 'values' || state === 'done';
+}
+
+async function isKnown(store: DeviceStore, device: string, object: string): Promise<boolean> {
+  for await (const { name } of store.tree(device, object)) if (name.startsWith(object)) return true;
+  return false;
+}
+
+/** Instances that were there before the task was sent. What this Inform alone tells of is not among them. */
+async function knownInstances(
+  store: DeviceStore,
+  queue: TaskQueue,
+  task: Task,
+  table: string,
+  inform: Inform,
+): Promise<ReadonlySet<number>> {
+  const told = new Set(inform.ParameterList.map(({ Name }) => Name));
   const known = new Set<number>();
-  for await (const { name } of store.tree(task.device, table)) addInstance(known, table, name);
-  const now = new Set<number>();
-  for (const { Name } of names) addInstance(now, table, Name);
-  const added = [...now].filter((instance) => !known.has(instance));
-  if (added.length === 0 && !keyIsOurs) return 'not-done';
-  if (added.length === 0 || !keyIsOurs) return undefined;
-  return { is: 'done', answer: { InstanceNumber: Math.max(...added), Status: 0 } };
+  for await (const { name } of store.tree(task.device, table))
+    if (!told.has(name)) addInstance(known, table, name);
+  // An answer is kept before the tree is told of it: a crash between the two leaves it in the task alone.
+  for await (const { request, state, answer } of queue.list(task.device)) {
+    if (request.rpc !== 'AddObject' || request.args.ObjectName !== table || state !== 'done') continue;
+    if (typeof answer !== 'object' || answer === null || !('InstanceNumber' in answer)) continue;
+    if (typeof answer.InstanceNumber === 'number') known.add(answer.InstanceNumber);
+  }
+  return known;
 }
 
 function addInstance(instances: Set<number>, table: string, name: string): void {

@@ -1,0 +1,36 @@
+/** An ACS on a data folder, as a process of its own: loads everything, says that it is ready, and starts when told to. */
+import { startAcs } from '../../acs/acs.ts';
+import { openData } from '../../acs/data-folder.ts';
+import { isStart } from './acs-process.ts';
+
+const folder = process.argv[2] ?? '';
+
+process.on('disconnect', () => process.exit(0));
+process.once('message', (message) => {
+  if (!isStart(message)) throw new Error(`unexpected: ${JSON.stringify(message)}`);
+  serve(message.port, message.transferMs).catch((error: unknown) => {
+    process.stderr.write(`${String(error)}\n`, () => process.exit(1));
+  });
+});
+process.send?.({ is: 'ready' });
+
+async function serve(port: number, transferMs: number): Promise<void> {
+  const data = await openData(folder, { owner: `acs-${process.pid}`, create: true });
+  const acs = await startAcs({
+    data,
+    host: '127.0.0.1',
+    port,
+    transferMs,
+    sessionTimeoutMs: 2000,
+    graceMs: 500,
+  });
+  process.on('message', () => {
+    acs.stop().then(
+      () => process.disconnect(),
+      (error: unknown) => {
+        process.stderr.write(`${String(error)}\n`, () => process.exit(1));
+      },
+    );
+  });
+  process.send?.({ is: 'listening' });
+}
