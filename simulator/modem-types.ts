@@ -23,7 +23,7 @@ export interface ModemOptions {
   readonly speed?: number;
   /** The clock and timer that a fleet shares. */
   readonly scheduler?: Scheduler;
-  /** Simulated seconds from `start` to the first Inform; the profile's when absent. */
+  /** Simulated seconds from power-up or a restart to its Inform; the profile's when absent. */
   readonly bootSeconds?: number;
   /** The address it gives in ConnectionRequestURL; the profile's LAN address when absent. */
   readonly address?: string;

@@ -32,6 +32,7 @@ import { createScheduler } from './scheduler.ts';
 import type { CutPoint, SessionResult } from './session.ts';
 import { runSession } from './session.ts';
 import { createClient, deviceId, informOf, settingsOf, TIMEOUT_MS } from './session-parts.ts';
+import { Timers } from './timers.ts';
 
 /** Profiles of which every value was computed once: a rule that cannot be is told before a modem runs. */
 const checked = new WeakSet<Profile>();
@@ -79,7 +80,7 @@ class SimulatedModem implements Modem {
   readonly #changed = new Set<string>();
   /** Transfers that are accepted, and when they are due: they outlive a restart (TR-069a6 A.3.2.8). */
   readonly #accepted = new Map<TransferTask, number>();
-  readonly #timers = new Map<string, () => void>();
+  readonly #timers: Timers;
   /** Transfers under way, and what ends them. */
   #abort = new AbortController();
   readonly #transfers = new Set<Promise<void>>();
@@ -90,6 +91,7 @@ class SimulatedModem implements Modem {
     this.#ownScheduler = options.scheduler === undefined;
     this.#scheduler =
       options.scheduler ?? createScheduler(options.speed === undefined ? {} : { speed: options.speed });
+    this.#timers = new Timers(this.#scheduler);
     this.#random = createRandom(`${seed}/${index}/modem`);
     this.device = new Device({
       ...options,
@@ -107,12 +109,12 @@ class SimulatedModem implements Modem {
   }
 
   start(): void {
-    if (this.#power === 'off') this.#boot([], this.#options.bootSeconds);
+    if (this.#power === 'off') this.#boot([]);
   }
 
   async stop(): Promise<void> {
     this.#power = 'off';
-    this.#clearTimers();
+    this.#timers.clearAll();
     this.#again = false;
     this.#http?.cut();
     this.#abort.abort();
@@ -147,20 +149,21 @@ class SimulatedModem implements Modem {
   }
 
   /** Power up or restart: the clock begins anew, and what a restart discards is gone. */
-  #boot(commandKeys: readonly string[], seconds?: number): void {
+  #boot(commandKeys: readonly string[]): void {
     this.#power = 'booting';
-    this.#clearTimers();
+    this.#timers.clearAll();
     this.#queue = rebooted(this.#queue);
     this.#changed.clear();
     this.#rung = 0;
     this.device.restart();
-    this.#at('boot', (seconds ?? this.device.profile.bootSeconds) * 1000, () => {
+    if (this.#contacted !== this.device.setting('ManagementServer.URL')) this.#bootstrap();
+    for (const code of this.device.profile.inform.bootEvents) this.#queue = raise(this.#queue, code);
+    for (const key of commandKeys) this.#queue = raise(this.#queue, 'M Reboot', key);
+    const seconds = this.#options.bootSeconds ?? this.device.profile.bootSeconds;
+    this.#timers.set('boot', seconds * 1000, () => {
       this.#power = 'on';
       this.#state = idle(this.#state, { ids: 0 });
       this.#sessions = 0;
-      if (this.#contacted !== this.device.setting('ManagementServer.URL')) this.#bootstrap();
-      for (const code of this.device.profile.inform.bootEvents) this.#queue = raise(this.#queue, code);
-      for (const key of commandKeys) this.#queue = raise(this.#queue, 'M Reboot', key);
       this.#schedulePeriodic();
       this.#armTransfers();
       this.#go();
@@ -178,29 +181,12 @@ class SimulatedModem implements Modem {
     this.#boot(commandKeys);
   }
 
-  #at(name: string, ms: number, run: () => void): void {
-    this.#timers.get(name)?.();
-    this.#timers.set(
-      name,
-      this.#scheduler.after(ms, () => {
-        this.#timers.delete(name);
-        run();
-      }),
-    );
-  }
-
-  #clearTimers(): void {
-    for (const cancel of this.#timers.values()) cancel();
-    this.#timers.clear();
-  }
-
   #schedulePeriodic(): void {
     const enabled = this.device.setting('ManagementServer.PeriodicInformEnable') === '1';
     const seconds = Number(this.device.setting('ManagementServer.PeriodicInformInterval'));
-    this.#timers.get('periodic')?.();
-    this.#timers.delete('periodic');
+    this.#timers.clear('periodic');
     if (!enabled || !(seconds >= 1)) return;
-    this.#at('periodic', seconds * 1000, () => {
+    this.#timers.set('periodic', seconds * 1000, () => {
       this.#schedulePeriodic();
       this.inform('2 PERIODIC');
     });
@@ -213,8 +199,7 @@ class SimulatedModem implements Modem {
       this.#again = true;
       return;
     }
-    this.#timers.get('retry')?.();
-    this.#timers.delete('retry');
+    this.#timers.clear('retry');
     this.#running = this.#session().finally(() => {
       this.#running = undefined;
       if (this.#again && this.#power === 'on') {
@@ -315,7 +300,7 @@ class SimulatedModem implements Modem {
     this.#rung += 1;
     if (!this.device.profile.http.cookiesOutlive) this.#jar = new CookieJar();
     if (this.#power !== 'on') return;
-    this.#at('retry', pickWait(retryRange(this.#rung), this.#random()) * 1000, () => this.#go());
+    this.#timers.set('retry', pickWait(retryRange(this.#rung), this.#random()) * 1000, () => this.#go());
   }
 
   #wish(request: Request<AcsMethod>): void {
@@ -360,7 +345,7 @@ class SimulatedModem implements Modem {
   /** A later request with the same key takes the place of the earlier one (TR-069a6 A.4.1.2). */
   #scheduleInform({ commandKey, seconds }: Extract<Aftermath, { do: 'schedule-inform' }>): void {
     if (this.#power !== 'on') return;
-    this.#at(`scheduled ${commandKey}`, seconds * 1000, () => {
+    this.#timers.set(`scheduled ${commandKey}`, seconds * 1000, () => {
       this.#queue = raise(this.#queue, 'M ScheduleInform', commandKey);
       this.#go();
     });
@@ -389,7 +374,7 @@ class SimulatedModem implements Modem {
     let number = 0;
     for (const [task, due] of this.#accepted) {
       number += 1;
-      this.#at(`transfer ${number}`, due - this.#scheduler.now(), () => {
+      this.#timers.set(`transfer ${number}`, due - this.#scheduler.now(), () => {
         if (this.#accepted.delete(task)) this.#transfer(task);
       });
     }

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import net from 'node:net';
 import t, { type Test } from 'tap';
@@ -11,8 +13,8 @@ import type { Modem, ModemOptions, SessionReport } from '../../simulator/index.t
 import { createModem, createSwarm, loadProfile } from '../../simulator/index.ts';
 
 const IGD = 'InternetGatewayDevice.';
-/** Simulated seconds a second: a minute of the retry ladder is a few milliseconds. */
-const SPEED = 5000;
+/** Simulated seconds a second: a minute of the retry ladder is 60 ms, and no period of 12 hours ends within a test. */
+const SPEED = 1000;
 
 interface Turn {
   readonly request: http.IncomingMessage;
@@ -268,6 +270,19 @@ t.test('a reboot waits for the end of the session and is told by its CommandKey'
   t.strictSame(restarts, [{ cause: 'reboot', commandKeys: ['one', 'two'] }], 'one restart for both');
   const inform = seen.findLast((turn) => isRequest(turn, 'Inform'))?.envelope?.message;
   t.match(inform, { args: { Event: [{}, {}, { CommandKey: 'one' }, { CommandKey: 'two' }] } });
+});
+
+t.test('a reboot of which the answer was lost happened, and the next Inform tells', async (t) => {
+  const acs = await tinyAcs(t, asks([{ kind: 'request', rpc: 'Reboot', args: { CommandKey: 'once' } }]));
+  const modem = modemOf(t, { acs });
+  modem.cutNextSession('performed', 'Reboot');
+  modem.start();
+  t.match(await session(modem), { ok: false, why: 'lost', requests: ['Reboot'] });
+  t.match(await session(modem), {
+    ok: true,
+    events: ['1 BOOT', '4 VALUE CHANGE', 'M Reboot'],
+    retryCount: 1,
+  });
 });
 
 t.test('settings outlive a restart but not a factory reset, after which it bootstraps again', async (t) => {
@@ -888,4 +903,29 @@ t.test('a device of the old rule ends a session with one more empty exchange', a
     await modem.stop();
     t.equal(seen.length, posts, termination);
   }
+});
+
+t.test('over TLS it speaks to an ACS whose certificate it trusts, and to no other', async (t) => {
+  const read = (name: string): Buffer => readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
+  const cert = read('tls-cert.pem');
+  const server = https.createServer({ cert, key: read('tls-key.pem') }, (request, response) => {
+    request.resume().on('end', () => {
+      if (request.headers['transfer-encoding'] === undefined) return response.writeHead(204).end();
+      const namespace = 'urn:dslforum-org:cwmp-1-0';
+      if (!('send' in informResponse)) return response.destroy();
+      return response.end(encode({ id: '0', namespace, header: {}, message: informResponse.send }));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const acs = `https://localhost:${portOf(server.address())}/`;
+  const trusting = modemOf(t, { acs, tls: { ca: cert } });
+  trusting.start();
+  t.match(await session(trusting), { ok: true });
+  await trusting.stop();
+  const wary = modemOf(t, { acs });
+  wary.start();
+  t.match(await session(wary), { ok: false, why: 'lost' });
+  await wary.stop();
 });
