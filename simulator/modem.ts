@@ -281,13 +281,13 @@ class SimulatedModem implements Modem {
 
   /** The ACS refused to hear of a transfer: it is told again in the next session (TR-069a6 A.3.3.2). */
   #undelivered(request: Request<AcsMethod>): void {
-    if (request.rpc === 'TransferComplete') this.#refused.push(request);
+    if (request.rpc === 'TransferComplete') this.#forNext.push(request);
   }
-  #refused: Request<AcsMethod>[] = [];
+  /** Requests that wait for the end of the session that runs: its machine does not know of them. */
+  readonly #forNext: Request<AcsMethod>[] = [];
 
   #conclude({ ok }: SessionResult, told: InformEvents): void {
-    for (const request of this.#refused) this.#wish(request);
-    this.#refused = [];
+    for (const request of this.#forNext.splice(0)) this.#wish(request);
     if (ok) {
       this.#retries = 0;
       this.#rung = 0;
@@ -304,6 +304,10 @@ class SimulatedModem implements Modem {
   }
 
   #wish(request: Request<AcsMethod>): void {
+    if (this.#http !== undefined) {
+      this.#forNext.push(request);
+      return;
+    }
     this.#state = step(settingsOf(this.device.profile, this.#sessions), following(this.#state), {
       is: 'wish',
       request,
