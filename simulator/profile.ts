@@ -56,7 +56,7 @@ export interface CwmpTraits {
   /** cwmp:ID of answers: that of the request, or its own next one. */
   readonly answerId: 'echo' | 'own';
   readonly termination: 'am1' | 'v1.0';
-  /** Names that one GetParameterValues may hold, after partial paths are resolved as asked; 0: any number. */
+  /** Names that one GetParameterValues may ask for, and parameters it may answer with; 0: any number. */
   readonly maxNames: number;
   /** GetParameterNames of all levels: with rows for objects, or leaves only. */
   readonly lists: 'objects' | 'leaves';
