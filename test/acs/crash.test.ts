@@ -1,5 +1,5 @@
 /** The ACS is killed, again and again, while tasks come in and simulated modems carry them out. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -11,7 +11,7 @@ import { createRandom } from '../../simulator/random.ts';
 import { AcsProcesses, steadyPort } from '../support/acs-process.ts';
 import { serveFile } from '../support/file-server.ts';
 import { SEED } from '../support/seed.ts';
-import { judge, TaskLoad } from '../support/task-load.ts';
+import { filesTwice, judge, TaskLoad } from '../support/task-load.ts';
 import type { Witness } from '../support/witness.ts';
 import { witness } from '../support/witness.ts';
 
@@ -69,7 +69,7 @@ t.test(
     t.comment([...counts].map(([how, count]) => `${how}: ${count}`).join(', '));
     for (const line of wrong) t.comment(line);
     t.strictSame(wrong, [], 'what the modems saw and what the queue says agree, task by task');
-    t.strictSame(await twice(folder), [], 'no task is in two places');
+    t.strictSame(await filesTwice(folder), [], 'no task is in two places');
     t.ok((counts.get('done') ?? 0) > load.accepted.length / 2, 'most of them are done');
     await server.stop();
   },
@@ -134,17 +134,4 @@ async function randomMoment(random: () => number, witnesses: readonly Witness[])
     limit.addEventListener('abort', stop, { once: true });
   });
   if (random() < 0.5) await pause(random() * 8);
-}
-
-/** Tasks that have more than one file. */
-async function twice(folder: string): Promise<readonly string[]> {
-  const seen = new Set<string>();
-  const twice: string[] = [];
-  for (const file of await readdir(join(folder, 'queue'), { recursive: true })) {
-    const id = /(?:new|claimed|done|failed)\/(\w{26})\.[^/]*json$/.exec(file)?.[1];
-    if (id === undefined) continue;
-    if (seen.has(id)) twice.push(file);
-    seen.add(id);
-  }
-  return twice;
 }

@@ -4,6 +4,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { isMembers } from '../../acs/store/shape.ts';
 
 interface Start {
   readonly port: number;
@@ -17,6 +18,8 @@ export interface AcsProcess {
   kill(): Promise<void>;
   /** Lets it end as it should. */
   stop(): Promise<void>;
+  /** A digest of each device's tree, as this process sees it. */
+  trees(): Promise<Readonly<Record<string, unknown>>>;
 }
 
 const CHILD = fileURLToPath(new URL('./acs-child.ts', import.meta.url));
@@ -86,6 +89,12 @@ export class AcsProcesses {
         child.send('stop');
         return gone;
       },
+      trees: async () => {
+        const answer = said(child, 'trees');
+        child.send('trees');
+        const { digests } = await answer;
+        return digests;
+      },
     };
   }
 
@@ -101,7 +110,16 @@ async function exited(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }
 
-function said(child: ChildProcess, what: string): Promise<void> {
+interface Said {
+  readonly digests: Readonly<Record<string, unknown>>;
+}
+
+const digestsOf = (message: unknown): Readonly<Record<string, unknown>> =>
+  typeof message === 'object' && message !== null && 'digests' in message && isMembers(message.digests)
+    ? message.digests
+    : {};
+
+function said(child: ChildProcess, what: string): Promise<Said> {
   const fits = isSaying(what);
   return new Promise((resolve, reject) => {
     const onExit = (code: number | null, signal: string | null): void =>
@@ -109,7 +127,7 @@ function said(child: ChildProcess, what: string): Promise<void> {
     child.once('exit', onExit);
     child.once('message', (message) => {
       child.off('exit', onExit);
-      if (fits(message)) resolve();
+      if (fits(message)) resolve({ digests: digestsOf(message) });
       else reject(new Error(`the ACS said ${JSON.stringify(message)} instead of ${what}`));
     });
   });

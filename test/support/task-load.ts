@@ -1,4 +1,6 @@
 /** Tasks for witnesses, made by chance from a seed, and the promises of the queue held against what the modems saw. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { keyed } from '../../acs/evidence.ts';
 import type { Task, TaskQueue } from '../../acs/queue/queue.ts';
@@ -8,7 +10,8 @@ import type { Random } from '../../simulator/random.ts';
 import type { Seen, Witness } from './witness.ts';
 
 const ROOT = 'InternetGatewayDevice.';
-const TABLES = [
+/** Tables in which rows are added and deleted. */
+export const TABLES = [
   `${ROOT}Layer3Forwarding.Forwarding.`,
   `${ROOT}LANDevice.1.LANHostConfigManagement.DHCPConditionalServingPool.`,
 ] as const;
@@ -229,4 +232,17 @@ export async function judge(queue: TaskQueue, accepted: readonly Accepted[], ms:
       );
   }
   return { counts, wrong };
+}
+
+/** Files in a data folder of tasks that have more than one. */
+export async function filesTwice(folder: string): Promise<readonly string[]> {
+  const seen = new Set<string>();
+  const twice: string[] = [];
+  for (const file of await readdir(join(folder, 'queue'), { recursive: true })) {
+    const id = /(?:new|claimed|done|failed)\/(\w{26})\.[^/]*json$/.exec(file)?.[1];
+    if (id === undefined) continue;
+    if (seen.has(id)) twice.push(file);
+    seen.add(id);
+  }
+  return twice;
 }

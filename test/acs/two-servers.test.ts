@@ -1,0 +1,147 @@
+/** Two ACSs on one data folder, and modems that go from one to the other. */
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import t from 'tap';
+import { openData } from '../../acs/data-folder.ts';
+import { modelOf } from '../../acs/reply-style.ts';
+import { isDiscovered } from '../../acs/rules/first-contact.ts';
+import type { DeviceStore, Parameter } from '../../acs/store/store.ts';
+import { createRandom } from '../../simulator/random.ts';
+import { AcsProcesses, steadyPort } from '../support/acs-process.ts';
+import { serveFile } from '../support/file-server.ts';
+import type { Relay } from '../support/relay.ts';
+import { openRelay } from '../support/relay.ts';
+import { SEED } from '../support/seed.ts';
+import { filesTwice, judge, TABLES, TaskLoad } from '../support/task-load.ts';
+import type { Witness } from '../support/witness.ts';
+import { witness } from '../support/witness.ts';
+
+const PROFILES = ['st706wl', 'st706', 'st706wl', 'st780v74', 'st706wl'] as const;
+const COUNT = 10;
+const TASKS = 240;
+const TRANSFER_MS = 60_000;
+
+t.test(
+  `two ACSs on one data folder share queue and store without losing or doubling a task (seed ${SEED})`,
+  { timeout: 230_000 },
+  async (t) => {
+    t.comment(`MODEMLAB_SEED=${SEED}`);
+    const random = createRandom(SEED);
+    const folder = await mkdtemp(join(tmpdir(), 'modemlab-two-'));
+    const acss = new AcsProcesses(folder, 2);
+    const data = await openData(folder, { owner: 'test', create: true });
+    const files = await serveFile('[ user.ini ]\r\n');
+    const ports = [await steadyPort(SEED), await steadyPort(SEED + 1)] as const;
+    const relays: Relay[] = [];
+    for (let index = 0; index < COUNT; index += 1) relays.push(await openRelay(ports[index % 2] ?? 0));
+    const servers = [
+      await acss.start({ port: ports[0], transferMs: TRANSFER_MS }),
+      await acss.start({ port: ports[1], transferMs: TRANSFER_MS }),
+    ];
+    const witnesses = relays.map(({ url }, index) =>
+      witness({
+        acs: url,
+        profile: PROFILES[index % PROFILES.length] ?? PROFILES[0],
+        index,
+        seed: String(SEED),
+        speed: 50,
+        interval: 8,
+      }),
+    );
+    t.teardown(async () => {
+      await Promise.all(witnesses.map(({ modem }) => modem.stop()));
+      await acss.end();
+      for (const relay of relays) relay.close();
+      files.close();
+      await data.close();
+      await rm(folder, { recursive: true, force: true });
+    });
+    for (const { modem } of witnesses) modem.start();
+
+    // Some of the modems go to the other server now and then, and break off in the midst of a session.
+    let switches = 0;
+    for (const [index, { modem }] of witnesses.entries()) {
+      const relay = relays[index];
+      if (relay === undefined || index % 3 > 0) continue;
+      modem.events.on('session-ended', () => {
+        if (random() < 0.5) return;
+        switches += 1;
+        relay.target = relay.target === ports[0] ? ports[1] : ports[0];
+      });
+      modem.events.on('performed', () => {
+        if (random() < 0.05) modem.cutNextSession(random() < 0.5 ? 'performed' : 'request-received');
+      });
+    }
+
+    const load = new TaskLoad(data.queue, random, files.url, [
+      'GetParameterValues',
+      'SetParameterValues',
+      'AddObject',
+      'DeleteObject',
+      'Reboot',
+      'Download',
+    ]);
+    for (let task = 0; task < TASKS; task += 1) {
+      const on = witnesses[task % COUNT];
+      if (on !== undefined) await load.add(on);
+      if (task % COUNT === COUNT - 1) await pause(random() * 200);
+    }
+    const { counts, wrong } = await judge(data.queue, load.accepted, 120_000);
+    t.comment([...counts].map(([how, count]) => `${how}: ${count}`).join(', '));
+    t.comment(`${switches} times a modem went to the other server`);
+    t.strictSame(wrong, [], 'what the modems saw and what the queue says agree, task by task');
+    t.strictSame(await filesTwice(folder), [], 'no task is in two places');
+    t.ok(switches > 10, 'modems went from one to the other');
+    for (const state of counts.keys()) t.match(state, /^(done|fault|\w+ E_TASK_UNSURE)$/, state);
+
+    await discovered(data.store, witnesses);
+    await Promise.all(witnesses.map(({ modem }) => modem.stop()));
+    const [one, two] = await Promise.all(servers.map((server) => server.trees()));
+    t.equal(Object.keys(one ?? {}).length, COUNT, 'all devices are stored');
+    t.strictSame(one, two, 'both servers see the same trees');
+    for (const server of servers) await server.stop();
+    t.strictSame(await incomplete(data.store, witnesses), [], 'every parameter that a modem has is stored');
+    for (const { modem } of witnesses) {
+      const model = modelOf(modem.id, modem.device.firmware);
+      t.equal((await data.store.learned(model))?.proven, true, `${model}: its reply style is learnt`);
+    }
+    t.strictSame(await readdir(join(folder, 'queue', '.drafts')), [], 'no draft is left behind');
+  },
+);
+
+async function discovered(store: DeviceStore, witnesses: readonly Witness[]): Promise<void> {
+  for (const { key } of witnesses) {
+    for (let looks = 0; ; looks += 1) {
+      const record = await store.get(key);
+      if (record !== undefined && isDiscovered(record)) break;
+      if (looks > 600) throw new Error(`${key} is not discovered`);
+      await pause(50);
+    }
+  }
+}
+
+/** What the store lacks, or has too much, of the modems' trees. Rows that were added are known as rows. */
+async function incomplete(store: DeviceStore, witnesses: readonly Witness[]): Promise<readonly string[]> {
+  const wrong: string[] = [];
+  for (const { key, modem } of witnesses) {
+    const { tree } = modem.device;
+    const stored = new Map<string, Parameter>();
+    for await (const parameter of store.tree(key)) stored.set(parameter.name, parameter);
+    for (const { path } of tree.leaves(tree.root())) {
+      if (TABLES.some((table) => path.startsWith(table))) continue;
+      const { value, type, writable } = stored.get(path) ?? {};
+      if (value === undefined || type === undefined || writable === undefined) wrong.push(`${key} ${path}`);
+    }
+    for (const table of TABLES) {
+      const rows = new Set<string>();
+      for (const name of stored.keys())
+        if (name.startsWith(table) && name !== table) rows.add(`${name.slice(table.length).split('.')[0]}`);
+      const real = tree.find(table) === undefined ? [] : tree.instances(table);
+      const known = [...rows].map(Number).sort((a, b) => a - b);
+      if (known.join() !== real.join()) wrong.push(`${key} ${table}: ${known.join()}, not ${real.join()}`);
+    }
+  }
+  return wrong;
+}
