@@ -42,6 +42,10 @@ export async function startServer(options: ServerOptions, context: ExchangeConte
     });
   });
   const connections = limitConnections(server, options.connectionsPerAddress);
+  server.on('connection', (socket: Socket) => {
+    socket.once('end', () => context.sessions.connectionEnded(socket));
+    socket.once('close', () => context.sessions.connectionEnded(socket));
+  });
   const address = await listen(server, options);
   const shown = options.host === '0.0.0.0' || options.host === '::' ? 'localhost' : options.host;
   const host = shown.includes(':') ? `[${shown}]` : shown;

@@ -47,7 +47,7 @@ export class Sessions {
   readonly #byToken = new Map<string, LiveSession>();
   readonly #byDevice = new Map<string, LiveSession>();
   readonly #bySocket = new Map<Socket, LiveSession>();
-  /** Sessions that never showed their cookie, by address. */
+  /** Sessions that never showed their cookie and have lost their connection, by address. */
   readonly #silent = new Map<string, Set<LiveSession>>();
 
   get size(): number {
@@ -74,9 +74,6 @@ export class Sessions {
     this.#byToken.set(live.token, live);
     this.#byDevice.set(live.key, live);
     this.#bySocket.set(socket, live);
-    const silent = this.#silent.get(live.address);
-    if (silent === undefined) this.#silent.set(live.address, new Set([live]));
-    else silent.add(live);
     return live;
   }
 
@@ -94,31 +91,33 @@ export class Sessions {
       // A stale cookie may stand beside the one that counts (Q-CK-07).
       const session = this.#byToken.get(token);
       if (session === undefined) continue;
-      if (!session.cookieSeen) this.#speaks(session);
+      if (!session.cookieSeen) this.#forgetSilent(session);
+      session.cookieSeen = true;
       return this.#carry(session, socket);
     }
     const carried = this.#bySocket.get(socket);
     if (carried !== undefined || tokens.length > 0) return carried;
-    const only = this.#onlyReconnecting(address);
-    return only === undefined ? undefined : this.#carry(only, socket);
+    const silent = this.#silent.get(address);
+    const [only] = silent?.size === 1 ? silent : [];
+    if (only === undefined) return undefined;
+    this.#forgetSilent(only);
+    return this.#carry(only, socket);
   }
 
-  /** A session whose connection is still open goes on there: only one whose connection is gone can be the one wanted. */
-  #onlyReconnecting(address: string): LiveSession | undefined {
-    let found: LiveSession | undefined;
-    for (const session of this.#silent.get(address) ?? []) {
-      if (!session.socket.destroyed && session.socket.readyState === 'open') continue;
-      if (found !== undefined) return undefined;
-      found = session;
-    }
-    return found;
+  /** The client has closed a connection. A session that goes on elsewhere without a cookie can only be one of these. */
+  connectionEnded(socket: Socket): void {
+    const session = this.#bySocket.get(socket);
+    if (session === undefined || session.cookieSeen) return;
+    const silent = this.#silent.get(session.address);
+    if (silent === undefined) this.#silent.set(session.address, new Set([session]));
+    else silent.add(session);
   }
 
   remove(session: LiveSession): void {
     session.ended = true;
     this.#byToken.delete(session.token);
     this.#bySocket.delete(session.socket);
-    if (!session.cookieSeen) this.#speaks(session);
+    if (!session.cookieSeen) this.#forgetSilent(session);
     if (this.#byDevice.get(session.key) === session) this.#byDevice.delete(session.key);
   }
 
@@ -144,8 +143,7 @@ export class Sessions {
     return session;
   }
 
-  #speaks(session: LiveSession): void {
-    session.cookieSeen = true;
+  #forgetSilent(session: LiveSession): void {
     const silent = this.#silent.get(session.address);
     silent?.delete(session);
     if (silent?.size === 0) this.#silent.delete(session.address);

@@ -117,9 +117,9 @@ async function decideTasks({ store, queue, onTask }: ToldContext, { key }: Telle
 }
 
 function digestOf(inform: Inform): string {
-  const hash = createHash('sha1');
-  for (const { Name, Value } of inform.ParameterList) hash.update(`${Name}\0${Value}\0`);
-  return hash.digest('base64').slice(0, 16);
+  let text = '';
+  for (const { Name, Value } of inform.ParameterList) text += `${Name}\0${Value}\0`;
+  return createHash('sha1').update(text).digest('base64').slice(0, 16);
 }
 
 /** SoftwareVersion as the Inform's parameters tell it. */

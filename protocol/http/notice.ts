@@ -23,13 +23,9 @@ export interface SeenRequest {
  * linear in their length.
  */
 export function noteExchange(request: SeenRequest): Noted[] {
-  const notes: Noted[] = [];
-  const note = (id: Noted['id'], detail?: string): void => {
-    if (notes.some((noted) => noted.id === id)) return;
-    notes.push(detail === undefined ? { id, at: -1 } : { id, at: -1, detail: detail.slice(0, 48) });
-  };
+  const notes = new ExchangeNotes();
   if (request.httpVersion !== '1.1' || request.method !== 'POST')
-    note('Q-HT-18', `${request.method} HTTP/${request.httpVersion}`);
+    notes.add('Q-HT-18', `${request.method} HTTP/${request.httpVersion}`);
   let soapAction: string | undefined;
   let contentType: string | undefined;
   let cookies = 0;
@@ -42,65 +38,74 @@ export function noteExchange(request: SeenRequest): Noted[] {
         contentType = value;
         break;
       case 'transfer-encoding':
-        if (/chunked/i.test(value)) note('Q-HT-02');
+        if (/chunked/i.test(value)) notes.add('Q-HT-02');
         break;
       case 'expect':
-        note('Q-HT-05');
+        notes.add('Q-HT-05');
         break;
       case 'cookie':
         cookies += 1;
-        noteCookie(note, value);
+        noteCookie(notes, value);
         break;
       case 'authorization':
-        for (const scheme of readSchemes(value)) noteCredentials(note, scheme, request.offered);
-        if (!/^\s*(basic|digest)\s+\S/i.test(value)) note('Q-AU-09');
+        for (const scheme of readSchemes(value)) noteCredentials(notes, scheme, request.offered);
+        if (!/^\s*(basic|digest)\s+\S/i.test(value)) notes.add('Q-AU-09');
         break;
     }
   }
-  if (cookies > 1) note('Q-CK-04', String(cookies));
+  if (cookies > 1) notes.add('Q-CK-04', String(cookies));
   if (request.isEmpty) {
-    if (contentType !== undefined || soapAction !== undefined) note('Q-HT-06', contentType ?? 'SOAPAction');
-    return notes;
+    if (contentType !== undefined || soapAction !== undefined)
+      notes.add('Q-HT-06', contentType ?? 'SOAPAction');
+    return notes.list;
   }
   // §3.4.1 pins SOAPAction down for answers and faults only; a request may give it any value.
-  if (soapAction === undefined) note('Q-HT-01', 'missing');
-  else if (soapAction !== '') note('Q-HT-01', soapAction);
-  if (contentType === undefined) note('Q-HT-04', 'missing');
-  else if (!/^text\/xml\s*;\s*charset\s*=\s*[^\s"']/i.test(contentType)) note('Q-HT-04', contentType);
-  return notes;
+  if (soapAction === undefined) notes.add('Q-HT-01', 'missing');
+  else if (soapAction !== '') notes.add('Q-HT-01', soapAction);
+  if (contentType === undefined) notes.add('Q-HT-04', 'missing');
+  else if (!/^text\/xml\s*;\s*charset\s*=\s*[^\s"']/i.test(contentType)) notes.add('Q-HT-04', contentType);
+  return notes.list;
 }
 
-type NoteExchange = (id: Noted['id'], detail?: string) => void;
+/** Each quirk once. A class, not a closure: one is made for every request. */
+class ExchangeNotes {
+  readonly list: Noted[] = [];
+
+  add(id: Noted['id'], detail?: string): void {
+    if (this.list.some((noted) => noted.id === id)) return;
+    this.list.push(detail === undefined ? { id, at: -1 } : { id, at: -1, detail: detail.slice(0, 48) });
+  }
+}
 
 /** RFC 6265 wants `name=value; name=value`. */
-function noteCookie(note: NoteExchange, value: string): void {
+function noteCookie(notes: ExchangeNotes, value: string): void {
   const version = /^\s*\$Version\s*=\s*("?)/i.exec(value);
-  if (version !== null) note(version[1] === '"' ? 'Q-CK-01' : 'Q-CK-02');
-  else if (/;\s*\$(Path|Domain)\s*=/i.test(value)) note('Q-CK-01');
+  if (version !== null) notes.add(version[1] === '"' ? 'Q-CK-01' : 'Q-CK-02');
+  else if (/;\s*\$(Path|Domain)\s*=/i.test(value)) notes.add('Q-CK-01');
   const bare = value.replace(/"[^"]*"/g, '""');
   // A name after a value and a lone blank: the semicolon between two cookies is missing.
-  if (/=[^\s;,=]*[ \t]+[^\s;,=$]+=/.test(bare)) note('Q-CK-03');
-  if (/,\s*[^\s;,=]+=/.test(bare)) note('Q-CK-05');
+  if (/=[^\s;,=]*[ \t]+[^\s;,=$]+=/.test(bare)) notes.add('Q-CK-03');
+  if (/,\s*[^\s;,=]+=/.test(bare)) notes.add('Q-CK-05');
 }
 
-function noteCredentials(note: NoteExchange, scheme: HeaderScheme, offered: readonly string[] = []): void {
+function noteCredentials(notes: ExchangeNotes, scheme: HeaderScheme, offered: readonly string[] = []): void {
   if (scheme.scheme === 'basic') {
-    if (offered.includes('digest')) note('Q-HT-16');
+    if (offered.includes('digest')) notes.add('Q-HT-16');
     const credentials = scheme.token68 === undefined ? undefined : readBasic(scheme.token68);
-    if (credentials === undefined) note('Q-AU-09', 'Basic');
-    else if (credentials.password === '') note('Q-HT-15');
+    if (credentials === undefined) notes.add('Q-AU-09', 'Basic');
+    else if (credentials.password === '') notes.add('Q-HT-15');
     return;
   }
   if (scheme.scheme !== 'digest') return;
   const { parameters } = scheme;
   if (!['username', 'nonce', 'uri', 'response'].every((name) => parameters.has(name)))
-    note('Q-AU-09', 'Digest');
-  for (const name of ['qop', 'nc', 'algorithm']) if (parameters.get(name)?.quoted) note('Q-AU-02', name);
-  if (hidesNul(parameters.get('cnonce')?.value ?? '')) note('Q-AU-03');
-  if (parameters.get('opaque')?.value === '(null)') note('Q-AU-04');
-  if ([...parameters.values()].some(({ stray }) => stray)) note('Q-AU-05');
+    notes.add('Q-AU-09', 'Digest');
+  for (const name of ['qop', 'nc', 'algorithm']) if (parameters.get(name)?.quoted) notes.add('Q-AU-02', name);
+  if (hidesNul(parameters.get('cnonce')?.value ?? '')) notes.add('Q-AU-03');
+  if (parameters.get('opaque')?.value === '(null)') notes.add('Q-AU-04');
+  if ([...parameters.values()].some(({ stray }) => stray)) notes.add('Q-AU-05');
   const nc = parameters.get('nc')?.value ?? '';
-  if (/^[0-9a-f]{8}$/i.test(nc) && Number.parseInt(nc, 16) > 1) note('Q-AU-07', nc);
+  if (/^[0-9a-f]{8}$/i.test(nc) && Number.parseInt(nc, 16) > 1) notes.add('Q-AU-07', nc);
 }
 
 /** Whether it is base64 of text that ends with a NUL: only that is telling, any longer cnonce may hold one by chance. */
