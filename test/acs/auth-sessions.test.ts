@@ -104,6 +104,11 @@ class Client {
     );
   }
 
+  /** The algorithm that its credentials name. */
+  get algorithm(): string | undefined {
+    return /algorithm=([\w-]+)/.exec(this.credentials(1))?.[1];
+  }
+
   get cookie(): string {
     return this.#cookie;
   }
@@ -133,6 +138,7 @@ async function discovered(t: Test, acs: TestAcs): Promise<void> {
   t.strictSame(ends, ['done'], 'in one session');
 }
 
+/** Of several challenges the client reads the last one only, as simple ones do. */
 const WAYS: Readonly<Record<string, Partial<AcsOptions>>> = {
   'digest with MD5': { auth: 'digest' },
   'digest with MD5-sess': { auth: 'digest', digestAlgorithms: ['MD5-sess'] },
@@ -156,6 +162,10 @@ for (const [way, options] of Object.entries(WAYS)) {
       t.match(envelopeOf(answer).message, { kind: 'response', rpc: 'Inform' });
       const posts = await goOn(client);
       t.equal(client.challenges, 1);
+      t.equal(
+        client.algorithm,
+        options.auth === 'digest' ? (options.digestAlgorithms?.at(-1) ?? 'MD5') : undefined,
+      );
       t.equal(client.nc, posts, 'the nonce is counted over the session');
       const expected = { always: posts + 1, 'after-401': 2, never: 1 };
       t.equal(client.connections, expected[habits.reconnects ?? 'never']);
