@@ -163,7 +163,8 @@ async function readValues(context: FirstContact): Promise<void> {
   }
   const pace = await paceOf(context, wanted.length);
   while (wanted.length > 0) {
-    const batch = wanted.splice(0, pace.size);
+    const batch = await stillKnown(context, wanted.splice(0, pace.size));
+    if (batch.length === 0) continue;
     const reply = await askValues(context, batch, pace);
     if (reply.is === 'response') {
       read += batch.length;
@@ -171,8 +172,11 @@ async function readValues(context: FirstContact): Promise<void> {
       await grow(context, pace, batch.length);
     } else if (batch.length === 1) {
       // Read, and without a value: the modem listed it and refuses it (Q-PN-09).
+      // Unless it was deleted while the question was on its way: then there is nothing to mark.
+      const [name] = await stillKnown(context, batch);
+      if (name === undefined) continue;
       read += 1;
-      await markRead(context, batch[0] ?? '', read);
+      await markRead(context, name, read);
     } else {
       wanted.unshift(...batch);
       pace.size = Math.ceil(batch.length / 2);
@@ -186,6 +190,13 @@ async function readValues(context: FirstContact): Promise<void> {
 async function markRead(context: FirstContact, name: string, read?: number): Promise<void> {
   await context.store.merge(context.key, [{ name, readAt: context.now() }]);
   await progress(context, { state: 'values', tries: 0, ...(read === undefined ? {} : { values: read }) });
+}
+
+/** Those of the names that the store still has: a task may delete objects between two steps of a first contact. */
+async function stillKnown({ store, key }: FirstContact, names: readonly string[]): Promise<string[]> {
+  const known: string[] = [];
+  for (const name of names) if ((await store.parameter(key, name)) !== undefined) known.push(name);
+  return known;
 }
 
 interface Pace {
