@@ -132,7 +132,9 @@ function rpc<N extends string, B extends Answerer, Q, A>(
     ): Result<{ readonly kind: 'request'; readonly rpc: N; readonly args: Q }, Mismatch> => {
       const mismatch = check(request.schema, args, name);
       if (mismatch !== undefined) return err(mismatch);
-      return fits(request, args) ? ok({ kind: 'request', rpc: name, args }) : err({ place: name, wants: 'arguments' });
+      return fits(request, args)
+        ? ok({ kind: 'request', rpc: name, args })
+        : err({ place: name, wants: 'arguments' });
     },
     responseFrom: (
       args: unknown,
@@ -417,8 +419,12 @@ export type Request<R extends RpcName = RpcName> = ReturnType<(typeof RPCS)[R]['
 export type Response<R extends RpcName = RpcName> = ReturnType<(typeof RPCS)[R]['readResponse']>;
 
 /** RPCs that a CPE answers, and those that an ACS answers. */
-export type CpeMethod = { [R in RpcName]: (typeof RPCS)[R]['by'] extends 'CPE' | 'both' ? R : never }[RpcName];
-export type AcsMethod = { [R in RpcName]: (typeof RPCS)[R]['by'] extends 'ACS' | 'both' ? R : never }[RpcName];
+export type CpeMethod = {
+  [R in RpcName]: (typeof RPCS)[R]['by'] extends 'CPE' | 'both' ? R : never;
+}[RpcName];
+export type AcsMethod = {
+  [R in RpcName]: (typeof RPCS)[R]['by'] extends 'ACS' | 'both' ? R : never;
+}[RpcName];
 
 /** One bad parameter of a SetParameterValues fault. */
 export interface SetParameterValuesFault {
