@@ -55,9 +55,10 @@ export async function firstContact(context: FirstContact): Promise<void> {
     const tries = discovery.firmware === softwareVersion ? (discovery.tries ?? 0) : 0;
     await progress(context, { state: 'none', tries: tries + 1 });
     if (tries < METHODS_TRIES) await context.ask({ kind: 'request', rpc: 'GetRPCMethods', args: {} });
+    const before = await knownNames(context);
     const names = await readNames(context, tries);
     if (names.length === 0) return;
-    await keepOnly(context, names);
+    await keepOnly(context, before, names);
   }
   await readValues(context);
   await progress(context, { state: 'done', doneAt: context.now() });
@@ -122,13 +123,20 @@ async function walk(context: FirstContact): Promise<readonly string[]> {
   return [...all];
 }
 
-/** Forgets what an older firmware had, and what the modem listed no more. */
-async function keepOnly(context: FirstContact, names: readonly string[]): Promise<void> {
+/**
+ * Forgets what an older firmware had, and what the modem listed no more. `before`: what was known before it was asked; an
+ * object that a task added since then may be missing in the list, and stays.
+ */
+async function keepOnly(
+  context: FirstContact,
+  before: readonly string[],
+  names: readonly string[],
+): Promise<void> {
   const listed = new Set(names);
   const gone: string[] = [];
   // An Inform may name what the tree does not list: `.ExternalIPAddress` (Q-PN-01). It is not below the root.
   const sorted = [...names].sort();
-  for await (const { name } of context.store.tree(context.key, context.root))
+  for (const name of before)
     if (!listed.has(name) && !(name.endsWith('.') && hasBelow(sorted, name))) gone.push(name);
   for (const name of gone) await context.store.forget(context.key, name);
   await progress(context, {
