@@ -9,6 +9,7 @@ import type { AuthMode } from './auth.ts';
 import { createAuthenticator } from './auth.ts';
 import type { ExchangeContext } from './exchange.ts';
 import { endSession } from './exchange.ts';
+import { LateQuirks } from './late-quirks.ts';
 import type { Clock, Log } from './log.ts';
 import { errorFields, SILENT } from './log.ts';
 import type { Observation } from './observe.ts';
@@ -92,6 +93,7 @@ export async function startAcs(options: AcsOptions): Promise<Acs> {
     missing: new Set(),
     transferMs: options.transferMs ?? 24 * 3_600_000,
     sessions,
+    lateQuirks: new LateQuirks(data.store, log),
     settings: { versions: CWMP_VERSIONS, methods: METHODS },
     sessionTimeoutMs: options.sessionTimeoutMs ?? 60_000,
     maxBodyBytes: options.maxBodyBytes ?? LIMITS.bodyBytes,

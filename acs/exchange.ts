@@ -5,6 +5,7 @@ import { encode } from '../protocol/cwmp/encode.ts';
 import type { DeviceId, Envelope, Inform } from '../protocol/cwmp/messages.ts';
 import type { AcsEffect, AcsEvent, AcsSettings } from '../protocol/cwmp/session-acs.ts';
 import { step } from '../protocol/cwmp/session-acs.ts';
+import { seeInform, seeTurn } from '../protocol/cwmp/session-notes.ts';
 import type { WireError } from '../protocol/errors.ts';
 import { describeWireError } from '../protocol/errors.ts';
 import { readCookies } from '../protocol/http/cookie.ts';
@@ -13,6 +14,7 @@ import type { Noted, QuirkId } from '../protocol/quirks/note.ts';
 import { assertNever } from '../protocol/result.ts';
 import { charsetOf, isBlank } from './body.ts';
 import { deviceKey } from './device-key.ts';
+import type { LateQuirks } from './late-quirks.ts';
 import { errorFields } from './log.ts';
 import type { Observation } from './observe.ts';
 import { modelOf, ReplyStyles } from './reply-style.ts';
@@ -23,6 +25,7 @@ import { Work } from './work.ts';
 
 export interface ExchangeContext extends WorkContext {
   readonly sessions: Sessions;
+  readonly lateQuirks: LateQuirks;
   readonly settings: AcsSettings;
   readonly sessionTimeoutMs: number;
   readonly maxBodyBytes: number;
@@ -72,14 +75,34 @@ export async function exchange(
   try {
     if (inform !== undefined && context.door.closed) return BUSY;
     if (inform !== undefined) return await begin(context, request, inform, event, notes);
-    const session = sessionOf(context, request);
+    const tokens = readCookies(request.headers.cookie, COOKIE);
+    const session = context.sessions.find(tokens, request.socket, addressOf(request));
     if (session === undefined) return orphan(event.event);
-    session.notes.push(...notes, ...event.notes);
+    const seen = seeTurn(session.seen, {
+      envelope: event.event.is === 'message' ? event.event.envelope : undefined,
+      cookie: tokens.includes(session.token),
+      awaited: session.state.at === 'awaiting' ? session.state.sent : undefined,
+      sameConnection: !session.moved,
+      over: session.ended,
+    });
+    session.seen = seen.session;
+    // The end of the session has kept what it showed; this is one more POST.
+    if (session.ended)
+      context.lateQuirks.keep(
+        session.key,
+        seen.notes.map(({ id }) => id),
+      );
+    showed(session, [...notes, ...event.notes, ...seen.notes]);
     return await takeTurn(context, session, event);
   } catch (error) {
     context.log.error({ address: addressOf(request), ...errorFields(error) }, 'the exchange failed');
     return BUSY;
   }
+}
+
+/** Each quirk counts once a session. */
+function showed({ quirks }: LiveSession, notes: readonly Noted[]): void {
+  for (const { id } of notes) if (!quirks.has(id)) quirks.set(id, false);
 }
 
 /** Node gives header lines as one flat list of names and values. */
@@ -116,11 +139,6 @@ function informOf(event: AcsEvent): { inform: Inform; envelope: Envelope } | und
 const addressOf = (request: IncomingMessage): string =>
   (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
 
-function sessionOf(context: ExchangeContext, request: IncomingMessage): LiveSession | undefined {
-  const tokens = readCookies(request.headers.cookie, COOKIE);
-  return context.sessions.find(tokens, request.socket, addressOf(request));
-}
-
 /** A POST of no session: an empty one ends what we no longer know (Q-HT-07), anything else is refused. */
 function orphan(event: AcsEvent): Answer {
   if (event.is === 'empty') return { ...EMPTY, close: true };
@@ -140,8 +158,10 @@ async function begin(
     return refuse({ code: 'E_CWMP_NO_DEVICE', at: 0 });
   const key = deviceKey(DeviceId);
   const older = context.sessions.ofDevice(key);
+  const hasCookie = readCookies(request.headers.cookie, COOKIE).length > 0;
+  const seen = seeInform(envelope, hasCookie, older !== undefined);
   if (older !== undefined) await supersede(context, older);
-  await context.queue.takeOver(key);
+  // await context.queue.takeOver(key);
   const model = modelOf(DeviceId, softwareVersionOf(inform));
   const session = context.sessions.open(
     {
@@ -152,11 +172,13 @@ async function begin(
       namespace: envelope.namespace,
       address: addressOf(request),
       timeoutMs: timeoutOf(context, envelope),
+      seen: seen.session,
     },
     request.socket,
     context.now(),
   );
-  session.notes.push(...notes, ...read.notes);
+  showed(session, [...notes, ...read.notes, ...seen.notes]);
+  for (const id of context.lateQuirks.take(key)) session.quirks.set(id, false);
   session.work = new Work(context, { key, model, inform });
   context.observe({
     is: 'session-began',
@@ -291,12 +313,14 @@ async function record(
   envelope: Parameters<typeof told>[2],
   untyped: boolean,
 ): Promise<AcsEvent> {
-  const quirks = new Map<QuirkId, number>();
-  for (const { id } of session.notes.splice(0)) quirks.set(id, 1);
+  // With its Inform what a device did is counted; what it does later is kept at the end.
+  const isInform = envelope.message.rpc === 'Inform';
+  const quirks = new Map<QuirkId, number>(isInform ? [...session.quirks.keys()].map((id) => [id, 1]) : []);
   const now = new Date(context.now()).toISOString();
   const { key, deviceId, address } = session;
   try {
     await told(context, { key, deviceId, address, quirks, untyped, now }, envelope);
+    if (isInform) for (const id of session.quirks.keys()) session.quirks.set(id, true);
     return { is: 'recorded' };
   } catch (error) {
     context.log.error(
@@ -325,6 +349,10 @@ async function end(
 ): Promise<void> {
   context.sessions.remove(session);
   await session.work?.close(why);
+  context.lateQuirks.keep(
+    session.key,
+    [...session.quirks].flatMap(([id, counted]) => (counted ? [] : [id])),
+  );
   const ms = context.now() - session.startedAt;
   const { key, posts, requests } = session;
   context.log.info({ device: key, why, posts, requests, ms }, 'session ended');

@@ -4,7 +4,8 @@ import type { Socket } from 'node:net';
 import type { DeviceId } from '../protocol/cwmp/messages.ts';
 import type { AcsState } from '../protocol/cwmp/session-acs.ts';
 import { initial } from '../protocol/cwmp/session-acs.ts';
-import type { Noted } from '../protocol/quirks/quirk.ts';
+import type { SeenSession } from '../protocol/cwmp/session-notes.ts';
+import type { QuirkId } from '../protocol/quirks/note.ts';
 import type { Work } from './work.ts';
 
 /** One open session: what lasts from its Inform to its end. */
@@ -33,14 +34,18 @@ export interface LiveSession {
   /** Whether a POST is being answered; those that wait for their turn. */
   busy: boolean;
   readonly waiting: (() => void)[];
-  /** The connection of its last POST. */
+  /** The connection of its last POST, and whether that was another one than before. */
   socket: Socket;
-  readonly notes: Noted[];
+  moved: boolean;
+  /** What its POSTs have shown together so far. */
+  seen: SeenSession;
+  /** What it showed, and whether that is counted already. */
+  readonly quirks: Map<QuirkId, boolean>;
 }
 
 export type NewSession = Pick<
   LiveSession,
-  'key' | 'deviceId' | 'model' | 'style' | 'namespace' | 'address' | 'timeoutMs'
+  'key' | 'deviceId' | 'model' | 'style' | 'namespace' | 'address' | 'timeoutMs' | 'seen'
 >;
 
 export class Sessions {
@@ -69,7 +74,8 @@ export class Sessions {
       busy: false,
       waiting: [],
       socket,
-      notes: [],
+      moved: false,
+      quirks: new Map(),
     };
     this.#byToken.set(live.token, live);
     this.#byDevice.set(live.key, live);
@@ -96,6 +102,7 @@ export class Sessions {
       return this.#carry(session, socket);
     }
     const carried = this.#bySocket.get(socket);
+    if (carried !== undefined) carried.moved = false;
     if (carried !== undefined || tokens.length > 0) return carried;
     const silent = this.#silent.get(address);
     const [only] = silent?.size === 1 ? silent : [];
@@ -107,16 +114,19 @@ export class Sessions {
   /** The client has closed a connection. A session that goes on elsewhere without a cookie can only be one of these. */
   connectionEnded(socket: Socket): void {
     const session = this.#bySocket.get(socket);
-    if (session === undefined || session.cookieSeen) return;
+    if (session === undefined) return;
+    if (session.ended) this.#bySocket.delete(socket);
+    if (session.ended || session.cookieSeen) return;
     const silent = this.#silent.get(session.address);
     if (silent === undefined) this.#silent.set(session.address, new Set([session]));
     else silent.add(session);
   }
 
+  /** Its connection leads to it for as long as it is open: old clients send one more empty POST (Q-EV-11). */
   remove(session: LiveSession): void {
     session.ended = true;
     this.#byToken.delete(session.token);
-    this.#bySocket.delete(session.socket);
+    if (session.socket.destroyed) this.#bySocket.delete(session.socket);
     if (!session.cookieSeen) this.#forgetSilent(session);
     if (this.#byDevice.get(session.key) === session) this.#byDevice.delete(session.key);
   }
@@ -135,7 +145,8 @@ export class Sessions {
 
   /** The session goes on on this connection. */
   #carry(session: LiveSession, socket: Socket): LiveSession {
-    if (session.socket !== socket) {
+    session.moved = session.socket !== socket;
+    if (session.moved) {
       this.#bySocket.delete(session.socket);
       this.#bySocket.set(socket, session);
       session.socket = socket;

@@ -8,8 +8,10 @@ export interface Post {
 }
 
 export function postOf(body: string, answer: 'inform' | 'request' | 'empty'): Post {
+  // An empty POST has neither Content-Type nor SOAPAction (TR-069a6 3.4.1).
+  const kind = body === '' ? '' : 'Content-Type: text/xml; charset=utf-8\r\nSOAPAction:\r\n';
   return {
-    head: `POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Answer: ${answer}\r\nContent-Type: text/xml\r\nSOAPAction:\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`,
+    head: `POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Answer: ${answer}\r\n${kind}Content-Length: ${Buffer.byteLength(body)}\r\n`,
     body,
   };
 }

@@ -234,6 +234,27 @@ t.test('tasks are sent in their order, and their answers are kept with them and 
   t.match(await acs.store.parameter(KEY, name), { value: '77', type: 'unsignedInt' });
 });
 
+t.test(
+  'an old client that sends one more empty POST after the end hears 204 again, and both are noted of it',
+  async (t) => {
+    const acs = await acsFor(t);
+    const client = await clientOf(t, acs);
+    client.send(post(informText()));
+    await client.answer();
+    client.send(EMPTY);
+    await client.answer();
+    client.send(EMPTY);
+    for (let answer = await client.answer(); answer.status === 200; answer = await client.answer())
+      client.send(post(faultText(9000, 'Method not supported', envelopeOf(answer).id)));
+    client.send(EMPTY);
+    t.equal((await client.answer()).status, 204);
+    await acs.store.durable();
+    const { quirks = {} } = (await acs.store.get(KEY)) ?? {};
+    t.equal(quirks['Q-HT-08'], 1, 'an empty POST instead of an answer');
+    t.equal(quirks['Q-EV-11'], 1, 'one more empty POST');
+  },
+);
+
 t.test('what a modem asks is answered before and after its empty POST', async (t) => {
   const acs = await acsFor(t);
   const client = await clientOf(t, acs);
