@@ -161,7 +161,7 @@ async function begin(
   const hasCookie = readCookies(request.headers.cookie, COOKIE).length > 0;
   const seen = seeInform(envelope, hasCookie, older !== undefined);
   if (older !== undefined) await supersede(context, older);
-  // await context.queue.takeOver(key);
+  await context.queue.takeOver(key);
   const model = modelOf(DeviceId, softwareVersionOf(inform));
   const session = context.sessions.open(
     {
