@@ -20,8 +20,10 @@ import { witness } from '../support/witness.ts';
 
 const PROFILES = ['st706wl', 'st706', 'st706wl', 'st780v74', 'st706wl'] as const;
 const COUNT = 10;
-const TASKS = 240;
+const TASKS = 480;
 const TRANSFER_MS = 60_000;
+/** RPCs of which a modem soon shows whether it did them. */
+const TOLD = ['GetParameterValues', 'SetParameterValues', 'AddObject', 'DeleteObject', 'Reboot'] as const;
 
 t.test(
   `two ACSs on one data folder share queue and store without losing or doubling a task (seed ${SEED})`,
@@ -71,10 +73,16 @@ t.test(
         relay.target = relay.target === ports[0] ? ports[1] : ports[0];
       });
       modem.events.on('performed', () => {
-        if (random() < 0.05) modem.cutNextSession(random() < 0.5 ? 'performed' : 'request-received');
+        if (random() < 0.1) modem.cutNextSession('performed');
+        // Whether a Download that was never looked at was done nobody can tell before its deadline.
+        const rpc = TOLD[Math.floor(random() * TOLD.length)];
+        if (rpc !== undefined && random() < 0.1) modem.cutNextSession('request-received', rpc);
       });
     }
 
+    // Each modem shows a ParameterKey of ours first: without one it cannot tell what became of its first AddObject.
+    const keys = new TaskLoad(data.queue, random, files.url, ['SetParameterValues']);
+    for (const on of witnesses) await keys.add(on);
     const load = new TaskLoad(data.queue, random, files.url, [
       'GetParameterValues',
       'SetParameterValues',
@@ -94,7 +102,7 @@ t.test(
     t.strictSame(wrong, [], 'what the modems saw and what the queue says agree, task by task');
     t.strictSame(await filesTwice(folder), [], 'no task is in two places');
     t.ok(switches > 10, 'modems went from one to the other');
-    for (const state of counts.keys()) t.match(state, /^(done|fault|\w+ E_TASK_UNSURE)$/, state);
+    t.strictSame([...counts.keys()].sort(), ['done', 'fault'], 'all are answered');
 
     await discovered(data.store, witnesses);
     await Promise.all(witnesses.map(({ modem }) => modem.stop()));

@@ -39,7 +39,7 @@ const WEIGHTS: readonly (readonly [CpeMethod, number])[] = [
   ['DeleteObject', 14],
   ['Reboot', 9],
   ['Download', 6],
-  ['FactoryReset', 3],
+  ['FactoryReset', 1.5],
 ];
 
 export interface Accepted {
