@@ -1,11 +1,15 @@
 /** What an answer of a modem adds to what is known of it. */
 import type { CpeMethod, Request, Response } from '../protocol/cwmp/messages.ts';
 import { leafType } from '../protocol/datamodel/leaf-type.ts';
+import { LIMITS } from '../protocol/limits.ts';
 import { assertNever } from '../protocol/result.ts';
 import type { DeviceStore, Parameter } from './store/store.ts';
 
 /** Values that read back empty by the data model: what was set is not kept. */
 const SECRET = /(Password|Passphrase|PreSharedKey|WEPKey|SharedSecret)$/;
+
+/** Whether it can be asked for: values of longer names are refused as a whole. */
+export const isName = (name: string): boolean => name !== '' && name.length <= LIMITS.nameLength;
 
 /** How an answer is to be understood. */
 export interface Reading {
@@ -50,7 +54,10 @@ function changesOf(request: Request<CpeMethod>, response: Response, reading: Rea
   if (response.rpc === 'GetParameterValues')
     return response.args.ParameterList.map((value) => parameterOf(value, reading));
   if (response.rpc === 'GetParameterNames')
-    return response.args.ParameterList.map(({ Name, Writable }) => ({ name: Name, writable: Writable }));
+    return response.args.ParameterList.filter(({ Name }) => isName(Name)).map(({ Name, Writable }) => ({
+      name: Name,
+      writable: Writable,
+    }));
   if (response.rpc === 'GetParameterAttributes')
     return response.args.ParameterList.map(({ Name, Notification, AccessList }) => ({
       name: Name,

@@ -5,6 +5,7 @@
 import type { Request } from '../../protocol/cwmp/messages.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { Reply } from '../conversation.ts';
+import { isName } from '../remember.ts';
 import type { ReplyStyles } from '../reply-style.ts';
 import type { DeviceRecord, DeviceStore, Discovery } from '../store/store.ts';
 
@@ -103,8 +104,7 @@ async function namesBelow(
     args: { ParameterPath: path, NextLevel: nextLevel },
   });
   if (reply.is !== 'response' || reply.response.rpc !== 'GetParameterNames') return undefined;
-  const names = reply.response.args.ParameterList.map(({ Name }) => Name);
-  return names.filter((name) => name !== '' && name.length <= LIMITS.nameLength);
+  return reply.response.args.ParameterList.map(({ Name }) => Name).filter(isName);
 }
 
 async function walk(context: FirstContact): Promise<readonly string[]> {
