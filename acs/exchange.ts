@@ -178,7 +178,6 @@ async function begin(
     context.now(),
   );
   showed(session, [...notes, ...read.notes, ...seen.notes]);
-  for (const id of context.lateQuirks.take(key)) session.quirks.set(id, false);
   session.work = new Work(context, { key, model, inform });
   context.observe({
     is: 'session-began',
@@ -313,11 +312,12 @@ async function record(
   envelope: Parameters<typeof told>[2],
   untyped: boolean,
 ): Promise<AcsEvent> {
+  const now = new Date(context.now()).toISOString();
+  const { key, deviceId, address } = session;
   // With its Inform what a device did is counted; what it does later is kept at the end.
   const isInform = envelope.message.rpc === 'Inform';
   const quirks = new Map<QuirkId, number>(isInform ? [...session.quirks.keys()].map((id) => [id, 1]) : []);
-  const now = new Date(context.now()).toISOString();
-  const { key, deviceId, address } = session;
+  if (isInform) for (const id of context.lateQuirks.take(key)) quirks.set(id, (quirks.get(id) ?? 0) + 1);
   try {
     await told(context, { key, deviceId, address, quirks, untyped, now }, envelope);
     if (isInform) for (const id of session.quirks.keys()) session.quirks.set(id, true);

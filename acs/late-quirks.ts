@@ -59,7 +59,7 @@ export class LateQuirks {
     const shown = this.#devices.get(device) ?? { written: new Set(), waiting: NONE };
     this.#devices.set(device, shown);
     const fresh = quirks.filter((id) => !shown.written.has(id));
-    shown.waiting = new Set(quirks.filter((id) => shown.written.has(id)));
+    shown.waiting = new Set([...shown.waiting, ...quirks.filter((id) => shown.written.has(id))]);
     for (const id of fresh) shown.written.add(id);
     return fresh;
   }

@@ -548,18 +548,18 @@ t.test('what a modem does after its Inform is noted too, and counted once a sess
     return { raw: envelopeText(said, id).replaceAll(' xsi:type="xsd:string"', '') };
   };
   await playSession(acs.port, brain);
-  t.match(
-    await noted(),
-    { 'Q-AT-08': 1, 'Q-HT-04': 2 },
-    'the missing Content-Type: with the Inform and after',
-  );
-  for (const expected of [1, 2, 3]) {
+  t.match(await noted(), { 'Q-AT-08': 1, 'Q-HT-04': 1 }, 'the missing Content-Type is in both');
+  for (const [counted, contentType] of [
+    [1, 2],
+    [2, 3],
+    [3, 4],
+  ]) {
     await add(acs, {
       kind: 'request',
       rpc: 'GetParameterValues',
       args: { ParameterNames: [`${ROOT}P3`] },
     });
     await playSession(acs.port, brain);
-    t.match(await noted(), { 'Q-AT-08': expected }, 'it waits for the next Inform from then on');
+    t.match(await noted(), { 'Q-AT-08': counted, 'Q-HT-04': contentType }, 'it waits for the next Inform');
   }
 });
