@@ -7,7 +7,7 @@ import type { Parameter } from '../acs/store/store.ts';
 import { ModemlabError } from '../protocol/errors.ts';
 import { deviceFile } from './device-file.ts';
 import { A_DEVICE, command } from './help.ts';
-import { dataOption, jsonOption } from './options.ts';
+import { dataOption } from './options.ts';
 import type { Cli } from './shell.ts';
 import { writeJson } from './table.ts';
 import { withData } from './with-data.ts';
@@ -28,7 +28,7 @@ export function addDeviceExport(device: Command, cli: Cli): void {
         '--out <file>',
         'write into this file, which must not be there yet, instead of standard output',
       ),
-      jsonOption().hideHelp(),
+      new Option('--json', 'as always: it is one JSON document').default(false),
     ],
     examples: [
       [`device export ${A_DEVICE} --out modem.json`, 'into a new file'],

@@ -52,7 +52,7 @@ export function addDownload(program: Command, cli: Cli): void {
         `download ${A_DEVICE} user.ini --type "3 Vendor Configuration File" --wait`,
         'a configuration, and its end',
       ],
-      [`download ${A_DEVICE} http://192.0.2.1/firmware.bli`, 'from another server'],
+      [`download ${A_DEVICE} http://localhost:8080/firmware.bli`, 'from another server'],
     ],
   }).action(async (device: string, file: string, options: DownloadOptions) => {
     await submit(cli, options, device, async (record, data) => {

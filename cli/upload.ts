@@ -31,7 +31,7 @@ export function addUpload(program: Command, cli: Cli): void {
       new Option('--to <url>', 'send it to this URL instead').conflicts(['name', 'url']),
     ],
     examples: [
-      [`upload ${A_DEVICE} --wait`, 'its configuration'],
+      [`upload ${A_DEVICE}`, 'its configuration; many modems cannot, and the task then fails with 9000'],
       [`upload ${A_DEVICE} --type "2 Vendor Log File" --name modem.log`, 'its log, under this name'],
     ],
   }).action(async (device: string, options: UploadOptions) => {

@@ -1,6 +1,7 @@
 /** Writes the pages of docs/ that are made from tables: `npm run docs`. test/docs.test.ts holds that they are up to date. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { cliPage } from '../cli/reference.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import type { Quirk } from '../protocol/quirks/quirk.ts';
 import { QUIRK_GROUPS, QUIRKS, quirk } from '../protocol/quirks.ts';
@@ -11,6 +12,7 @@ const DOCS = path.resolve(import.meta.dirname, '..', 'docs');
 export const PAGES: Readonly<Record<string, () => string>> = {
   'quirks.md': quirksPage,
   'errors.md': errorsPage,
+  'cli.md': cliPage,
 };
 
 const GENERATED = 'This page is made from a table by `npm run docs`; change the table, not the page.';

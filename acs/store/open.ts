@@ -24,7 +24,7 @@ export async function openStore(
   switch (kind) {
     // Each with its package only when it is wanted: a command line should start at once.
     case 'lmdb':
-      return (await import('./lmdb.ts')).lmdbStore(devices, options);
+      return (await import('./lmdb-shared.ts')).sharedLmdbStore(devices, options);
     case 'yaml':
       return (await import('./yaml.ts')).yamlStore(devices, options);
     default:

@@ -1,0 +1,138 @@
+/** Every example of every --help, run as printed while the lab runs, but for ports, addresses of it, and ids. */
+import { writeFile } from 'node:fs/promises';
+import process from 'node:process';
+import t, { type Test } from 'tap';
+import { A_DEVICE } from '../../cli/help.ts';
+import { helpOf, listCommands } from '../../cli/reference.ts';
+import type { Ran } from '../support/cli.ts';
+import { run, start, temporaryFolder } from '../support/cli.ts';
+
+interface Example {
+  readonly command: string;
+  readonly line: string;
+  readonly argv: readonly string[];
+}
+
+/** The words of a line as a shell splits it; the examples use plain words, '...' and "...". */
+function words(line: string): string[] {
+  return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c ?? '');
+}
+
+const examples: readonly Example[] = listCommands().flatMap(({ name, command }) =>
+  [...helpOf(command).matchAll(/^ {2}\$ modemlab (.*)$/gm)].map(([, line = '']) => ({
+    command: name,
+    line,
+    argv: words(line),
+  })),
+);
+
+const of = (...commands: readonly string[]): readonly Example[] =>
+  examples.filter(({ command }) => commands.includes(command));
+
+/** Runs until the first modem of the lab is discovered. */
+async function discovered(): Promise<void> {
+  for (let attempt = 0; attempt < 600; attempt++) {
+    const { out, code } = await run(['device', 'show', A_DEVICE, '--json']);
+    if (code === 0 && JSON.parse(out).discovery.state === 'done') return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`${A_DEVICE} was not discovered`);
+}
+
+t.setTimeout(220_000);
+
+t.test('the examples work as printed', { timeout: 200_000 }, async (t) => {
+  const folder = await temporaryFolder(t);
+  const before = process.cwd();
+  process.chdir(folder);
+  t.teardown(() => process.chdir(before));
+  await writeFile('modems.txt', 'lab:secret\n');
+  await writeFile('firmware.bli', 'no firmware');
+  await writeFile('user.ini', '[ env.ini ]\n');
+  const lab = start(['lab', '--port', '0', '--json']);
+  const { url } = JSON.parse((await lab.firstLine).split('\n')[0] ?? '');
+  t.teardown(async () => {
+    lab.signal();
+    await lab.end;
+  });
+  await discovered();
+  const seen = new Set<Example>();
+  const works = async (
+    example: Example,
+    argv: readonly string[],
+    check: (ran: Ran) => void,
+  ): Promise<void> => {
+    seen.add(example);
+    check(await run(argv));
+  };
+  const fine =
+    (t: Pick<Test, 'equal' | 'not'>, { line }: Example) =>
+    ({ code, err, out }: Ran): void => {
+      t.equal(code, 0, `${line} (${err.split('\n')[0]})`);
+      t.not(out + err, '', `${line} says something`);
+    };
+
+  await t.test('those that look, and those that export', async (t) => {
+    for (const example of of('device list', 'device show', 'device tree', 'device export', 'task list'))
+      await works(example, example.argv, fine(t, example));
+  });
+
+  await t.test('those that queue a task; the modem does what it is told', async (t) => {
+    const tasks = of('get', 'set', 'add', 'delete', 'call', 'upload', 'download', 'reboot');
+    await Promise.all(
+      tasks.map((example) =>
+        works(example, [...example.argv, '--timeout', '90'], (ran) => {
+          fine(t, example)(ran);
+          if (example.argv.includes('--wait'))
+            t.notMatch(ran.out, /^[0-9A-Z]{26}\n$/, `${example.line}: an answer`);
+          else t.match(ran.out, /^[0-9A-Z]{26}\n$/, `${example.line}: an id`);
+        }),
+      ),
+    );
+  });
+
+  await t.test('those of one task', async (t) => {
+    const other = await run(['device', 'list', '--json']);
+    const { key } = JSON.parse(other.out)[0];
+    const data = ['--data', 'tasks'];
+    const file = await run(['device', 'export', key]);
+    await run(['device', 'import', '-', ...data], { input: file.out });
+    const id = (await run(['reboot', key, ...data])).out.trim();
+    for (const example of [...of('task show'), ...of('task cancel'), ...of('task retry')]) {
+      t.match(example.argv[2], /^[0-9A-HJKMNP-TV-Z]{26}$/, `${example.line} names a task`);
+      await works(example, [...example.argv.slice(0, 2), id, ...data], fine(t, example));
+    }
+  });
+
+  await t.test('those that run other modems and servers', async (t) => {
+    for (const example of of('simulate cpe')) {
+      const here = example.argv.map((word) => (word === 'http://localhost:7547/' ? url : word));
+      t.not(here.join(' '), example.argv.join(' '), `${example.line} contacts the lab`);
+      await works(example, [...here, '--count', '2', '--speed', '1000'], fine(t, example));
+    }
+    for (const example of of('acs')) {
+      seen.add(example);
+      const server = start([...example.argv, '--port', '0', '--json', '--data', `acs-${seen.size}`]);
+      t.match(await server.firstLine, /"listening"/, example.line);
+      server.signal();
+      t.equal((await server.end).code, 0, example.line);
+    }
+  });
+
+  await t.test('those that import and forget, and the reset', async (t) => {
+    const [fresh, again] = of('device import');
+    if (fresh === undefined || again === undefined) throw new Error('two examples of import are wanted');
+    await works(fresh, [...fresh.argv, '--data', 'other'], fine(t, fresh));
+    await works(again, again.argv, fine(t, again));
+    for (const example of of('factory-reset'))
+      await works(example, [...example.argv, '--timeout', '90'], fine(t, example));
+    for (const example of of('device delete')) await works(example, example.argv, fine(t, example));
+  });
+
+  // What runs here is the lab itself; its own test runs it to its end.
+  t.strictSame(
+    examples.filter((example) => !seen.has(example) && example.command !== 'lab').map(({ line }) => line),
+    [],
+    'none is left out',
+  );
+});
