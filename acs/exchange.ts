@@ -163,12 +163,20 @@ async function begin(
   if (older !== undefined) await supersede(context, older);
   await context.queue.takeOver(key);
   const model = modelOf(DeviceId, softwareVersionOf(inform));
+  const style = await context.styles.step(model, key);
+  // While this one waited, another Inform of the device may have overtaken it. Nothing waits from here to `open`.
+  for (
+    let other = context.sessions.ofDevice(key);
+    other !== undefined;
+    other = context.sessions.ofDevice(key)
+  )
+    await supersede(context, other);
   const session = context.sessions.open(
     {
       key,
       deviceId: trimmed(DeviceId),
       model,
-      style: await context.styles.step(model, key),
+      style,
       namespace: envelope.namespace,
       address: addressOf(request),
       timeoutMs: timeoutOf(context, envelope),

@@ -418,15 +418,13 @@ t.test(
   },
 );
 
-/** A store whose trees cannot be read. */
-const treeless = (store: DeviceStore): DeviceStore => ({
+/** A store of which some parts are others. */
+const altered = (store: DeviceStore, parts: Partial<DeviceStore>): DeviceStore => ({
   get: (key) => store.get(key),
   list: () => store.list(),
   update: (key, change) => store.update(key, change),
   delete: (key) => store.delete(key),
-  tree: () => {
-    throw new Error('the disk is gone');
-  },
+  tree: (key, prefix) => store.tree(key, prefix),
   parameter: (key, name) => store.parameter(key, name),
   merge: (key, parameters) => store.merge(key, parameters),
   forget: (key, name) => store.forget(key, name),
@@ -434,11 +432,45 @@ const treeless = (store: DeviceStore): DeviceStore => ({
   learn: (learned) => store.learn(learned),
   durable: () => store.durable(),
   close: () => store.close(),
+  ...parts,
+});
+
+t.test('of Informs of one device that overtake each other one session is left', async (t) => {
+  const store = await openStore('memory', '');
+  const waiting: (() => void)[] = [];
+  const acs = await acsFor(t, {
+    data: {
+      store: altered(store, {
+        learned: async (model) => {
+          await new Promise<void>((resolve) => waiting.push(resolve));
+          return store.learned(model);
+        },
+      }),
+      queue: await openQueue('memory', '', { owner: 'test' }),
+    },
+  });
+  const clients = await Promise.all([1, 2, 3].map(() => rawClient(acs.port)));
+  t.teardown(() => {
+    for (const client of clients) client.close();
+  });
+  const answers = clients.map(async (client) => {
+    client.send(post(informText()));
+    return (await client.answer()).status;
+  });
+  while (waiting.length < clients.length) await new Promise((resolve) => setImmediate(resolve));
+  for (const go of waiting) go();
+  const statuses = await Promise.all(answers);
+  t.ok(statuses.includes(200), statuses.join(' '));
+  t.equal(acs.acs.openSessions, 1);
 });
 
 t.test('a rule that throws does not end the session, nor the tasks behind it', async (t) => {
   const data = {
-    store: treeless(await openStore('memory', '')),
+    store: altered(await openStore('memory', ''), {
+      tree: () => {
+        throw new Error('the disk is gone');
+      },
+    }),
     queue: await openQueue('memory', '', { owner: 'test' }),
   };
   const acs = await acsFor(t, { data });
