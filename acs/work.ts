@@ -253,6 +253,7 @@ export class Work {
       key,
       model,
       root: rootOf(this.#for.inform),
+      told: new Set(this.#for.inform.ParameterList.map(({ Name }) => Name)),
       now: () => this.#iso(),
       ask: (request) => this.#ask(cpe, request),
     });

@@ -61,7 +61,7 @@ export interface TaskQueue {
 
   /**
    * A session of the device begins here, so those with other servers are over: what they have claimed or sent comes back
-   * as when they were gone. What they say of it later is refused with E_TASK_STATE.
+   * as when they were gone. What they say later of a task that is new or with this server is refused with E_TASK_STATE.
    */
   takeOver(device: string): Promise<void>;
 

@@ -33,6 +33,8 @@ export interface FirstContact {
   readonly model: string;
   /** Root object as the Inform names it: some modems refuse the empty path (Q-PN-07). */
   readonly root: string;
+  /** Names that the Inform of this session tells. Some are in no list (Q-PN-01), and are known all the same. */
+  readonly told: ReadonlySet<string>;
   /** Asks the modem, and writes down what it says. Rejects with E_SESSION_LOST when the session breaks. */
   readonly ask: (
     request: Request<'GetRPCMethods' | 'GetParameterNames' | 'GetParameterValues'>,
@@ -137,7 +139,8 @@ async function keepOnly(
   // An Inform may name what the tree does not list: `.ExternalIPAddress` (Q-PN-01). It is not below the root.
   const sorted = [...names].sort();
   for (const name of before)
-    if (!listed.has(name) && !(name.endsWith('.') && hasBelow(sorted, name))) gone.push(name);
+    if (!listed.has(name) && !context.told.has(name) && !(name.endsWith('.') && hasBelow(sorted, name)))
+      gone.push(name);
   for (const name of gone) await context.store.forget(context.key, name);
   await progress(context, {
     state: 'values',

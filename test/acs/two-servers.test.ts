@@ -135,12 +135,15 @@ async function incomplete(store: DeviceStore, witnesses: readonly Witness[]): Pr
   const wrong: string[] = [];
   for (const { key, modem } of witnesses) {
     const { tree } = modem.device;
+    const told = new Set(modem.device.informParameters().map(({ Name }) => Name));
     const stored = new Map<string, Parameter>();
     for await (const parameter of store.tree(key)) stored.set(parameter.name, parameter);
     for (const { path } of tree.leaves(tree.root())) {
       if (TABLES.some((table) => path.startsWith(table))) continue;
       const { value, type, writable } = stored.get(path) ?? {};
-      if (value === undefined || type === undefined || writable === undefined) wrong.push(`${key} ${path}`);
+      // What an Inform tells and no list holds is known without its flag.
+      const isListed = writable !== undefined || told.has(path);
+      if (value === undefined || type === undefined || !isListed) wrong.push(`${key} ${path}`);
     }
     for (const table of TABLES) {
       const rows = new Set<string>();
