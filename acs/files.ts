@@ -4,9 +4,9 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import send from 'send';
@@ -40,6 +40,10 @@ export async function serveFile(
 ): Promise<void> {
   const path = new URL(request.url ?? '/', 'http://acs').pathname.slice(FILES_PATH.length);
   if (request.method === 'GET' || request.method === 'HEAD') {
+    if (isReceived(path)) {
+      response.writeHead(404, { 'Content-Length': 0 }).end();
+      return;
+    }
     send(request, path, { root: files, dotfiles: 'deny', index: false }).pipe(response);
     return;
   }
@@ -48,13 +52,23 @@ export async function serveFile(
   response.writeHead(status, { 'Content-Length': 0 }).end();
 }
 
+/** What modems sent is for the owner of the folder: their settings hold passwords. */
+function isReceived(path: string): boolean {
+  const [first] = posix
+    .normalize(`/${safeDecode(path)}`.replaceAll('\\', '/'))
+    .slice(1)
+    .split('/');
+  return first?.toLowerCase() === RECEIVED;
+}
+
 /** Writes an upload beside its place and moves it there whole. */
 async function receive(files: string, path: string, request: IncomingMessage): Promise<number> {
-  const [folder, token = '', encoded = ''] = path.split('/');
-  const name = safeDecode(encoded);
-  if (folder !== RECEIVED || !TOKEN.test(token) || !SAFE_NAME.test(name)) return 404;
+  const [folder, token = ''] = path.split('/');
+  if (folder !== RECEIVED || !TOKEN.test(token)) return 404;
   const marker = join(files, RECEIVED, `.${token}`);
-  if ((await stat(marker).catch(() => undefined)) === undefined) return 404;
+  // The name that was expected, whatever the modem calls it: a token must not let it write over another file.
+  const name = await readFile(marker, 'utf8').catch(() => '');
+  if (!SAFE_NAME.test(name)) return 404;
   const partial = join(files, RECEIVED, `.part-${createHash('sha1').update(token).digest('hex')}`);
   let bytes = 0;
   const limit = new Transform({

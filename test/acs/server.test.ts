@@ -345,6 +345,12 @@ t.test('files are fetched whole and in part, and sent only where they are expect
   t.equal((await get(url, { method: 'PUT', body: 'settings' })).status, 201);
   t.equal(await readFile(`${folder}/received/config.ini`, 'utf8'), 'settings');
   t.equal((await get(url, { method: 'PUT', body: 'again' })).status, 404, 'once');
+  for (const path of ['received/config.ini', '%72eceived/config.ini', './/received/config.ini'])
+    t.equal((await get(`files/${path}`)).status, 404, `what a modem sent is not given to others: ${path}`);
+  const other = (await expectUpload(folder, 'log.txt')).replace('log.txt', 'config.ini');
+  t.equal((await get(other, { method: 'PUT', body: 'lines' })).status, 201);
+  t.equal(await readFile(`${folder}/received/config.ini`, 'utf8'), 'settings', 'nothing is written over');
+  t.equal(await readFile(`${folder}/received/log.txt`, 'utf8'), 'lines');
 });
 
 t.test('stopping lets what is open end, gives tasks back, and takes nothing new', async (t) => {
