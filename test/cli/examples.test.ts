@@ -78,17 +78,20 @@ t.test('the examples work as printed', { timeout: 200_000 }, async (t) => {
   });
 
   await t.test('those that queue a task; the modem does what it is told', async (t) => {
-    const tasks = of('get', 'set', 'add', 'delete', 'call', 'upload', 'download', 'reboot');
-    await Promise.all(
-      tasks.map((example) =>
-        works(example, [...example.argv, '--timeout', '90'], (ran) => {
-          fine(t, example)(ran);
-          if (example.argv.includes('--wait'))
-            t.notMatch(ran.out, /^[0-9A-Z]{26}\n$/, `${example.line}: an answer`);
-          else t.match(ran.out, /^[0-9A-Z]{26}\n$/, `${example.line}: an id`);
-        }),
-      ),
-    );
+    const together = (examples: readonly Example[]): Promise<unknown> =>
+      Promise.all(
+        examples.map((example) =>
+          works(example, [...example.argv, '--timeout', '90'], (ran) => {
+            fine(t, example)(ran);
+            if (example.argv.includes('--wait'))
+              t.notMatch(ran.out, /^[0-9A-Z]{26}\n$/, `${example.line}: an answer`);
+            else t.match(ran.out, /^[0-9A-Z]{26}\n$/, `${example.line}: an id`);
+          }),
+        ),
+      );
+    await together(of('get', 'set', 'add', 'delete', 'call', 'upload', 'download'));
+    // A restart discards transfers, and takes a minute: both are asked for in one session.
+    await together(of('reboot', 'factory-reset'));
   });
 
   await t.test('those of one task', async (t) => {
@@ -119,13 +122,11 @@ t.test('the examples work as printed', { timeout: 200_000 }, async (t) => {
     }
   });
 
-  await t.test('those that import and forget, and the reset', async (t) => {
+  await t.test('those that import and forget', async (t) => {
     const [fresh, again] = of('device import');
     if (fresh === undefined || again === undefined) throw new Error('two examples of import are wanted');
     await works(fresh, [...fresh.argv, '--data', 'other'], fine(t, fresh));
     await works(again, again.argv, fine(t, again));
-    for (const example of of('factory-reset'))
-      await works(example, [...example.argv, '--timeout', '90'], fine(t, example));
     for (const example of of('device delete')) await works(example, example.argv, fine(t, example));
   });
 
