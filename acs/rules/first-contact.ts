@@ -167,8 +167,9 @@ async function readValues(context: FirstContact): Promise<void> {
   const startedAt = (await context.store.get(context.key))?.discovery.startedAt ?? '';
   const wanted: string[] = [];
   let read = 0;
-  for await (const { name, readAt } of context.store.tree(context.key, context.root)) {
-    if (name.endsWith('.')) continue;
+  for await (const { name, readAt, writable } of context.store.tree(context.key, context.root)) {
+    // What only an Inform told (Q-PN-01) has its value from there, and may be refused.
+    if (name.endsWith('.') || writable === undefined) continue;
     if (readAt !== undefined && readAt >= startedAt) read += 1;
     else wanted.push(name);
   }
