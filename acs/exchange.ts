@@ -205,7 +205,7 @@ function timeoutOf(context: ExchangeContext, { header }: Envelope): number {
 
 /** The modem began anew. If our first message was the last thing it heard, it may not have borne its spelling. */
 async function supersede(context: ExchangeContext, session: LiveSession): Promise<void> {
-  if (session.posts === 1) await context.styles.broke(session.model, session.key, session.style);
+  if (session.posts === 1) await context.styles.broke(session.of.model, session.key, session.of.style);
   await endSession(context, session, 'superseded');
 }
 
@@ -219,11 +219,11 @@ export async function endSession(
   try {
     if (session.ended) return;
     if (why === 'timeout' && session.posts === 1)
-      await context.styles.broke(session.model, session.key, session.style);
+      await context.styles.broke(session.of.model, session.key, session.of.style);
     await play(context, session, { is: why }, false);
   } finally {
     session.busy = false;
-    session.waiting.shift()?.();
+    session.waiting?.shift()?.();
   }
 }
 
@@ -237,7 +237,7 @@ async function takeTurn(
   try {
     session.lastSeen = context.now();
     session.posts += 1;
-    if (session.posts === 2) await context.styles.worked(session.model, session.key, session.style);
+    if (session.posts === 2) await context.styles.worked(session.of.model, session.key, session.of.style);
     return await play(
       context,
       session,
@@ -247,13 +247,14 @@ async function takeTurn(
   } finally {
     session.lastSeen = context.now();
     session.busy = false;
-    session.waiting.shift()?.();
+    session.waiting?.shift()?.();
   }
 }
 
 async function turnOf(session: LiveSession): Promise<void> {
   while (session.busy) {
     await new Promise<void>((resolve) => {
+      session.waiting ??= [];
       session.waiting.push(resolve);
     });
   }
@@ -293,7 +294,7 @@ async function perform(
     case 'record':
       return record(context, session, effect.envelope, untyped);
     case 'reply':
-      return { status: 200, text: encode(effect.envelope, ReplyStyles.at(session.style).dialect) };
+      return { status: 200, text: encode(effect.envelope, ReplyStyles.at(session.of.style).dialect) };
     case 'reply-empty':
       return EMPTY;
     case 'reject':
@@ -321,7 +322,7 @@ async function record(
   untyped: boolean,
 ): Promise<AcsEvent> {
   const now = new Date(context.now()).toISOString();
-  const { key, deviceId, address } = session;
+  const { key, deviceId, address } = session.of;
   // With its Inform what a device did is counted; what it does later is kept at the end.
   const isInform = envelope.message.rpc === 'Inform';
   const quirks = new Map<QuirkId, number>(isInform ? [...session.quirks.keys()].map((id) => [id, 1]) : []);

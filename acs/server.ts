@@ -79,8 +79,9 @@ function createFor(options: ServerOptions, listener: RequestListener): Server {
     options.tls === undefined
       ? createServer(settings, listener)
       : createTlsServer({ ...settings, ...options.tls, minVersion: 'TLSv1' }, listener);
-  server.on('clientError', (_, socket) => {
-    if (socket.writable)
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // What is no HTTP gets an answer; a connection that was reset has nobody left to read one.
+    if (error.code?.startsWith('HPE_') === true && socket.writable)
       socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
     else socket.destroy();
   });

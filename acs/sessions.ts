@@ -8,10 +8,8 @@ import type { SeenSession } from '../protocol/cwmp/session-notes.ts';
 import type { QuirkId } from '../protocol/quirks/note.ts';
 import type { Work } from './work.ts';
 
-/** One open session: what lasts from its Inform to its end. */
-export interface LiveSession {
-  /** Value of its cookie. */
-  readonly token: string;
+/** What an Inform tells of the session that it begins. */
+export interface NewSession {
   readonly key: string;
   readonly deviceId: DeviceId;
   /** Model key of reply-style.ts, and the style its answers are written in. */
@@ -19,34 +17,47 @@ export interface LiveSession {
   readonly style: number;
   readonly namespace: string;
   readonly address: string;
-  readonly startedAt: number;
   /** Milliseconds without a POST after which it is over. */
   readonly timeoutMs: number;
-  state: AcsState;
-  work: Work | undefined;
-  lastSeen: number;
-  /** POSTs received, requests sent. */
-  posts: number;
-  requests: number;
-  /** Whether the modem ever returned our cookie. */
-  cookieSeen: boolean;
-  ended: boolean;
-  /** Whether a POST is being answered; those that wait for their turn. */
-  busy: boolean;
-  readonly waiting: (() => void)[];
-  /** The connection of its last POST, and whether that was another one than before. */
-  socket: Socket;
-  moved: boolean;
   /** What its POSTs have shown together so far. */
-  seen: SeenSession;
-  /** What it showed, and whether that is counted already. */
-  readonly quirks: Map<QuirkId, boolean>;
+  readonly seen: SeenSession;
 }
 
-export type NewSession = Pick<
-  LiveSession,
-  'key' | 'deviceId' | 'model' | 'style' | 'namespace' | 'address' | 'timeoutMs' | 'seen'
->;
+/** One open session: what lasts from its Inform to its end. A class, so that ten thousand of them have one shape. */
+export class LiveSession {
+  /** Value of its cookie. */
+  readonly token: string = randomUUID();
+  readonly of: NewSession;
+  readonly key: string;
+  readonly startedAt: number;
+  state: AcsState = initial;
+  work: Work | undefined = undefined;
+  lastSeen: number;
+  /** POSTs received, requests sent. */
+  posts = 0;
+  requests = 0;
+  /** Whether the modem ever returned our cookie. */
+  cookieSeen = false;
+  ended = false;
+  /** Whether a POST is being answered; those that wait for their turn. */
+  busy = false;
+  waiting: (() => void)[] | undefined = undefined;
+  /** The connection of its last POST, and whether that was another one than before. */
+  socket: Socket;
+  moved = false;
+  seen: SeenSession;
+  /** What it showed, and whether that is counted already. */
+  readonly quirks = new Map<QuirkId, boolean>();
+
+  constructor(of: NewSession, socket: Socket, now: number) {
+    this.of = of;
+    this.key = of.key;
+    this.startedAt = now;
+    this.lastSeen = now;
+    this.socket = socket;
+    this.seen = of.seen;
+  }
+}
 
 export class Sessions {
   readonly #byToken = new Map<string, LiveSession>();
@@ -60,23 +71,7 @@ export class Sessions {
   }
 
   open(session: NewSession, socket: Socket, now: number): LiveSession {
-    const live: LiveSession = {
-      ...session,
-      token: randomUUID(),
-      startedAt: now,
-      state: initial,
-      work: undefined,
-      lastSeen: now,
-      posts: 0,
-      requests: 0,
-      cookieSeen: false,
-      ended: false,
-      busy: false,
-      waiting: [],
-      socket,
-      moved: false,
-      quirks: new Map(),
-    };
+    const live = new LiveSession(session, socket, now);
     this.#byToken.set(live.token, live);
     this.#byDevice.set(live.key, live);
     this.#bySocket.set(socket, live);
@@ -117,8 +112,8 @@ export class Sessions {
     if (session === undefined) return;
     if (session.ended) this.#bySocket.delete(socket);
     if (session.ended || session.cookieSeen) return;
-    const silent = this.#silent.get(session.address);
-    if (silent === undefined) this.#silent.set(session.address, new Set([session]));
+    const silent = this.#silent.get(session.of.address);
+    if (silent === undefined) this.#silent.set(session.of.address, new Set([session]));
     else silent.add(session);
   }
 
@@ -134,7 +129,7 @@ export class Sessions {
   overdue(now: number): readonly LiveSession[] {
     const overdue: LiveSession[] = [];
     for (const session of this.#byToken.values()) {
-      if (!session.busy && now - session.lastSeen > session.timeoutMs) overdue.push(session);
+      if (!session.busy && now - session.lastSeen > session.of.timeoutMs) overdue.push(session);
     }
     return overdue;
   }
@@ -155,8 +150,8 @@ export class Sessions {
   }
 
   #forgetSilent(session: LiveSession): void {
-    const silent = this.#silent.get(session.address);
+    const silent = this.#silent.get(session.of.address);
     silent?.delete(session);
-    if (silent?.size === 0) this.#silent.delete(session.address);
+    if (silent?.size === 0) this.#silent.delete(session.of.address);
   }
 }
