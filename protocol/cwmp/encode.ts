@@ -107,15 +107,19 @@ function mustUnderstand(writer: XmlWriter, value: '0' | '1'): string {
 function writeMessage(writer: XmlWriter, message: Message): void {
   switch (message.kind) {
     case 'request':
-      return writeRpc(writer, message.rpc, RPCS[message.rpc].request, message.args);
+      writeRpc(writer, message.rpc, RPCS[message.rpc].request, message.args);
+      return;
     case 'response':
-      return writeRpc(writer, `${message.rpc}Response`, RPCS[message.rpc].response, message.args);
+      writeRpc(writer, `${message.rpc}Response`, RPCS[message.rpc].response, message.args);
+      return;
     case 'fault':
-      return writeFault(writer, message.fault);
+      writeFault(writer, message.fault);
+      return;
     case 'unknown':
-      return writer.empty(writer.name('cwmp', message.name));
+      writer.empty(writer.name('cwmp', message.name));
+      return;
     default:
-      return assertNever(message);
+      assertNever(message);
   }
 }
 
