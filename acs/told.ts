@@ -144,8 +144,8 @@ function recordOf(
   for (const [id, count] of teller.quirks) quirks[id] = (quirks[id] ?? 0) + count;
   const changed = before !== undefined && before.discovery.firmware !== softwareVersion;
   const fresh = { state: 'none', firmware: softwareVersion, names: 0, values: 0 } as const;
-  return {
-    ...before,
+  // Spelt out, not spread: an object made by a spread of so many members is slow to make and slow to read.
+  const record: DeviceRecord = {
     key: teller.key,
     deviceId: teller.deviceId,
     firstContact: before?.firstContact ?? teller.now,
@@ -163,6 +163,7 @@ function recordOf(
     discovery: before === undefined || changed ? fresh : before.discovery,
     quirks,
   };
+  return before?.methods === undefined ? record : { ...record, methods: before.methods };
 }
 
 /** The result of a transfer. Its CommandKey names the task; an empty one means the only transfer there is (Q-FT-01). */
