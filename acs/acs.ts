@@ -8,7 +8,6 @@ import { LIMITS } from '../protocol/limits.ts';
 import type { AuthMode } from './auth.ts';
 import { createAuthenticator } from './auth.ts';
 import type { ExchangeContext } from './exchange.ts';
-import { endSession } from './exchange.ts';
 import { LateQuirks } from './late-quirks.ts';
 import type { Clock, Log } from './log.ts';
 import { errorFields, SILENT } from './log.ts';
@@ -19,6 +18,7 @@ import { REPLY_STYLES, ReplyStyles } from './reply-style.ts';
 import { startServer } from './server.ts';
 import { Sessions } from './sessions.ts';
 import type { DeviceStore } from './store/store.ts';
+import { endSession } from './turns.ts';
 
 /** CPE requests that modemlab answers. */
 const METHODS: readonly AcsMethod[] = [

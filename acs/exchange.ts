@@ -1,60 +1,33 @@
 /** One HTTP exchange: a POST of a modem in, the answer of its session out. Sockets are server.ts's, meaning is the machine's. */
 import type { IncomingMessage } from 'node:http';
 import { decode } from '../protocol/cwmp/decode.ts';
-import { encode } from '../protocol/cwmp/encode.ts';
 import type { DeviceId, Envelope, Inform } from '../protocol/cwmp/messages.ts';
-import type { AcsEffect, AcsEvent, AcsSettings } from '../protocol/cwmp/session-acs.ts';
-import { step } from '../protocol/cwmp/session-acs.ts';
+import type { AcsEvent } from '../protocol/cwmp/session-acs.ts';
 import { seeInform, seeTurn } from '../protocol/cwmp/session-notes.ts';
-import type { WireError } from '../protocol/errors.ts';
-import { describeWireError } from '../protocol/errors.ts';
 import { readCookies } from '../protocol/http/cookie.ts';
 import { noteExchange } from '../protocol/http/notice.ts';
-import type { Noted, QuirkId } from '../protocol/quirks/note.ts';
-import { assertNever } from '../protocol/result.ts';
+import type { Noted } from '../protocol/quirks/note.ts';
 import { charsetOf, isBlank } from './body.ts';
 import { deviceKey } from './device-key.ts';
-import type { LateQuirks } from './late-quirks.ts';
 import { errorFields } from './log.ts';
-import type { Observation } from './observe.ts';
-import { modelOf, ReplyStyles } from './reply-style.ts';
-import type { LiveSession, Sessions } from './sessions.ts';
-import { softwareVersionOf, told } from './told.ts';
-import type { WorkContext } from './work.ts';
+import { modelOf } from './reply-style.ts';
+import type { LiveSession } from './sessions.ts';
+import { softwareVersionOf } from './told.ts';
+import type { Answer, Turn, TurnContext } from './turns.ts';
+import { EMPTY, endSession, refuse, takeTurn } from './turns.ts';
 import { Work } from './work.ts';
 
-export interface ExchangeContext extends WorkContext {
-  readonly sessions: Sessions;
-  readonly lateQuirks: LateQuirks;
-  readonly settings: AcsSettings;
+export interface ExchangeContext extends TurnContext {
   readonly sessionTimeoutMs: number;
   readonly maxBodyBytes: number;
   /** Set when the ACS stops: open sessions go on to their end, nothing begins any more. */
   readonly door: { closed: boolean };
-  readonly observe: (observation: Observation) => void;
-}
-
-/** What goes back. `text` is ASCII. */
-export interface Answer {
-  readonly status: number;
-  readonly text: string;
-  /** Set-Cookie of a session that begins. */
-  readonly cookie?: string;
-  /** The connection is of no further use. */
-  readonly close?: boolean;
 }
 
 /** Name of the session cookie; value at most 64 bytes, Path and nothing else (Q-CK-06). */
 export const COOKIE = 'session';
 
-const EMPTY: Answer = { status: 204, text: '' };
 const BUSY: Answer = { status: 503, text: '', close: true };
-
-const refuse = (error: WireError): Answer => ({
-  status: 400,
-  text: `${describeWireError(error)}\n`,
-  close: true,
-});
 
 /** Never rejects: what goes wrong inside is logged and answered with 503, and the modem tries again. */
 export async function exchange(
@@ -112,12 +85,7 @@ function linesOf(raw: readonly string[]): (readonly [string, string])[] {
   return lines;
 }
 
-interface Read {
-  readonly event: AcsEvent;
-  readonly notes: readonly Noted[];
-}
-
-function eventOf(context: ExchangeContext, request: IncomingMessage, body: Uint8Array, empty: boolean): Read {
+function eventOf(context: ExchangeContext, request: IncomingMessage, body: Uint8Array, empty: boolean): Turn {
   if (empty) return { event: { is: 'empty' }, notes: [] };
   const decoded = decode(body, {
     charset: charsetOf(request.headers['content-type']),
@@ -150,7 +118,7 @@ async function begin(
   context: ExchangeContext,
   request: IncomingMessage,
   { inform, envelope }: { inform: Inform; envelope: Envelope },
-  read: Read,
+  read: Turn,
   notes: readonly Noted[],
 ): Promise<Answer> {
   const { DeviceId } = inform;
@@ -207,163 +175,4 @@ function timeoutOf(context: ExchangeContext, { header }: Envelope): number {
 async function supersede(context: ExchangeContext, session: LiveSession): Promise<void> {
   if (session.posts === 1) await context.styles.broke(session.of.model, session.key, session.of.style);
   await endSession(context, session, 'superseded');
-}
-
-/** Ends a session from outside: it ran out of time, or another one of its device began. */
-export async function endSession(
-  context: ExchangeContext,
-  session: LiveSession,
-  why: 'timeout' | 'superseded',
-): Promise<void> {
-  await turnOf(session);
-  try {
-    if (session.ended) return;
-    if (why === 'timeout' && session.posts === 1)
-      await context.styles.broke(session.of.model, session.key, session.of.style);
-    await play(context, session, { is: why }, false);
-  } finally {
-    session.busy = false;
-    session.waiting?.shift()?.();
-  }
-}
-
-/** POSTs of one session are answered one after the other. */
-async function takeTurn(
-  context: ExchangeContext,
-  session: LiveSession,
-  { event, notes }: Read,
-): Promise<Answer> {
-  await turnOf(session);
-  try {
-    session.lastSeen = context.now();
-    session.posts += 1;
-    if (session.posts === 2) await context.styles.worked(session.of.model, session.key, session.of.style);
-    return await play(
-      context,
-      session,
-      event,
-      notes.some(({ id }) => id === 'Q-AT-08'),
-    );
-  } finally {
-    session.lastSeen = context.now();
-    session.busy = false;
-    session.waiting?.shift()?.();
-  }
-}
-
-async function turnOf(session: LiveSession): Promise<void> {
-  while (session.busy) {
-    await new Promise<void>((resolve) => {
-      session.waiting ??= [];
-      session.waiting.push(resolve);
-    });
-  }
-  session.busy = true;
-}
-
-/** Drives the session's machine with one event until it has nothing left to do, and performs its effects in order. */
-async function play(
-  context: ExchangeContext,
-  session: LiveSession,
-  first: AcsEvent,
-  untyped: boolean,
-): Promise<Answer> {
-  let answer: Answer = EMPTY;
-  let event: AcsEvent | undefined = first;
-  while (event !== undefined) {
-    const { state, effects } = step(context.settings, session.state, event);
-    session.state = state;
-    event = undefined;
-    for (const effect of effects) {
-      const result = await perform(context, session, effect, untyped);
-      if (result === undefined) continue;
-      if ('is' in result) event = result;
-      else answer = result;
-    }
-  }
-  return answer;
-}
-
-async function perform(
-  context: ExchangeContext,
-  session: LiveSession,
-  effect: AcsEffect,
-  untyped: boolean,
-): Promise<AcsEvent | Answer | undefined> {
-  switch (effect.do) {
-    case 'record':
-      return record(context, session, effect.envelope, untyped);
-    case 'reply':
-      return { status: 200, text: encode(effect.envelope, ReplyStyles.at(session.of.style).dialect) };
-    case 'reply-empty':
-      return EMPTY;
-    case 'reject':
-      return refuse(effect.error);
-    case 'decide':
-      return decide(context, session);
-    case 'settle':
-      if (session.work !== undefined) {
-        session.work.untyped = untyped;
-        await session.work.settle(effect.request, effect.outcome);
-      }
-      return undefined;
-    case 'end':
-      await end(context, session, effect.why);
-      return undefined;
-    default:
-      return assertNever(effect);
-  }
-}
-
-async function record(
-  context: ExchangeContext,
-  session: LiveSession,
-  envelope: Parameters<typeof told>[2],
-  untyped: boolean,
-): Promise<AcsEvent> {
-  const now = new Date(context.now()).toISOString();
-  const { key, deviceId, address } = session.of;
-  // With its Inform what a device did is counted; what it does later is kept at the end.
-  const isInform = envelope.message.rpc === 'Inform';
-  const quirks = new Map<QuirkId, number>(isInform ? [...session.quirks.keys()].map((id) => [id, 1]) : []);
-  if (isInform) for (const id of context.lateQuirks.take(key)) quirks.set(id, (quirks.get(id) ?? 0) + 1);
-  try {
-    await told(context, { key, deviceId, address, quirks, untyped, now }, envelope);
-    if (isInform) for (const id of session.quirks.keys()) session.quirks.set(id, true);
-    return { is: 'recorded' };
-  } catch (error) {
-    context.log.error(
-      { device: key, rpc: envelope.message.rpc, ...errorFields(error) },
-      'could not keep what the modem told',
-    );
-    return {
-      is: 'refused',
-      fault: { FaultCode: 8005, FaultString: 'Retry request', SetParameterValuesFault: [] },
-    };
-  }
-}
-
-async function decide(context: ExchangeContext, session: LiveSession): Promise<AcsEvent> {
-  const request = await session.work?.next();
-  if (request === undefined) return { is: 'nothing-more' };
-  session.requests += 1;
-  context.observe({ is: 'request', device: session.key, rpc: request.rpc });
-  return { is: 'decided', id: `${session.token.slice(0, 8)}-${session.requests}`, request };
-}
-
-async function end(
-  context: ExchangeContext,
-  session: LiveSession,
-  why: Extract<AcsEffect, { do: 'end' }>['why'],
-): Promise<void> {
-  context.sessions.remove(session);
-  await session.work?.close(why);
-  context.lateQuirks.keep(
-    session.key,
-    [...session.quirks].flatMap(([id, counted]) => (counted ? [] : [id])),
-  );
-  const ms = context.now() - session.startedAt;
-  const { key, posts, requests } = session;
-  context.log.info({ device: key, why, posts, requests, ms }, 'session ended');
-  context.observe({ is: 'session-ended', device: key, why, posts, requests, ms });
 }

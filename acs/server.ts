@@ -8,10 +8,11 @@ import { LIMITS } from '../protocol/limits.ts';
 import type { Authenticator } from './auth.ts';
 import type { Body } from './body.ts';
 import { readBody } from './body.ts';
-import type { Answer, ExchangeContext } from './exchange.ts';
+import type { ExchangeContext } from './exchange.ts';
 import { exchange } from './exchange.ts';
 import { FILES_PATH, serveFile } from './files.ts';
 import { errorFields } from './log.ts';
+import type { Answer } from './turns.ts';
 
 export interface ServerOptions {
   readonly host: string;
