@@ -7,7 +7,7 @@ const SCALAR =
 /** What may come next. `first-*`: right after the bracket that opened, where it may close again at once. */
 type Wants = 'value' | 'first-value' | 'name' | 'first-name' | 'colon' | 'separator' | 'end';
 
-/** Offset of the first character that does not fit; the length of the text when it is JSON, or only cut short. */
+/** Offset of the first token that does not fit or is cut; the length of the text when it is JSON, or ends too early. */
 export function jsonErrorOffset(text: string): number {
   const open: ('{' | '[')[] = [];
   let wants: Wants = 'value';
