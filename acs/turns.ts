@@ -54,6 +54,8 @@ export async function endSession(
     if (why === 'timeout' && session.posts === 1)
       await context.styles.broke(session.of.model, session.key, session.of.style);
     await play(context, session, { is: why }, false);
+    // Whatever state the machine was in: a session that was told to end is over.
+    if (!session.ended) await abandon(context, session);
   } finally {
     session.busy = false;
     session.waiting?.shift()?.();
@@ -109,18 +111,34 @@ async function play(
 ): Promise<Answer> {
   let answer: Answer = EMPTY;
   let event: AcsEvent | undefined = first;
-  while (event !== undefined) {
-    const { state, effects } = step(context.settings, session.state, event);
-    session.state = state;
-    event = undefined;
-    for (const effect of effects) {
-      const result = await perform(context, session, effect, untyped);
-      if (result === undefined) continue;
-      if ('is' in result) event = result;
-      else answer = result;
+  try {
+    while (event !== undefined) {
+      const { state, effects } = step(context.settings, session.state, event);
+      session.state = state;
+      event = undefined;
+      for (const effect of effects) {
+        const result = await perform(context, session, effect, untyped);
+        if (result === undefined) continue;
+        if ('is' in result) event = result;
+        else answer = result;
+      }
     }
+    return answer;
+  } catch (error) {
+    await abandon(context, session);
+    throw error;
   }
-  return answer;
+}
+
+/** What the machine wanted could not be done (a full disk, a damaged file): the modem begins anew, and so do we. */
+async function abandon(context: TurnContext, session: LiveSession): Promise<void> {
+  if (session.ended) return;
+  try {
+    await end(context, session, 'protocol-error');
+  } catch (error) {
+    // Its task stays as it is on the disk, and is seen to with the next Inform.
+    context.log.error({ device: session.key, ...errorFields(error) }, 'a task could not be let go');
+  }
 }
 
 async function perform(

@@ -255,6 +255,31 @@ t.test(
   },
 );
 
+t.test(
+  'a disk that is full ends one session with 503, and the modem is served again when it is not',
+  async (t) => {
+    const acs = await acsFor(t);
+    const task = await acs.queue.add(KEY, { kind: 'request', rpc: 'GetRPCMethods', args: {} });
+    const { queue } = acs;
+    const { end } = queue;
+    queue.end = () => Promise.reject(new Error('no space left on device'));
+    const client = await clientOf(t, acs);
+    client.send(post(informText()));
+    await client.answer();
+    client.send(EMPTY);
+    await client.answer();
+    client.send(post(faultText(9001)));
+    t.equal((await client.answer()).status, 503);
+    t.equal(acs.acs.openSessions, 0, 'the session is over');
+    queue.end = end;
+    const again = await clientOf(t, acs);
+    again.send(post(informText()));
+    t.equal((await again.answer()).status, 200);
+    t.equal((await refuseAll(again))[0], 'GetRPCMethods', 'nothing is lost');
+    t.match(await queue.get(task.id), { state: 'failed', fault: { FaultCode: 9000 } });
+  },
+);
+
 t.test('what a modem asks is answered before and after its empty POST', async (t) => {
   const acs = await acsFor(t);
   const client = await clientOf(t, acs);
