@@ -138,7 +138,7 @@ export class Work {
         await this.#unanswered(task);
         return;
       case 'lost':
-        await this.#lose(task);
+        await this.#letGo(task);
         return;
       default:
         assertNever(outcome);
