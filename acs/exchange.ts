@@ -129,7 +129,7 @@ async function begin(
   const hasCookie = readCookies(request.headers.cookie, COOKIE).length > 0;
   const seen = seeInform(envelope, hasCookie, older !== undefined);
   if (older !== undefined) await supersede(context, older);
-  await context.queue.takeOver(key);
+  const hasOpenTasks = await context.queue.takeOver(key);
   const model = modelOf(DeviceId, softwareVersionOf(inform));
   const style = await context.styles.step(model, key);
   // While this one waited, another Inform of the device may have overtaken it. Nothing waits from here to `open`.
@@ -154,7 +154,7 @@ async function begin(
     context.now(),
   );
   showed(session, [...notes, ...read.notes, ...seen.notes]);
-  session.work = new Work(context, { key, model, inform });
+  session.work = new Work(context, { key, model, inform, hasOpenTasks });
   context.observe({
     is: 'session-began',
     device: key,

@@ -1,9 +1,10 @@
 /** What an answer of a modem adds to what is known of it. */
 import type { CpeMethod, Request, Response } from '../protocol/cwmp/messages.ts';
 import { leafType } from '../protocol/datamodel/leaf-type.ts';
+import { ModemlabError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { assertNever } from '../protocol/result.ts';
-import type { DeviceStore, Parameter } from './store/store.ts';
+import type { Change, DeviceStore, Parameter } from './store/store.ts';
 
 /** Values that read back empty by the data model: what was set is not kept. */
 const SECRET = /(Password|Passphrase|PreSharedKey|WEPKey|SharedSecret)$/;
@@ -39,7 +40,11 @@ export async function remember(
   reading: Reading,
 ): Promise<void> {
   const changes = changesOf(request, response, reading);
-  if (changes.length > 0) await store.merge(key, changes);
+  if (changes.length > 0) {
+    // The tree and the last Inform may differ from now on: the next Inform is written whatever it says.
+    await setDigest(store, key, '');
+    await store.merge(key, changes);
+  }
   if (request.rpc === 'DeleteObject') await store.forget(key, request.args.ObjectName);
   if (response.rpc === 'GetRPCMethods') {
     const { MethodList } = response.args;
@@ -48,6 +53,18 @@ export async function remember(
       return { ...record, methods: MethodList };
     });
   }
+}
+
+/** Notes of which ParameterList of an Inform the tree is known to hold all; empty: of none. */
+export async function setDigest(store: DeviceStore, key: string, digest: string): Promise<void> {
+  const record = await store.get(key);
+  if (record === undefined || record.lastInform.digest === digest) return;
+  const change: Change = (before) => {
+    if (before === undefined) throw new ModemlabError('E_DEVICE_UNKNOWN', key);
+    return { ...before, lastInform: { ...before.lastInform, digest } };
+  };
+  // Nobody waits for it: this process sees it at once, and a digest that is lost with a crash is made by the next Inform.
+  store.update(key, change, () => digest !== '').catch(() => undefined);
 }
 
 function changesOf(request: Request<CpeMethod>, response: Response, reading: Reading): readonly Parameter[] {

@@ -1,5 +1,5 @@
 /** Writes down what a CPE tells by its own requests, before it is acknowledged. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type {
   AcsMethod,
   Args,
@@ -15,7 +15,7 @@ import { decidesTasks, keyOf, verdictOf } from './evidence.ts';
 import type { Log } from './log.ts';
 import { errorFields } from './log.ts';
 import type { Task, TaskQueue } from './queue/queue.ts';
-import { parameterOf } from './remember.ts';
+import { parameterOf, setDigest } from './remember.ts';
 import type { DeviceRecord, DeviceStore } from './store/store.ts';
 
 export interface Teller {
@@ -82,13 +82,19 @@ async function toldInform(
   // Before the record says that this Inform came: should this process die between the two, the modem repeats it.
   if (decidesTasks(inform)) await decideTasks(context, teller, inform);
   const digest = digestOf(inform);
+  const isQuiet = inform.Event.every(({ EventCode }) => QUIET_EVENTS.has(EventCode));
   let sameAsLast = false;
-  const written = context.store.update(teller.key, (before) => {
-    sameAsLast = before?.lastInform.digest === digest;
-    return recordOf(before, teller, inform, namespace, digest);
-  });
+  const written = context.store.update(
+    teller.key,
+    (before) => {
+      sameAsLast = before?.lastInform.digest === digest;
+      // The list counts as known once it is in the tree, not before.
+      return recordOf(before, teller, inform, namespace, sameAsLast ? digest : '');
+    },
+    () => sameAsLast && isQuiet,
+  );
   // An Inform that says nothing new but that the modem is there need not be on the disk before it is answered.
-  if (sameAsLast && inform.Event.every(({ EventCode }) => QUIET_EVENTS.has(EventCode))) {
+  if (sameAsLast && isQuiet) {
     written.catch((error: unknown) => {
       context.log.error({ device: teller.key, ...errorFields(error) }, 'could not keep a periodic Inform');
     });
@@ -100,6 +106,7 @@ async function toldInform(
     teller.key,
     inform.ParameterList.filter(({ Name }) => Name !== '').map((value) => parameterOf(value, teller)),
   );
+  await setDigest(context.store, teller.key, digest);
 }
 
 /** Events that nothing hangs on: should the Inform be lost with a crash, the next one says the same. */
@@ -119,7 +126,7 @@ async function decideTasks({ store, queue, onTask }: ToldContext, { key }: Telle
 function digestOf(inform: Inform): string {
   let text = '';
   for (const { Name, Value } of inform.ParameterList) text += `${Name}\0${Value}\0`;
-  return createHash('sha1').update(text).digest('base64').slice(0, 16);
+  return hash('sha1', text, 'base64').slice(0, 16);
 }
 
 /** SoftwareVersion as the Inform's parameters tell it. */

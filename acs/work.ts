@@ -46,6 +46,8 @@ export interface WorkFor {
   readonly key: string;
   readonly model: string;
   readonly inform: Inform;
+  /** Whether tasks of earlier sessions may be open. */
+  readonly hasOpenTasks: boolean;
 }
 
 type Current = { readonly by: 'task'; readonly task: Task } | { readonly by: 'rule' };
@@ -58,7 +60,7 @@ export class Work {
   #conversation: Conversation | undefined;
   #probes: Conversation | undefined;
   #discovery: Conversation | undefined;
-  #checked = false;
+  #checked: boolean;
   /** Sendings of tasks that this session's Inform does not show as done. */
   #missing: string[] = [];
   /**
@@ -72,6 +74,7 @@ export class Work {
   constructor(context: WorkContext, about: WorkFor) {
     this.#context = context;
     this.#for = about;
+    this.#checked = !about.hasOpenTasks;
   }
 
   /** The next request for the modem; `undefined` when there is nothing more. */

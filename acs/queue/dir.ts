@@ -123,12 +123,15 @@ class DirQueue implements TaskQueue {
     return tasks;
   }
 
-  async takeOver(device: string): Promise<void> {
+  async takeOver(device: string): Promise<boolean> {
     const key = storageName(device);
+    let isOpen = false;
     for (let look = 0; look < MAX_LOOKS; look += 1) {
       let missed = false;
       for (const entry of await this.#folders.recover(key)) {
         const { name } = entry;
+        // What is taken over now may become unsure: then there is something to ask of, too.
+        isOpen = true;
         if (name === undefined || name.ending || (name.state !== 'claimed' && name.state !== 'sent'))
           continue;
         if (this.#folders.mine.has(entry.file)) continue;
@@ -138,8 +141,9 @@ class DirQueue implements TaskQueue {
           missed = true;
       }
       // What moved meanwhile is looked at again, under its new name.
-      if (!missed) return;
+      if (!missed) break;
     }
+    return isOpen;
   }
 
   async *list(device?: string): AsyncIterable<Task> {

@@ -86,8 +86,9 @@ class MemoryQueue implements TaskQueue {
     return tasks.filter(({ state }) => state === 'unsure' || state === 'running').sort(byId);
   }
 
-  async takeOver(): Promise<void> {
-    // There is no other server.
+  async takeOver(device: string): Promise<boolean> {
+    // There is no other server on a queue in memory.
+    return (await this.open(device)).length > 0;
   }
 
   async *list(device?: string): AsyncIterable<Task> {

@@ -62,8 +62,9 @@ export interface TaskQueue {
   /**
    * A session of the device begins here, so those with other servers are over: what they have claimed or sent comes back
    * as when they were gone. What they say later of a task that is new or with this server is refused with E_TASK_STATE.
+   * Resolves with whether the device has any open task, so that `open` need not be asked in vain.
    */
-  takeOver(device: string): Promise<void>;
+  takeOver(device: string): Promise<boolean>;
 
   /** Of all devices or one; newest last. */
   list(device?: string): AsyncIterable<Task>;

@@ -70,7 +70,7 @@ function facade(store: DeviceStore, close: () => Promise<void>): DeviceStore {
   return {
     get: (key) => store.get(key),
     list: () => store.list(),
-    update: (key, change) => store.update(key, change),
+    update: (key, change, mayWait) => store.update(key, change, mayWait),
     delete: (key) => store.delete(key),
     tree: (key, prefix) => store.tree(key, prefix),
     parameter: (key, name) => store.parameter(key, name),

@@ -19,10 +19,12 @@ import { lmdbDamage } from './lmdb-check.ts';
 import type { StoreOptions } from './options.ts';
 import { sortable, sortablePrefix } from './order.ts';
 import { isDeviceRecord, isLearned, isParameter } from './shape.ts';
-import type { DeviceRecord, DeviceStore, Learned, Parameter } from './store.ts';
+import type { Change, DeviceRecord, DeviceStore, Learned, Parameter } from './store.ts';
 
 /** How long an update waits for others to share its commit. */
 const COMMIT_WITHIN_MS = 20;
+/** The same for updates that nobody waits for. */
+const LAZY_COMMIT_WITHIN_MS = 250;
 /** Updates come thick when so much time or less is between them. */
 const THICK_MS = 5;
 /** Updates that are enough for a commit of their own. */
@@ -34,7 +36,7 @@ const PAGE = 128;
 /** Times a change is made again because another process was faster; each time some process did succeed. */
 const MAX_TRIES = 1000;
 
-type Change = (record: DeviceRecord | undefined) => DeviceRecord;
+const SOMEBODY_WAITS = (): boolean => false;
 
 interface Waiter {
   readonly change: Change;
@@ -84,6 +86,8 @@ class LmdbStore implements DeviceStore {
   /** In the commit that is on its way. */
   #leaving: ReadonlyMap<string, Pending> = new Map();
   #timer: NodeJS.Timeout | undefined;
+  /** When it fires. */
+  #due = 0;
   #committing: Promise<void> | undefined;
   /** Time between updates, in ms, older ones counting ever less; and when the last one came. */
   #gap = 100;
@@ -118,7 +122,7 @@ class LmdbStore implements DeviceStore {
     }
   }
 
-  async update(key: string, change: Change): Promise<DeviceRecord> {
+  async update(key: string, change: Change, mayWait = SOMEBODY_WAITS): Promise<DeviceRecord> {
     const before = this.#pending.get(key);
     if (before === undefined) {
       const leaving = this.#leaving.get(key);
@@ -127,11 +131,12 @@ class LmdbStore implements DeviceStore {
       return new Promise((resolve, reject) => {
         const waiters = [{ change, resolve, reject, made }];
         this.#pending.set(key, { key, base: stored?.version, waiters, record: made, tries: 0 });
-        this.#schedule();
+        this.#schedule(mayWait());
       });
     }
     const made = change(before.record);
     before.record = made;
+    if (!mayWait()) this.#schedule(false);
     return new Promise((resolve, reject) => before.waiters.push({ change, resolve, reject, made }));
   }
 
@@ -246,16 +251,20 @@ class LmdbStore implements DeviceStore {
     return new ModemlabError('E_DATA_UNREADABLE', `${this.#file}: ${what}`);
   }
 
-  #schedule(): void {
+  #schedule(mayWait: boolean): void {
     const now = performance.now();
     this.#gap = 0.8 * this.#gap + 0.2 * Math.min(now - this.#lastUpdate, 100);
     this.#lastUpdate = now;
-    if (this.#pending.size >= COMMIT_AT || this.#gap > THICK_MS) {
+    if (this.#pending.size >= COMMIT_AT || (!mayWait && this.#gap > THICK_MS)) {
       // A failure reaches those who wait for their update.
       this.#commit().catch(() => {});
-    } else if (this.#timer === undefined) {
-      this.#timer = setTimeout(() => this.#commit().catch(() => {}), COMMIT_WITHIN_MS);
+      return;
     }
+    const due = now + (mayWait ? LAZY_COMMIT_WITHIN_MS : COMMIT_WITHIN_MS);
+    if (this.#timer !== undefined && this.#due <= due) return;
+    clearTimeout(this.#timer);
+    this.#due = due;
+    this.#timer = setTimeout(() => this.#commit().catch(() => {}), due - now);
   }
 
   /** Resolves when all updates made until now are committed or refused. One commit is on its way at a time. */

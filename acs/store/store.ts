@@ -70,6 +70,8 @@ export interface DeviceRecord {
   readonly quirks: Readonly<Partial<Record<QuirkId, number>>>;
 }
 
+export type Change = (record: DeviceRecord | undefined) => DeviceRecord;
+
 /**
  * Promises: a promise that resolves after a write means that every process on this folder sees it and that it survives
  * a crash of this process (and, with `durable()`, of the machine). Names and values are data: no name can break a store
@@ -82,9 +84,10 @@ export interface DeviceStore {
   /**
    * Reads, changes and writes one record in one step. Returns what was written. `change` is called again whenever
    * another process wrote the record in between: it is to have no effects that a second call would double. The promise
-   * may take some 20 ms on a busy server, since updates share commits: who only notes a contact need not wait for it.
+   * may take some 20 ms on a busy server, since updates share commits: who only notes a contact need not wait for it. `mayWait`, asked after `change`, tells
+   * that nobody does: then it may take 250 ms, and more of them go in one commit. This process sees it at once.
    */
-  update(key: string, change: (record: DeviceRecord | undefined) => DeviceRecord): Promise<DeviceRecord>;
+  update(key: string, change: Change, mayWait?: () => boolean): Promise<DeviceRecord>;
   /** False when there was none. Takes the tree with it. */
   delete(key: string): Promise<boolean>;
 
