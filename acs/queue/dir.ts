@@ -2,6 +2,7 @@
  * The queue on disk: a folder a device, a file a task, shared by any number of servers, over NFS too.
  * What each move promises, and what a crash between two of them leaves, is told in docs/storage.md.
  */
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import type { CpeMethod, Request } from '../../protocol/cwmp/messages.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
@@ -62,6 +63,8 @@ class DirQueue implements TaskQueue {
     this.#local = local;
     this.#keep = options.keep ?? KEEP;
     this.#newId = taskIds(folders.now);
+    // Everyone who waits for a task listens for the end of the queue.
+    setMaxListeners(0, this.#closing.signal);
   }
 
   async add(device: string, request: Request<CpeMethod>): Promise<Task> {
