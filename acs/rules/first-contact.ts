@@ -56,7 +56,11 @@ export async function firstContact(context: FirstContact): Promise<void> {
   if (discovery.firmware !== softwareVersion || discovery.state === 'none') {
     // Counted before the first word: a modem that crashes over what it is asked (Q-EV-14) is not asked for ever.
     const tries = discovery.firmware === softwareVersion ? (discovery.tries ?? 0) : 0;
-    await progress(context, { state: 'none', tries: tries + 1 });
+    await progress(context, {
+      state: 'none',
+      tries: tries + 1,
+      ...(tries === 0 ? { startedAt: context.now() } : {}),
+    });
     if (tries < METHODS_TRIES) await context.ask({ kind: 'request', rpc: 'GetRPCMethods', args: {} });
     const before = await knownNames(context);
     const names = await readNames(context, tries);
@@ -85,7 +89,7 @@ async function readNames(context: FirstContact, tries: number): Promise<readonly
     await context.styles.learn({ ...(await context.styles.learned(context.model)), wholeTree: bears });
     if (bears) return names;
   }
-  return walk(context);
+  return walk(context, tries);
 }
 
 /** What was told before the session broke, time and again; at least the names of the Inform. */
@@ -109,21 +113,51 @@ async function namesBelow(
   return reply.response.args.ParameterList.map(({ Name }) => Name).filter(isName);
 }
 
-async function walk(context: FirstContact): Promise<readonly string[]> {
+/**
+ * The tree level by level. A walk that was broken goes on where it was: of an object that was listed since the walk began
+ * the store has the children.
+ */
+async function walk(context: FirstContact, tries: number): Promise<readonly string[]> {
+  const known = await knownLevels(context);
   const all = new Set<string>();
   const seen = new Set<string>([context.root]);
   const objects = [context.root];
   for (let path = objects.shift(); path !== undefined && seen.size < WALK_BUDGET; path = objects.shift()) {
-    for (const name of (await namesBelow(context, path, true)) ?? []) {
+    for (const name of known.get(path) ?? (await listed(context, path))) {
       if (all.size < LIMITS.members) all.add(name);
       if (!name.endsWith('.') || seen.has(name) || !name.startsWith(path)) continue;
       seen.add(name);
       objects.push(name);
     }
-    await progress(context, { state: 'none', names: all.size });
+    // A step forward: only sessions that break without one count.
+    if (!known.has(path))
+      await progress(context, { state: 'none', names: all.size, tries: Math.min(tries + 1, METHODS_TRIES) });
   }
   return [...all];
 }
+
+/** Lists one object's children, and notes on the object that they are known. */
+async function listed(context: FirstContact, path: string): Promise<readonly string[]> {
+  const names = (await namesBelow(context, path, true)) ?? [];
+  await context.store.merge(context.key, [{ name: path, readAt: context.now() }]);
+  return names;
+}
+
+/** The children of each object that was listed since this discovery began. */
+async function knownLevels({ store, key, root }: FirstContact): Promise<ReadonlyMap<string, string[]>> {
+  const since = (await store.get(key))?.discovery.startedAt ?? '';
+  const levels = new Map<string, string[]>();
+  const names: string[] = [];
+  for await (const { name, readAt } of store.tree(key, root)) {
+    if (name !== root) names.push(name);
+    if (name.endsWith('.') && readAt !== undefined && since !== '' && readAt >= since) levels.set(name, []);
+  }
+  for (const name of names) levels.get(parentOf(name))?.push(name);
+  return levels;
+}
+
+/** The object that a parameter or object is directly in, with its dot. */
+const parentOf = (name: string): string => name.slice(0, name.lastIndexOf('.', name.length - 2) + 1);
 
 /**
  * Forgets what an older firmware had, and what the modem listed no more. `before`: what was known before it was asked; an

@@ -12,7 +12,7 @@ export interface Parameter {
   /** 0 off, 1 passive, 2 active (TR-069a6 A.3.2.4). */
   readonly notification?: number;
   readonly accessList?: readonly string[];
-  /** When the value was read, ISO 8601 by the ACS's clock. */
+  /** When the value was read, or of an object its children listed; ISO 8601 by the ACS's clock. */
   readonly readAt?: string;
 }
 
@@ -24,7 +24,7 @@ export interface Discovery {
   /** Names known, and values read, so far. */
   readonly names: number;
   readonly values: number;
-  /** When the names were known; values read since then count as read. */
+  /** When the listing of names began, then when it was complete: what was listed or read since then need not be again. */
   readonly startedAt?: string;
   /** Sessions in a row that broke before the names were known, or over the values wanted next. */
   readonly tries?: number;

@@ -146,6 +146,35 @@ t.test(
   },
 );
 
+t.test(
+  'a walk that is broken time and again goes on where it was, and asks for no object twice',
+  async (t) => {
+    const acs = await acsFor(t);
+    const tree: HandTree = {
+      leaves: leavesOf(20),
+      objects: Array.from({ length: 30 }, (_, index) => `${ROOT}LANDevice.${index + 2}.`),
+    };
+    const good = goodModem(tree);
+    const walked: string[] = [];
+    let answered = 0;
+    const brain: Brain = (request) => {
+      if (request.rpc !== 'GetParameterNames') return good(request);
+      if (!request.args.NextLevel) return fault(9004);
+      answered += 1;
+      if (answered % 3 === 0) return 'hang-up';
+      walked.push(request.args.ParameterPath);
+      return good(request);
+    };
+    let sessions = 0;
+    for (let end = ''; end !== 'empty' && sessions < 40; sessions += 1)
+      ({ end } = await playSession(acs.port, brain));
+    t.ok(sessions > 12, `it took ${sessions} sessions`);
+    t.strictSame(await kept(acs), shown(tree.leaves));
+    t.equal(new Set(walked).size, walked.length, 'no object is asked for twice');
+    t.equal((await recordOf(acs)).discovery.state, 'done');
+  },
+);
+
 /** What modems do that bear only so many names in one GetParameterValues (Q-FT-05). */
 const REACTIONS: Readonly<Record<string, Say>> = {
   'fault 9002': fault(9002),
