@@ -83,7 +83,9 @@ export function decidesTasks(inform: Inform): boolean {
   return hasBootstrap(inform) || inform.Event.some(({ EventCode }) => EventCode.startsWith('M '));
 }
 
-const hasBootstrap = ({ Event }: Inform): boolean => Event.some(({ EventCode }) => EventCode === BOOTSTRAP);
+/** Whether the modem says that it is new to this ACS, or new again. */
+export const hasBootstrap = ({ Event }: Inform): boolean =>
+  Event.some(({ EventCode }) => EventCode === BOOTSTRAP);
 
 /** What ParameterKey says of an AddObject or DeleteObject that was sent last of all that carry a key. */
 export type KeyEvidence = 'done' | 'not-done' | 'none';

@@ -7,7 +7,7 @@
 import type { Inform } from '../../protocol/cwmp/messages.ts';
 import type { Cpe, Reply } from '../conversation.ts';
 import type { KeyEvidence } from '../evidence.ts';
-import { keyEvidence, parameterKeyOf, UNSURE } from '../evidence.ts';
+import { hasBootstrap, keyEvidence, parameterKeyOf, UNSURE } from '../evidence.ts';
 import type { Task, TaskOutcome, TaskQueue } from '../queue/queue.ts';
 import type { DeviceStore } from '../store/store.ts';
 
@@ -41,7 +41,9 @@ async function probeDeleted(
 ): Promise<ProbeVerdict> {
   const key = await evidenceOf(queue, task, inform);
   const listed = await namesBelow(cpe, object, false);
-  if (listed?.names.some((name) => name.startsWith(object))) return key === 'done' ? UNSURE : 'not-done';
+  if (listed?.names.some((name) => name.startsWith(object)))
+    // A factory reset brings the objects of the factory back.
+    return key === 'done' || (await mayBeReset(queue, task.device, inform)) ? UNSURE : 'not-done';
   if (key === 'not-done') return 'not-done';
   const isGone = listed?.exists === false && (await isKnown(store, task.device, object));
   // Without a key of ours it may have been refused: a factory reset, which empties ParameterKey, takes objects away too.
@@ -72,7 +74,10 @@ async function probeAdded(
   // A table without rows is an invalid name to some modems (Q-PN-11).
   for (const name of listed.names) addInstance(now, table, name);
   const added = [...now].filter((instance) => !known.has(instance));
-  if (added.length === 0) return key === 'done' || !isListed ? UNSURE : 'not-done';
+  if (added.length === 0)
+    return key === 'done' || !isListed || (await mayBeReset(queue, task.device, inform))
+      ? UNSURE
+      : 'not-done';
   if (key !== 'done') return UNSURE;
   const InstanceNumber = Math.max(...added);
   await store.merge(task.device, [{ name: `${table}${InstanceNumber}.`, writable: true }]);
@@ -86,6 +91,21 @@ async function evidenceOf(queue: TaskQueue, task: Task, inform: Inform): Promise
   const shown = await queue.get(parameterKeyOf(inform) ?? '');
   const isLater = Date.parse(shown?.sentAt ?? '') > Date.parse(task.sentAt ?? '');
   return isLater ? 'none' : 'not-done';
+}
+
+/** RPCs that leave their task's id as ParameterKey when they succeed. */
+const KEYED: ReadonlySet<string> = new Set(['SetParameterValues', 'AddObject', 'DeleteObject']);
+
+/**
+ * Whether the modem may have gone back to its factory settings since: that empties ParameterKey and takes a new instance
+ * away, whose lack proves nothing then. A modem that was never given a key of ours has none to lose.
+ */
+async function mayBeReset(queue: TaskQueue, device: string, inform: Inform): Promise<boolean> {
+  if (hasBootstrap(inform)) return true;
+  if (parameterKeyOf(inform) !== '') return false;
+  for await (const { request, state } of queue.list(device))
+    if (state === 'done' && KEYED.has(request.rpc)) return true;
+  return false;
 }
 
 interface Listed {

@@ -287,6 +287,40 @@ t.test('a new instance without the key, or the key without one, is no reason to 
   }
 });
 
+t.test(
+  'a factory reset hides what an AddObject or DeleteObject did, so that neither is sent again',
+  async (t) => {
+    const remove = {
+      kind: 'request',
+      rpc: 'DeleteObject',
+      args: { ObjectName: `${TABLE}2.`, ParameterKey: '' },
+    } as const;
+    const keyed = {
+      kind: 'request',
+      rpc: 'SetParameterValues',
+      args: { ParameterList: [], ParameterKey: '' },
+    } as const;
+    for (const request of [ADD, remove]) {
+      for (const events of [[['0 BOOTSTRAP'], ['1 BOOT']], [['2 PERIODIC']]] as const) {
+        const acs = await knownDevice(t);
+        // The modem had a key of ours: without one now it was reset, also when its BOOTSTRAP is told already.
+        await add(acs, keyed);
+        await session(acs, {
+          SetParameterValues: { kind: 'response', rpc: 'SetParameterValues', args: { Status: 0 } },
+        });
+        const task = await add(acs, request);
+        await session(acs, { [request.rpc]: 'hang-up' });
+        const asked: string[] = [];
+        await playSession(acs.port, withInstances([2], fault(9003), asked), {
+          inform: { events, parameterKey: '' },
+        });
+        t.notOk(asked.includes(request.rpc), `${request.rpc} is not sent again`);
+        t.match(await taskOf(acs, task), { state: 'failed', error: { code: 'E_TASK_UNSURE' } });
+      }
+    }
+  },
+);
+
 t.test('a DeleteObject whose answer was lost is asked for: what is gone is deleted', async (t) => {
   const acs = await knownDevice(t);
   const gone = { kind: 'request', rpc: 'DeleteObject', args: { ObjectName: `${TABLE}2.`, ParameterKey: '' } };
