@@ -87,6 +87,18 @@ export class ReplyStyles {
     return REPLY_STYLES[step] ?? REPLY_STYLES[0];
   }
 
+  /** Whether there is nothing new in it that the modem went on: what every session asks. */
+  isProven(model: string, device: string, step: number): boolean {
+    if (this.#fixed !== undefined) return true;
+    const learned = this.#known.get(model);
+    return (
+      learned?.proven === true &&
+      learned.replyStyle === step &&
+      !this.#failures.has(model) &&
+      !this.#own.has(device)
+    );
+  }
+
   /** The modem went on after our first message. */
   async worked(model: string, device: string, step: number): Promise<void> {
     if (this.#fixed !== undefined) return;

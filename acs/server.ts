@@ -43,9 +43,13 @@ export async function startServer(options: ServerOptions, context: ExchangeConte
     });
   });
   const connections = limitConnections(server, options.connectionsPerAddress);
+  const { sessions } = context;
+  // One function for all connections, not one for each.
+  function ended(this: Socket): void {
+    sessions.connectionEnded(this);
+  }
   server.on('connection', (socket: Socket) => {
-    socket.once('end', () => context.sessions.connectionEnded(socket));
-    socket.once('close', () => context.sessions.connectionEnded(socket));
+    socket.on('end', ended).on('close', ended);
   });
   const address = await listen(server, options);
   const shown = options.host === '0.0.0.0' || options.host === '::' ? 'localhost' : options.host;

@@ -48,7 +48,8 @@ export async function endSession(
   session: LiveSession,
   why: 'timeout' | 'superseded',
 ): Promise<void> {
-  await turnOf(session);
+  if (session.busy) await turnOf(session);
+  else session.busy = true;
   try {
     if (session.ended) return;
     if (why === 'timeout' && session.posts === 1)
@@ -74,11 +75,13 @@ export async function takeTurn(
   session: LiveSession,
   { event, notes }: Turn,
 ): Promise<Answer> {
-  await turnOf(session);
+  if (session.busy) await turnOf(session);
+  else session.busy = true;
   try {
     session.lastSeen = context.now();
     session.posts += 1;
-    if (session.posts === 2) await context.styles.worked(session.of.model, session.key, session.of.style);
+    if (session.posts === 2 && !context.styles.isProven(session.of.model, session.key, session.of.style))
+      await context.styles.worked(session.of.model, session.key, session.of.style);
     return await play(
       context,
       session,
@@ -99,6 +102,7 @@ async function turnOf(session: LiveSession): Promise<void> {
       session.waiting.push(resolve);
     });
   }
+  // Here, not with the caller: nothing may come between the look and the taking.
   session.busy = true;
 }
 
