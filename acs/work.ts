@@ -40,7 +40,7 @@ const isProbed = ({ request }: Task): boolean =>
   request.rpc === 'AddObject' || request.rpc === 'DeleteObject';
 
 /** Times a request that may be repeated is sent before a modem that never answers it is believed (Q-EV-14). */
-const ATTEMPTS = 5;
+const ATTEMPTS = 10;
 
 export interface WorkFor {
   readonly key: string;

@@ -23,6 +23,9 @@ const MOST_TRIES = 10;
 const WHOLE_TREE_TRIES = 2;
 const METHODS_TRIES = 4;
 
+/** Sessions in a row that may break over values, by which a batch has shrunk to one name: then it is that name. */
+const MOST_LOSSES = 1 + Math.log2(FIRST_BATCH);
+
 /** Objects visited at most when the tree is walked level by level. */
 const WALK_BUDGET = 50_000;
 
@@ -286,7 +289,7 @@ async function askValues(context: FirstContact, names: readonly string[], pace: 
     if (names.length > FIRST_BATCH) {
       pace.size = Math.ceil(names.length / 2);
       await bearsAtMost(context, pace);
-    } else if (names.length === 1 && pace.losses > 0) await markRead(context, names[0] ?? '');
+    } else if (names.length === 1 && pace.losses >= MOST_LOSSES) await markRead(context, names[0] ?? '');
     else await progress(context, { tries: pace.losses + 1 });
     throw error;
   }

@@ -67,7 +67,7 @@ async function probeAdded(
   const listed = await namesBelow(cpe, table, true);
   // Told by nothing but the key: proof enough that it was not done, and no number when it was.
   if (listed === undefined) return key === 'not-done' ? 'not-done' : UNSURE;
-  const isListed = await wasListed(store, task.device);
+  const isListed = await wasListed(store, queue, task.device);
   if (!isListed && key === 'not-done') return 'not-done';
   const known = await knownInstances(store, queue, task, table, inform);
   const now = new Set<number>();
@@ -78,8 +78,9 @@ async function probeAdded(
     return key === 'done' || !isListed || (await mayBeReset(queue, task.device, inform))
       ? UNSURE
       : 'not-done';
-  if (key !== 'done') return UNSURE;
-  const InstanceNumber = Math.max(...added);
+  // Of several that are new, or of a tree that is not known, nobody can say which is the task's.
+  const [InstanceNumber] = added;
+  if (key !== 'done' || !isListed || added.length > 1 || InstanceNumber === undefined) return UNSURE;
   await store.merge(task.device, [{ name: `${table}${InstanceNumber}.`, writable: true }]);
   return { is: 'done', answer: { InstanceNumber, Status: 0 } };
 }
@@ -126,10 +127,16 @@ async function namesBelow(cpe: Cpe, path: string, nextLevel: boolean): Promise<L
   return { exists: true, names: reply.response.args.ParameterList.map(({ Name }) => Name) };
 }
 
-/** Whether the names of the whole tree were read: only then an instance that the store lacks is a new one. */
-async function wasListed(store: DeviceStore, device: string): Promise<boolean> {
-  const state = (await store.get(device))?.discovery.state;
-  return state === 'values' || state === 'done';
+/**
+ * Whether the names of the whole tree were read: only then an instance that the store lacks is a new one. A factory reset
+ * since then brought objects back and let numbers begin anew.
+ */
+async function wasListed(store: DeviceStore, queue: TaskQueue, device: string): Promise<boolean> {
+  const { state, startedAt = '' } = (await store.get(device))?.discovery ?? {};
+  if (state !== 'values' && state !== 'done') return false;
+  for await (const { request, endedAt = '', sentAt = endedAt } of queue.list(device))
+    if (request.rpc === 'FactoryReset' && sentAt >= startedAt) return false;
+  return true;
 }
 
 async function isKnown(store: DeviceStore, device: string, object: string): Promise<boolean> {
