@@ -41,6 +41,9 @@ export const REPLY_STYLES: readonly [ReplyStyle, ...ReplyStyle[]] = [
 /** A style that sessions have gone on with is given up after so many sessions in a row that broke at our first message. */
 const PATIENCE = 3;
 
+/** How long what was read counts as what the store has, in milliseconds. */
+const FRESH_MS = 1000;
+
 /** Devices with a style of their own that are kept in mind at most. */
 const MOST_OWN = 10_000;
 
@@ -54,6 +57,8 @@ export class ReplyStyles {
   readonly #store: DeviceStore;
   readonly #fixed: ReplyStyle | undefined;
   readonly #known = new Map<string, Learned>();
+  /** When each was read: another server on the store may learn too. */
+  readonly #readAt = new Map<string, number>();
   readonly #failures = new Map<string, number>();
   /** Devices that are tried with another style than their model's. */
   readonly #own = new Map<string, number>();
@@ -65,10 +70,13 @@ export class ReplyStyles {
   }
 
   async learned(model: string): Promise<Learned> {
-    const known = this.#known.get(model) ??
-      (await this.#store.learned(model)) ?? { model, replyStyle: 0, proven: false };
-    this.#known.set(model, known);
-    return known;
+    const now = performance.now();
+    const known = this.#known.get(model);
+    if (known !== undefined && now - (this.#readAt.get(model) ?? 0) < FRESH_MS) return known;
+    const learned = (await this.#store.learned(model)) ?? known ?? { model, replyStyle: 0, proven: false };
+    this.#known.set(model, learned);
+    this.#readAt.set(model, now);
+    return learned;
   }
 
   async learn(learned: Learned): Promise<void> {

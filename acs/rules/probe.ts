@@ -78,9 +78,9 @@ async function probeAdded(
     return key === 'done' || !isListed || (await mayBeReset(queue, task.device, inform))
       ? UNSURE
       : 'not-done';
-  // Of several that are new, or of a tree that is not known, nobody can say which is the task's.
-  const [InstanceNumber] = added;
-  if (key !== 'done' || !isListed || added.length > 1 || InstanceNumber === undefined) return UNSURE;
+  if (key !== 'done' || (await wasReset(store, queue, task.device))) return UNSURE;
+  // Numbers only grow (TR-069a6 A.2.2.1): the highest is the last that was given.
+  const InstanceNumber = Math.max(...added);
   await store.merge(task.device, [{ name: `${table}${InstanceNumber}.`, writable: true }]);
   return { is: 'done', answer: { InstanceNumber, Status: 0 } };
 }
@@ -127,16 +127,18 @@ async function namesBelow(cpe: Cpe, path: string, nextLevel: boolean): Promise<L
   return { exists: true, names: reply.response.args.ParameterList.map(({ Name }) => Name) };
 }
 
-/**
- * Whether the names of the whole tree were read: only then an instance that the store lacks is a new one. A factory reset
- * since then brought objects back and let numbers begin anew.
- */
+/** Whether the names of the whole tree were read: only then an instance that the store lacks is a new one. */
 async function wasListed(store: DeviceStore, queue: TaskQueue, device: string): Promise<boolean> {
-  const { state, startedAt = '' } = (await store.get(device))?.discovery ?? {};
-  if (state !== 'values' && state !== 'done') return false;
+  const state = (await store.get(device))?.discovery.state;
+  return (state === 'values' || state === 'done') && !(await wasReset(store, queue, device));
+}
+
+/** Whether we had the modem reset since its tree was read: that brings objects back, and lets their numbers begin anew. */
+async function wasReset(store: DeviceStore, queue: TaskQueue, device: string): Promise<boolean> {
+  const since = (await store.get(device))?.discovery.startedAt ?? '';
   for await (const { request, endedAt = '', sentAt = endedAt } of queue.list(device))
-    if (request.rpc === 'FactoryReset' && sentAt >= startedAt) return false;
-  return true;
+    if (request.rpc === 'FactoryReset' && sentAt >= since) return true;
+  return false;
 }
 
 async function isKnown(store: DeviceStore, device: string, object: string): Promise<boolean> {
