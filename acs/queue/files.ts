@@ -2,6 +2,7 @@
 import { readdirSync, statfsSync, statSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { codeOf } from '../store/folder-kind.ts';
+import { syncFolder } from '../sync-folder.ts';
 
 export interface QueueFiles {
   /** Creates a file that must not exist, writes it, and returns when it is on the disk. */
@@ -92,16 +93,5 @@ function listNow(folder: string): readonly string[] {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return [];
     throw error;
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  // Windows has no such thing: its journal orders names by itself.
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -47,8 +47,8 @@ async function probeDeleted(
   if (key === 'not-done') return 'not-done';
   const isGone = listed?.exists === false && (await isKnown(store, task.device, object));
   // Without a key of ours it may have been refused: a factory reset, which empties ParameterKey, takes objects away too.
-  const wasReset = parameterKeyOf(inform) === '';
-  if (key !== 'done' && (!isGone || wasReset)) return UNSURE;
+  const lostItsKey = parameterKeyOf(inform) === '';
+  if (key !== 'done' && (!isGone || lostItsKey)) return UNSURE;
   await store.forget(task.device, object);
   return { is: 'done', answer: { Status: 0 } };
 }

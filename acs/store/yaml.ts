@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { ModemlabError } from '../../protocol/errors.ts';
 import { storageName } from '../device-key.ts';
 import { systemProcesses } from '../processes.ts';
+import { syncFolder } from '../sync-folder.ts';
 import { codeOf } from './folder-kind.ts';
 import { Locks } from './lock.ts';
 import type { StoreOptions } from './options.ts';
@@ -311,13 +312,3 @@ class Files<T> {
 /** Tells writings apart: a rename changes neither the file's number nor the time of its content. */
 const markOf = ({ ino, size, mtimeNs }: { ino: bigint; size: bigint; mtimeNs: bigint }): string =>
   `${ino} ${size} ${mtimeNs}`;
-
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
