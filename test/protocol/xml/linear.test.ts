@@ -159,10 +159,17 @@ const NASTY: Readonly<Record<string, (n: number) => string>> = {
   'text of four-byte characters': (n) => inLeaf('\u{1f4a9}'.repeat(n / 2)),
 };
 
+/**
+ * More attribute texts than the reader remembers: after it none of an input's own is known from an earlier run, so that
+ * a small input, which would be remembered whole, is measured as a large one is.
+ */
+const OTHERS = inList(many(1200, (i) => member(i, `<Value xsi:type="xsd:other${i}">`)));
+
 /** Microseconds of CPU of this process for one call: the best of several. */
 function cost(work: () => unknown): number {
   let best = Number.POSITIVE_INFINITY;
   for (let run = 0; run < 4; run++) {
+    decodeString(OTHERS);
     const before = process.cpuUsage();
     work();
     const { user, system } = process.cpuUsage(before);
@@ -178,12 +185,16 @@ t.test('eight times the input costs at most twenty-four times the CPU, whatever 
   for (const [name, make] of Object.entries(NASTY)) {
     const small = make(SMALL);
     const large = make(8 * SMALL);
-    // A ratio of noise says nothing: what takes less than this is fast enough.
-    const base = Math.max(
-      300,
-      cost(() => decodeString(small)),
-    );
-    const ratio = cost(() => decodeString(large)) / base;
+    let ratio = Number.POSITIVE_INFINITY;
+    // What is not linear is not linear three times over (its ratio is 64); a collection of garbage is seldom there again.
+    for (let attempt = 0; attempt < 3 && ratio > 24; attempt++) {
+      // A ratio of noise says nothing: what takes less than this is fast enough.
+      const base = Math.max(
+        300,
+        cost(() => decodeString(small)),
+      );
+      ratio = Math.min(ratio, cost(() => decodeString(large)) / base);
+    }
     t.ok(ratio <= 24, `${name}: ${small.length} and ${large.length} characters, ratio ${ratio.toFixed(1)}`);
   }
 });
