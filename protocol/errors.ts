@@ -99,6 +99,14 @@ export const ERRORS = {
     says: 'the value does not fit the type of the parameter',
     remedy: 'give a value of the type, or name another with NAME:TYPE=VALUE, or give --force',
   },
+  E_PARAMETER_UNKNOWN: {
+    says: 'the modem has no parameter of this name',
+    remedy: 'give the full name, as in: modemlab device tree DEVICE',
+  },
+  E_TIMEOUT: {
+    says: 'what was waited for did not come in time',
+    remedy: 'look at what happened instead, or wait longer',
+  },
   E_TASK_UNKNOWN: { says: 'no such task is known', remedy: 'list the tasks with: modemlab task list' },
   E_TASK_INVALID: {
     says: 'the arguments do not fit the RPC',

@@ -21,6 +21,8 @@ export interface DeviceOptions {
   readonly address?: string;
   /** Address of a connected WAN side; without one it has no connection, and names it so (`.ExternalIPAddress`). */
   readonly externalAddress?: string;
+  /** Parameters that the factory set otherwise than the profile, by name below the root. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Simulated time in milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -99,10 +101,15 @@ export class Device {
     return found?.is === 'leaf' ? this.parameter(found) : undefined;
   }
 
+  /** The value of a parameter by its full name, secrets included; `undefined` when there is none. */
+  valueAt(name: string): string | undefined {
+    const found = this.tree.find(name);
+    return found?.is === 'leaf' ? this.#value(found) : undefined;
+  }
+
   /** The value of a parameter below the root, secrets included; empty when there is none. */
   setting(below: string): string {
-    const found = this.tree.find(this.name(below));
-    return found?.is === 'leaf' ? this.#value(found) : '';
+    return this.valueAt(this.name(below)) ?? '';
   }
 
   parameter(leaf: FoundLeaf): Parameter {
@@ -117,10 +124,18 @@ export class Device {
   }
 
   #value(leaf: FoundLeaf): string {
-    const stored = this.tree.stored(leaf.path);
+    const stored = this.tree.stored(leaf.path) ?? this.#factorySetting(leaf.path);
     if (stored !== undefined) return stored;
     const rule = this.profile.values.rule(leaf.shape);
     return rule(this.#source(leaf.path, leaf.indices, leaf));
+  }
+
+  /** One object of settings serves a whole fleet. */
+  #factorySetting(path: string): string | undefined {
+    const { settings } = this.#options;
+    if (settings === undefined) return undefined;
+    const below = path.slice(this.profile.tree.root.length);
+    return Object.hasOwn(settings, below) ? settings[below] : undefined;
   }
 
   #source(path: string, indices: readonly number[], leaf: FoundLeaf | undefined) {

@@ -38,7 +38,11 @@ export interface ModemOptions {
   readonly cut?: (point: CutPoint) => boolean;
   /** Sees every byte that its sessions write and read. */
   readonly tap?: (direction: 'sent' | 'received', bytes: Uint8Array) => void;
+  /** Hears what `Modem.events` tells: one for a whole fleet costs less than a listener on each. */
+  readonly observe?: Observer;
 }
+
+export type Observer = <K extends keyof ModemEvents>(modem: Modem, event: K, ...args: ModemEvents[K]) => void;
 
 export interface SessionReport {
   readonly ok: boolean;
@@ -88,10 +92,24 @@ export interface CutOrder {
   readonly rpc?: CpeMethod;
 }
 
+/** How long to wait for an event, and for which. */
+export interface Wait<K extends keyof ModemEvents> {
+  /** The first that this is true of; any when absent. */
+  readonly where?: (...args: ModemEvents[K]) => boolean;
+  /** Real milliseconds; default 30,000. */
+  readonly timeoutMs?: number;
+}
+
 export interface Modem {
   readonly events: EventEmitter<ModemEvents>;
   readonly device: Device;
   readonly id: DeviceId;
+  /** Place in its fleet. */
+  readonly index: number;
+  /** What comes with the next such event. Rejects with ModemlabError E_TIMEOUT when none comes. */
+  next<K extends keyof ModemEvents>(event: K, wait?: Wait<K>): Promise<ModemEvents[K]>;
+  /** A parameter's value by its full name, secrets included; `undefined` when there is none. */
+  get(name: string): string | undefined;
   /** Power on: it boots, and informs after the boot time of its profile. */
   start(): void;
   /** Power off: an open session is cut. Resolves when nothing of it runs any more; it can be started again. */
@@ -100,8 +118,11 @@ export interface Modem {
   powerCycle(): void;
   /** Something occurs that it informs of at once, such as `2 PERIODIC` or `6 CONNECTION REQUEST`. */
   inform(code: string): void;
-  /** Someone other than the ACS changes a parameter, by its full name. */
+  /** Someone other than the ACS changes a parameter, by its full name. Throws ModemlabError E_NO_PARAMETER. */
   change(name: string, value: string): void;
+  /** The line goes down: an open session breaks, and none can be opened before it is up again. */
+  dropLine(): void;
+  restoreLine(): void;
   /** Cuts the next session that comes to this point (with this RPC, when given). */
   cutNextSession(where: CutPoint['where'], rpc?: CpeMethod): void;
 }

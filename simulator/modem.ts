@@ -1,4 +1,4 @@
-/** A simulated modem: power, informs, the retry ladder, restarts and transfers around its sessions. */
+/** A simulated modem: power, informs, the retry ladder and restarts around its sessions. What else it does are its parts. */
 import { EventEmitter } from 'node:events';
 import type { EventQueue, InformEvents } from '../protocol/cwmp/events.ts';
 import {
@@ -15,13 +15,12 @@ import { pickWait, retryRange } from '../protocol/cwmp/retry-ladder.ts';
 import type { CpeState } from '../protocol/cwmp/session-cpe.ts';
 import { following, initial, step } from '../protocol/cwmp/session-cpe.ts';
 import { ModemlabError } from '../protocol/errors.ts';
-import { assertNever } from '../protocol/result.ts';
 import { CookieJar } from './cookies.ts';
 import { Device } from './device.ts';
-import type { TransferTask } from './file-work.ts';
-import { carryTransfer } from './file-work.ts';
 import type { HttpClient } from './http-client.ts';
-import type { CutOrder, Modem, ModemEvents, ModemOptions } from './modem-types.ts';
+import type { Inside, RestartCause } from './inside.ts';
+import type { CutOrder, Modem, ModemEvents, ModemOptions, SessionReport, Wait } from './modem-types.ts';
+import { PARTS } from './parts.ts';
 import type { Aftermath, Performed } from './perform.ts';
 import type { Profile } from './profile.ts';
 import { loadProfile } from './profile.ts';
@@ -29,10 +28,11 @@ import type { Random } from './random.ts';
 import { createRandom } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import { createScheduler } from './scheduler.ts';
-import type { CutPoint, SessionResult } from './session.ts';
+import type { CutPoint, SessionHooks, SessionResult } from './session.ts';
 import { runSession } from './session.ts';
-import { createClient, deviceId, informOf, settingsOf, TIMEOUT_MS } from './session-parts.ts';
+import { createClient, deviceId, informOf, settingsOf } from './session-parts.ts';
 import { Timers } from './timers.ts';
+import { nextEvent } from './wait.ts';
 
 /** Profiles of which every value was computed once: a rule that cannot be is told before a modem runs. */
 const checked = new WeakSet<Profile>();
@@ -54,157 +54,219 @@ export function createModem(options: ModemOptions): Modem {
   return new SimulatedModem(options);
 }
 
-class SimulatedModem implements Modem {
-  readonly events = new EventEmitter<ModemEvents>();
+/** What is only there while a session runs. */
+interface Live {
+  readonly http: HttpClient;
+  readonly told: InformEvents;
+  readonly url: string;
+  readonly requests: CpeMethod[];
+  /** What the ACS asked for and has to wait for the end of the session (TR-069a6 3.7.1.4). */
+  readonly later: Aftermath[];
+  /** Requests to the ACS for the next session: the machine of this one does not know of them. */
+  readonly forNext: Request<AcsMethod>[];
+}
+
+class SimulatedModem implements Modem, Inside {
   readonly device: Device;
-  readonly #options: ModemOptions;
-  readonly #scheduler: Scheduler;
-  readonly #ownScheduler: boolean;
-  readonly #random: Random;
+  readonly options: ModemOptions;
+  readonly scheduler: Scheduler;
+  readonly timers: Timers;
+  #events: EventEmitter<ModemEvents> | undefined;
+  #random: Random | undefined;
   #power: 'off' | 'booting' | 'on' = 'off';
+  #lineDown = false;
   #queue: EventQueue = noEvents;
   #state: CpeState = initial;
-  #jar = new CookieJar();
+  #jar: CookieJar | undefined;
   #retries = 0;
   /** Failed sessions since the last success or restart: the step of the ladder. */
   #rung = 0;
   #sessions = 0;
-  #http: HttpClient | undefined;
+  #live: Live | undefined;
   #running: Promise<void> | undefined;
   /** Something occurred while a session ran: another follows it. */
   #again = false;
   #contacted: string | undefined;
-  #later: Aftermath[] = [];
-  readonly #cuts: CutOrder[] = [];
+  #cuts: CutOrder[] | undefined;
   /** Parameters that were changed by others than the ACS since the last Inform that it heard. */
-  readonly #changed = new Set<string>();
-  /** Transfers that are accepted, and when they are due: they outlive a restart (TR-069a6 A.3.2.8). */
-  readonly #accepted = new Map<TransferTask, number>();
-  readonly #timers: Timers;
-  /** Transfers under way, and what ends them. */
-  #abort = new AbortController();
-  readonly #transfers = new Set<Promise<void>>();
+  #changed: Set<string> | undefined;
 
   constructor(options: ModemOptions) {
-    const { profile, seed = 0, index = 0 } = options;
-    this.#options = options;
-    this.#ownScheduler = options.scheduler === undefined;
-    this.#scheduler =
-      options.scheduler ?? createScheduler(options.speed === undefined ? {} : { speed: options.speed });
-    this.#timers = new Timers(this.#scheduler);
-    this.#random = createRandom(`${seed}/${index}/modem`);
+    const { profile, speed } = options;
+    this.options = options;
+    this.scheduler = options.scheduler ?? createScheduler(speed === undefined ? {} : { speed });
+    this.timers = new Timers(this.scheduler);
     this.device = new Device({
       ...options,
       profile: typeof profile === 'string' ? loadProfile(profile) : profile,
       acs: new URL(options.acs).href,
-      now: () => this.#scheduler.now(),
+      now: () => this.scheduler.now(),
     });
     check(this.device);
-    for (const [below, value] of Object.entries(options.settings ?? {}))
-      this.device.tree.store(this.device.name(below), value);
   }
 
   get id(): DeviceId {
     return deviceId(this.device);
   }
 
+  get index(): number {
+    return this.options.index ?? 0;
+  }
+
+  get events(): EventEmitter<ModemEvents> {
+    this.#events ??= new EventEmitter<ModemEvents>();
+    return this.#events;
+  }
+
+  get random(): Random {
+    this.#random ??= createRandom(`${this.options.seed ?? 0}/${this.index}/modem`);
+    return this.#random;
+  }
+
+  get powered(): boolean {
+    return this.#power !== 'off';
+  }
+
+  get on(): boolean {
+    return this.#power === 'on';
+  }
+
+  get inSession(): boolean {
+    return this.#running !== undefined;
+  }
+
+  emit<K extends keyof ModemEvents>(event: K, ...args: ModemEvents[K]): void {
+    this.options.observe?.(this, event, ...args);
+    // EventEmitter cannot relate a generic event to its arguments: the method is called as one of the base.
+    const events: EventEmitter | undefined = this.#events;
+    events?.emit(event, ...args);
+  }
+
+  next<K extends keyof ModemEvents>(event: K, wait: Wait<K> = {}): Promise<ModemEvents[K]> {
+    return nextEvent(this.events, event, wait);
+  }
+
+  get(name: string): string | undefined {
+    return this.device.valueAt(name);
+  }
+
   start(): void {
-    if (this.#power === 'off') this.#boot([]);
+    if (this.#power === 'off') this.#boot('power', []);
   }
 
   async stop(): Promise<void> {
     this.#power = 'off';
-    this.#timers.clearAll();
+    this.timers.clearAll();
     this.#again = false;
-    this.#http?.cut();
-    this.#abort.abort();
-    this.#abort = new AbortController();
+    this.#live?.http.cut();
+    for (const part of PARTS) part.down?.(this, 'off');
+    const ends = PARTS.flatMap((part) => part.stop?.(this) ?? []);
     await this.#running;
-    await Promise.allSettled(this.#transfers);
-    if (this.#ownScheduler) this.#scheduler.stop();
+    await Promise.all(ends);
+    if (this.options.scheduler === undefined) this.scheduler.stop();
   }
 
   powerCycle(): void {
-    this.#http?.cut();
-    this.#restart('power', []);
+    this.#live?.http.cut();
+    this.restart('power');
+  }
+
+  dropLine(): void {
+    this.#lineDown = true;
+    this.#live?.http.cut();
+  }
+
+  restoreLine(): void {
+    this.#lineDown = false;
   }
 
   inform(code: string): void {
-    this.#queue = raise(this.#queue, code);
-    this.#go();
+    this.raise(code);
+    this.go();
+  }
+
+  raise(code: string, commandKey?: string): void {
+    this.#queue = raise(this.#queue, code, commandKey);
   }
 
   change(name: string, value: string): void {
+    if (this.device.read(name) === undefined) throw new ModemlabError('E_PARAMETER_UNKNOWN', name);
     this.device.tree.store(name, value);
     const notification = this.device.attributes.get(name)?.Notification ?? 0;
     const forced = this.device.profile.inform.parameters.some((text) => this.device.expand(text) === name);
     if (notification === 0 && !forced) return;
+    this.#changed ??= new Set();
     this.#changed.add(name);
-    this.#queue = raise(this.#queue, '4 VALUE CHANGE');
-    if (notification === 2 || forced) this.#go();
+    this.raise('4 VALUE CHANGE');
+    if (notification === 2 || forced) this.go();
   }
 
   cutNextSession(where: CutPoint['where'], rpc?: CpeMethod): void {
+    this.#cuts ??= [];
     this.#cuts.push(rpc === undefined ? { where } : { where, rpc });
   }
 
+  busy<T>(work: Promise<T>): Promise<T> {
+    return work;
+  }
+
+  restart(cause: RestartCause, commandKeys: readonly string[] = []): void {
+    this.emit('rebooted', { cause, commandKeys });
+    this.#boot(cause, commandKeys);
+  }
+
   /** Power up or restart: the clock begins anew, and what a restart discards is gone. */
-  #boot(commandKeys: readonly string[]): void {
+  #boot(cause: RestartCause, commandKeys: readonly string[]): void {
     this.#power = 'booting';
-    this.#timers.clearAll();
+    this.timers.clearAll();
+    for (const part of PARTS) part.down?.(this, cause);
     this.#queue = rebooted(this.#queue);
-    this.#changed.clear();
+    this.#changed = undefined;
     this.#rung = 0;
     this.device.restart();
     if (this.#contacted !== this.device.setting('ManagementServer.URL')) this.#bootstrap();
-    for (const code of this.device.profile.inform.bootEvents) this.#queue = raise(this.#queue, code);
-    for (const key of commandKeys) this.#queue = raise(this.#queue, 'M Reboot', key);
-    const seconds = this.#options.bootSeconds ?? this.device.profile.bootSeconds;
-    this.#timers.set('boot', seconds * 1000, () => {
+    for (const code of this.device.profile.inform.bootEvents) this.raise(code);
+    for (const key of commandKeys) this.raise('M Reboot', key);
+    const seconds = this.options.bootSeconds ?? this.device.profile.bootSeconds;
+    this.timers.set('boot', seconds * 1000, () => {
       this.#power = 'on';
       this.#state = idle(this.#state, { ids: 0 });
       this.#sessions = 0;
       this.#schedulePeriodic();
-      this.#armTransfers();
-      this.#go();
+      for (const part of PARTS) part.booted?.(this);
+      this.go();
     });
   }
 
   /** First contact with this ACS: all other undelivered events are discarded, transfers with them. */
   #bootstrap(): void {
-    this.#queue = raise(this.#queue, '0 BOOTSTRAP');
+    this.raise('0 BOOTSTRAP');
     this.#state = idle(this.#state, { pending: [] });
-  }
-
-  #restart(cause: ModemEvents['rebooted'][0]['cause'], commandKeys: readonly string[]): void {
-    this.events.emit('rebooted', { cause, commandKeys });
-    this.#boot(commandKeys);
   }
 
   #schedulePeriodic(): void {
     const enabled = this.device.setting('ManagementServer.PeriodicInformEnable') === '1';
     const seconds = Number(this.device.setting('ManagementServer.PeriodicInformInterval'));
-    this.#timers.clear('periodic');
+    this.timers.clear('periodic');
     if (!enabled || !(seconds >= 1)) return;
-    this.#timers.set('periodic', seconds * 1000, () => {
+    this.timers.set('periodic', seconds * 1000, () => {
       this.#schedulePeriodic();
       this.inform('2 PERIODIC');
     });
   }
 
-  /** Opens a session now, or after the one that runs. */
-  #go(): void {
-    if (this.#power !== 'on') return;
+  go(): void {
+    if (!this.on) return;
     if (this.#running !== undefined) {
       this.#again = true;
       return;
     }
-    this.#timers.clear('retry');
-    this.#running = this.#session().finally(() => {
+    this.timers.clear('retry');
+    this.#running = this.busy(this.#session()).finally(() => {
       this.#running = undefined;
-      if (this.#again && this.#power === 'on') {
+      if (this.#again && this.on) {
         this.#again = false;
-        this.#go();
+        this.go();
       }
     });
   }
@@ -215,41 +277,56 @@ class SimulatedModem implements Modem {
     const url = device.setting('ManagementServer.URL');
     const told = nextInform(this.#queue, this.#retries > 0);
     const retryCount = this.#retries;
-    const http = createClient(device, url, this.#jar, this.#random, this.#options);
-    const requests: CpeMethod[] = [];
-    const inform = informOf(device, told, retryCount, this.#changed);
-    this.#http = http;
+    this.#jar ??= new CookieJar();
+    const http = createClient(device, url, this.#jar, this.random, this.options);
+    if (this.#lineDown) http.cut();
+    const live: Live = { http, told, url, requests: [], later: [], forNext: [] };
+    this.#live = live;
+    const inform = informOf(device, told, retryCount, this.#changed ?? []);
     const result = await runSession({
       device,
       http,
       settings: settingsOf(device.profile, this.#sessions),
       state: following(this.#state),
       inform,
-      hooks: {
-        cut: (point) => this.#cutsAt(point),
-        received: (request) => {
-          requests.push(request.rpc);
-          this.events.emit('rpc', request);
-        },
-        performed: (request, performed) => this.#performed(request, performed),
-        delivered: (request) => this.#delivered(request, told, url),
-        undelivered: (request) => this.#undelivered(request),
-      },
+      hooks: this.#hooks(live),
     });
-    this.#http = undefined;
+    this.#live = undefined;
     this.#state = result.state;
-    this.#conclude(result, told);
-    const events = inform.Event.map(({ EventCode }) => EventCode);
-    const { ok, why } = result;
-    this.events.emit('session-ended', {
-      ...{ ok, why, url, events, requests, retryCount },
+    this.#conclude(result, live);
+    const report: SessionReport = {
+      ok: result.ok,
+      why: result.why,
+      url,
+      events: inform.Event.map(({ EventCode }) => EventCode),
+      requests: live.requests,
+      retryCount,
       ms: performance.now() - begun,
-    });
-    this.#afterwards();
+    };
+    this.emit('session-ended', report);
+    for (const part of PARTS) part.sessionEnded?.(this, report);
+    this.#afterwards(live.later);
+  }
+
+  #hooks(live: Live): SessionHooks {
+    return {
+      cut: (point) => this.#cutsAt(point),
+      received: (request) => {
+        live.requests.push(request.rpc);
+        this.emit('rpc', request);
+      },
+      performed: (request, performed) => this.#performed(request, performed, live),
+      delivered: (request) => this.#delivered(request, live),
+      // The ACS refused to hear of a transfer: it is told again in the next session (TR-069a6 A.3.3.2).
+      undelivered: (request) => {
+        if (request.rpc === 'TransferComplete') live.forNext.push(request);
+      },
+    };
   }
 
   #cutsAt(point: CutPoint): boolean {
-    if (this.#options.cut?.(point) === true) return true;
+    if (this.options.cut?.(point) === true) return true;
+    if (this.#cuts === undefined) return false;
     const index = this.#cuts.findIndex(
       ({ where, rpc }) => where === point.where && (rpc === undefined || rpc === point.rpc),
     );
@@ -258,54 +335,50 @@ class SimulatedModem implements Modem {
     return true;
   }
 
-  #performed(request: Request<CpeMethod>, performed: Performed): void {
-    this.events.emit('performed', request, performed);
+  #performed(request: Request<CpeMethod>, performed: Performed, live: Live): void {
+    this.emit('performed', request, performed);
     if (!performed.ok) return;
-    if (performed.later !== undefined) this.#later.push(performed.later);
-    for (const { name, value } of performed.written ?? []) {
-      this.events.emit('parameter-set', { name, value });
+    if (performed.later !== undefined) live.later.push(performed.later);
+    const { written = [] } = performed;
+    for (const { name, value } of written) {
+      this.emit('parameter-set', { name, value });
       if (name.startsWith(this.device.name('ManagementServer.PeriodicInform'))) this.#schedulePeriodic();
     }
+    if (written.length > 0) for (const part of PARTS) part.written?.(this, written);
   }
 
-  #delivered(request: Request<AcsMethod>, told: InformEvents, url: string): void {
+  #delivered(request: Request<AcsMethod>, { told, url }: Live): void {
     if (request.rpc === 'Inform') {
       this.#queue = informDelivered(this.#queue, told);
-      for (const { Name } of request.args.ParameterList) this.#changed.delete(Name);
+      for (const { Name } of request.args.ParameterList) this.#changed?.delete(Name);
       this.#contacted = url;
     } else if (request.rpc === 'TransferComplete') {
       this.#queue = callDelivered(this.#queue, request.rpc, request.args.CommandKey);
     }
-    this.events.emit('delivered', request);
+    for (const part of PARTS) part.delivered?.(this, request);
+    this.emit('delivered', request);
   }
 
-  /** The ACS refused to hear of a transfer: it is told again in the next session (TR-069a6 A.3.3.2). */
-  #undelivered(request: Request<AcsMethod>): void {
-    if (request.rpc === 'TransferComplete') this.#forNext.push(request);
-  }
-  /** Requests that wait for the end of the session that runs: its machine does not know of them. */
-  readonly #forNext: Request<AcsMethod>[] = [];
-
-  #conclude({ ok }: SessionResult, told: InformEvents): void {
-    for (const request of this.#forNext.splice(0)) this.#wish(request);
+  #conclude({ ok }: SessionResult, { told, forNext }: Live): void {
+    for (const request of forNext) this.wish(request);
     if (ok) {
       this.#retries = 0;
       this.#rung = 0;
       this.#sessions += 1;
-      this.#jar = new CookieJar();
+      this.#jar = undefined;
       return;
     }
     this.#queue = informFailed(this.#queue, told);
     this.#retries += 1;
     this.#rung += 1;
-    if (!this.device.profile.http.cookiesOutlive) this.#jar = new CookieJar();
-    if (this.#power !== 'on') return;
-    this.#timers.set('retry', pickWait(retryRange(this.#rung), this.#random()) * 1000, () => this.#go());
+    if (!this.device.profile.http.cookiesOutlive) this.#jar = undefined;
+    if (this.on)
+      this.timers.set('retry', pickWait(retryRange(this.#rung), this.random()) * 1000, () => this.go());
   }
 
-  #wish(request: Request<AcsMethod>): void {
-    if (this.#http !== undefined) {
-      this.#forNext.push(request);
+  wish(request: Request<AcsMethod>): void {
+    if (this.#live !== undefined) {
+      this.#live.forNext.push(request);
       return;
     }
     this.#state = step(settingsOf(this.device.profile, this.#sessions), following(this.#state), {
@@ -314,55 +387,37 @@ class SimulatedModem implements Modem {
     }).state;
   }
 
-  /** What the ACS asked for and had to wait for the end of the session (TR-069a6 3.7.1.4). */
-  #afterwards(): void {
-    const later = this.#later;
-    this.#later = [];
+  #afterwards(later: readonly Aftermath[]): void {
     const reboots: string[] = [];
     let reset = false;
     for (const task of later) {
-      switch (task.do) {
-        case 'reboot':
-          reboots.push(task.commandKey);
-          break;
-        case 'factory-reset':
-          reset = true;
-          break;
-        case 'schedule-inform':
-          this.#scheduleInform(task);
-          break;
-        case 'download':
-        case 'upload':
-          this.#accepted.set(task, this.#scheduler.now() + task.args.DelaySeconds * 1000);
-          break;
-        default:
-          assertNever(task);
-      }
+      if (task.do === 'reboot') reboots.push(task.commandKey);
+      else if (task.do === 'factory-reset') reset = true;
+      else if (task.do === 'schedule-inform') this.#scheduleInform(task);
+      else PARTS.some((part) => part.afterwards?.(this, task) === true);
     }
-    if (this.#power !== 'on') return;
-    this.#armTransfers();
+    if (!this.on) return;
     if (reset) this.#factoryReset();
-    else if (reboots.length > 0) this.#restart('reboot', reboots);
+    else if (reboots.length > 0) this.restart('reboot', reboots);
     else this.#followUrl();
   }
 
   /** A later request with the same key takes the place of the earlier one (TR-069a6 A.4.1.2). */
   #scheduleInform({ commandKey, seconds }: Extract<Aftermath, { do: 'schedule-inform' }>): void {
-    if (this.#power !== 'on') return;
-    this.#timers.set(`scheduled ${commandKey}`, seconds * 1000, () => {
-      this.#queue = raise(this.#queue, 'M ScheduleInform', commandKey);
-      this.#go();
+    if (!this.on) return;
+    this.timers.set(`scheduled ${commandKey}`, seconds * 1000, () => {
+      this.raise('M ScheduleInform', commandKey);
+      this.go();
     });
   }
 
   #factoryReset(): void {
     this.device.factoryReset();
-    this.#accepted.clear();
     this.#queue = noEvents;
     this.#state = idle(this.#state, { pending: [] });
     this.#contacted = undefined;
     this.#retries = 0;
-    this.#restart('factory-reset', []);
+    this.restart('factory-reset');
   }
 
   /** A changed ACS URL is a first contact (TR-069a6 3.7.1.5 Table 8). */
@@ -372,40 +427,6 @@ class SimulatedModem implements Modem {
     this.#contacted = undefined;
     this.#bootstrap();
     this.#again = true;
-  }
-
-  #armTransfers(): void {
-    let number = 0;
-    for (const [task, due] of this.#accepted) {
-      number += 1;
-      this.#timers.set(`transfer ${number}`, due - this.#scheduler.now(), () => {
-        if (this.#accepted.delete(task)) this.#transfer(task);
-      });
-    }
-  }
-
-  #transfer(task: TransferTask): void {
-    const run = this.#carryTransfer(task).finally(() => this.#transfers.delete(run));
-    this.#transfers.add(run);
-  }
-
-  async #carryTransfer(task: TransferTask): Promise<void> {
-    const { device } = this;
-    const { report, complete, restarts } = await carryTransfer(device, task, {
-      timeoutMs: this.#options.timeoutMs ?? TIMEOUT_MS,
-      random: this.#random,
-      signal: this.#abort.signal,
-    });
-    if (this.#power === 'off') return;
-    this.events.emit('transferred', report);
-    this.#queue = raise(
-      this.#queue,
-      task.do === 'download' ? 'M Download' : 'M Upload',
-      task.args.CommandKey,
-    );
-    this.#wish({ kind: 'request', rpc: 'TransferComplete', args: complete });
-    if (restarts) this.#restart('upgrade', []);
-    else this.#go();
   }
 }
 

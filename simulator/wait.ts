@@ -1,0 +1,32 @@
+/** Waiting for something that a modem tells. */
+import type { EventEmitter } from 'node:events';
+import { ModemlabError } from '../protocol/errors.ts';
+import type { ModemEvents, Wait } from './modem-types.ts';
+
+const TIMEOUT_MS = 30_000;
+
+/** What comes with the next event that `where` is true of. Rejects with ModemlabError E_TIMEOUT. */
+export function nextEvent<K extends keyof ModemEvents>(
+  events: EventEmitter<ModemEvents>,
+  event: K,
+  { where, timeoutMs = TIMEOUT_MS }: Wait<K>,
+): Promise<ModemEvents[K]> {
+  // An emitter of a generic event takes listeners of the base only.
+  const emitter: EventEmitter = events;
+  return new Promise((resolve, reject) => {
+    const hear = (...args: ModemEvents[K]): void => {
+      if (where !== undefined && !where(...args)) return;
+      end();
+      resolve(args);
+    };
+    const timer = setTimeout(() => {
+      end();
+      reject(new ModemlabError('E_TIMEOUT', `no ${event} within ${timeoutMs} ms`));
+    }, timeoutMs);
+    const end = (): void => {
+      clearTimeout(timer);
+      emitter.off(event, hear);
+    };
+    emitter.on(event, hear);
+  });
+}
