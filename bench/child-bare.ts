@@ -15,8 +15,8 @@ const server = createServer({ keepAliveTimeout: 120_000, requestTimeout: 0 }, (i
   incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
   incoming.on('end', () => {
     const body = Buffer.concat(chunks);
-    // The driver says by a header what it wants: the answer must not depend on reading the body.
-    const wanted = incoming.headers['x-answer'];
+    // The driver says by a header what it wants: the answer must not depend on reading the body. A modem does not say.
+    const wanted = incoming.headers['x-answer'] ?? (body.length === 0 ? 'empty' : 'inform');
     if (wanted === 'empty') {
       response.writeHead(204).end();
       return;
@@ -28,7 +28,6 @@ const server = createServer({ keepAliveTimeout: 120_000, requestTimeout: 0 }, (i
       'Set-Cookie': 'session=1; Path=/',
     });
     response.end(text);
-    if (body.length < 0) throw new Error('unreachable');
   });
 });
 server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => {

@@ -20,26 +20,47 @@ export function answerCpu(): void {
   process.on('disconnect', () => process.exit(0));
 }
 
+/** In the child: carries out each order of a number of sessions, and answers with what it has used since it came. */
+export function answerOrders(run: (sessions: number) => Promise<void>): void {
+  answerCpu();
+  process.on('message', (message) => {
+    if (typeof message !== 'object' || message === null || !('sessions' in message)) return;
+    const before = process.cpuUsage();
+    run(Number(message.sessions)).then(() => {
+      const { user, system } = process.cpuUsage(before);
+      process.send?.({ cpu: (user + system) / 1e6, rss: process.memoryUsage.rss() });
+    });
+  });
+}
+
 export interface Child {
   readonly port: number;
   usage(): Promise<Usage>;
+  /** Sends an order and resolves with what the process used until it answered. */
+  order(message: { readonly sessions: number }): Promise<Usage>;
   stop(): Promise<void>;
 }
 
-export async function startChild(file: string, args: readonly string[] = []): Promise<Child> {
+export async function startChild(
+  file: string,
+  args: readonly string[] = [],
+  nodeArgs: readonly string[] = [],
+): Promise<Child> {
   const path = fileURLToPath(new URL(file, import.meta.url));
   const child = fork(path, [...args], {
-    execArgv: ['--import', 'tsx'],
+    execArgv: ['--import', 'tsx', ...nodeArgs],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const port = (await next(child, isPort)).port;
+  const ask = (message: string | object): Promise<Usage> => {
+    const answer = next(child, isUsage);
+    child.send(message);
+    return answer;
+  };
   return {
     port,
-    usage: () => {
-      const answer = next(child, isUsage);
-      child.send('usage');
-      return answer;
-    },
+    usage: () => ask('usage'),
+    order: ask,
     stop: async () => {
       const gone = new Promise((resolve) => {
         child.once('exit', resolve);

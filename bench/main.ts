@@ -1,8 +1,9 @@
 /**
- * `npm run bench [decode|sessions|memory]`: asks each question, prints the table of docs/performance.md, and ends with 1
+ * `npm run bench [decode|sessions|clients|memory]`: asks each question, prints the table of docs/performance.md, and ends with 1
  * when a limit is not kept.
  */
 import { cpus, totalmem } from 'node:os';
+import { clientFigures } from './clients.ts';
 import { decodeFigures } from './decode.ts';
 import { memoryFigures } from './memory.ts';
 import type { Figure } from './report.ts';
@@ -12,6 +13,7 @@ import { sessionFigures } from './sessions.ts';
 const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]> | readonly Figure[]>> = {
   decode: decodeFigures,
   sessions: sessionFigures,
+  clients: clientFigures,
   memory: memoryFigures,
 };
 
