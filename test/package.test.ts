@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
+import { runAcs } from './support/run-acs.ts';
 
 const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, '..');
@@ -102,5 +103,19 @@ t.test('the packed package works where nothing else is', { timeout: 180_000 }, a
       sessionsOk: 1,
       tasks: 0,
     });
+  });
+
+  t.test('the test that the README shows passes, as it stands there', async (t) => {
+    const readme = await readFile(path.join(root, 'README.md'), 'utf8');
+    const [, shown = ''] = /^```js\n(.*?)^```$/ms.exec(readme) ?? [];
+    t.match(shown, /from 'modemlab\/simulator'/);
+    await writeFile(path.join(folder, 'modem.test.mjs'), shown);
+    const acs = await runAcs();
+    t.teardown(() => acs.stop());
+    const tested = await run(process.execPath, ['--test', '--test-reporter=tap', 'modem.test.mjs'], {
+      cwd: folder,
+      env: { ...env, ACS_URL: acs.url },
+    }).catch((error: { stdout: string }) => error);
+    t.match(tested.stdout, /^# pass 1$/m, tested.stdout);
   });
 });
