@@ -257,6 +257,20 @@ t.test('an AddObject whose answer was lost is done when its key and a new instan
   t.match((await taskOf(acs, task)).answer, { InstanceNumber: 7, Status: 0 });
 });
 
+t.test(
+  "after a factory reset a row that the store lacks may be the factory's, and gives no number",
+  async (t) => {
+    const acs = await knownDevice(t);
+    const reset = await add(acs, FACTORY_RESET);
+    await session(acs, { FactoryReset: { kind: 'response', rpc: 'FactoryReset', args: {} } });
+    t.equal(await stateOf(acs, reset), 'done');
+    const task = await add(acs, ADD);
+    await session(acs, { AddObject: 'hang-up' });
+    await playSession(acs.port, withInstances([2, 7], fault(9003)), { inform: { parameterKey: task.id } });
+    t.equal(await stateOf(acs, task), 'failed E_TASK_UNSURE', 'its key is there, but 7 need not be its row');
+  },
+);
+
 t.test('an AddObject that left neither key nor instance was not done, and is sent again', async (t) => {
   const acs = await knownDevice(t);
   const task = await add(acs, ADD);
