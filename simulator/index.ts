@@ -5,6 +5,6 @@ export { createModem } from './modem.ts';
 export type { Modem, ModemEvents, ModemOptions, SessionReport } from './modem-types.ts';
 export { type Aftermath, type Performed, perform } from './perform.ts';
 export { loadProfile, type Profile, parseProfile, profileNames } from './profile.ts';
-export { createScheduler, type Scheduler, type SchedulerOptions } from './scheduler.ts';
+export { createScheduler, type Scheduler, type SchedulerOptions, type Speed } from './scheduler.ts';
 export type { CutPoint } from './session.ts';
 export { createSwarm, type Swarm, type SwarmOptions, type SwarmResult } from './swarm.ts';

@@ -6,7 +6,7 @@ import type { CpeEnd } from '../protocol/cwmp/session-cpe.ts';
 import type { Device } from './device.ts';
 import type { Performed } from './perform.ts';
 import type { Profile } from './profile.ts';
-import type { Scheduler } from './scheduler.ts';
+import type { Scheduler, Speed } from './scheduler.ts';
 import type { CutPoint } from './session.ts';
 
 export interface ModemOptions {
@@ -19,8 +19,8 @@ export interface ModemOptions {
   readonly index?: number;
   /** Parameters set at the factory, by name below the root: `ManagementServer.PeriodicInformInterval`. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Simulated seconds a second, when it has a clock of its own. */
-  readonly speed?: number;
+  /** Simulated seconds a second, or `max`, when it has a clock of its own. */
+  readonly speed?: Speed;
   /** The clock and timer that a fleet shares. */
   readonly scheduler?: Scheduler;
   /** Simulated seconds from power-up or a restart to its Inform; the profile's when absent. */

@@ -207,7 +207,7 @@ class SimulatedModem implements Modem, Inside {
   }
 
   busy<T>(work: Promise<T>): Promise<T> {
-    return work;
+    return this.scheduler.busy(work);
   }
 
   restart(cause: RestartCause, commandKeys: readonly string[] = []): void {

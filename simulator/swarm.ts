@@ -9,7 +9,7 @@ export interface SwarmOptions extends Omit<ModemOptions, 'index' | 'profile' | '
   /** One profile for all, or several that take turns. */
   readonly profile: string | readonly string[];
   readonly count: number;
-  /** Modems started a real second; all at once when absent. */
+  /** Modems started a real second (at speed `max` a simulated one); all at once when absent. */
   readonly rate?: number;
   /** Good sessions that each must have; default 1. */
   readonly sessions?: number;
@@ -34,13 +34,16 @@ export interface Swarm {
   stop(): Promise<void>;
 }
 
+/** At speed `max`, what falls into one simulated second is done side by side. */
+const OVERLAP_MS = 1000;
+
 /**
  * Makes and starts the modems. Each index of a seed is the same modem every time, so a fleet can be met again. After
  * `done` they stay on until `stop`.
  */
 export function createSwarm(options: SwarmOptions): Swarm {
   const { count, rate, sessions = 1, speed = 1, onSession, profile, ...rest } = options;
-  const scheduler = createScheduler({ speed });
+  const scheduler = createScheduler({ speed, overlap: OVERLAP_MS });
   const names = typeof profile === 'string' ? [profile] : profile;
   const profiles = names.map((name) => loadProfile(name));
   const modems: Modem[] = [];
@@ -68,7 +71,7 @@ export function createSwarm(options: SwarmOptions): Swarm {
   });
   for (const [index, modem] of modems.entries()) {
     if (rate === undefined) modem.start();
-    else scheduler.after((index / rate) * 1000 * speed, () => modem.start());
+    else scheduler.after((index / rate) * 1000 * (speed === 'max' ? 1 : speed), () => modem.start());
   }
   return {
     modems,

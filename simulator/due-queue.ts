@@ -1,0 +1,97 @@
+/** What is due and when: a binary heap in which everything knows its place, so that what is cancelled leaves at once. */
+
+/**
+ * Something that runs at a time. One object is the timer and what it does, so that a modem which waits costs nothing
+ * else; it can be put again after it ran, and waits in one queue at a time.
+ */
+export abstract class Due {
+  /** Simulated milliseconds since 1970. */
+  at = 0;
+  /** Equal times run in the order in which they were asked for. */
+  order = 0;
+  /** Index in the heap; -1: it does not wait. */
+  place = -1;
+
+  abstract run(): void;
+}
+
+export class DueQueue {
+  readonly #heap: Due[] = [];
+  #order = 0;
+
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  /** All that waits was asked for before this number. */
+  get nextOrder(): number {
+    return this.#order;
+  }
+
+  get first(): Due | undefined {
+    return this.#heap[0];
+  }
+
+  /** Moves it when it waits already. */
+  put(due: Due, at: number): void {
+    this.drop(due);
+    due.at = at;
+    due.order = this.#order;
+    this.#order += 1;
+    this.#heap.push(due);
+    this.#rise(due, this.#heap.length - 1);
+  }
+
+  /** Nothing happens when it does not wait. */
+  drop(due: Due): void {
+    const { place } = due;
+    if (place < 0 || this.#heap[place] !== due) return;
+    due.place = -1;
+    const last = this.#heap.pop();
+    if (last === undefined || last === due) return;
+    // It takes the free place, and from there goes the one way or the other.
+    this.#rise(last, place);
+    this.#sink(last, last.place);
+  }
+
+  clear(): void {
+    for (const due of this.#heap) due.place = -1;
+    this.#heap.length = 0;
+  }
+
+  #set(due: Due, place: number): void {
+    this.#heap[place] = due;
+    due.place = place;
+  }
+
+  #rise(due: Due, from: number): void {
+    let place = from;
+    while (place > 0) {
+      const above = (place - 1) >> 1;
+      const parent = this.#heap[above];
+      if (parent === undefined || !isBefore(due, parent)) break;
+      this.#set(parent, place);
+      place = above;
+    }
+    this.#set(due, place);
+  }
+
+  #sink(due: Due, from: number): void {
+    let place = from;
+    for (;;) {
+      const left = this.#heap[2 * place + 1];
+      const right = this.#heap[2 * place + 2];
+      if (left === undefined) break;
+      const child = right !== undefined && isBefore(right, left) ? right : left;
+      if (!isBefore(child, due)) break;
+      const below = child.place;
+      this.#set(child, place);
+      place = below;
+    }
+    this.#set(due, place);
+  }
+}
+
+function isBefore(a: Due, b: Due): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order);
+}
