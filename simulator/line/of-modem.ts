@@ -1,0 +1,28 @@
+/** The line that a modem has, when it has one with faults. */
+import type { Device } from '../device.ts';
+import type { ModemOptions } from '../modem-types.ts';
+import { parseLine } from './faults.ts';
+import type { LineFault } from './flow.ts';
+import { Line } from './line.ts';
+
+const lines = new WeakMap<Device, Line>();
+/** The text that was read last: a fleet has one for all. */
+let last: { readonly text: string; readonly faults: readonly LineFault[] } | undefined;
+
+/** Throws ModemlabError E_USAGE for a text that names no faults. */
+export function faultsOf(line: string | readonly LineFault[]): readonly LineFault[] {
+  if (typeof line !== 'string') return line;
+  if (last?.text !== line) last = { text: line, faults: parseLine(line) };
+  return last.faults;
+}
+
+/** `undefined` for a modem whose line has no faults. */
+export function lineOf(device: Device, { line, seed = 0, index = 0 }: ModemOptions): Line | undefined {
+  if (line === undefined) return undefined;
+  let made = lines.get(device);
+  if (made === undefined) {
+    made = new Line({ faults: faultsOf(line), seed: `${seed}/${index}` });
+    lines.set(device, made);
+  }
+  return made;
+}
