@@ -104,7 +104,7 @@ export class DeviceTree {
       is: 'object',
       path: `${table.path}${instance}.`,
       indices: [...table.indices, instance],
-      shape: table.shape.row,
+      shape: table.shape.rows.get(instance) ?? table.shape.row,
       table: table.shape,
     };
   }
@@ -114,8 +114,7 @@ export class DeviceTree {
     const changed = this.#instances.get(path);
     if (changed !== undefined) return changed;
     // In an instance that was added it begins empty: the factory had none of that number.
-    const count = this.shape.instances(path.slice(this.shape.root.length));
-    return Array.from({ length: count }, (_, index) => index + 1);
+    return this.shape.instances(path.slice(this.shape.root.length));
   }
 
   /** The next level below an object or table, in the order of the device. */

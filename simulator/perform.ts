@@ -112,7 +112,7 @@ function isWritable(found: Found): boolean {
     case 'table':
       return found.shape.addable;
     case 'object':
-      return found.table?.addable === true;
+      return found.shape.writable ?? found.table?.addable === true;
   }
 }
 
@@ -231,7 +231,7 @@ function deleteObject(device: Device, { ObjectName, ParameterKey }: Args<'Delete
   const { tree, attributes } = device;
   const found = tree.find(ObjectName);
   if (found?.is !== 'object' || found.table === undefined) return refuse(device, 9005);
-  if (!found.table.addable) return refuse(device, 9001);
+  if (!(found.shape.writable ?? found.table.addable)) return refuse(device, 9001);
   const match = /^(.*\.)(\d+)\.$/.exec(found.path);
   if (match?.[1] === undefined) return refuse(device, 9002);
   tree.delete(match[1], Number(match[2]));
