@@ -62,7 +62,7 @@ export class Device {
     this.#options = options;
     this.#seed = `${seed}/${index}`;
     const { serial, macPrefix } = profile.identity;
-    this.unit = unitIdentity(serial, macPrefix, `${seed}/${profile.name}`, index);
+    this.unit = unitIdentity(serial, macPrefix, { seed: String(seed), profile: profile.name, index });
     this.tree = new DeviceTree(profile.tree);
     this.firmware = profile.identity.firmware;
     this.#bootedAt = options.now();
@@ -204,14 +204,15 @@ export class Device {
     }
   }
 
-  /** Path, without the last dot, of the first PPP connection: the default one. */
+  /** Path, without the last dot, of the first PPP or IP connection: the default one. */
   #connection(): string {
     const wan = this.tree.find(this.name('WANDevice.1.WANConnectionDevice.'));
-    for (const device of wan === undefined ? [] : this.tree.children(wan)) {
-      const connections = this.tree.find(`${device.path}WANPPPConnection.`);
-      const first = connections === undefined ? undefined : this.tree.children(connections)[0];
-      if (first !== undefined) return first.path.slice(0, -1);
-    }
+    for (const device of wan === undefined ? [] : this.tree.children(wan))
+      for (const kind of ['WANPPPConnection.', 'WANIPConnection.']) {
+        const connections = this.tree.find(device.path + kind);
+        const first = connections === undefined ? undefined : this.tree.children(connections)[0];
+        if (first !== undefined) return first.path.slice(0, -1);
+      }
     return '';
   }
 

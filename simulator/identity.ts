@@ -8,6 +8,8 @@ export interface SerialScheme {
   readonly yearWeek: string;
   /** Two letters: product or plant. */
   readonly plant: string;
+  /** Counter of the first unit made, three digits in base 36. */
+  readonly first: string;
 }
 
 export interface UnitIdentity {
@@ -18,32 +20,36 @@ export interface UnitIdentity {
   readonly mac: string;
 }
 
+/** The counter of the first unit, where nothing else is said. */
+export const FIRST_UNIT = '0A0';
 /** Units that one week and plant can number: three digits in base 36. */
 const PER_WEEK = 36 ** 3;
 /** Addresses that one unit takes of the maker's block. */
 const MACS_PER_UNIT = 4;
 
 /**
- * The unit of this place in the fleet of this seed and profile. Fleets begin at different places of the counter, so that
- * two seldom meet; within a fleet no two units share a serial number or an address.
+ * The unit of this place in the fleet of this seed and profile. With seed 0 the first unit has the scheme's first
+ * number; other seeds begin elsewhere, so that two fleets seldom meet. Within a fleet no two units share a serial number
+ * or an address.
  */
 export function unitIdentity(
   scheme: SerialScheme,
   macPrefix: string,
-  fleet: string,
-  index: number,
+  { seed, profile, index }: { readonly seed: string; readonly profile: string; readonly index: number },
 ): UnitIdentity {
-  const number = (hash(fleet) % PER_WEEK) + index;
+  const before = seed === '0' ? 0 : hash(seed) % PER_WEEK;
+  const number = Number.parseInt(scheme.first, 36) + before + index;
   const { year, week } = laterWeek(scheme.yearWeek, Math.floor(number / PER_WEEK));
   const counter = (number % PER_WEEK).toString(36).toUpperCase().padStart(3, '0');
   const boardSerial = `${year}${week}${scheme.plant}${counter}`;
-  const place = ((hash(`${fleet}/mac`) % 2 ** 22) + index) % 2 ** 22;
+  const place = ((hash(`${seed}/${profile}/mac`) % 2 ** 22) + index) % 2 ** 22;
   const tail = (place * MACS_PER_UNIT).toString(16).padStart(6, '0');
   const mac = (`${macPrefix}${tail}`.toLowerCase().match(/../g) ?? []).join(':');
   return { boardSerial, serial: scheme.prefix + boardSerial, mac };
 }
 
 function laterWeek(yearWeek: string, weeks: number): { year: string; week: string } {
+  if (weeks === 0) return { year: yearWeek.slice(0, 2), week: yearWeek.slice(2) };
   const first = Number(yearWeek.slice(0, 2)) * 52 + Number(yearWeek.slice(2)) - 1 + weeks;
   const two = (value: number): string => String(value).padStart(2, '0');
   return { year: two(Math.floor(first / 52) % 100), week: two((first % 52) + 1) };

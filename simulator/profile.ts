@@ -1,20 +1,36 @@
 /** What a simulated modem is, as data: profiles/NAME.json over a generation file. docs/profiles.md tells the format. */
-import { readdirSync, readFileSync } from 'node:fs';
 import { FAULTS } from '../protocol/cwmp/faults.ts';
 import type { CpeMethod, RpcName } from '../protocol/cwmp/messages.ts';
 import { isRpcName, RPCS } from '../protocol/cwmp/messages.ts';
-import { ModemlabError } from '../protocol/errors.ts';
 import type { Dialect } from '../protocol/soap/dialect.ts';
+import { DeviceTree } from './device-tree.ts';
 import { readDialect } from './dialect-file.ts';
 import { Fields, overlay } from './fields.ts';
 import type { SerialScheme } from './identity.ts';
+import { FIRST_UNIT } from './identity.ts';
+import type { ProfileSource } from './profile-files.ts';
+import {
+  composeTree,
+  productNames,
+  readJson,
+  readProduct,
+  readShared,
+  readSource,
+  releasesOfProduct,
+} from './profile-files.ts';
 import type { TreeShape } from './tree-shape.ts';
 import { readTree } from './tree-shape.ts';
 import { ValueRules } from './values.ts';
 
 export interface Profile {
+  /** `st780wl`, or `st780wl@6.2.29.2` at a release that is not the one its name alone means. */
   readonly name: string;
   readonly title: string;
+  /** Its name without a release. */
+  readonly product: string;
+  readonly generation: string;
+  /** What of it is guessed, a sentence each. */
+  readonly guessed: readonly string[];
   readonly identity: {
     readonly manufacturer: string;
     readonly oui: string;
@@ -104,63 +120,78 @@ export interface HttpTraits {
   readonly preferBasic: boolean;
 }
 
-const FOLDER = new URL('./profiles/', import.meta.url);
+/** One line of a list of profiles. */
+export interface ProfileListing {
+  readonly name: string;
+  /** The product, in a few words. */
+  readonly title: string;
+  readonly productClass: string;
+  readonly firmware: string;
+  readonly generation: string;
+  /** Parameters out of the factory. */
+  readonly parameters: number;
+  /** Firmware that NAME@FIRMWARE may name, the one that NAME alone means first. */
+  readonly releases: readonly string[];
+}
+
 const loaded = new Map<string, Profile>();
+/** Trees of the profiles that come with modemlab: releases that have the same one share it. */
+const trees = new Map<string, TreeShape>();
 
 /** Names of the profiles that come with modemlab. */
 export function profileNames(): string[] {
-  return readdirSync(FOLDER)
-    .filter((file) => file.endsWith('.json'))
-    .map((file) => file.slice(0, -5))
-    .sort();
+  return productNames();
+}
+
+/** Every profile that comes with modemlab at every release, as loadProfile takes them. */
+export function releaseNames(): string[] {
+  return productNames().flatMap((name) =>
+    releasesOfProduct(name).map((firmware, index) => (index === 0 ? name : `${name}@${firmware}`)),
+  );
+}
+
+/** The profiles that come with modemlab, each at the release that its name alone means. */
+export function listProfiles(): ProfileListing[] {
+  return productNames().map((name) => {
+    const { title, identity, generation, tree } = loadProfile(name);
+    const { productClass, firmware } = identity;
+    const releases = releasesOfProduct(name);
+    const walk = new DeviceTree(tree);
+    const parameters = [...walk.leaves(walk.root())].length;
+    return { name, title, productClass, firmware, generation, parameters, releases };
+  });
 }
 
 /**
- * A profile by its name, or from a JSON file of one's own (a path with a slash or `.json`). Throws ModemlabError
- * E_FILE_INVALID with the place, or E_DATA_UNREADABLE.
+ * A profile by its name, NAME@FIRMWARE for another release of it, or from a JSON file of one's own (a path with a slash
+ * or ending in `.json`, and a release as well). There is one object for each name in a process. Throws ModemlabError
+ * E_CONFIG for a name or release that is not there, E_FILE_INVALID with the place, or E_DATA_UNREADABLE.
  */
 export function loadProfile(nameOrFile: string): Profile {
-  const own = nameOrFile.includes('/') || nameOrFile.endsWith('.json');
-  const known = own ? undefined : loaded.get(nameOrFile);
+  const [, file, release] = /^(.*\.json|.*\/[^@]*)(?:@([^/@]+))?$/.exec(nameOrFile) ?? [];
+  if (file !== undefined) return readProfile(readSource(readJson(file, file), file, release), new Map());
+  const known = loaded.get(nameOrFile);
   if (known !== undefined) return known;
-  if (!own && !profileNames().includes(nameOrFile))
-    throw new ModemlabError('E_CONFIG', `no profile ${nameOrFile}; there are ${profileNames().join(', ')}`);
-  const place = own ? nameOrFile : `${nameOrFile}.json`;
-  const profile = parseProfile(readJson(own ? nameOrFile : new URL(place, FOLDER), place), place);
-  if (!own) loaded.set(nameOrFile, profile);
+  const source = readProduct(nameOrFile);
+  // NAME@FIRMWARE with the firmware that NAME alone means is the same profile.
+  const profile = loaded.get(nameOf(source)) ?? readProfile(source, trees);
+  loaded.set(nameOrFile, profile).set(profile.name, profile);
   return profile;
 }
 
-function readJson(file: string | URL, place: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new ModemlabError('E_DATA_UNREADABLE', place, { cause: error });
-  }
-  try {
-    const value: unknown = JSON.parse(text);
-    return value;
-  } catch (error) {
-    throw new ModemlabError('E_FILE_INVALID', `${place}: ${error instanceof Error ? error.message : ''}`);
-  }
-}
+const nameOf = ({ json, place }: ProfileSource): string => new Fields(json, place).string('name');
 
-/** A part that profiles share, from the folder of its kind. */
-function readShared(kind: string, name: string): unknown {
-  if (!/^[\w.-]+$/.test(name)) throw new ModemlabError('E_FILE_INVALID', `${kind}/${name}: no such file`);
-  return readJson(new URL(`${kind}/${name}.json`, FOLDER), `${kind}/${name}.json`);
-}
-
-/** A profile from JSON at hand. */
+/** A profile from JSON at hand, at the firmware of its identity. */
 export function parseProfile(json: unknown, place: string): Profile {
-  const generation = new Fields(json, place).string('generation');
-  const file = new Fields(overlay(readShared('generations', generation), json), place);
-  file.string('generation');
-  const treeFile = file.fields('tree');
-  const base = treeFile.string('base');
-  const tree = readTree(new Fields(readShared('trees', base), `trees/${base}.json`), treeFile);
-  treeFile.done();
+  return readProfile(readSource(json, place), new Map());
+}
+
+function readProfile(source: ProfileSource, shared: Map<string, TreeShape>): Profile {
+  const { json, place } = source;
+  const file = new Fields(json, place);
+  const treeKey = JSON.stringify(file.get('tree'));
+  const tree = shared.get(treeKey) ?? readShape(file.get('tree'), `${place}: tree`);
+  shared.set(treeKey, tree);
   const valueFiles = file.strings('valueFiles', []).map((name) => readShared('values', name));
   const values = new Fields(
     [...valueFiles, file.get('values')].reduce((all, over) => overlay(all, over), {}),
@@ -171,6 +202,9 @@ export function parseProfile(json: unknown, place: string): Profile {
   const profile: Profile = {
     name: file.string('name'),
     title: file.string('title'),
+    product: source.product,
+    generation: source.generation,
+    guessed: source.guessed,
     identity: readIdentity(file.fields('identity')),
     cwmp: readCwmp(file.fields('cwmp')),
     http: readHttp(file.fields('http')),
@@ -189,6 +223,11 @@ export function parseProfile(json: unknown, place: string): Profile {
   return profile;
 }
 
+function readShape(json: unknown, place: string): TreeShape {
+  const flat = new Fields(composeTree(json ?? {}, place), place);
+  return readTree(flat, new Fields({}, place));
+}
+
 function readIdentity(file: Fields): Profile['identity'] {
   const serial = file.fields('serial');
   const identity = {
@@ -202,6 +241,7 @@ function readIdentity(file: Fields): Profile['identity'] {
       prefix: serial.string('prefix'),
       yearWeek: serial.string('yearWeek'),
       plant: serial.string('plant'),
+      first: serial.string('first', FIRST_UNIT),
     },
     macPrefix: file.string('macPrefix'),
   };
@@ -209,6 +249,7 @@ function readIdentity(file: Fields): Profile['identity'] {
   if (!/^[0-9A-F]{6}$/i.test(identity.macPrefix)) file.refuse('macPrefix', 'six hexadecimal digits');
   if (!/^\d\d(0[1-9]|[1-4]\d|5[0-3])$/.test(identity.serial.yearWeek))
     serial.refuse('yearWeek', 'year and week such as 0644');
+  if (!/^[0-9A-Z]{3}$/.test(identity.serial.first)) serial.refuse('first', 'three of 0-9 A-Z');
   file.done();
   return identity;
 }
