@@ -15,6 +15,7 @@ import { namespaces } from './quirks/namespaces.ts';
 import type { Act, Entries, Quirk } from './quirks/quirk.ts';
 import { size } from './quirks/size.ts';
 import { transfers } from './quirks/transfers.ts';
+import { transport } from './quirks/transport.ts';
 import { values } from './quirks/values.ts';
 import { watched } from './quirks/watched.ts';
 
@@ -33,6 +34,7 @@ export const QUIRK_GROUPS = [
   { key: 'FT', title: 'Faults and transfers', entries: transfers },
   { key: 'LG', title: 'Size and speed', entries: size },
   { key: 'XM', title: 'Watched for, though no device is named', entries: watched },
+  { key: 'XT', title: 'Watched for on the wire, though no device is named', entries: transport },
 ] as const satisfies readonly { key: string; title: string; entries: Entries }[];
 
 type KeysOf<T> = T extends unknown ? keyof T : never;

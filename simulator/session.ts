@@ -12,12 +12,15 @@ import type {
 } from '../protocol/cwmp/messages.ts';
 import type { CpeEffect, CpeEnd, CpeEvent, CpeSettings, CpeState } from '../protocol/cwmp/session-cpe.ts';
 import { step } from '../protocol/cwmp/session-cpe.ts';
+import { applyQuirks } from '../protocol/quirks/act.ts';
 import { assertNever } from '../protocol/result.ts';
+import type { Dialect } from '../protocol/soap/dialect.ts';
 import type { Device } from './device.ts';
 import type { HttpClient, HttpOutcome } from './http-client.ts';
 import type { Performed } from './perform.ts';
 import { faultText, perform } from './perform.ts';
 import type { Profile } from './profile.ts';
+import type { SessionHabits } from './quirks/session-habits.ts';
 
 /** A moment of a session at which the line may be cut. */
 export type CutPoint =
@@ -51,14 +54,19 @@ export interface SessionInput {
   readonly state: CpeState;
   readonly inform: Args<'Inform'>;
   readonly hooks: SessionHooks;
+  /** What its quirks make of it; none for most. */
+  readonly habits?: SessionHabits | undefined;
+  /** Another connection to the same ACS, with cookies of its own. */
+  readonly another: () => HttpClient;
 }
 
 /** Plays one session to its end. The connection is closed when it returns. Never rejects. */
 export async function runSession(input: SessionInput): Promise<SessionResult> {
-  const { settings, http, inform } = input;
+  const { settings, http, inform, habits } = input;
   let { state } = input;
-  let event: CpeEvent | undefined = { is: 'begin', inform, requests: [] };
+  let event: CpeEvent | undefined = { is: 'begin', inform, requests: habits?.requests?.() ?? [] };
   let result: SessionResult | undefined;
+  if (habits?.emptyFirst) await http.post(undefined);
   while (event !== undefined) {
     const stepped = step(settings, state, event);
     state = stepped.state;
@@ -77,14 +85,15 @@ async function carryOut(
   input: SessionInput,
   effect: Exclude<CpeEffect, { do: 'end' }>,
 ): Promise<CpeEvent | undefined> {
-  const { device, hooks, http } = input;
+  const { hooks, http } = input;
   switch (effect.do) {
     case 'post':
       return send(input, effect.envelope);
     case 'post-empty':
-      return readOutcome(await http.post(undefined), device.profile);
+      return post(input, undefined);
     case 'delivered':
       hooks.delivered(effect.request, effect.response);
+      if (input.habits?.goesAway?.(effect.request)) http.cut();
       return undefined;
     case 'undelivered':
       hooks.undelivered(effect.request);
@@ -96,14 +105,22 @@ async function carryOut(
   }
 }
 
-function carryOutRequest({ device, hooks, http }: SessionInput, request: Request<CpeMethod>): CpeEvent {
+function carryOutRequest(
+  { device, hooks, http, habits }: SessionInput,
+  request: Request<CpeMethod>,
+): CpeEvent {
   const { rpc } = request;
   if (hooks.cut({ where: 'request-received', rpc })) {
     http.cut();
     return { is: 'lost' };
   }
   hooks.received(request);
-  const performed = perform(device, request);
+  const plain = (asked: Request<CpeMethod>): Performed | 'hang-up' => perform(device, asked);
+  const performed = habits?.perform === undefined ? perform(device, request) : habits.perform(request, plain);
+  if (performed === 'hang-up') {
+    http.cut();
+    return { is: 'lost' };
+  }
   hooks.performed(request, performed);
   if (hooks.cut({ where: 'performed', rpc })) {
     http.cut();
@@ -115,15 +132,51 @@ function carryOutRequest({ device, hooks, http }: SessionInput, request: Request
     : { is: 'failed', fault: performed.fault };
 }
 
-async function send({ device, hooks, http }: SessionInput, envelope: Envelope): Promise<CpeEvent> {
+async function send(input: SessionInput, envelope: Envelope): Promise<CpeEvent> {
+  const { device, hooks, http, habits } = input;
   const { message } = envelope;
   if (message.kind === 'request' && message.rpc === 'Inform')
     if (hooks.cut({ where: 'inform-sent', rpc: 'Inform' })) http.cutAfterNextSend();
   const { profile } = device;
   const name = elementName(message);
   const worded = { ...envelope, message: reword(device, message) };
-  const text = encode(worded, profile.dialects.get(name) ?? profile.dialect);
-  return readOutcome(await http.post(text), profile);
+  const dialect = profile.dialects.get(name) ?? profile.dialect;
+  if (habits !== undefined) return sendOddly(input, habits, worded, dialect);
+  return post(input, encode(worded, dialect));
+}
+
+/** As a modem with quirks does: it may send something else, or nothing. */
+async function sendOddly(
+  input: SessionInput,
+  { say, instead, messages = [], twice }: SessionHabits,
+  plain: Envelope,
+  dialect: Dialect,
+): Promise<CpeEvent> {
+  const envelope = say?.(plain) ?? plain;
+  const other = instead?.(envelope);
+  if (other === 'empty-post') return post(input, undefined);
+  if (other !== undefined) return { is: 'response', status: 200, envelope: other.supposed };
+  const text = applyQuirks(envelope, dialect, messages);
+  if (!twice || envelope.message.kind !== 'request' || envelope.message.rpc !== 'Inform')
+    return post(input, text);
+  const older = input.another();
+  await older.post(text);
+  const answer = await post(input, text);
+  older.close();
+  return answer;
+}
+
+/** Messages in a row that a modem passes over before it gives up. */
+const MOST_IGNORED = 8;
+
+/** One POST, and what its response means to the modem. */
+async function post({ http, device, habits }: SessionInput, text: string | undefined): Promise<CpeEvent> {
+  let read = readOutcome(await http.post(text), device.profile, habits);
+  for (let ignored = 1; read === 'ignored'; ignored++) {
+    if (ignored > MOST_IGNORED) return { is: 'lost' };
+    read = readOutcome(await http.post(undefined), device.profile, habits);
+  }
+  return read;
 }
 
 /** A method that no schema has is refused in the device's own words too. */
@@ -145,7 +198,11 @@ function elementName(message: Message): string {
   }
 }
 
-function readOutcome(outcome: HttpOutcome, { bears }: Profile): CpeEvent {
+function readOutcome(
+  outcome: HttpOutcome,
+  { bears }: Profile,
+  habits: SessionHabits | undefined,
+): CpeEvent | 'ignored' {
   if (outcome.is === 'timeout') return { is: 'timeout' };
   if (outcome.is === 'lost') return { is: 'lost' };
   const { status, body, headers } = outcome.response;
@@ -158,7 +215,9 @@ function readOutcome(outcome: HttpOutcome, { bears }: Profile): CpeEvent {
   if (bears.xmlDeclaration === (declared ? 'refuses' : 'needs')) return { is: 'unreadable', status };
   const charset = /charset="?([\w.:-]{1,40})/i.exec(headers.get('content-type')?.[0] ?? '')?.[1];
   const decoded = decode(body, { charset });
-  return decoded.ok
-    ? { is: 'response', status, envelope: decoded.value.envelope }
-    : { is: 'unreadable', status };
+  if (!decoded.ok) return { is: 'unreadable', status };
+  const { envelope } = decoded.value;
+  const odd = habits?.hear?.({ ...decoded.value, text: Buffer.from(body).toString('latin1') });
+  if (odd === 'ignored') return odd;
+  return odd === undefined ? { is: 'response', status, envelope } : { is: 'unreadable', status };
 }

@@ -26,6 +26,7 @@ export function noteExchange(request: SeenRequest): Noted[] {
   const notes = new ExchangeNotes();
   if (request.httpVersion !== '1.1' || request.method !== 'POST')
     notes.add('Q-HT-18', `${request.method} HTTP/${request.httpVersion}`);
+  if (request.headers.length === 0) notes.add('Q-HT-19');
   let soapAction: string | undefined;
   let contentType: string | undefined;
   let cookies = 0;

@@ -55,7 +55,7 @@ export const http = {
   'Q-HT-06': {
     title: 'An empty POST that has Content-Type or SOAPAction',
     who: 'Nokia Beacon G6, XS-2426X',
-    does: 'describes a content that is not there; Thomson on the other hand sends no headers at all',
+    does: 'describes a content that is not there',
     clause: 'TR-069a6 3.4.1: an empty POST has neither',
     we: 'a POST is empty when its body is empty or blank',
     source: "an operator's traces; blog.rot13.org/2007/11/cwmp-and-mdap-servers.html",
@@ -180,6 +180,16 @@ export const http = {
     we: 'HTTP/1.0 is answered and the connection closed; the rest gets 400',
     source: 'none found for CWMP',
     grade: 'none',
+    noted: 'exchange',
+  },
+  'Q-HT-19': {
+    title: 'An empty POST without any header line',
+    who: 'Thomson, after the author of perl-cwmp',
+    does: 'sends the request line and nothing else, neither Host nor Content-Length nor its cookie',
+    clause: 'RFC 7230 5.4: Host is needed in HTTP/1.1',
+    we: 'no header line is needed; the TCP connection carries the session',
+    source: 'blog.rot13.org/2007/11/cwmp-and-mdap-servers.html',
+    grade: 'C',
     noted: 'exchange',
   },
 } as const satisfies Entries;

@@ -169,7 +169,7 @@ t.test('ids are unique, in order, and never used again', async (t) => {
     NS: 9,
     AT: 18,
     ID: 13,
-    HT: 18,
+    HT: 19,
     CK: 8,
     AU: 10,
     CR: 5,
@@ -179,6 +179,7 @@ t.test('ids are unique, in order, and never used again', async (t) => {
     FT: 12,
     LG: 2,
     XM: 12,
+    XT: 6,
   });
 });
 

@@ -6,6 +6,7 @@ import { changeInform, changeTransfer, informOf, isInform } from './message.ts';
 
 const isFault = ({ message }: Envelope): boolean => message.kind === 'fault';
 const isKeyless = ({ EventCode }: Inform['Event'][number]): boolean => /^[0-24-9] /.test(EventCode);
+const isBootstrap = ({ EventCode }: Inform['Event'][number]): boolean => EventCode === '0 BOOTSTRAP';
 
 function changeFault(envelope: Envelope, change: (fault: CwmpFault) => CwmpFault): Envelope {
   const { message } = envelope;
@@ -36,6 +37,17 @@ export const events = {
     change: (envelope) =>
       changeInform(envelope, ({ Event }) => ({
         Event: [...Event, { EventCode: 'X CT-COM BIND', CommandKey: '' }],
+      })),
+  },
+  'Q-EV-04': {
+    on: 'message',
+    fits: (envelope) => {
+      const events = informOf(envelope)?.Event;
+      return events !== undefined && events.length < 64 && !events.some(isBootstrap);
+    },
+    change: (envelope) =>
+      changeInform(envelope, ({ Event }) => ({
+        Event: [{ EventCode: '0 BOOTSTRAP', CommandKey: '' }, ...Event],
       })),
   },
   'Q-EV-05': {

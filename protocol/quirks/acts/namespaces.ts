@@ -56,6 +56,14 @@ export const namespaces = {
       prefixes: { env: 'ns3', enc: 'ns2', xsd: 'ns6', xsi: 'ns5', cwmp: 'ns4' },
     }),
   },
+  'Q-NS-07': {
+    on: 'message',
+    fits: (envelope) => !isInform(envelope) && /^urn:dslforum-org:cwmp-1-[012]$/.test(envelope.namespace),
+    change: (envelope) => ({
+      ...envelope,
+      namespace: `urn:dslforum-org:cwmp-1-${envelope.namespace.endsWith('1-1') ? 2 : 1}`,
+    }),
+  },
 } as const satisfies Acts;
 
 /** Whether any element is written below the RPC. */
