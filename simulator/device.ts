@@ -21,6 +21,8 @@ export interface DeviceOptions {
   readonly address?: string;
   /** Address of a connected WAN side; without one it has no connection, and names it so (`.ExternalIPAddress`). */
   readonly externalAddress?: string;
+  /** Tells the ConnectionRequestURL of a device that can be called. */
+  readonly connectionRequests?: { readonly listener: { urlOf(device: Device): string } };
   /** Parameters that the factory set otherwise than the profile, by name below the root. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Simulated time in milliseconds since 1970. */
@@ -68,15 +70,23 @@ export class Device {
     this.#bootedAt = options.now();
   }
 
+  /** Simulated time in milliseconds since 1970, whatever its clock says. */
+  get now(): number {
+    return this.#options.now();
+  }
+
   /** Simulated milliseconds since the restart. */
   get uptime(): number {
     return Math.max(0, this.#options.now() - this.#bootedAt);
   }
 
-  /** What its clock says: devices without a time source count from 1970 at each restart. */
+  /** What its clock says, in milliseconds since 1970: devices without a time source count from there at each restart. */
+  get clockMs(): number {
+    return this.profile.inform.clock === 'since-1970' ? this.uptime : this.#options.now();
+  }
+
   get clock(): string {
-    const ms = this.profile.inform.clock === 'since-1970' ? this.uptime : this.#options.now();
-    return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+    return `${new Date(this.clockMs).toISOString().slice(0, 19)}Z`;
   }
 
   /** A restart: its clock begins anew. */
@@ -126,8 +136,23 @@ export class Device {
   #value(leaf: FoundLeaf): string {
     const stored = this.tree.stored(leaf.path) ?? this.#factorySetting(leaf.path);
     if (stored !== undefined) return stored;
+    const { connectionRequests } = this.#options;
+    if (connectionRequests !== undefined && leaf.shape.template === 'ManagementServer.ConnectionRequestURL')
+      return connectionRequests.listener.urlOf(this);
     const rule = this.profile.values.rule(leaf.shape);
     return rule(this.#source(leaf.path, leaf.indices, leaf));
+  }
+
+  /**
+   * The simulated time, in milliseconds since 1970, from which on a parameter may read otherwise by itself: the present
+   * for what moves all the time, `undefined` for what stays until something is set or the modem restarts.
+   */
+  movesAt(name: string): number | undefined {
+    const found = this.tree.find(name);
+    if (found?.is !== 'leaf' || this.tree.stored(name) !== undefined) return undefined;
+    if (this.#factorySetting(name) !== undefined) return undefined;
+    const next = this.profile.values.rule(found.shape).next?.(this.#source(name, found.indices, found));
+    return next === Infinity ? undefined : next;
   }
 
   /** One object of settings serves a whole fleet. */
@@ -143,6 +168,8 @@ export class Device {
       path,
       indices,
       seed: this.#seed,
+      now: this.#options.now(),
+      bootedAt: this.#bootedAt,
       fact: (name: string): string | undefined => this.#fact(name),
       count: (table: string): number | undefined =>
         leaf === undefined ? undefined : this.#count(leaf, table),
@@ -161,7 +188,9 @@ export class Device {
     const tables = this.tree.children(parent).filter((child) => child.is === 'table');
     const table =
       tables.find((child) => child.shape.name === called) ??
-      tables.find((child) => child.shape.name.startsWith(called));
+      tables.find((child) => child.shape.name.startsWith(called)) ??
+      // LANWLANConfigurationNumberOfEntries counts WLANConfiguration (TR-098).
+      tables.find((child) => called.endsWith(child.shape.name));
     return table === undefined ? undefined : this.tree.instances(table.path).length;
   }
 

@@ -18,12 +18,15 @@ import { ModemlabError } from '../protocol/errors.ts';
 import { CookieJar } from './cookies.ts';
 import { Device } from './device.ts';
 import type { HttpClient } from './http-client.ts';
+import { ladderOf, untilPeriodic } from './inform-times.ts';
 import type { Inside, RestartCause } from './inside.ts';
+import { faultsOf } from './line/of-modem.ts';
 import type { CutOrder, Modem, ModemEvents, ModemOptions, SessionReport, Wait } from './modem-types.ts';
 import { PARTS } from './parts.ts';
 import type { Aftermath, Performed } from './perform.ts';
 import type { Profile } from './profile.ts';
 import { loadProfile } from './profile.ts';
+import { habitsOf, quirkyProfile } from './quirks/habits.ts';
 import type { Random } from './random.ts';
 import { createRandom } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -49,7 +52,7 @@ function check(device: Device): void {
   checked.add(profile);
 }
 
-/** A modem that is switched off. Throws ModemlabError for a profile that is not there or not right, or a wrong URL. */
+/** A modem that is switched off. Throws ModemlabError for a profile that is not there or not right, or a wrong URL or line. */
 export function createModem(options: ModemOptions): Modem {
   return new SimulatedModem(options);
 }
@@ -93,16 +96,18 @@ class SimulatedModem implements Modem, Inside {
 
   constructor(options: ModemOptions) {
     const { profile, speed } = options;
+    const plain = typeof profile === 'string' ? loadProfile(profile) : profile;
     this.options = options;
     this.scheduler = options.scheduler ?? createScheduler(speed === undefined ? {} : { speed });
     this.timers = new Timers(this.scheduler);
     this.device = new Device({
       ...options,
-      profile: typeof profile === 'string' ? loadProfile(profile) : profile,
+      profile: options.quirks === undefined ? plain : quirkyProfile(plain, options.quirks),
       acs: new URL(options.acs).href,
       now: () => this.scheduler.now(),
     });
     check(this.device);
+    if (options.line !== undefined) faultsOf(options.line);
   }
 
   get id(): DeviceId {
@@ -189,6 +194,11 @@ class SimulatedModem implements Modem, Inside {
     this.#queue = raise(this.#queue, code, commandKey);
   }
 
+  pending(code: string): boolean {
+    const left = this.#live?.http.spoke === true ? this.#live.told.serials : [];
+    return this.#queue.events.some(({ EventCode, serial }) => EventCode === code && !left.includes(serial));
+  }
+
   change(name: string, value: string): void {
     if (this.device.read(name) === undefined) throw new ModemlabError('E_PARAMETER_UNKNOWN', name);
     this.device.tree.store(name, value);
@@ -244,13 +254,14 @@ class SimulatedModem implements Modem, Inside {
     this.#state = idle(this.#state, { pending: [] });
   }
 
-  #schedulePeriodic(): void {
-    const enabled = this.device.setting('ManagementServer.PeriodicInformEnable') === '1';
-    const seconds = Number(this.device.setting('ManagementServer.PeriodicInformInterval'));
+  /** `late`: simulated milliseconds by which the last one came after it was due. */
+  #schedulePeriodic(late = 0): void {
     this.timers.clear('periodic');
-    if (!enabled || !(seconds >= 1)) return;
-    this.timers.set('periodic', seconds * 1000, () => {
-      this.#schedulePeriodic();
+    const ms = untilPeriodic(this.device, late);
+    if (ms === undefined) return;
+    const due = this.scheduler.now() + ms;
+    this.timers.set('periodic', ms, () => {
+      this.#schedulePeriodic(this.scheduler.now() - due);
       this.inform('2 PERIODIC');
     });
   }
@@ -278,7 +289,8 @@ class SimulatedModem implements Modem, Inside {
     const told = nextInform(this.#queue, this.#retries > 0);
     const retryCount = this.#retries;
     this.#jar ??= new CookieJar();
-    const http = createClient(device, url, this.#jar, this.random, this.options);
+    const habits = this.options.quirks === undefined ? undefined : habitsOf(device, this.options.quirks);
+    const http = createClient(device, url, this.#jar, this.random, this.options, habits?.wire);
     if (this.#lineDown) http.cut();
     const live: Live = { http, told, url, requests: [], later: [], forNext: [] };
     this.#live = live;
@@ -290,6 +302,8 @@ class SimulatedModem implements Modem, Inside {
       state: following(this.#state),
       inform,
       hooks: this.#hooks(live),
+      habits: habits?.session,
+      another: () => createClient(device, url, new CookieJar(), this.random, this.options, habits?.wire),
     });
     this.#live = undefined;
     this.#state = result.state;
@@ -373,7 +387,11 @@ class SimulatedModem implements Modem, Inside {
     this.#rung += 1;
     if (!this.device.profile.http.cookiesOutlive) this.#jar = undefined;
     if (this.on)
-      this.timers.set('retry', pickWait(retryRange(this.#rung), this.random()) * 1000, () => this.go());
+      this.timers.set(
+        'retry',
+        pickWait(retryRange(this.#rung, ladderOf(this.device)), this.random()) * 1000,
+        () => this.go(),
+      );
   }
 
   wish(request: Request<AcsMethod>): void {

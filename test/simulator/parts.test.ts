@@ -112,6 +112,8 @@ t.test('value rules fill in facts, numbers and reproducible chance', (t) => {
     path: 'A.2.B.5.C',
     indices: [2, 5],
     seed: 's',
+    now: 0,
+    bootedAt: 0,
     fact: (name: string) => ({ mac: '00:14:7f:ff:ff:ff', serial: 'CP1' })[name],
     count: (table: string) => (table === 'Line' ? 3 : undefined),
   };
