@@ -49,11 +49,17 @@ export class HttpClient {
   #challenges: readonly Challenge[] = [];
   #nonceUses = 0;
   #cutAfterSend = false;
+  #spoke = false;
   #dead = false;
 
   constructor(options: HttpOptions) {
     this.#options = options;
     this.#url = readUrl(options.url);
+  }
+
+  /** A request has left. */
+  get spoke(): boolean {
+    return this.#spoke;
   }
 
   /** The next POST goes out whole, and then the line is dead: no response is read. */
@@ -164,6 +170,7 @@ export class HttpClient {
       cookie: jar.line(traits.cookies),
       authorization: this.#authorization(url),
     });
+    this.#spoke = true;
     const outcome = await this.#talk(socket, request, traits.expectContinue && body !== undefined);
     const keeps = outcome.is === 'response' && outcome.response.keepsAlive;
     if (!keeps || traits.newConnectionPerRequest || traits.connection === 'close') this.close();

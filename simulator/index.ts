@@ -1,5 +1,11 @@
 /** Simulated modems as a library. */
 
+export { createConnectionRequestListener, type ListenerOptions } from './connection-request-listener.ts';
+export type {
+  Call,
+  ConnectionRequestListener,
+  ConnectionRequestOptions,
+} from './connection-request-types.ts';
 export { type Attributes, Device, type DeviceOptions, type Parameter } from './device.ts';
 export { createModem } from './modem.ts';
 export type { Modem, ModemEvents, ModemOptions, SessionReport } from './modem-types.ts';

@@ -26,6 +26,8 @@ export interface Inside {
   readonly inSession: boolean;
   /** Something to tell in the next Inform; nothing is opened yet. */
   raise(code: string, commandKey?: string): void;
+  /** An event has been raised, and no Inform that has left tells it. */
+  pending(code: string): boolean;
   /** Opens a session now, or right after the one that runs. */
   go(): void;
   /** A request to the ACS for the next session (TransferComplete, RequestDownload). */

@@ -3,6 +3,7 @@ import type { EventEmitter } from 'node:events';
 import type { ConnectionOptions } from 'node:tls';
 import type { AcsMethod, CpeMethod, DeviceId, Request } from '../protocol/cwmp/messages.ts';
 import type { CpeEnd } from '../protocol/cwmp/session-cpe.ts';
+import type { Call, ConnectionRequestOptions } from './connection-request-types.ts';
 import type { Device } from './device.ts';
 import type { Performed } from './perform.ts';
 import type { Profile } from './profile.ts';
@@ -34,6 +35,8 @@ export interface ModemOptions {
   /** Real milliseconds to wait for a connection or response; default 30,000. */
   readonly timeoutMs?: number;
   readonly tls?: ConnectionOptions;
+  /** Where the ACS can call it; without it no port is open, and its ConnectionRequestURL is only told. */
+  readonly connectionRequests?: ConnectionRequestOptions;
   /** Asked at each point at which the line may break; `true` cuts it there. */
   readonly cut?: (point: CutPoint) => boolean;
   /** Sees every byte that its sessions write and read. */
@@ -73,6 +76,8 @@ export interface ModemEvents {
       readonly commandKeys: readonly string[];
     },
   ];
+  /** Someone called it, whatever became of that. */
+  'connection-request': [call: Call];
   transferred: [
     transfer: {
       readonly kind: 'download' | 'upload';

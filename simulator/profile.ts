@@ -4,6 +4,8 @@ import type { CpeMethod, RpcName } from '../protocol/cwmp/messages.ts';
 import { isRpcName, RPCS } from '../protocol/cwmp/messages.ts';
 import type { Dialect } from '../protocol/soap/dialect.ts';
 import { DeviceTree } from './device-tree.ts';
+import type { ConnectionRequestTraits } from './connection-request-traits.ts';
+import { readConnectionRequest } from './connection-request-traits.ts';
 import { readDialect } from './dialect-file.ts';
 import { Fields, overlay } from './fields.ts';
 import type { SerialScheme } from './identity.ts';
@@ -45,6 +47,7 @@ export interface Profile {
   };
   readonly cwmp: CwmpTraits;
   readonly http: HttpTraits;
+  readonly connectionRequest: ConnectionRequestTraits;
   /** What it bears of an ACS's answers; it hangs up on what it does not. */
   readonly bears: { readonly xmlDeclaration: 'any' | 'needs' | 'refuses' };
   readonly dialect: Dialect;
@@ -208,6 +211,7 @@ function readProfile(source: ProfileSource, shared: Map<string, TreeShape>): Pro
     identity: readIdentity(file.fields('identity')),
     cwmp: readCwmp(file.fields('cwmp')),
     http: readHttp(file.fields('http')),
+    connectionRequest: readConnectionRequest(file.fields('connectionRequest')),
     bears: readBears(file.fields('bears')),
     dialect,
     dialects: new Map(others.keys().map((name) => [name, readDialect(others.fields(name), dialect)])),
