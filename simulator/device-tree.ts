@@ -143,13 +143,24 @@ export class DeviceTree {
   }
 
   /** Adds an instance. Numbers are never given twice (TR-069a6 A.2.2.1). `undefined`: the table is full. */
-  add(path: string): number | undefined {
+  add(path: string, most: number = MOST_INSTANCES): number | undefined {
     const before = this.instances(path);
-    if (before.length >= MOST_INSTANCES) return undefined;
+    if (before.length >= most) return undefined;
     const instance = Math.max(this.#highest.get(path) ?? 0, before.at(-1) ?? 0) + 1;
     this.#highest.set(path, instance);
     this.#instances.set(path, [...before, instance]);
     return instance;
+  }
+
+  /** Makes the instances of a table these, as a configuration file has them: others go, new ones come with defaults. */
+  arrange(path: string, numbers: readonly number[]): void {
+    const before = this.instances(path);
+    for (const number of before) if (!numbers.includes(number)) this.delete(path, number);
+    this.#highest.set(path, Math.max(this.#highest.get(path) ?? 0, before.at(-1) ?? 0, ...numbers));
+    this.#instances.set(
+      path,
+      [...new Set(numbers)].sort((a, b) => a - b),
+    );
   }
 
   /** Deletes an instance and everything in it. */

@@ -1,67 +1,81 @@
 /** What a modem does with a file it fetched, and which it gives away. */
-import type { Args } from '../protocol/cwmp/messages.ts';
-import { readImage } from '../protocol/datamodel/firmware-image.ts';
+import { isSimulatedImage, readImage } from '../protocol/datamodel/firmware-image.ts';
+import type { Setting } from './configuration-file.ts';
+import { loadConfiguration, writeConfiguration, writeLog } from './configuration-file.ts';
 import type { Device } from './device.ts';
-import type { ModemEvents } from './modem-types.ts';
-import type { Aftermath } from './perform.ts';
-import { faultText } from './perform.ts';
-import type { TransferContext, Transferred } from './transfers.ts';
+import type { TransferOrder } from './transfer-list.ts';
+import { isDownload } from './transfer-list.ts';
+import type { FileSource, TransferContext, Transferred } from './transfers.ts';
 import { download, upload } from './transfers.ts';
 
-export type TransferTask = Extract<Aftermath, { do: 'download' | 'upload' }>;
-
-export interface TransferEnd {
-  readonly report: ModemEvents['transferred'][0];
-  /** What the ACS is told of it. */
-  readonly complete: Args<'TransferComplete'>;
-  /** New firmware runs after a restart. */
-  readonly restarts: boolean;
-}
-
-/** Carries a transfer to its end. Never rejects: what goes wrong is a fault that TransferComplete tells. */
-export async function carryTransfer(
+/** Fetches or puts the file of a transfer. Never rejects: what goes wrong is a fault that TransferComplete tells. */
+export function carryFile(
   device: Device,
-  task: TransferTask,
+  order: TransferOrder,
   context: TransferContext,
-): Promise<TransferEnd> {
-  const StartTime = device.clock;
-  const fetched =
-    task.do === 'download'
-      ? await download(task.args, context)
-      : await upload(task.args, fileToUpload(device), context);
-  const firmware = task.do === 'download' && task.args.FileType.startsWith('1 ');
-  const outcome = firmware && fetched.ok ? flash(device, fetched.bytes) : fetched;
-  const { CommandKey, URL: url } = task.args;
-  const fault = outcome.ok ? 0 : outcome.code;
-  return {
-    report: {
-      ...{ kind: task.do, url, commandKey: CommandKey, fault },
-      ...{ bytes: outcome.ok ? outcome.bytes.length : 0, why: outcome.ok ? '' : outcome.why },
-    },
-    complete: {
-      CommandKey,
-      FaultStruct: { FaultCode: fault, FaultString: fault === 0 ? '' : faultText(device, fault) },
-      StartTime,
-      CompleteTime: device.clock,
-    },
-    restarts: firmware && outcome.ok,
-  };
+): Promise<Transferred> {
+  const source = sourceOf(order);
+  return isDownload(order)
+    ? download(source, device.profile.rpc.transfers.flashBytes, context)
+    : upload(source, fileToUpload(device, fileTypeOf(order)), context);
 }
 
-/** Takes a firmware image of its own hardware; it runs after the restart. */
-function flash(device: Device, bytes: Uint8Array): Transferred {
+function sourceOf(order: TransferOrder): FileSource {
+  if (order.do !== 'autonomous') return order.args;
+  const { url: URL, username: Username = '', password: Password = '' } = order.args;
+  return { URL, Username, Password };
+}
+
+export const fileTypeOf = (order: TransferOrder): string =>
+  order.do === 'autonomous' ? order.args.fileType : order.args.FileType;
+
+/**
+ * The name that a file is kept under: what the URL calls it, else TargetFileName, which counts only where nothing else
+ * names the file (TR-069a6 A.3.2.8).
+ */
+export function fileNameOf(order: TransferOrder): string {
+  const { pathname } = new URL(sourceOf(order).URL);
+  const last = pathname.slice(pathname.lastIndexOf('/') + 1);
+  if (last !== '' || order.do === 'upload') return last;
+  return order.do === 'autonomous' ? (order.args.targetFileName ?? '') : order.args.TargetFileName;
+}
+
+export type Applied =
+  | {
+      readonly ok: true;
+      /** Firmware that runs after a restart. */
+      readonly firmware?: string;
+      readonly settings?: readonly Setting[];
+    }
+  | { readonly ok: false; readonly code: number; readonly why: string };
+
+/** Whether the file is what it should be, and what it brings. A wrong FileSize alone is no failure (A.3.2.8). */
+export function takeFile(device: Device, fileType: string, bytes: Uint8Array): Applied {
+  if (/^1 Firmware/.test(fileType)) return flash(device, bytes);
+  if (/^[68] Stored/.test(fileType)) {
+    const flashed = flash(device, bytes);
+    return flashed.ok ? { ok: true } : flashed;
+  }
+  if (/^3 Vendor Configuration/.test(fileType)) {
+    const loaded = loadConfiguration(device, bytes);
+    return loaded.ok ? loaded : { ok: false, code: 9018, why: loaded.why };
+  }
+  return bytes.length > 0 ? { ok: true } : { ok: false, code: 9018, why: 'the file is empty' };
+}
+
+/** Takes a firmware image of its own hardware. */
+function flash({ profile }: Device, bytes: Uint8Array): Applied {
   const image = readImage(bytes);
   if (!image.ok) return { ok: false, code: 9018, why: `the file is ${image.error}` };
-  const { board, family } = device.profile.identity;
+  const { board, family } = profile.identity;
   if (image.value.family !== family || image.value.board !== board)
     return { ok: false, code: 9018, why: `the image is for ${image.value.board || image.value.family}` };
-  device.firmware = image.value.version;
-  return { ok: true, bytes };
+  // The vendor's signature cannot be checked here: what is known to be made for simulated modems passes for signed.
+  if (profile.rpc.transfers.signed && !isSimulatedImage(bytes))
+    return { ok: false, code: 9019, why: 'the image is not signed' };
+  return { ok: true, firmware: image.value.version };
 }
 
-function fileToUpload(device: Device): Uint8Array {
-  const lines = [`[ ${device.profile.identity.productClass} ${device.unit.serial} ${device.firmware} ]`];
-  for (const leaf of device.tree.leaves(device.tree.root()))
-    if (leaf.shape.writable) lines.push(`${leaf.path}=${device.parameter(leaf).value}`);
-  return Buffer.from(`${lines.join('\r\n')}\r\n`, 'utf8');
+function fileToUpload(device: Device, fileType: string): Uint8Array {
+  return /Log File/.test(fileType) ? writeLog(device) : writeConfiguration(device);
 }

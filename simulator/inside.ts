@@ -2,7 +2,7 @@
 import type { AcsMethod, Request } from '../protocol/cwmp/messages.ts';
 import type { Device } from './device.ts';
 import type { ModemEvents, ModemOptions, SessionReport } from './modem-types.ts';
-import type { Aftermath } from './perform.ts';
+import type { Aftermath, Done, Performed } from './perform.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Timers } from './timers.ts';
@@ -51,6 +51,8 @@ export interface Part {
   down?(modem: Inside, cause: RestartCause | 'off'): void;
   /** The ACS carried out something on it. */
   written?(modem: Inside, changes: readonly { readonly name: string; readonly value: string }[]): void;
+  /** A request that is to be done before it is answered: the answer, when this part does it. */
+  answer?(modem: Inside, performed: Done): Promise<Performed> | undefined;
   /** A request was carried out well that leaves something to be done when the session is over; `true`: this part does it. */
   afterwards?(modem: Inside, task: Aftermath): boolean;
   /** The ACS has answered a request of the modem well. */

@@ -3,8 +3,10 @@ import type { EventEmitter } from 'node:events';
 import type { ConnectionOptions } from 'node:tls';
 import type { AcsMethod, CpeMethod, DeviceId, Request } from '../protocol/cwmp/messages.ts';
 import type { CpeEnd } from '../protocol/cwmp/session-cpe.ts';
+import type { QuirkKey } from '../protocol/quirks.ts';
 import type { Call, ConnectionRequestOptions } from './connection-request-types.ts';
 import type { Device } from './device.ts';
+import type { LineFault } from './line/flow.ts';
 import type { Performed } from './perform.ts';
 import type { Profile } from './profile.ts';
 import type { Scheduler, Speed } from './scheduler.ts';
@@ -37,10 +39,14 @@ export interface ModemOptions {
   readonly tls?: ConnectionOptions;
   /** Where the ACS can call it; without it no port is open, and its ConnectionRequestURL is only told. */
   readonly connectionRequests?: ConnectionRequestOptions;
+  /** Quirks that it has, each by its id: docs/quirks.md tells which can be acted. */
+  readonly quirks?: readonly QuirkKey[];
   /** Asked at each point at which the line may break; `true` cuts it there. */
   readonly cut?: (point: CutPoint) => boolean;
   /** Sees every byte that its sessions write and read. */
   readonly tap?: (direction: 'sent' | 'received', bytes: Uint8Array) => void;
+  /** Faults of its line, as text (`latency:200,jitter:50`; docs/line-faults.md) or made by hand. */
+  readonly line?: string | readonly LineFault[];
   /** Hears what `Modem.events` tells: one for a whole fleet costs less than a listener on each. */
   readonly observe?: Observer;
 }
@@ -82,6 +88,8 @@ export interface ModemEvents {
     transfer: {
       readonly kind: 'download' | 'upload';
       readonly url: string;
+      /** The name that the file is kept under. */
+      readonly file: string;
       readonly commandKey: string;
       /** 0, or the fault code that TransferComplete tells. */
       readonly fault: number;

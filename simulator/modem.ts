@@ -23,7 +23,7 @@ import type { Inside, RestartCause } from './inside.ts';
 import { faultsOf } from './line/of-modem.ts';
 import type { CutOrder, Modem, ModemEvents, ModemOptions, SessionReport, Wait } from './modem-types.ts';
 import { PARTS } from './parts.ts';
-import type { Aftermath, Performed } from './perform.ts';
+import type { Aftermath, Done, Performed } from './perform.ts';
 import type { Profile } from './profile.ts';
 import { loadProfile } from './profile.ts';
 import { habitsOf, quirkyProfile } from './quirks/habits.ts';
@@ -35,6 +35,7 @@ import type { CutPoint, SessionHooks, SessionResult } from './session.ts';
 import { runSession } from './session.ts';
 import { createClient, deviceId, informOf, settingsOf } from './session-parts.ts';
 import { Timers } from './timers.ts';
+import { changesToTell, forgetChanges, valueChanged } from './notifications.ts';
 import { nextEvent } from './wait.ts';
 
 /** Profiles of which every value was computed once: a rule that cannot be is told before a modem runs. */
@@ -67,6 +68,8 @@ interface Live {
   readonly later: Aftermath[];
   /** Requests to the ACS for the next session: the machine of this one does not know of them. */
   readonly forNext: Request<AcsMethod>[];
+  /** What others than the ACS changed meanwhile. */
+  readonly changes: { readonly name: string; readonly value: string }[];
 }
 
 class SimulatedModem implements Modem, Inside {
@@ -91,8 +94,6 @@ class SimulatedModem implements Modem, Inside {
   #again = false;
   #contacted: string | undefined;
   #cuts: CutOrder[] | undefined;
-  /** Parameters that were changed by others than the ACS since the last Inform that it heard. */
-  #changed: Set<string> | undefined;
 
   constructor(options: ModemOptions) {
     const { profile, speed } = options;
@@ -201,14 +202,21 @@ class SimulatedModem implements Modem, Inside {
 
   change(name: string, value: string): void {
     if (this.device.read(name) === undefined) throw new ModemlabError('E_PARAMETER_UNKNOWN', name);
+    // What others change in a session is seen when it is over (TR-069a6 3.2.1).
+    if (this.#live === undefined) this.#change(name, value);
+    else this.#live.changes.push({ name, value });
+  }
+
+  #change(name: string, value: string): void {
     this.device.tree.store(name, value);
-    const notification = this.device.attributes.get(name)?.Notification ?? 0;
-    const forced = this.device.profile.inform.parameters.some((text) => this.device.expand(text) === name);
-    if (notification === 0 && !forced) return;
-    this.#changed ??= new Set();
-    this.#changed.add(name);
-    this.raise('4 VALUE CHANGE');
-    if (notification === 2 || forced) this.go();
+    this.#takesEffect(name);
+    valueChanged(this, name);
+    if (name === this.device.name('ManagementServer.URL')) this.#followUrl();
+  }
+
+  #takesEffect(name: string): void {
+    if (name.startsWith(this.device.name('ManagementServer.PeriodicInform')) && this.on)
+      this.#schedulePeriodic();
   }
 
   cutNextSession(where: CutPoint['where'], rpc?: CpeMethod): void {
@@ -231,7 +239,6 @@ class SimulatedModem implements Modem, Inside {
     this.timers.clearAll();
     for (const part of PARTS) part.down?.(this, cause);
     this.#queue = rebooted(this.#queue);
-    this.#changed = undefined;
     this.#rung = 0;
     this.device.restart();
     if (this.#contacted !== this.device.setting('ManagementServer.URL')) this.#bootstrap();
@@ -251,6 +258,7 @@ class SimulatedModem implements Modem, Inside {
   /** First contact with this ACS: all other undelivered events are discarded, transfers with them. */
   #bootstrap(): void {
     this.raise('0 BOOTSTRAP');
+    forgetChanges(this);
     this.#state = idle(this.#state, { pending: [] });
   }
 
@@ -286,15 +294,16 @@ class SimulatedModem implements Modem, Inside {
     const { device } = this;
     const begun = performance.now();
     const url = device.setting('ManagementServer.URL');
+    const changed = changesToTell(this);
     const told = nextInform(this.#queue, this.#retries > 0);
     const retryCount = this.#retries;
     this.#jar ??= new CookieJar();
     const habits = this.options.quirks === undefined ? undefined : habitsOf(device, this.options.quirks);
     const http = createClient(device, url, this.#jar, this.random, this.options, habits?.wire);
     if (this.#lineDown) http.cut();
-    const live: Live = { http, told, url, requests: [], later: [], forNext: [] };
+    const live: Live = { http, told, url, requests: [], later: [], forNext: [], changes: [] };
     this.#live = live;
-    const inform = informOf(device, told, retryCount, this.#changed ?? []);
+    const inform = informOf(device, told, retryCount, changed);
     const result = await runSession({
       device,
       http,
@@ -329,11 +338,13 @@ class SimulatedModem implements Modem, Inside {
         live.requests.push(request.rpc);
         this.emit('rpc', request);
       },
+      atOnce: (performed) => this.#answer(performed),
       performed: (request, performed) => this.#performed(request, performed, live),
       delivered: (request) => this.#delivered(request, live),
-      // The ACS refused to hear of a transfer: it is told again in the next session (TR-069a6 A.3.3.2).
+      // The ACS refused to hear of it: what happened is told again in the next session (TR-069a6 A.3.3.2).
       undelivered: (request) => {
-        if (request.rpc === 'TransferComplete') live.forNext.push(request);
+        if (MAY_FORGET.has(request.rpc)) this.#queue = callDelivered(this.#queue, request.rpc);
+        else if (request.rpc !== 'Inform') live.forNext.push(request);
       },
     };
   }
@@ -356,18 +367,27 @@ class SimulatedModem implements Modem, Inside {
     const { written = [] } = performed;
     for (const { name, value } of written) {
       this.emit('parameter-set', { name, value });
-      if (name.startsWith(this.device.name('ManagementServer.PeriodicInform'))) this.#schedulePeriodic();
+      this.#takesEffect(name);
     }
     if (written.length > 0) for (const part of PARTS) part.written?.(this, written);
+  }
+
+  /** What is done before it is answered (Status 0). */
+  #answer(performed: Done): Promise<Performed> {
+    for (const part of PARTS) {
+      const answer = part.answer?.(this, performed);
+      if (answer !== undefined) return answer;
+    }
+    return Promise.resolve(performed);
   }
 
   #delivered(request: Request<AcsMethod>, { told, url }: Live): void {
     if (request.rpc === 'Inform') {
       this.#queue = informDelivered(this.#queue, told);
-      for (const { Name } of request.args.ParameterList) this.#changed?.delete(Name);
       this.#contacted = url;
-    } else if (request.rpc === 'TransferComplete') {
-      this.#queue = callDelivered(this.#queue, request.rpc, request.args.CommandKey);
+    } else {
+      const key = 'CommandKey' in request.args ? request.args.CommandKey : '';
+      this.#queue = callDelivered(this.#queue, request.rpc, key);
     }
     for (const part of PARTS) part.delivered?.(this, request);
     this.emit('delivered', request);
@@ -408,25 +428,17 @@ class SimulatedModem implements Modem, Inside {
   #afterwards(later: readonly Aftermath[]): void {
     const reboots: string[] = [];
     let reset = false;
+    let restarts = false;
     for (const task of later) {
       if (task.do === 'reboot') reboots.push(task.commandKey);
       else if (task.do === 'factory-reset') reset = true;
-      else if (task.do === 'schedule-inform') this.#scheduleInform(task);
+      else if (task.do === 'apply') restarts = true;
       else PARTS.some((part) => part.afterwards?.(this, task) === true);
     }
     if (!this.on) return;
     if (reset) this.#factoryReset();
-    else if (reboots.length > 0) this.restart('reboot', reboots);
+    else if (restarts || reboots.length > 0) this.restart('reboot', reboots);
     else this.#followUrl();
-  }
-
-  /** A later request with the same key takes the place of the earlier one (TR-069a6 A.4.1.2). */
-  #scheduleInform({ commandKey, seconds }: Extract<Aftermath, { do: 'schedule-inform' }>): void {
-    if (!this.on) return;
-    this.timers.set(`scheduled ${commandKey}`, seconds * 1000, () => {
-      this.raise('M ScheduleInform', commandKey);
-      this.go();
-    });
   }
 
   #factoryReset(): void {
@@ -444,9 +456,12 @@ class SimulatedModem implements Modem, Inside {
       return;
     this.#contacted = undefined;
     this.#bootstrap();
-    this.#again = true;
+    this.go();
   }
 }
+
+/** Refused once, they are not asked again: their events may be forgotten (TR-069a6 3.7.1.5 Table 8). */
+const MAY_FORGET: ReadonlySet<AcsMethod> = new Set(['Kicked', 'RequestDownload', 'GetRPCMethods']);
 
 /** The state before the next session, with something changed. */
 function idle(

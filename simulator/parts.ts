@@ -1,6 +1,15 @@
 /** Everything with a life of its own that a modem has, in the order in which they are called. */
 import { connectionRequests } from './connection-request.ts';
+import { deploymentUnits } from './deployment-units.ts';
 import type { Part } from './inside.ts';
+import { quirkLife } from './quirks/life.ts';
+import { scheduledInforms } from './scheduled-informs.ts';
 import { transferQueue } from './transfer-queue.ts';
 
-export const PARTS: readonly Part[] = [transferQueue, connectionRequests];
+export const PARTS: readonly Part[] = [
+  transferQueue,
+  scheduledInforms,
+  deploymentUnits,
+  connectionRequests,
+  quirkLife,
+];

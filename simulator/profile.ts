@@ -3,9 +3,9 @@ import { FAULTS } from '../protocol/cwmp/faults.ts';
 import type { CpeMethod, RpcName } from '../protocol/cwmp/messages.ts';
 import { isRpcName, RPCS } from '../protocol/cwmp/messages.ts';
 import type { Dialect } from '../protocol/soap/dialect.ts';
-import { DeviceTree } from './device-tree.ts';
 import type { ConnectionRequestTraits } from './connection-request-traits.ts';
 import { readConnectionRequest } from './connection-request-traits.ts';
+import { DeviceTree } from './device-tree.ts';
 import { readDialect } from './dialect-file.ts';
 import { Fields, overlay } from './fields.ts';
 import type { SerialScheme } from './identity.ts';
@@ -20,6 +20,8 @@ import {
   readSource,
   releasesOfProduct,
 } from './profile-files.ts';
+import type { RpcTraits } from './rpc-traits.ts';
+import { readRpc } from './rpc-traits.ts';
 import type { TreeShape } from './tree-shape.ts';
 import { readTree } from './tree-shape.ts';
 import { ValueRules } from './values.ts';
@@ -46,6 +48,8 @@ export interface Profile {
     readonly macPrefix: string;
   };
   readonly cwmp: CwmpTraits;
+  /** How it carries out what an ACS asks. */
+  readonly rpc: RpcTraits;
   readonly http: HttpTraits;
   readonly connectionRequest: ConnectionRequestTraits;
   /** What it bears of an ACS's answers; it hangs up on what it does not. */
@@ -121,6 +125,8 @@ export interface HttpTraits {
   /** Basic credentials without being asked (Q-HT-15). */
   readonly eagerBasic: boolean;
   readonly preferBasic: boolean;
+  /** Downloads begin with a HEAD request (Q-HT-14). */
+  readonly headFirst: boolean;
 }
 
 /** One line of a list of profiles. */
@@ -210,6 +216,7 @@ function readProfile(source: ProfileSource, shared: Map<string, TreeShape>): Pro
     guessed: source.guessed,
     identity: readIdentity(file.fields('identity')),
     cwmp: readCwmp(file.fields('cwmp')),
+    rpc: readRpc(file.fields('rpc'), file.fields('cwmp').string('namespace')),
     http: readHttp(file.fields('http')),
     connectionRequest: readConnectionRequest(file.fields('connectionRequest')),
     bears: readBears(file.fields('bears')),
@@ -325,6 +332,7 @@ function readHttp(file: Fields): HttpTraits {
     expectContinue: file.boolean('expectContinue', false),
     eagerBasic: file.boolean('eagerBasic', false),
     preferBasic: file.boolean('preferBasic', false),
+    headFirst: file.boolean('headFirst', false),
   };
   file.done();
   return traits;

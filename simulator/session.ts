@@ -17,7 +17,7 @@ import { assertNever } from '../protocol/result.ts';
 import type { Dialect } from '../protocol/soap/dialect.ts';
 import type { Device } from './device.ts';
 import type { HttpClient, HttpOutcome } from './http-client.ts';
-import type { Performed } from './perform.ts';
+import type { Done, Performed } from './perform.ts';
 import { faultText, perform } from './perform.ts';
 import type { Profile } from './profile.ts';
 import type { SessionHabits } from './quirks/session-habits.ts';
@@ -36,6 +36,8 @@ export type CutPoint =
 export interface SessionHooks {
   readonly cut: (point: CutPoint) => boolean;
   readonly received: (request: Request<CpeMethod>) => void;
+  /** Does what is to be done before it is answered. */
+  readonly atOnce: (performed: Done) => Promise<Performed>;
   readonly performed: (request: Request<CpeMethod>, performed: Performed) => void;
   readonly delivered: (request: Request<AcsMethod>, response: Response<AcsMethod>) => void;
   readonly undelivered: (request: Request<AcsMethod>) => void;
@@ -105,10 +107,8 @@ async function carryOut(
   }
 }
 
-function carryOutRequest(
-  { device, hooks, http, habits }: SessionInput,
-  request: Request<CpeMethod>,
-): CpeEvent {
+function carryOutRequest(input: SessionInput, request: Request<CpeMethod>): CpeEvent | Promise<CpeEvent> {
+  const { device, hooks, http, habits } = input;
   const { rpc } = request;
   if (hooks.cut({ where: 'request-received', rpc })) {
     http.cut();
@@ -121,6 +121,13 @@ function carryOutRequest(
     http.cut();
     return { is: 'lost' };
   }
+  if (performed.ok && performed.atOnce === true)
+    return hooks.atOnce(performed).then((done) => answer(input, request, done));
+  return answer(input, request, performed);
+}
+
+function answer({ hooks, http }: SessionInput, request: Request<CpeMethod>, performed: Performed): CpeEvent {
+  const { rpc } = request;
   hooks.performed(request, performed);
   if (hooks.cut({ where: 'performed', rpc })) {
     http.cut();

@@ -1,8 +1,8 @@
 /** Download and Upload: ordinary HTTP, so undici carries it. The outcome is what TransferComplete tells. */
 import { createHash } from 'node:crypto';
-import type { Dispatcher } from 'undici';
-import { request } from 'undici';
-import type { Args } from '../protocol/cwmp/messages.ts';
+import type { ConnectionOptions } from 'node:tls';
+import type { buildConnector, Dispatcher } from 'undici';
+import { Agent, request } from 'undici';
 import { writeBasic } from '../protocol/http/basic.ts';
 import { answerChallenge, readChallenges } from '../protocol/http/digest.ts';
 import type { Random } from './random.ts';
@@ -12,8 +12,13 @@ export type Transferred =
   /** A fault code of TR-069a6 A.3.3.2 and what happened. */
   | { readonly ok: false; readonly code: number; readonly why: string };
 
-/** More than the flash of any SpeedTouch. */
-const MOST_BYTES = 64 * 1024 * 1024;
+/** Where a file is, or is to be put, and as whom. */
+export interface FileSource {
+  readonly URL: string;
+  readonly Username: string;
+  readonly Password: string;
+}
+
 const MOST_REDIRECTS = 5;
 
 export interface TransferContext {
@@ -21,11 +26,18 @@ export interface TransferContext {
   readonly timeoutMs: number;
   readonly random: Random;
   readonly signal: AbortSignal;
+  /** What an HTTPS server is trusted by. */
+  readonly tls?: ConnectionOptions;
 }
 
-export async function download(args: Args<'Download'>, context: TransferContext): Promise<Transferred> {
+/** Fetches a file of at most so many bytes. Never rejects. */
+export async function download(
+  source: FileSource,
+  mostBytes: number,
+  context: TransferContext,
+): Promise<Transferred> {
   try {
-    const { statusCode, body } = await call('GET', args, undefined, context);
+    const { statusCode, body } = await call('GET', source, undefined, context);
     if (statusCode !== 200) {
       await body.dump();
       return failure(statusCode, 9010);
@@ -35,7 +47,7 @@ export async function download(args: Args<'Download'>, context: TransferContext)
     for await (const part of body) {
       if (!(part instanceof Uint8Array)) continue;
       length += part.length;
-      if (length > MOST_BYTES) {
+      if (length > mostBytes) {
         body.destroy();
         return { ok: false, code: 9010, why: 'the file is larger than the flash' };
       }
@@ -47,13 +59,14 @@ export async function download(args: Args<'Download'>, context: TransferContext)
   }
 }
 
+/** Puts a file (TR-069a6 A.4.1.5). Never rejects. */
 export async function upload(
-  args: Args<'Upload'>,
+  source: FileSource,
   bytes: Uint8Array,
   context: TransferContext,
 ): Promise<Transferred> {
   try {
-    const { statusCode, body } = await call('PUT', args, bytes, context);
+    const { statusCode, body } = await call('PUT', source, bytes, context);
     await body.dump();
     return statusCode >= 200 && statusCode < 300 ? { ok: true, bytes } : failure(statusCode, 9011);
   } catch (error) {
@@ -76,10 +89,12 @@ function unreachable(error: unknown, broken: number): Transferred {
 
 async function call(
   method: 'GET' | 'PUT',
-  { URL: address, Username, Password }: { URL: string; Username: string; Password: string },
+  { URL: address, Username, Password }: FileSource,
   bytes: Uint8Array | undefined,
-  { timeoutMs, random, signal }: TransferContext,
+  { timeoutMs, random, signal, tls }: TransferContext,
 ): Promise<Dispatcher.ResponseData> {
+  // A pool of its own: `reset` closes its connections, so that nothing of it outlives the transfer.
+  const dispatcher = tls === undefined ? undefined : new Agent({ connect: trustOf(tls) });
   let url = new URL(address);
   let authorization: string | undefined;
   for (let turn = 0; ; turn++) {
@@ -91,6 +106,7 @@ async function call(
       bodyTimeout: timeoutMs,
       signal,
       reset: true,
+      ...(dispatcher === undefined ? {} : { dispatcher }),
     });
     const { statusCode, headers } = response;
     const location = headers.location;
@@ -102,6 +118,23 @@ async function call(
     } else return response;
     await response.body.dump();
   }
+}
+
+/** What undici takes of the options of a TLS connection. */
+function trustOf({
+  ca,
+  cert,
+  key,
+  passphrase,
+  rejectUnauthorized,
+}: ConnectionOptions): buildConnector.BuildOptions {
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(passphrase === undefined ? {} : { passphrase }),
+    ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
+  };
 }
 
 function authorize(

@@ -41,6 +41,15 @@ export function readImage(bytes: Uint8Array): Result<FirmwareImage, ImageError> 
   return ok({ family: ascii(bytes, 6, 8), board, version: readVersion(bytes.subarray(32, 36)) });
 }
 
+/** Whether an image says that it was made for simulated modems. */
+export function isSimulatedImage(bytes: Uint8Array): boolean {
+  if (!readImage(bytes).ok) return false;
+  const headerLength = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(40);
+  for (let at = FIXED_BYTES; at + 2 <= headerLength; at += 2 + (bytes[at + 1] ?? 0))
+    if (bytes[at] === SIMULATED_ITEM) return true;
+  return false;
+}
+
 /** From 8.x on a part above nine is printed as a letter: 8.12.13.9 reads 8.C.D.9. */
 function readVersion(parts: Uint8Array): string {
   const letters = (parts[0] ?? 0) >= 8;
