@@ -11,17 +11,22 @@ import {
   rebooted,
 } from '../protocol/cwmp/events.ts';
 import type { AcsMethod, CpeMethod, DeviceId, Request } from '../protocol/cwmp/messages.ts';
+import type { Operation } from '../protocol/cwmp/operation.ts';
 import { pickWait, retryRange } from '../protocol/cwmp/retry-ladder.ts';
 import type { CpeState } from '../protocol/cwmp/session-cpe.ts';
 import { following, initial, step } from '../protocol/cwmp/session-cpe.ts';
 import { ModemlabError } from '../protocol/errors.ts';
+import type { Kick } from './calls.ts';
+import { kick, requestDownload } from './calls.ts';
 import { CookieJar } from './cookies.ts';
+import { changeUnits } from './deployment-units.ts';
 import { Device } from './device.ts';
 import type { HttpClient } from './http-client.ts';
 import { ladderOf, untilPeriodic } from './inform-times.ts';
 import type { Inside, RestartCause } from './inside.ts';
 import { faultsOf } from './line/of-modem.ts';
 import type { CutOrder, Modem, ModemEvents, ModemOptions, SessionReport, Wait } from './modem-types.ts';
+import { changesToTell, forgetChanges, tellsChanges, valueChanged } from './notifications.ts';
 import { PARTS } from './parts.ts';
 import type { Aftermath, Done, Performed } from './perform.ts';
 import type { Profile } from './profile.ts';
@@ -35,7 +40,8 @@ import type { CutPoint, SessionHooks, SessionResult } from './session.ts';
 import { runSession } from './session.ts';
 import { createClient, deviceId, informOf, settingsOf } from './session-parts.ts';
 import { Timers } from './timers.ts';
-import { changesToTell, forgetChanges, valueChanged } from './notifications.ts';
+import type { AutonomousTransfer } from './transfer-list.ts';
+import { transferAutonomously } from './transfer-queue.ts';
 import { nextEvent } from './wait.ts';
 
 /** Profiles of which every value was computed once: a rule that cannot be is told before a modem runs. */
@@ -70,6 +76,8 @@ interface Live {
   readonly forNext: Request<AcsMethod>[];
   /** What others than the ACS changed meanwhile. */
   readonly changes: { readonly name: string; readonly value: string }[];
+  /** Simulated time at its beginning: the ACS sees one set of values (TR-069a6 3.7.1.1), unless the modem restarts. */
+  at: number | undefined;
 }
 
 class SimulatedModem implements Modem, Inside {
@@ -105,7 +113,7 @@ class SimulatedModem implements Modem, Inside {
       ...options,
       profile: options.quirks === undefined ? plain : quirkyProfile(plain, options.quirks),
       acs: new URL(options.acs).href,
-      now: () => this.scheduler.now(),
+      now: () => this.#live?.at ?? this.scheduler.now(),
     });
     check(this.device);
     if (options.line !== undefined) faultsOf(options.line);
@@ -177,6 +185,22 @@ class SimulatedModem implements Modem, Inside {
     this.restart('power');
   }
 
+  kick(what: Kick = {}): void {
+    kick(this, what);
+  }
+
+  requestDownload(fileType: string, args?: Readonly<Record<string, string>>): void {
+    requestDownload(this, fileType, args);
+  }
+
+  transfer(transfer: AutonomousTransfer): void {
+    transferAutonomously(this, transfer);
+  }
+
+  changeUnits(operations: readonly Operation[]): void {
+    changeUnits(this, operations);
+  }
+
   dropLine(): void {
     this.#lineDown = true;
     this.#live?.http.cut();
@@ -236,6 +260,7 @@ class SimulatedModem implements Modem, Inside {
   /** Power up or restart: the clock begins anew, and what a restart discards is gone. */
   #boot(cause: RestartCause, commandKeys: readonly string[]): void {
     this.#power = 'booting';
+    if (this.#live !== undefined) this.#live.at = undefined;
     this.timers.clearAll();
     for (const part of PARTS) part.down?.(this, cause);
     this.#queue = rebooted(this.#queue);
@@ -301,9 +326,18 @@ class SimulatedModem implements Modem, Inside {
     const habits = this.options.quirks === undefined ? undefined : habitsOf(device, this.options.quirks);
     const http = createClient(device, url, this.#jar, this.random, this.options, habits?.wire);
     if (this.#lineDown) http.cut();
-    const live: Live = { http, told, url, requests: [], later: [], forNext: [], changes: [] };
+    const live: Live = {
+      http,
+      told,
+      url,
+      requests: [],
+      later: [],
+      forNext: [],
+      changes: [],
+      at: this.scheduler.now(),
+    };
     this.#live = live;
-    const inform = informOf(device, told, retryCount, changed);
+    const inform = informOf(device, told, retryCount, tellsChanges(told.Event) ? changed : []);
     const result = await runSession({
       device,
       http,
@@ -317,6 +351,7 @@ class SimulatedModem implements Modem, Inside {
     this.#live = undefined;
     this.#state = result.state;
     this.#conclude(result, live);
+    for (const { name, value } of live.changes) this.#change(name, value);
     const report: SessionReport = {
       ok: result.ok,
       why: result.why,

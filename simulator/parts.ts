@@ -2,11 +2,13 @@
 import { connectionRequests } from './connection-request.ts';
 import { deploymentUnits } from './deployment-units.ts';
 import type { Part } from './inside.ts';
+import { notifications } from './notifications.ts';
 import { quirkLife } from './quirks/life.ts';
 import { scheduledInforms } from './scheduled-informs.ts';
 import { transferQueue } from './transfer-queue.ts';
 
 export const PARTS: readonly Part[] = [
+  notifications,
   transferQueue,
   scheduledInforms,
   deploymentUnits,

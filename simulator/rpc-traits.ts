@@ -85,11 +85,16 @@ function readCode(codes: Fields, key: string): number {
   return Number.isInteger(code) && code >= 9000 && code <= 9899 ? code : codes.refuse(key, 'a fault code');
 }
 
+/** The models force active notification on these (TR-098 and TR-181: forceEnabled), ... */
+const FORCED = ['DeviceInfo.SoftwareVersion', 'DeviceInfo.ProvisioningCode'];
+/** ... and switch it on for these at first (forceDefaultEnabled). */
+const ACTIVE = ['ManagementServer.ConnectionRequestURL', '*.ExternalIPAddress'];
+
 function readAttributes(file: Fields): AttributeTraits {
   const traits = {
     denied: new Set(file.strings('denied', [])),
-    forced: new Set(file.strings('forced', [])),
-    active: new Set(file.strings('active', [])),
+    forced: new Set(file.strings('forced', FORCED)),
+    active: new Set(file.strings('active', ACTIVE)),
     highest: file.choice('highest', [2, 6], 2),
   };
   file.done();
