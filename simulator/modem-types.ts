@@ -2,8 +2,10 @@
 import type { EventEmitter } from 'node:events';
 import type { ConnectionOptions } from 'node:tls';
 import type { AcsMethod, CpeMethod, DeviceId, Request } from '../protocol/cwmp/messages.ts';
+import type { Operation } from '../protocol/cwmp/operation.ts';
 import type { CpeEnd } from '../protocol/cwmp/session-cpe.ts';
 import type { QuirkKey } from '../protocol/quirks.ts';
+import type { Kick } from './calls.ts';
 import type { Call, ConnectionRequestOptions } from './connection-request-types.ts';
 import type { Device } from './device.ts';
 import type { LineFault } from './line/flow.ts';
@@ -11,6 +13,7 @@ import type { Performed } from './perform.ts';
 import type { Profile } from './profile.ts';
 import type { Scheduler, Speed } from './scheduler.ts';
 import type { CutPoint } from './session.ts';
+import type { AutonomousTransfer } from './transfer-list.ts';
 
 export interface ModemOptions {
   /** URL of the ACS, http or https. */
@@ -133,6 +136,14 @@ export interface Modem {
   inform(code: string): void;
   /** Someone other than the ACS changes a parameter, by its full name. Throws ModemlabError E_NO_PARAMETER. */
   change(name: string, value: string): void;
+  /** Somebody is sent to its page by a web site: it calls Kicked. */
+  kick(kick?: Kick): void;
+  /** It asks the ACS for a file, such as `1 Firmware Upgrade Image`: it calls RequestDownload. */
+  requestDownload(fileType: string, args?: Readonly<Record<string, string>>): void;
+  /** It fetches or sends a file that no ACS asked for, and calls AutonomousTransferComplete. */
+  transfer(transfer: AutonomousTransfer): void;
+  /** Its subscriber changes deployment units: it calls AutonomousDUStateChangeComplete. */
+  changeUnits(operations: readonly Operation[]): void;
   /** The line goes down: an open session breaks, and none can be opened before it is up again. */
   dropLine(): void;
   restoreLine(): void;
