@@ -56,6 +56,8 @@ export interface AcsOptions {
   /** Milliseconds without a POST after which a session is over; at least 30 s by TR-069a6 3.7.2.4, less in tests. */
   readonly sessionTimeoutMs?: number;
   readonly maxBodyBytes?: number;
+  /** Milliseconds that the next piece of a body may take; 30 s by default. */
+  readonly bodyIdleMs?: number;
   /** Milliseconds that a transfer may take until its TransferComplete. */
   readonly transferMs?: number;
   /** Milliseconds that open sessions are given to end when the ACS stops. */
@@ -105,7 +107,7 @@ export async function startAcs(options: AcsOptions): Promise<Acs> {
       port: options.port ?? 7547,
       tls: options.tls,
       authenticator: authenticatorOf(options, now),
-      bodyIdleMs: 30_000,
+      bodyIdleMs: options.bodyIdleMs ?? 30_000,
       connectionsPerAddress: 1024,
       files: data.files,
     },

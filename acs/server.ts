@@ -84,6 +84,9 @@ function createFor(options: ServerOptions, listener: RequestListener): Server {
     options.tls === undefined
       ? createServer(settings, listener)
       : createTlsServer({ ...settings, ...options.tls, minVersion: 'TLSv1' }, listener);
+  // A client that says FIN behind its request still waits for the answer (Q-XT-01); node:http would end with it.
+  // A property that node:http has had since its beginnings, though its types have not.
+  Reflect.set(server, 'httpAllowHalfOpen', true);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // What is no HTTP gets an answer; a connection that was reset has nobody left to read one.
     if (error.code?.startsWith('HPE_') === true && socket.writable)

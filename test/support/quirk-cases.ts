@@ -1,0 +1,251 @@
+/** What each quirk needs to show itself to an ACS, and by what it is known on the wire where nobody can note it. */
+
+import type { CpeMethod, DeviceId, Request } from '../../protocol/cwmp/messages.ts';
+import type { QuirkKey } from '../../protocol/quirks.ts';
+import type { Modem, ModemOptions, SessionReport } from '../../simulator/index.ts';
+import type { Inside } from '../../simulator/inside.ts';
+
+export const IGD = 'InternetGatewayDevice.';
+const CODE = `${IGD}DeviceInfo.ProvisioningCode`;
+
+/** What was seen of a modem. */
+export interface Seen {
+  /** Every write and read, as byte text, in order. */
+  readonly wire: readonly { readonly way: 'sent' | 'received'; readonly text: string }[];
+  readonly sent: string;
+  readonly received: string;
+  readonly reports: readonly SessionReport[];
+  readonly modem: Modem;
+}
+
+export interface Case {
+  /** Which of the ACSs; default `open`. */
+  readonly acs?: 'open' | 'digest' | 'soapenv' | 'hasty';
+  /** What the ACS is to ask before it discovers the modem. */
+  readonly tasks?: readonly Request<CpeMethod>[];
+  readonly options?: Partial<ModemOptions>;
+  /** Quirks that are noted beside it, because they follow from it. */
+  readonly also?: readonly QuirkKey[];
+  /** True when it is to be seen on the wire. */
+  readonly wire?: (seen: Seen) => boolean;
+  /** Good sessions before it is judged; default 1. 0: it never has one, and is judged after its first three. */
+  readonly sessions?: number;
+  /** Sessions that fail first are part of it. */
+  readonly fails?: true;
+  /** The ACS cannot learn its tree: why. */
+  readonly undiscovered?: string;
+  readonly begin?: (modem: Modem) => void;
+  /** After each good session but the last. */
+  readonly next?: (modem: Modem) => void;
+  /** The identity under which the ACS knows it. */
+  readonly identity?: (id: DeviceId) => DeviceId;
+}
+
+type Args<R extends CpeMethod> = Request<R>['args'];
+
+const get = (...ParameterNames: string[]): Request<CpeMethod> => ({
+  kind: 'request',
+  rpc: 'GetParameterValues',
+  args: { ParameterNames },
+});
+const list = (ParameterPath: string, NextLevel = true): Request<CpeMethod> => ({
+  kind: 'request',
+  rpc: 'GetParameterNames',
+  args: { ParameterPath, NextLevel },
+});
+const set = (
+  ...ParameterList: Args<'SetParameterValues'>['ParameterList'][number][]
+): Request<CpeMethod> => ({
+  kind: 'request',
+  rpc: 'SetParameterValues',
+  args: { ParameterList, ParameterKey: '' },
+});
+const text = (Name: string, Value: string) => ({ Name, Value, Type: 'string' });
+const watch: Request<CpeMethod> = {
+  kind: 'request',
+  rpc: 'SetParameterAttributes',
+  args: {
+    ParameterList: [
+      { Name: CODE, NotificationChange: true, Notification: 1, AccessListChange: false, AccessList: [] },
+    ],
+  },
+};
+/** Nobody listens at this port, so that the modem soon has to tell that it failed. */
+const download: Request<CpeMethod> = {
+  kind: 'request',
+  rpc: 'Download',
+  args: {
+    CommandKey: 'file',
+    FileType: '3 Vendor Configuration File',
+    URL: 'http://127.0.0.1:9/file',
+    Username: '',
+    Password: '',
+    FileSize: 0,
+    TargetFileName: '',
+    DelaySeconds: 0,
+    SuccessURL: '',
+    FailureURL: '',
+  },
+};
+const wrong = get(`${IGD}No.Such`);
+const refused = set({ Name: `${IGD}ManagementServer.PeriodicInformEnable`, Value: 'maybe', Type: 'boolean' });
+
+const has = (pattern: RegExp) => (seen: Seen) => pattern.test(seen.sent);
+const count = (text: string, pattern: RegExp): number => [...text.matchAll(pattern)].length;
+/** Informs in the order in which they were sent. */
+const informs = ({ sent }: Seen): readonly string[] =>
+  sent.split(/POST [^ ]* HTTP/).filter((request) => /<(?:[\w-]+:)?Inform[ >]/.test(request));
+const isPeriodic = (modem: Modem): void => modem.inform('2 PERIODIC');
+
+export const CASES: Readonly<Partial<Record<QuirkKey, Case>>> = {
+  'Q-NS-01': { wire: has(/<soapenv:Envelope[^>]*xmlns:soap="[^"]*encoding\/"/) },
+  'Q-NS-06': { wire: has(/<ns3:Envelope [\s\S]*<ns4:Inform>/) },
+  'Q-NS-08': {
+    acs: 'soapenv',
+    also: ['Q-HT-08'],
+    undiscovered: 'it understands no request in this spelling',
+  },
+  'Q-NS-09': { fails: true, wire: ({ received }) => /\r\n\r\n<\?xml/.test(received) },
+  'Q-AT-05': {
+    tasks: [{ kind: 'request', rpc: 'GetParameterAttributes', args: { ParameterNames: [CODE] } }],
+  },
+  'Q-AT-10': { wire: has(/PeriodicInformInterval<\/Name>\s*<Value xsi:type="xsd:string">/) },
+  'Q-AT-12': {
+    tasks: [set({ Name: `${IGD}ManagementServer.PeriodicInformEnable`, Value: 'true', Type: 'boolean' })],
+    wire: has(/<FaultCode>9007</),
+  },
+  'Q-AT-14': { tasks: [watch], wire: has(/<cwmp:SetParameterAttributesResponse\/>/) },
+  'Q-AT-16': { tasks: [set(text(CODE, 'set'))] },
+  'Q-ID-02': { tasks: [list(IGD)] },
+  'Q-ID-07': {
+    acs: 'digest',
+    also: [],
+    wire: (seen) => {
+      const ids = informs(seen).map((inform) => /:ID[^>]*>([^<]*)</.exec(inform)?.[1]);
+      return ids.length === 2 && ids[0] !== ids[1];
+    },
+  },
+  'Q-ID-11': { tasks: [download], sessions: 2 },
+  'Q-HT-06': {},
+  'Q-HT-07': { wire: ({ sent }) => /^POST [^<]*Content-Length: 0\r\n\r\nPOST /.test(sent) },
+  'Q-HT-08': { undiscovered: 'it lists nothing' },
+  'Q-HT-12': { fails: true, wire: ({ reports }) => reports[0]?.why === 'lost' },
+  'Q-HT-15': { acs: 'digest' },
+  'Q-HT-17': {
+    acs: 'digest',
+    sessions: 0,
+    undiscovered: 'it never answers the challenge',
+    wire: ({ sent, received }) => received.includes(' 401 ') && !/^Authorization/m.test(sent),
+  },
+  'Q-HT-18': { also: ['Q-HT-09'] },
+  'Q-HT-19': { also: ['Q-CK-08'] },
+  'Q-CK-07': { sessions: 2, next: isPeriodic },
+  'Q-AU-02': { acs: 'digest' },
+  'Q-AU-03': { acs: 'digest' },
+  'Q-AU-04': { acs: 'digest' },
+  'Q-AU-05': { acs: 'digest' },
+  'Q-AU-06': { acs: 'digest' },
+  'Q-AU-07': { acs: 'digest' },
+  'Q-PN-04': { wire: has(/(?:WANIPConnection\.1\.ExternalIPAddress[\s\S]*){3}/) },
+  'Q-PN-07': { tasks: [list('')], wire: has(/<FaultCode>9005</) },
+  'Q-PN-08': { wire: has(/<FaultCode>9004</) },
+  'Q-PN-09': { wire: has(/<FaultCode>9005</) },
+  'Q-PN-10': {
+    tasks: [get(CODE, `${IGD}No.Such`)],
+    wire: ({ sent }) => !sent.includes('<FaultCode>') && sent.includes('GetParameterValuesResponse'),
+  },
+  'Q-PN-11': { wire: has(/<FaultCode>9005</) },
+  'Q-PN-12': { wire: ({ sent }) => /\.WANDevice\.3\./.test(sent) && !/\.WANDevice\.1\./.test(sent) },
+  'Q-PN-13': { tasks: [list(''), list('Device.')], wire: has(/<Name>Device\.DeviceInfo\.</) },
+  'Q-PN-14': { tasks: [refused] },
+  'Q-PN-15': { wire: has(/ManagementServer\.URL<\/Name>\s*<Writable>0</) },
+  'Q-VL-11': { identity: (id) => ({ ...id, SerialNumber: '999999999999999999' }) },
+  'Q-VL-12': { identity: (id) => ({ ...id, OUI: id.OUI.toLowerCase() }) },
+  'Q-VL-13': { identity: (id) => ({ ...id, ProductClass: 'FRITZ!Box a/b "\u00b2"' }) },
+  'Q-VL-17': {
+    tasks: [
+      set({ ...text(`${IGD}IPPingDiagnostics.DiagnosticsState`, 'Requested') }),
+      get(`${IGD}IPPingDiagnostics.DiagnosticsState`),
+    ],
+    wire: has(/DiagnosticsState<\/Name>\s*<Value[^>]*>Requested</),
+  },
+  'Q-VL-18': { wire: has(/\.Standard<\/Name>\s*<Value[^>]*>b\/g</) },
+  'Q-EV-01': { wire: has(/1 BOOT<[\s\S]*0 BOOTSTRAP</) },
+  'Q-EV-04': {
+    sessions: 2,
+    next: isPeriodic,
+    wire: (seen) => informs(seen).every((inform) => inform.includes('>0 BOOTSTRAP<')),
+  },
+  'Q-EV-05': { sessions: 3 },
+  'Q-EV-09': {
+    tasks: [download],
+    sessions: 2,
+    fails: true,
+    wire: ({ reports }) =>
+      reports.some(({ ok }) => !ok) && reports.at(-1)?.events.includes('1 BOOT') === true,
+  },
+  'Q-EV-11': {},
+  'Q-EV-12': {
+    wire: ({ sent, received }) =>
+      /<cwmp:GetRPCMethods\/?>/.test(sent) && /<cwmp:GetRPCMethodsResponse>/.test(received),
+  },
+  'Q-EV-13': { fails: true, wire: ({ reports }) => reports.some(({ why }) => why === 'lost') },
+  'Q-EV-14': { fails: true, wire: ({ reports }) => reports.some(({ why }) => why === 'lost') },
+  'Q-EV-15': {
+    sessions: 0,
+    undiscovered: 'one request a session is too few for a test to wait for',
+    wire: ({ reports }) => reports.every(({ why, requests }) => why === 'lost' && requests.length === 2),
+  },
+  'Q-EV-16': {
+    wire: ({ sent, received }) =>
+      count(sent, /<cwmp:AutonomousTransferComplete>/g) === 5 &&
+      count(received, /<cwmp:AutonomousTransferCompleteResponse/g) === 5,
+  },
+  'Q-FT-01': { tasks: [download], sessions: 2 },
+  'Q-FT-02': {
+    tasks: [download],
+    sessions: 2,
+    wire: ({ sent }) => !/TransferComplete|TRANSFER COMPLETE/.test(sent),
+  },
+  'Q-FT-03': {
+    wire: ({ sent, received }) =>
+      sent.includes('<cwmp:TransferComplete>') && received.includes('TransferCompleteResponse'),
+  },
+  'Q-FT-05': { wire: has(/<FaultCode>9004</) },
+  'Q-FT-06': { tasks: [wrong] },
+  'Q-FT-07': { tasks: [wrong] },
+  'Q-FT-08': { tasks: [refused], wire: has(/<FaultString>[^<]*: maybe</) },
+  'Q-FT-09': {
+    tasks: [set(text(CODE, 'first'), text(CODE, 'second'))],
+    wire: ({ sent, modem }) => sent.includes('<Status>0<') && modem.get(CODE) === 'second',
+  },
+  'Q-FT-10': {
+    tasks: [set(text(CODE, 'told'))],
+    wire: ({ sent, modem }) => sent.includes('<Status>0<') && modem.get(CODE) !== 'told',
+  },
+  'Q-FT-11': { tasks: [wrong], wire: has(/<faultcode>SOAP-ENV:Client</) },
+  'Q-LG-02': {
+    wire: ({ wire }) => wire.filter(({ way, text }) => way === 'sent' && text.length <= 128).length > 30,
+  },
+  'Q-XT-01': { also: ['Q-HT-09'] },
+  'Q-XT-02': { wire: ({ wire }) => wire.findIndex(({ way }) => way === 'received') > 50 },
+  'Q-XT-03': { acs: 'hasty', fails: true, wire: ({ received }) => received.startsWith('HTTP/1.1 408 ') },
+  'Q-XT-04': { fails: true, wire: ({ received }) => received.startsWith('HTTP/1.1 400 ') },
+  'Q-XT-05': { wire: has(/^\r\n\r\nPOST /) },
+  'Q-XT-06': { also: ['Q-HT-09'] },
+};
+
+/** What this project's ACS gives no occasion for, so that it is seen by a server of the test alone; and why. */
+export const BY_HAND: ReadonlyMap<QuirkKey, string> = new Map<QuirkKey, string>([
+  ['Q-AT-17', 'the ACS sends no surplus member'],
+  ['Q-AT-18', 'the ACS always sends ParameterKey'],
+  ['Q-ID-12', 'the ACS always sends an ID'],
+  ['Q-HT-10', 'the ACS keeps the connection open'],
+  ['Q-HT-11', 'a connection without a byte shows to whoever counts connections'],
+  ['Q-HT-13', 'a 204 of the ACS announces no content'],
+  ['Q-HT-16', 'the ACS offers one scheme'],
+  ['Q-CK-06', 'the cookie of the ACS has Path and nothing else'],
+  ['Q-AU-06', 'another connection shows to whoever counts connections'],
+]);
+
+export type { Inside };
