@@ -79,10 +79,10 @@ t.test('sessions over a line that loses nothing go well, each of them', async (t
 t.test('connections are reset and packets are lost: sessions recover, and nothing is lost', async (t) => {
   const acs = await acsFor(t, { sessionTimeoutMs: 1000 });
   for (const line of [
-    'reset:p=3%,jitter:2,slice:700',
+    'reset:p=2%,reset:after=2k,dir=up,times=1,jitter:2,slice:700',
     'reset:after=5k,dir=down,times=2,reset:after=20ms,times=1',
-    'stall:forever,p=2%,times=2',
-    'drop:1%,size=1000,times=3',
+    'stall:forever,p=1%,times=2,stall:after=2k,dir=up,times=1',
+    'drop:1%,size=1000,times=3,drop:after=1k,size=1000,dir=up,times=1',
   ]) {
     await t.test(line, async (t) => {
       const modems = modemsOn(t, acs, 5, { line, timeoutMs: 400, seed: `${SEED}/${line}` });
@@ -97,7 +97,7 @@ t.test('connections are reset and packets are lost: sessions recover, and nothin
 
 t.test('damaged bytes harm neither the modem nor the ACS', async (t) => {
   const acs = await acsFor(t, { sessionTimeoutMs: 500 });
-  const line = 'corrupt:5%,size=200,times=20';
+  const line = 'corrupt:5%,size=200,times=12';
   const modems = modemsOn(t, acs, 4, { line, timeoutMs: 300 });
   const good = modems.map(
     (modem) =>

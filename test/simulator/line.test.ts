@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import fc from 'fast-check';
 import type { Test } from 'tap';
@@ -361,6 +362,12 @@ t.test('the text form names faults in their order, with parameters behind them',
   ]);
   for (const { name, form, kind } of listFaults())
     if (kind === 'preset') t.ok(parseLine(form).length > 1, `${name} is made of faults`);
+});
+
+t.test('docs/line-faults.md has a row for each fault and for each line with a name', async (t) => {
+  const page = readFileSync(new URL('../../docs/line-faults.md', import.meta.url), 'utf8');
+  for (const { name, form, kind } of listFaults())
+    t.ok(page.includes(kind === 'fault' ? `\n| \`${name}\` |` : `\n| \`${name}\` | \`${form}\` |`), name);
 });
 
 t.test('a wrong text is refused with the place and what there is', async (t) => {
