@@ -7,10 +7,12 @@ export type {
   ConnectionRequestOptions,
 } from './connection-request-types.ts';
 export { type Attributes, Device, type DeviceOptions, type Parameter } from './device.ts';
+export { type LineFault, type ListedFault, listFaults, parseLine } from './line/index.ts';
 export { createModem } from './modem.ts';
 export type { Modem, ModemEvents, ModemOptions, SessionReport } from './modem-types.ts';
 export { type Aftermath, type Performed, perform } from './perform.ts';
 export { loadProfile, type Profile, parseProfile, profileNames } from './profile.ts';
+export { type ListedQuirk, listQuirks } from './quirks/table.ts';
 export { createScheduler, type Scheduler, type SchedulerOptions, type Speed } from './scheduler.ts';
 export type { CutPoint } from './session.ts';
 export { createSwarm, type Swarm, type SwarmOptions, type SwarmResult } from './swarm.ts';
