@@ -4,16 +4,17 @@
  */
 import { createHash } from 'node:crypto';
 import net from 'node:net';
-import { setImmediate } from 'node:timers/promises';
+import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import type { Challenge } from '../protocol/http/digest.ts';
 import { answerChallenge, chooseChallenge, readChallenges } from '../protocol/http/digest.ts';
 import type { CookieJar } from './cookies.ts';
-import type { RequestBytes } from './http-request.ts';
 import { writeRequest } from './http-request.ts';
 import type { HttpResponse } from './http-response.ts';
 import { ResponseReader } from './http-response.ts';
 import type { HttpTraits } from './profile.ts';
+import type { Posting, WireHabits } from './quirks/wire-habits.ts';
+import { writePieces } from './quirks/wire-habits.ts';
 import type { Random } from './random.ts';
 
 export interface HttpOptions {
@@ -29,6 +30,16 @@ export interface HttpOptions {
   readonly random: Random;
   /** Sees every byte that is written and read. */
   readonly tap?: (direction: 'sent' | 'received', bytes: Uint8Array) => void;
+  /** What stands between it and its sockets, below TLS. */
+  readonly line?: { wrap(socket: net.Socket): Wire };
+  /** What its quirks make of it; none for most. */
+  readonly habits?: WireHabits;
+}
+
+/** A socket, or a line that hands its bytes on. */
+export interface Wire extends Duplex {
+  setNoDelay(noDelay?: boolean): unknown;
+  destroySoon(): void;
 }
 
 export type HttpOutcome =
@@ -45,11 +56,24 @@ export class HttpClient {
   readonly #options: HttpOptions;
   /** `undefined`: what was set as URL is none that can be called. */
   #url: URL | undefined;
-  #socket: net.Socket | undefined;
+  #socket: Wire | undefined;
+  /** Of the exchange that runs: what it sends, how its response is read, and who waits for it. */
+  #body: string | undefined;
+  #reader = new ResponseReader();
+  #resolve: ((outcome: HttpOutcome) => void) | undefined;
+  /** What is held back until the ACS says 100 Continue. */
+  #heldBack: string | undefined;
+  #patience: NodeJS.Timeout | undefined;
+  /** One timer for all that a session waits for: it is started again, not made again. */
+  #deadline: NodeJS.Timeout | undefined;
   #challenges: readonly Challenge[] = [];
   #nonceUses = 0;
   #cutAfterSend = false;
+  /** Nothing more is read. */
+  #deaf = false;
   #spoke = false;
+  /** Requests that left. */
+  #requests = 0;
   #dead = false;
 
   constructor(options: HttpOptions) {
@@ -68,30 +92,49 @@ export class HttpClient {
   }
 
   /** One POST and its final response: redirects are followed and a challenge is answered on the way. */
-  async post(body: string | undefined): Promise<HttpOutcome> {
+  async post(content: string | undefined): Promise<HttpOutcome> {
+    const { habits } = this.#options;
+    let body = content;
     let redirects = 0;
+    if (!this.#spoke) for (let probe = 0; probe < (habits?.probes ?? 0); probe++) await this.#probe();
     for (let asked = 0; ; ) {
       const outcome = await this.#exchange(body);
       if (outcome.is !== 'response') return outcome;
       const { status, headers } = outcome.response;
-      this.#options.jar.take([...(headers.get('set-cookie') ?? []), ...(headers.get('set-cookie2') ?? [])]);
-      if (status === 401 && asked < 2 && this.#takeChallenge(outcome.response, asked)) asked += 1;
-      else if ([301, 302, 307].includes(status) && redirects < MOST_REDIRECTS && this.#redirect(headers))
+      for (const name of ['set-cookie', 'set-cookie2']) {
+        const cookies = headers.get(name) ?? [];
+        this.#options.jar.take(habits?.setCookies?.(cookies) ?? cookies);
+      }
+      if (status === 401 && asked < 2 && this.#takeChallenge(outcome.response, asked)) {
+        asked += 1;
+        if (body !== undefined) body = habits?.repeat?.(body) ?? body;
+      } else if ([301, 302, 307].includes(status) && redirects < MOST_REDIRECTS && this.#redirect(headers))
         redirects += 1;
       else return outcome;
     }
   }
 
   close(): void {
-    this.#socket?.end();
-    this.#socket?.destroySoon();
-    this.#socket = undefined;
+    clearTimeout(this.#deadline);
+    this.#deadline = undefined;
+    this.#hangUp();
   }
 
   /** As when the line breaks: nothing more is sent or read in this session. */
   cut(): void {
     this.#dead = true;
     this.#drop();
+  }
+
+  /** The end of a connection that is in order. */
+  #hangUp(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    // To close a plain socket says FIN by itself. TLS has a word of its own before it, a line takes its time, and what is
+    // still being written goes out first.
+    const plain = socket instanceof net.Socket && !(socket instanceof tls.TLSSocket);
+    if (plain && socket.writableLength === 0) socket.destroy();
+    else socket?.destroySoon();
   }
 
   #drop(): void {
@@ -117,7 +160,7 @@ export class HttpClient {
     if (location === undefined) return false;
     const url = readUrl(location, this.#url);
     if (url === undefined) return false;
-    if (url.origin !== this.#url?.origin) this.close();
+    if (url.origin !== this.#url?.origin) this.#hangUp();
     this.#url = url;
     return true;
   }
@@ -152,17 +195,130 @@ export class HttpClient {
       nc: Math.max(1, this.#nonceUses),
       hash: (name, text) => createHash(name).update(text, 'latin1').digest('hex'),
       preferBasic: this.#options.traits.preferBasic,
+      ...this.#options.habits?.answer,
     });
   }
 
   async #exchange(body: string | undefined): Promise<HttpOutcome> {
-    const { traits, userAgent, jar } = this.#options;
+    const { traits, habits } = this.#options;
     const url = this.#url;
     if (url === undefined) return { is: 'lost', why: `not a URL: ${this.#options.url.slice(0, 80)}` };
-    const socket = await this.#connected(url);
-    if (typeof socket === 'string')
-      return socket === 'timeout' ? { is: 'timeout' } : { is: 'lost', why: socket };
-    const request = writeRequest({
+    const outcome = await new Promise<HttpOutcome>((resolve) => {
+      this.#resolve = resolve;
+      this.#body = body;
+      this.#startDeadline();
+      // One turn of the loop, so that a close which the ACS sent behind its last response is seen before it is too late.
+      if (this.#socket === undefined) this.#connect(url);
+      else setImmediate(() => this.#goOn(url));
+    });
+    const keeps = outcome.is === 'response' && outcome.response.keepsAlive;
+    const after = outcome.is === 'response' ? habits?.after?.(outcome.response.status) : undefined;
+    if (after === 'reset') this.#reset();
+    if (!keeps || after === 'close' || traits.newConnectionPerRequest || traits.connection === 'close')
+      this.#hangUp();
+    return outcome;
+  }
+
+  /** Without a FIN, where the connection is a plain one (Q-HT-12). */
+  #reset(): void {
+    if (this.#socket instanceof net.Socket) this.#socket.resetAndDestroy();
+    this.#drop();
+  }
+
+  /** A connection without a byte (Q-HT-11). */
+  async #probe(): Promise<void> {
+    const url = this.#url;
+    if (url === undefined || this.#dead) return;
+    const socket = this.#plain(url);
+    await new Promise((resolve) => {
+      socket.once('connect', resolve).once('error', resolve).once('close', resolve);
+    });
+    socket.destroy();
+  }
+
+  #startDeadline(): void {
+    if (this.#deadline === undefined)
+      this.#deadline = setTimeout(() => this.#expire(), this.#options.timeoutMs);
+    else this.#deadline.refresh();
+  }
+
+  #expire(): void {
+    if (this.#resolve === undefined) return;
+    this.#drop();
+    this.#finish({ is: 'timeout' });
+  }
+
+  #finish(outcome: HttpOutcome): void {
+    const resolve = this.#resolve;
+    this.#resolve = undefined;
+    this.#heldBack = undefined;
+    clearTimeout(this.#patience);
+    resolve?.(outcome);
+  }
+
+  /** Over the connection that is there, if it is still any good. */
+  #goOn(url: URL): void {
+    if (this.#resolve === undefined) return;
+    const open = this.#socket;
+    if (open !== undefined && !open.destroyed && open.writable && !open.readableEnded) this.#send(open, url);
+    else {
+      this.#drop();
+      this.#connect(url);
+    }
+  }
+
+  #connect(url: URL): void {
+    const stuck = this.#spoke && this.#options.habits?.noReconnect === true;
+    if (this.#dead || stuck) {
+      this.#finish({ is: 'lost', why: stuck ? 'the ACS closed the connection' : 'the line is cut' });
+      return;
+    }
+    const { protocol } = url;
+    const secure = protocol === 'https:';
+    const socket = secure ? this.#secure(url) : this.#plain(url);
+    this.#socket = socket;
+    let connected = false;
+    socket
+      .on(secure ? 'secureConnect' : 'connect', () => {
+        connected = true;
+        this.#startDeadline();
+        this.#send(socket, url);
+      })
+      .on('data', (bytes: Buffer) => {
+        if (socket === this.#socket) this.#take(socket, bytes);
+      })
+      .on('end', () => {
+        if (socket === this.#socket) this.#takeEnd();
+      })
+      // Stays for the life of the socket: an error between two requests must not end the process.
+      .on('error', (error) => {
+        if (!connected) this.#lose(socket, error.message);
+      })
+      .on('close', () => this.#lose(socket, 'the connection broke'));
+  }
+
+  #plain(url: URL): Wire {
+    const socket = net.connect(addressOf(url));
+    return this.#options.line?.wrap(socket) ?? socket;
+  }
+
+  #secure(url: URL): Wire {
+    const address = addressOf(url);
+    const name = net.isIP(address.host) === 0 ? { servername: address.host } : {};
+    const below = this.#options.line === undefined ? address : { socket: this.#plain(url) };
+    return tls.connect({ ...name, ...this.#options.tls, ...below });
+  }
+
+  /** `socket` is gone. */
+  #lose(socket: Wire, why: string): void {
+    // One that was given up in favour of another leaves nobody waiting.
+    if (socket === this.#socket || this.#socket === undefined) this.#finish({ is: 'lost', why });
+  }
+
+  #send(socket: Wire, url: URL): void {
+    const { traits, userAgent, jar, habits } = this.#options;
+    const body = this.#body;
+    const plain = writeRequest({
       url,
       traits,
       userAgent,
@@ -170,114 +326,79 @@ export class HttpClient {
       cookie: jar.line(traits.cookies),
       authorization: this.#authorization(url),
     });
+    this.#reader = new ResponseReader(habits?.bodyOf204);
     this.#spoke = true;
-    const outcome = await this.#talk(socket, request, traits.expectContinue && body !== undefined);
-    const keeps = outcome.is === 'response' && outcome.response.keepsAlive;
-    if (!keeps || traits.newConnectionPerRequest || traits.connection === 'close') this.close();
-    return outcome;
-  }
-
-  /** The open connection, or a new one; or why there is none. */
-  async #connected({ hostname, port, protocol }: URL): Promise<net.Socket | string> {
-    // One turn of the loop, so that a close which the ACS sent behind its last response is seen before it is too late.
-    if (this.#socket !== undefined) await setImmediate();
-    const open = this.#socket;
-    if (open !== undefined && !open.destroyed && open.writable && !open.readableEnded) return open;
-    this.#drop();
-    if (this.#dead) return 'the line is cut';
-    const host = hostname.replace(/^\[|\]$/g, '');
-    const secure = protocol === 'https:';
-    const to = { host, port: port === '' ? (secure ? 443 : 80) : Number(port) };
-    return new Promise((resolve) => {
-      const socket = secure
-        ? tls.connect({ ...(net.isIP(host) === 0 ? { servername: host } : {}), ...to, ...this.#options.tls })
-        : net.connect(to);
-      const timer = setTimeout(() => {
+    this.#requests += 1;
+    const posting = { message: body, number: this.#requests };
+    const request = habits === undefined ? plain : { ...plain, head: oddHead(habits, plain.head, posting) };
+    const text = request.body.join('');
+    if (this.#cutAfterSend) {
+      this.#deaf = true;
+      this.#write(socket, request.head + text);
+      socket.end(() => {
         socket.destroy();
-        resolve('timeout');
-      }, this.#options.timeoutMs);
-      socket.once(secure ? 'secureConnect' : 'connect', () => {
-        clearTimeout(timer);
-        socket.setNoDelay(true);
-        resolve(socket);
+        this.#finish({ is: 'lost', why: 'cut after the request was sent' });
       });
-      this.#socket = socket;
-      socket.once('close', () => {
-        clearTimeout(timer);
-        resolve('the connection broke');
-      });
-      // Stays for the life of the socket: an error between two requests must not end the process.
-      socket.on('error', (error) => {
-        clearTimeout(timer);
-        resolve(error.message);
-      });
-    });
+    } else if (traits.expectContinue && body !== undefined) {
+      this.#heldBack = text;
+      this.#write(socket, request.head);
+      this.#patience = setTimeout(() => this.#sendHeldBack(socket), CONTINUE_MS);
+    } else if (habits?.pieces !== undefined) {
+      const pieces = habits.pieces(request.head, request.body, posting);
+      writePieces(socket, pieces, (piece) => this.#write(socket, piece)).catch(() => socket.destroy());
+    } else this.#write(socket, request.head + text);
   }
 
-  #talk(socket: net.Socket, request: RequestBytes, waits: boolean): Promise<HttpOutcome> {
-    const { timeoutMs, tap } = this.#options;
-    const reader = new ResponseReader();
-    return new Promise((resolve) => {
-      let bodyIsDue = waits;
-      const patience = waits ? setTimeout(sendBody, CONTINUE_MS) : undefined;
-      const timer = setTimeout(() => {
-        socket.destroy();
-        finish({ is: 'timeout' });
-      }, timeoutMs);
-
-      function finish(outcome: HttpOutcome): void {
-        clearTimeout(timer);
-        clearTimeout(patience);
-        socket.off('data', onData).off('end', onEnd).off('close', onClose);
-        resolve(outcome);
-      }
-      function onData(bytes: Buffer): void {
-        tap?.('received', bytes);
-        const fed = reader.feed(bytes);
-        if (fed === 'more') return;
-        if (fed === 'continue') sendBody();
-        else if (fed === 'broken') finish({ is: 'lost', why: 'the response is no HTTP' });
-        else finish({ is: 'response', response: fed });
-      }
-      function onEnd(): void {
-        const ended = reader.end();
-        finish(
-          ended === 'broken'
-            ? { is: 'lost', why: 'the connection ended before the response' }
-            : { is: 'response', response: ended },
-        );
-      }
-      function onClose(): void {
-        finish({ is: 'lost', why: 'the connection broke' });
-      }
-      function sendBody(): void {
-        if (!bodyIsDue) return;
-        bodyIsDue = false;
-        write(request.body);
-      }
-      const write = (parts: readonly Buffer[]): void => {
-        socket.cork();
-        for (const part of parts) {
-          tap?.('sent', part);
-          socket.write(part);
-        }
-        socket.uncork();
-      };
-
-      if (this.#cutAfterSend) {
-        this.#cutAfterSend = false;
-        write([request.head, ...request.body]);
-        socket.end(() => {
-          socket.destroy();
-          finish({ is: 'lost', why: 'cut after the request was sent' });
-        });
-        socket.on('close', onClose);
-        return;
-      }
-      socket.on('data', onData).on('end', onEnd).on('close', onClose);
-      write(waits ? [request.head] : [request.head, ...request.body]);
-    });
+  #write(socket: Wire, text: string): void {
+    this.#options.tap?.('sent', Buffer.from(text, 'latin1'));
+    socket.write(text, 'latin1');
   }
+
+  #sendHeldBack(socket: Wire): void {
+    if (this.#heldBack === undefined) return;
+    const text = this.#heldBack;
+    this.#heldBack = undefined;
+    this.#write(socket, text);
+  }
+
+  #take(socket: Wire, bytes: Buffer): void {
+    if (this.#resolve === undefined || this.#deaf) return;
+    if (this.#options.habits?.resets?.({ message: this.#body, number: this.#requests }) === true) {
+      this.#reset();
+      this.#finish({ is: 'lost', why: 'reset within the answer' });
+      return;
+    }
+    this.#options.tap?.('received', bytes);
+    const fed = this.#reader.feed(bytes);
+    if (fed === 'more') return;
+    if (fed === 'continue') this.#sendHeldBack(socket);
+    else if (fed === 'broken') this.#finish({ is: 'lost', why: 'the response is no HTTP' });
+    else this.#finish({ is: 'response', response: fed });
+  }
+
+  /** The ACS says no more: that ends a response, or all hope of one. */
+  #takeEnd(): void {
+    if (this.#resolve === undefined || this.#deaf) return;
+    const ended = this.#reader.end();
+    this.#finish(
+      ended === 'broken'
+        ? { is: 'lost', why: 'the connection ended before the response' }
+        : { is: 'response', response: ended },
+    );
+  }
+}
+
+/** The head of a request with the header lines that quirks make of it. */
+function oddHead({ head }: WireHabits, text: string, posting: Posting): string {
+  if (head === undefined) return text;
+  return `${head(text.slice(0, -4).split('\r\n'), posting).join('\r\n')}\r\n\r\n`;
+}
+
+function addressOf({ hostname, port, protocol }: URL): net.TcpNetConnectOpts & { readonly host: string } {
+  const usual = protocol === 'https:' ? 443 : 80;
+  // Without the brackets of an IPv6 address.
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return { host, port: port === '' ? usual : Number(port), noDelay: true };
 }
 
 /** An http or https URL; a device keeps whatever an ACS sets as its URL. */

@@ -1,4 +1,7 @@
-/** The text of one POST, line by line as the modem writes it. */
+/**
+ * The text of one POST, line by line as the modem writes it. It is byte text, a character a byte (latin1), from end to
+ * end: so a request goes out in one write and no byte of it is copied before.
+ */
 import type { HttpTraits } from './profile.ts';
 
 export interface RequestParts {
@@ -11,90 +14,103 @@ export interface RequestParts {
   readonly authorization: string | undefined;
 }
 
-export interface RequestBytes {
-  readonly head: Buffer;
+export interface RequestText {
+  readonly head: string;
   /** Chunks with their frames, or the body as a whole. */
-  readonly body: readonly Buffer[];
+  readonly body: readonly string[];
 }
 
-export function writeRequest(parts: RequestParts): RequestBytes {
+export function writeRequest(parts: RequestParts): RequestText {
   const { traits, url, body } = parts;
-  const target = url.pathname + url.search;
-  const lines = [`POST ${target} HTTP/${traits.version}`];
   const bare = body === undefined && traits.emptyPost === 'bare';
-  const bytes = body === undefined ? undefined : toBytes(body, traits.charset);
-  const chunked = bytes === undefined ? traits.emptyPost === 'chunked' : traits.chunked;
-  const values = bare ? new Map<string, string>() : headerValues(parts, bytes?.length ?? 0, chunked);
-  for (const name of traits.headers) {
-    const value = values.get(name.toLowerCase());
-    if (value !== undefined) lines.push(value === '' ? `${name}:` : `${name}: ${value}`);
+  const bytes = body === undefined ? '' : toBytes(body, traits.charset);
+  const chunked = body === undefined ? traits.emptyPost === 'chunked' : traits.chunked;
+  let head = `POST ${url.pathname}${url.search} HTTP/${traits.version}\r\n`;
+  if (!bare) {
+    for (const name of traits.headers) {
+      const value = headerValue(name.toLowerCase(), parts, bytes.length, chunked);
+      if (value !== undefined) head += value === '' ? `${name}:\r\n` : `${name}: ${value}\r\n`;
+    }
   }
-  const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
-  if (chunked && !bare) return { head, body: frame(pieces(body ?? '', traits)) };
-  return { head, body: bytes === undefined || bytes.length === 0 ? [] : [bytes] };
+  head += '\r\n';
+  if (chunked && !bare) return { head, body: frame(bytes, traits.chunkBytes) };
+  return { head, body: bytes === '' ? [] : [bytes] };
 }
 
-function headerValues(parts: RequestParts, length: number, chunked: boolean): Map<string, string> {
-  const { traits, url, userAgent, body, cookie, authorization } = parts;
-  const values = new Map<string, string>();
-  const put = (name: string, value: string | undefined): void => {
-    if (value !== undefined) values.set(name, value);
-  };
-  put('content-type', body === undefined ? undefined : traits.contentType);
-  if (traits.host !== 'absent') put('host', traits.host === 'with-port' ? url.host : url.hostname);
-  put('user-agent', userAgent);
-  put('cookie', cookie);
-  put('authorization', authorization);
-  const action = traits.soapAction === 'always' || (traits.soapAction === 'messages' && body !== undefined);
-  put('soapaction', action ? traits.soapActionText : undefined);
-  put('expect', traits.expectContinue && body !== undefined ? '100-continue' : undefined);
-  put('connection', traits.connection === 'absent' ? undefined : traits.connection);
-  if (chunked) put('transfer-encoding', 'chunked');
-  else put('content-length', String(length));
-  return values;
+/** `undefined`: this request has no such line. */
+function headerValue(
+  name: string,
+  { traits, url, userAgent, body, cookie, authorization }: RequestParts,
+  length: number,
+  chunked: boolean,
+): string | undefined {
+  switch (name) {
+    case 'content-type':
+      return body === undefined ? undefined : traits.contentType;
+    case 'host':
+      if (traits.host === 'absent') return undefined;
+      return traits.host === 'with-port' ? url.host : url.hostname;
+    case 'user-agent':
+      return userAgent;
+    case 'cookie':
+      return cookie;
+    case 'authorization':
+      return authorization;
+    case 'soapaction': {
+      const said = traits.soapAction === 'always' || (traits.soapAction === 'messages' && body !== undefined);
+      return said ? traits.soapActionText : undefined;
+    }
+    case 'expect':
+      return traits.expectContinue && body !== undefined ? '100-continue' : undefined;
+    case 'connection':
+      return traits.connection === 'absent' ? undefined : traits.connection;
+    case 'transfer-encoding':
+      return chunked ? 'chunked' : undefined;
+    case 'content-length':
+      return chunked ? undefined : String(length);
+    default:
+      return undefined;
+  }
 }
 
-/** Bytes in the charset that the header names. What ISO-8859-1 lacks is written as a character reference. */
-function toBytes(text: string, charset: HttpTraits['charset']): Buffer {
-  if (charset === 'utf-8') return Buffer.from(text, 'utf8');
-  return Buffer.from(
-    text.replace(/[\u{100}-\u{10ffff}]/gu, (character) => `&#x${character.codePointAt(0)?.toString(16)};`),
-    'latin1',
-  );
+const BEYOND_ASCII = /[^\u0000-\u007f]/;
+const BEYOND_LATIN1 = /[^\u{0}-\u{ff}]/gu;
+
+/** In the charset that the header names. What ISO-8859-1 lacks is written as a character reference. */
+function toBytes(text: string, charset: HttpTraits['charset']): string {
+  if (!BEYOND_ASCII.test(text)) return text;
+  if (charset === 'utf-8') return Buffer.from(text, 'utf8').toString('latin1');
+  return text.replace(BEYOND_LATIN1, (character) => `&#x${character.codePointAt(0)?.toString(16)};`);
 }
+
+/** Chunks: a buffer that is written out when the next piece does not fit into it; and the last, empty one. */
+function frame(bytes: string, chunkBytes: number): string[] {
+  const framed: string[] = [];
+  for (let from = 0; from < bytes.length; ) {
+    const to = endOfChunk(bytes, from, chunkBytes);
+    framed.push(`${(to - from).toString(16)}\r\n${bytes.slice(from, to)}\r\n`);
+    from = to;
+  }
+  framed.push('0\r\n\r\n');
+  return framed;
+}
+
+const DOT = 0x2e;
+const LESS = 0x3c;
+const EQUALS = 0x3d;
+const GREATER = 0x3e;
 
 /**
- * The parts in which the client hands its text to the buffer: seen are borders behind a dot of a name and before the
- * equals sign of an attribute.
+ * The client hands its text to the buffer in pieces. Seen are borders behind the dot of a name and a `>`, and before a `<`
+ * and the equals sign of an attribute; a piece that fits into no chunk is cut where the chunk ends.
  */
-const PIECE = /[<=]?[^.<>=]*[.>]?/g;
-
-/** Chunks: a buffer that is written out when the next piece does not fit into it. */
-function pieces(text: string, { chunkBytes, charset }: HttpTraits): Buffer[] {
-  const chunks: Buffer[] = [];
-  let chunk: Buffer[] = [];
-  let length = 0;
-  const flush = (): void => {
-    if (length > 0) chunks.push(Buffer.concat(chunk));
-    chunk = [];
-    length = 0;
-  };
-  for (const [piece] of text.matchAll(PIECE)) {
-    let bytes = toBytes(piece, charset);
-    if (length + bytes.length > chunkBytes) flush();
-    for (; bytes.length > chunkBytes; bytes = bytes.subarray(chunkBytes))
-      chunks.push(bytes.subarray(0, chunkBytes));
-    chunk.push(bytes);
-    length += bytes.length;
+function endOfChunk(bytes: string, from: number, chunkBytes: number): number {
+  const full = from + chunkBytes;
+  if (full >= bytes.length) return bytes.length;
+  for (let at = full; at > from; at--) {
+    const last = bytes.charCodeAt(at - 1);
+    const next = bytes.charCodeAt(at);
+    if (last === DOT || last === GREATER || next === LESS || next === EQUALS) return at;
   }
-  flush();
-  return chunks;
-}
-
-function frame(chunks: readonly Buffer[]): Buffer[] {
-  const framed = chunks.map((chunk) =>
-    Buffer.concat([Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n')]),
-  );
-  framed.push(Buffer.from('0\r\n\r\n'));
-  return framed;
+  return full;
 }

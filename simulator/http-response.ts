@@ -24,12 +24,20 @@ interface Head {
 /** What a piece of input led to. */
 export type Fed = 'more' | 'continue' | 'broken' | HttpResponse;
 
+const NOTHING = Buffer.alloc(0);
+
 export class ResponseReader {
-  #buffer: Buffer = Buffer.alloc(0);
+  #buffer: Buffer = NOTHING;
   #head: Head | undefined;
   #delimited: Delimited = { by: 'close' };
   readonly #body: Buffer[] = [];
   #length = 0;
+  readonly #bodyOf204: boolean;
+
+  /** `bodyOf204`: headers that announce content are believed even there (Q-HT-13). */
+  constructor(bodyOf204 = false) {
+    this.#bodyOf204 = bodyOf204;
+  }
 
   /** Bytes as they come. `continue`: an interim response (100) was passed; there may be more in the same bytes. */
   feed(bytes: Buffer): Fed {
@@ -45,7 +53,7 @@ export class ResponseReader {
           continue;
         }
         this.#head = head;
-        const delimited = delimiterOf(head);
+        const delimited = delimiterOf(head, this.#bodyOf204);
         if (delimited === 'broken') return 'broken';
         this.#delimited = delimited;
       }
@@ -61,8 +69,9 @@ export class ResponseReader {
 
   #takeHead(): Head | 'more' | 'broken' {
     const crlf = this.#buffer.indexOf('\r\n\r\n');
-    const lf = this.#buffer.indexOf('\n\n');
-    const bare = lf >= 0 && (crlf < 0 || lf < crlf);
+    // Lines that end with LF alone: looked for in the head only, not in all of the body.
+    const lf = (crlf < 0 ? this.#buffer : this.#buffer.subarray(0, crlf)).indexOf('\n\n');
+    const bare = lf >= 0;
     const at = bare ? lf : crlf;
     if (at < 0) return this.#buffer.length > LIMITS.headerBytes ? 'broken' : 'more';
     const text = this.#buffer.subarray(0, at).toString('latin1');
@@ -128,31 +137,37 @@ export class ResponseReader {
   }
 
   #finish({ status, headers, keepsAlive }: Head): HttpResponse {
-    return { status, headers, body: Buffer.concat(this.#body), keepsAlive };
+    const [only = NOTHING] = this.#body;
+    const body = this.#body.length > 1 ? Buffer.concat(this.#body) : only;
+    return { status, headers, body, keepsAlive };
   }
 }
 
 function readHead(text: string): Head | 'broken' {
-  const [first = '', ...lines] = text.split(/\r?\n/);
-  const match = /^HTTP\/1\.([01]) (\d{3})(?: |$)/.exec(first);
+  const match = /^HTTP\/1\.([01]) (\d{3})(?: .*)?\r?(?:\n|$)/.exec(text);
   if (match === null) return 'broken';
   const headers = new Map<string, string[]>();
-  for (const line of lines) {
-    const colon = line.indexOf(':');
-    if (colon < 1) continue;
-    const name = line.slice(0, colon).trim().toLowerCase();
-    const value = line.slice(colon + 1).trim();
-    const values = headers.get(name);
-    if (values === undefined) headers.set(name, [value]);
-    else values.push(value);
+  for (let from = match[0].length; from < text.length; ) {
+    const newline = text.indexOf('\n', from);
+    const end = newline < 0 ? text.length : newline;
+    const colon = text.indexOf(':', from);
+    if (colon > from && colon < end) {
+      const name = text.slice(from, colon).trim().toLowerCase();
+      const value = text.slice(colon + 1, end).trim();
+      const values = headers.get(name);
+      if (values === undefined) headers.set(name, [value]);
+      else values.push(value);
+    }
+    from = end + 1;
   }
   const connection = (headers.get('connection') ?? []).join(',').toLowerCase();
   const keepsAlive = match[1] === '1' ? !connection.includes('close') : connection.includes('keep-alive');
   return { status: Number(match[2]), headers, keepsAlive };
 }
 
-function delimiterOf({ status, headers }: Head): Delimited | 'broken' {
-  if (status === 204 || status === 304) return { by: 'length', left: 0 };
+function delimiterOf({ status, headers }: Head, bodyOf204: boolean): Delimited | 'broken' {
+  const announced = headers.has('content-length') || headers.has('content-type');
+  if (status === 304 || (status === 204 && !(bodyOf204 && announced))) return { by: 'length', left: 0 };
   if ((headers.get('transfer-encoding') ?? []).join(',').toLowerCase().includes('chunked'))
     return { by: 'chunks', at: 'size', left: 0 };
   const [length, ...others] = headers.get('content-length') ?? [];

@@ -38,7 +38,7 @@ t.test('every value fits its type, and every count is that of the instances', (t
       if (called === '') continue;
       const object = unit.tree.find(parent);
       const tables = object === undefined ? [] : unit.tree.children(object).filter((c) => c.is === 'table');
-      const table = tables.find((c) => c.shape.name.startsWith(called));
+      const table = tables.find((c) => c.shape.name.startsWith(called) || called.endsWith(c.shape.name));
       const instances = table === undefined ? 0 : unit.tree.children(table).length;
       if (Number(value) !== instances) t.fail(`${name}: ${full} is ${value}, of ${instances}`);
       counted += 1;
@@ -252,8 +252,8 @@ t.test('a chunked Inform is cut into chunks where a real modem cut it', (t) => {
       cookie: undefined,
       authorization: undefined,
     });
-    t.equal(written.head.toString('latin1'), head, 'the same header lines in the same order');
-    t.strictSame(unchunk(Buffer.concat(written.body)), { sizes, text }, 'the same chunks');
+    t.equal(written.head, head, 'the same header lines in the same order');
+    t.strictSame(unchunk(Buffer.from(written.body.join(''), 'latin1')), { sizes, text }, 'the same chunks');
   }
   t.end();
 });
