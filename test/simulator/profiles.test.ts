@@ -4,87 +4,15 @@ import t from 'tap';
 import { decode } from '../../protocol/cwmp/decode.ts';
 import { encode } from '../../protocol/cwmp/encode.ts';
 import type { Message } from '../../protocol/cwmp/messages.ts';
-import { readDateTime } from '../../protocol/datamodel/date-time.ts';
 import { Device } from '../../simulator/device.ts';
 import { writeRequest } from '../../simulator/http-request.ts';
-import { perform } from '../../simulator/perform.ts';
-import { loadProfile, parseProfile, profileNames } from '../../simulator/profile.ts';
+import { listProfiles, loadProfile, parseProfile } from '../../simulator/profile.ts';
 import { FIELD } from '../support/field.ts';
 
 const device = (name: string, index = 0, seed: string | number = 7): Device =>
   new Device({ profile: loadProfile(name), seed, index, acs: 'http://acs.example:7547/', now: () => 0 });
 
 const parameters = (of: Device) => Array.from(of.tree.leaves(of.tree.root()), (leaf) => of.parameter(leaf));
-
-t.test('each profile has the tree that is known of its device', (t) => {
-  const counts = Object.fromEntries(profileNames().map((name) => [name, parameters(device(name)).length]));
-  t.match(counts, { st780wl: 3343, st780sip: 3457, st706: 3263, st585v6: 3225 });
-  t.ok((counts.st780v74 ?? 0) > 3343, 'and 7.4 adds to that of 6.2');
-  t.notOk(
-    parameters(device('st585v6')).some(({ name }) => name.includes('VoiceService')),
-    'a 585 has no voice',
-  );
-  t.end();
-});
-
-t.test('every value fits its type, and every count is that of the instances', (t) => {
-  for (const name of profileNames()) {
-    const unit = device(name);
-    const wrong = parameters(unit).filter(({ type, value }) => !fits(type, value));
-    t.strictSame(wrong, [], `${name}: values fit`);
-    let counted = 0;
-    for (const { name: full, value } of parameters(unit)) {
-      const [, parent = '', called = ''] = /^(.*\.)(\w+)NumberOfEntries$/.exec(full) ?? [];
-      if (called === '') continue;
-      const object = unit.tree.find(parent);
-      const tables = object === undefined ? [] : unit.tree.children(object).filter((c) => c.is === 'table');
-      const table = tables.find((c) => c.shape.name.startsWith(called) || called.endsWith(c.shape.name));
-      const instances = table === undefined ? 0 : unit.tree.children(table).length;
-      if (Number(value) !== instances) t.fail(`${name}: ${full} is ${value}, of ${instances}`);
-      counted += 1;
-    }
-    t.ok(counted > 3, `${name}: has counts`);
-    t.ok(unit.informParameters().length >= 8, `${name}: its Inform can be made`);
-  }
-  t.end();
-});
-
-function fits(type: string, value: string): boolean {
-  switch (type) {
-    case 'boolean':
-      return /^[01]$/.test(value);
-    case 'unsignedInt':
-      return /^\d{1,10}$/.test(value) && Number(value) <= 4294967295;
-    case 'int':
-      return /^-?\d{1,10}$/.test(value);
-    case 'dateTime':
-      return readDateTime(value) !== undefined;
-    default:
-      return !value.includes('${') && value.length <= 256;
-  }
-}
-
-t.test('units differ from each other and are the same every time', (t) => {
-  const serials = new Set<string>();
-  const macs = new Set<string>();
-  for (const name of ['st780wl', 'st706', 'st706wl'])
-    for (let index = 0; index < 3000; index++) {
-      const { serial, mac } = device(name, index).unit;
-      serials.add(serial);
-      macs.add(mac);
-    }
-  t.equal(serials.size, 9000, 'no serial number twice');
-  t.equal(macs.size, 9000, 'no address twice');
-  for (const serial of serials)
-    if (!/^CP\d\d(0[1-9]|[1-4]\d|5[0-3])[A-Z]{2}[0-9A-Z]{3}$/.test(serial)) t.fail(serial);
-  const all = (index: number, seed: number): string =>
-    JSON.stringify(parameters(device('st780wl', index, seed)));
-  const [first, again] = [all(5, 1), all(5, 1)];
-  t.equal(again, first, 'the same seed and index give the same modem');
-  t.not(all(5, 1), all(6, 1), 'another index another');
-  t.not(all(5, 1), all(5, 2), 'and another seed');
-  t.end();
-});
 
 t.test('a profile that is wrong is refused with the place', (t) => {
   const base = { name: 'x', title: 'x', generation: 'thomson-g6' };
@@ -121,18 +49,92 @@ t.test('an object that a profile replaces keeps its place, and what is below it'
   t.end();
 });
 
+t.test('a profile may be like another, and a tree be made of parts of others', (t) => {
+  const like = { name: 'x', title: 'x', like: 'st780wl@6.2.35.0' };
+  const paths = (json: object): string[] => {
+    const unit = new Device({ profile: parseProfile(json, 'x'), acs: 'http://a/', now: () => 0 });
+    return Array.from(unit.tree.leaves(unit.tree.root()), ({ path }) => path.replace(/^\w+\./, ''));
+  };
+  const same = parseProfile(like, 'x');
+  t.equal(same.identity.firmware, '6.2.35.0');
+  t.ok(same.http.eagerBasic);
+  t.strictSame(
+    paths(like),
+    parameters(device('st780wl@6.2.35.0')).map(({ name }) => name.replace(/^\w+\./, '')),
+  );
+  const voice = ['Services.VoiceService.'];
+  const tree = {
+    parts: [
+      { base: 'speedtouch-780-mgcp', only: ['Time.', 'DeviceInfo.', ...voice], without: voice },
+      { base: 'speedtouch-706-sip', only: voice },
+      {
+        objects: [
+          ['Time.', 'Only:s'],
+          ['Added.{i}.', 'Here:b*'],
+        ],
+        instances: { 'Added.': 2 },
+      },
+    ],
+    instances: { 'Services.VoiceService.1.PhyInterface.': 1 },
+  };
+  const made = paths({ ...like, tree });
+  t.strictSame(
+    made.filter((path) => !path.startsWith('DeviceInfo.') && !path.startsWith('Services.')),
+    ['Time.Only', 'Added.1.Here', 'Added.2.Here'],
+    'a tree that says what it is made of replaces the other’s; a later row takes the place of an earlier one',
+  );
+  t.ok(made.some((path) => path.includes('.SIP.')) && !made.some((path) => path.includes('.MGCP.')));
+  t.strictSame(
+    made.filter((path) => path.includes('PhyInterface.')).map((path) => path.split('.').at(-2)),
+    ['1', '1', '1'],
+    'counts are those of the tree above',
+  );
+  t.ok(paths({ ...like, tree: { without: ['Time.'] } }).includes('DeviceConfig.X_000E50_AutoSave'));
+  for (const [wrong, message] of [
+    [{ ...like, like: 'st780wl@1' }, /no release 1; there are 6\.2\.15\.5/],
+    [{ ...like, like: 'nobody' }, /no profile nobody/],
+    [{ ...like, like: 3 }, /like wants a text/],
+    [{ ...like, generation: 'thomson-g9' }, /thomson-g9/],
+    [{ ...like, releases: [] }, /releases/],
+    [{ ...like, tree: { base: '../st706' } }, /no such file/],
+    [{ ...like, tree: { parts: [3] } }, /parts/],
+    [{ ...like, tree: { base: 'speedtouch-r54', objets: [] } }, /objets/],
+  ] as const)
+    t.throws(() => paths(wrong), { message }, JSON.stringify(wrong).slice(0, 80));
+  t.end();
+});
+
 t.test('docs/profiles.md tells the profiles that there are, and its example is one', (t) => {
   const docs = readFileSync(new URL('../../docs/profiles.md', import.meta.url), 'utf8');
-  const rows = [...docs.matchAll(/^\| `(\w+)` \|[^|]*\| ([\d,]+) \|$/gm)];
+  const rows = [...docs.matchAll(/^\| `([\w-]+)` \| ([^|]*) \| ([^|]*) \| ([\d,]+) \|$/gm)];
   t.strictSame(
-    Object.fromEntries(rows.map(([, name = '', count = '']) => [name, Number(count.replace(',', ''))])),
-    Object.fromEntries(profileNames().map((name) => [name, parameters(device(name)).length])),
+    rows.map(([, name, title, releases = '', count = '']) => ({
+      ...{ name, title, releases: releases.split(', '), parameters: Number(count.replace(',', '')) },
+    })),
+    listProfiles().map(({ name, title, releases, parameters }) => ({ name, title, releases, parameters })),
   );
-  const example: unknown = JSON.parse(/```json\n(\{\n {2}"name"[^`]*)```/.exec(docs)?.[1] ?? '');
+  const [example, product] = Array.from(
+    docs.matchAll(/```json\n(\{\n {2}"name"[^`]*)```/g),
+    ([, text = '']): unknown => JSON.parse(text),
+  );
   const profile = parseProfile(example, 'docs/profiles.md');
   const own = new Device({ profile, acs: 'http://acs.example/', now: () => 0 });
   t.equal(own.setting('DeviceInfo.ProvisioningCode'), 'MYISP');
   t.equal(own.setting('DeviceInfo.VendorConfigFile.1.Name'), 'My provider');
+  const file = path.join(t.testdir({ 'my780.json': JSON.stringify(product) }), 'my780.json');
+  const releases = [file, `${file}@6.2.29.2`, `${file}@7.4.1.7`].map((name) => loadProfile(name));
+  t.strictSame(
+    releases.map(({ name, generation, cwmp }) => [name, generation, cwmp.termination]),
+    [
+      ['my780', 'thomson-g6', 'am1'],
+      ['my780@6.2.29.2', 'thomson-g6', 'v1.0'],
+      ['my780@7.4.1.7', 'thomson-g7', 'am1'],
+    ],
+  );
+  t.strictSame(
+    releases.map((each) => each.facts.get('configuration')),
+    ['My provider', 'My provider', 'My provider'],
+  );
   t.end();
 });
 
@@ -144,46 +146,6 @@ const capture = (file: string): Buffer | undefined => {
 
 const bodyOf = (recorded: Buffer): Buffer =>
   recorded.subarray(Math.max(0, recorded.indexOf('<soapenv:Envelope')));
-
-t.test('the walk gives the names of the recorded trees in their order, with their Writable', (t) => {
-  for (const [name, file] of [
-    ['st706', 'perl-cwmp/SpeedTouch-706/GetParameterNamesResponse.xml'],
-    ['st780sip', 'tr069tc/GPNResponse.txt'],
-  ] as const) {
-    const recorded = capture(file);
-    if (recorded === undefined) {
-      t.comment(`no captures in ${FIELD}`);
-      continue;
-    }
-    const decoded = decode(recorded);
-    const message = decoded.ok ? decoded.value.envelope.message : undefined;
-    const performed = perform(device(name), {
-      kind: 'request',
-      rpc: 'GetParameterNames',
-      args: { ParameterPath: '', NextLevel: false },
-    });
-    if (message?.kind !== 'response' || message.rpc !== 'GetParameterNames' || !performed.ok) {
-      t.fail(`${file} is no list of names`);
-      continue;
-    }
-    t.strictSame(performed.response.args, message.args, file);
-  }
-  for (const [name, file] of [
-    ['st706wl', 'perl-cwmp/dump/BANT-S/5.4.0.14/GetParameterNamesResponse'],
-    ['st780v74', 'perl-cwmp/dump/BANT-R/7.4.1.7/GetParameterNamesResponse'],
-  ] as const) {
-    const recorded = capture(file);
-    if (recorded === undefined) continue;
-    const decoded = decode(bodyOf(recorded));
-    const message = decoded.ok ? decoded.value.envelope.message : undefined;
-    const args = { ParameterPath: 'InternetGatewayDevice.DeviceInfo.', NextLevel: true };
-    const performed = perform(device(name), { kind: 'request', rpc: 'GetParameterNames', args });
-    t.ok(performed.ok && message?.kind === 'response');
-    if (performed.ok && message?.kind === 'response')
-      t.strictSame(performed.response.args, message.args, file);
-  }
-  t.end();
-});
 
 t.test('a recorded message, read and written again in its dialect, is the same to the letter', (t) => {
   const recorded = [
