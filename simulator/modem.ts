@@ -428,7 +428,7 @@ class SimulatedModem implements Modem, Inside {
     this.emit('delivered', request);
   }
 
-  #conclude({ ok }: SessionResult, { told, forNext }: Live): void {
+  #conclude({ ok }: SessionResult, { told, forNext, at }: Live): void {
     for (const request of forNext) this.wish(request);
     if (ok) {
       this.#retries = 0;
@@ -439,7 +439,8 @@ class SimulatedModem implements Modem, Inside {
     }
     this.#queue = informFailed(this.#queue, told);
     this.#retries += 1;
-    this.#rung += 1;
+    // The ladder begins anew at a restart, also at one that broke this session.
+    if (at !== undefined) this.#rung += 1;
     if (!this.device.profile.http.cookiesOutlive) this.#jar = undefined;
     if (this.on)
       this.timers.set(
