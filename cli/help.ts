@@ -2,7 +2,7 @@
 import type { Argument, Command, Option } from 'commander';
 
 /** The serial number of the first modem of `modemlab lab`: with the lab running, the examples work as printed. */
-export const A_DEVICE = 'CP0644JT5HX';
+export const A_DEVICE = 'CP0644JTSGR';
 
 export interface CommandText {
   /** Name and arguments, as commander writes them: `show <device>`. */
