@@ -73,6 +73,9 @@ export async function exchange(
   }
 }
 
+/** Whether the modem has closed the connection over which the session went. */
+const isGone = ({ socket }: LiveSession): boolean => socket.destroyed || socket.readableEnded;
+
 /** Each quirk counts once a session. */
 function showed({ quirks }: LiveSession, notes: readonly Noted[]): void {
   for (const { id } of notes) if (!quirks.has(id)) quirks.set(id, false);
@@ -127,7 +130,7 @@ async function begin(
   const key = deviceKey(DeviceId);
   const older = context.sessions.ofDevice(key);
   const hasCookie = readCookies(request.headers.cookie, COOKIE).length > 0;
-  const seen = seeInform(envelope, hasCookie, older !== undefined);
+  const seen = seeInform(envelope, hasCookie, older && (isGone(older) ? 'broken' : 'open'));
   if (older !== undefined) await supersede(context, older);
   const hasOpenTasks = await context.queue.takeOver(key);
   const model = modelOf(DeviceId, softwareVersionOf(inform));

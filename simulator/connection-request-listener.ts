@@ -28,6 +28,8 @@ export interface ListenerOptions {
 /** Real milliseconds after which a caller that says nothing more, or gets no answer, is let go. */
 const PATIENCE_MS = 10_000;
 const MOST_CONNECTIONS = 4096;
+/** Simulated milliseconds by which a modem that calls before it answers is late with that (Q-CR-01). */
+const LATE_MS = 5000;
 const MOST_HEADER_BYTES = 8 * 1024;
 
 /** Opens the port. Rejects with ModemlabError E_ADDRESS_IN_USE, or E_CONFIG when it cannot be bound. */
@@ -159,9 +161,17 @@ class Listener implements ConnectionRequestListener {
     }
     const asked: Asked = { method, target, path, authorization: request.headers.authorization };
     const verdict = judge(modem, asked, this.#nonces);
+    const call = callOf(verdict);
+    const answer = (): void =>
+      write(response, verdict.status, answerLines(modem, verdict, asked, this.#nonces));
+    if (call.ok && modem.device.profile.connectionRequest.session === 'before') {
+      serve(modem, call);
+      modem.scheduler.after(LATE_MS, answer);
+      return;
+    }
     // First the answer, then the session (TR-069a6 3.2.2.2), even when the caller did not wait for it.
-    response.once('close', () => serve(modem, callOf(verdict)));
-    write(response, verdict.status, answerLines(modem, verdict, asked, this.#nonces));
+    response.once('close', () => serve(modem, call));
+    answer();
   }
 }
 

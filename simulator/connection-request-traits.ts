@@ -25,6 +25,8 @@ export interface ConnectionRequestTraits {
   readonly seconds: number;
   /** In a session: accepted, and another session follows; or 503. */
   readonly inSession: 'accept' | 'refuse';
+  /** The session of an accepted call: after the answer, before it (Q-CR-01), or none (Q-CR-02). */
+  readonly session: 'after' | 'before' | 'never';
   /** While it boots: the connection is closed, or taken and never answered. */
   readonly whileBooting: 'close' | 'silent';
   /** Real seconds from a challenge until its nonce is stale. */
@@ -47,6 +49,7 @@ export function readConnectionRequest(file: Fields): ConnectionRequestTraits {
     most: file.number('most', 0),
     seconds: file.number('seconds', 60),
     inSession: file.choice('inSession', ['accept', 'refuse'], 'accept'),
+    session: file.choice('session', ['after', 'before', 'never'], 'after'),
     whileBooting: file.choice('whileBooting', ['close', 'silent'], 'close'),
     nonceSeconds: file.number('nonceSeconds', 60),
   };

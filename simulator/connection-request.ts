@@ -84,7 +84,7 @@ const isServedAlready = (modem: Callee): boolean => modem.pending(EVENT);
 /** A session that tells it: now, or one right after the session that is open (3.2.2.2). */
 export function serve(modem: Callee, call: Call): void {
   modem.emit('connection-request', call);
-  if (!call.ok) return;
+  if (!call.ok || modem.device.profile.connectionRequest.session === 'never') return;
   if (isServedAlready(modem)) return;
   const { most } = modem.device.profile.connectionRequest;
   const called = calledOf(modem);

@@ -156,6 +156,7 @@ async function carry(modem: Inside, transfer: Transfer): Promise<Transferred | u
   const { timeoutMs = TIMEOUT_MS, tls } = modem.options;
   const outcome = await carryFile(modem.device, transfer.order, {
     ...{ timeoutMs, random: modem.random, signal: abort.signal },
+    headFirst: modem.device.profile.http.headFirst,
     ...(tls === undefined ? {} : { tls }),
   });
   return abort.signal.aborted || transfer.abort !== abort ? undefined : outcome;

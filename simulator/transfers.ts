@@ -28,6 +28,8 @@ export interface TransferContext {
   readonly signal: AbortSignal;
   /** What an HTTPS server is trusted by. */
   readonly tls?: ConnectionOptions;
+  /** Downloads begin with a HEAD request (Q-HT-14). */
+  readonly headFirst?: boolean;
 }
 
 /** Fetches a file of at most so many bytes. Never rejects. */
@@ -37,6 +39,7 @@ export async function download(
   context: TransferContext,
 ): Promise<Transferred> {
   try {
+    if (context.headFirst === true) await (await call('HEAD', source, undefined, context)).body.dump();
     const { statusCode, body } = await call('GET', source, undefined, context);
     if (statusCode !== 200) {
       await body.dump();
@@ -88,7 +91,7 @@ function unreachable(error: unknown, broken: number): Transferred {
 }
 
 async function call(
-  method: 'GET' | 'PUT',
+  method: 'GET' | 'HEAD' | 'PUT',
   { URL: address, Username, Password }: FileSource,
   bytes: Uint8Array | undefined,
   { timeoutMs, random, signal, tls }: TransferContext,

@@ -39,12 +39,15 @@ const IDS_KEPT = 16;
 const noted = (id: QuirkId, detail?: string): Noted =>
   detail === undefined ? { id, at: -1 } : { id, at: -1, detail: detail.slice(0, 48) };
 
-/** The Inform that begins a session. `olderOpen`: the device has another one that has not ended. */
-export function seeInform(inform: Envelope, cookie: boolean, olderOpen: boolean): Seen {
+/**
+ * The Inform that begins a session. `older`: the device has another one that has not ended; broken when the modem has
+ * closed the connection of that one, as it does when it begins anew.
+ */
+export function seeInform(inform: Envelope, cookie: boolean, older?: 'open' | 'broken'): Seen {
   const notes: Noted[] = [];
-  if (olderOpen) notes.push(noted('Q-EV-08'));
+  if (older === 'open') notes.push(noted('Q-EV-08'));
   // While a session is open its cookie is no leftover, but a sign of the same client.
-  else if (cookie) notes.push(noted('Q-CK-07'));
+  else if (cookie && older === undefined) notes.push(noted('Q-CK-07'));
   const ids = inform.id === undefined || inform.id === '' ? [] : [inform.id];
   return { session: { namespace: inform.namespace, ids }, notes };
 }

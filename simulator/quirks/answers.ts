@@ -75,8 +75,12 @@ const isCpeResponse = (response: Response): response is Response<CpeMethod> =>
 /** Members that hold names of parameters and objects. */
 const NAMED = new Set(['Name', 'ParameterPath', 'ObjectName', 'ParameterNames']);
 
+/** Values that are paths of the tree themselves, such as DefaultConnectionService. */
+const PATH = /^(?:InternetGatewayDevice|Device)\.\w/;
+
 function mapNames(value: unknown, change: (name: string) => string, member = ''): unknown {
-  if (typeof value === 'string') return NAMED.has(member) ? change(value) : value;
+  if (typeof value === 'string')
+    return NAMED.has(member) || (member === 'Value' && PATH.test(value)) ? change(value) : value;
   if (Array.isArray(value)) return value.map((inner) => mapNames(inner, change, member));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(

@@ -9,8 +9,8 @@ import { changeInform } from './say.ts';
 const SHIFT = 2;
 
 const shift = (name: string, by: number): string =>
-  // A number that would become none is left as one that no table has.
-  name.replace(/\.(\d{1,9})(?=\.)/g, (_, number: string) => `.${Math.max(0, Number(number) + by)}`);
+  // A number that would become none becomes one that no table has.
+  name.replace(/\.(\d{1,9})(?=\.|,|$)/g, (_, number: string) => `.${Math.max(0, Number(number) + by)}`);
 
 /** The other root of a device that has both trees. */
 const otherRoot = (root: string): string => (root === 'Device.' ? 'InternetGatewayDevice.' : 'Device.');

@@ -3,6 +3,7 @@ import { ACTING } from '../../protocol/quirks/act.ts';
 import type { QuirkKey } from '../../protocol/quirks.ts';
 import { isQuirkKey, QUIRKS } from '../../protocol/quirks.ts';
 import { authentication } from './authentication.ts';
+import { called } from './called.ts';
 import { cookies } from './cookies.ts';
 import { events } from './events.ts';
 import type { Habit, Level } from './habit.ts';
@@ -17,6 +18,7 @@ const ALL = {
   ...http,
   ...cookies,
   ...authentication,
+  ...called,
   ...names,
   ...events,
   ...transfers,

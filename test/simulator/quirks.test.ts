@@ -38,6 +38,7 @@ async function play(t: Test, id: QuirkKey | undefined, index: number, all: All):
   const of: Case = (id === undefined ? undefined : CASES[id]) ?? {};
   const acs = all[of.acs ?? 'open'];
   const wire: { way: 'sent' | 'received'; text: string }[] = [];
+  let uptime: number | undefined;
   const productClass = `${BASE.identity.productClass} ${index}`;
   const options: ModemOptions = {
     acs: acs.url,
@@ -45,9 +46,11 @@ async function play(t: Test, id: QuirkKey | undefined, index: number, all: All):
     seed: 'quirks',
     index,
     speed: SPEED,
-    bootSeconds: 1,
     credentials: CREDENTIALS,
-    tap: (way, bytes) => wire.push({ way, text: Buffer.from(bytes).toString('latin1') }),
+    tap: (way, bytes) => {
+      uptime ??= modem.device.uptime;
+      wire.push({ way, text: Buffer.from(bytes).toString('latin1') });
+    },
     ...(id === undefined ? {} : { quirks: [id] }),
     ...of.options,
   };
@@ -76,7 +79,7 @@ async function play(t: Test, id: QuirkKey | undefined, index: number, all: All):
     wire.map(({ way, text }) => (way === wanted ? text : '')).join('');
   return {
     of,
-    seen: { wire, sent: textOf('sent'), received: textOf('received'), reports, modem },
+    seen: { wire, sent: textOf('sent'), received: textOf('received'), reports, uptime: uptime ?? 0, modem },
     record,
   };
 }
@@ -103,6 +106,7 @@ async function startAll(t: Test): Promise<All> {
     digest: await runAcs({ auth: 'digest', credentials }),
     soapenv: await runAcs({ replyStyle: 'soapenv' }),
     hasty: await runAcs({ bodyIdleMs: 300 }),
+    alone: await runAcs(),
   };
   t.teardown(() => Promise.all(Object.values(all).map((acs) => acs.stop())));
   return all;

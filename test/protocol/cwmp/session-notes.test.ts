@@ -66,7 +66,7 @@ const TURNS: readonly (readonly [title: string, turns: readonly SeenTurn[], ids:
 ];
 
 function notesOf(turns: readonly SeenTurn[]): string[] {
-  let { session, notes } = seeInform(inform(), false, false);
+  let { session, notes } = seeInform(inform(), false);
   const all = notes.map(({ id }) => id);
   for (const each of turns) {
     ({ session, notes } = seeTurn(session, each));
@@ -80,10 +80,12 @@ t.test('the turns of a session show the quirks that they have together, and no o
 });
 
 t.test('an Inform shows what is left of the session before', async (t) => {
-  t.same(seeInform(inform(), false, false).notes, []);
-  t.same(seeInform(inform(), true, false).notes, [{ id: 'Q-CK-07', at: -1 }]);
-  t.same(seeInform(inform(), false, true).notes, [{ id: 'Q-EV-08', at: -1 }]);
-  t.same(seeInform(inform(), true, true).notes, [{ id: 'Q-EV-08', at: -1 }], 'its cookie is not left over');
+  t.same(seeInform(inform(), false).notes, []);
+  t.same(seeInform(inform(), true).notes, [{ id: 'Q-CK-07', at: -1 }]);
+  t.same(seeInform(inform(), false, 'open').notes, [{ id: 'Q-EV-08', at: -1 }]);
+  t.same(seeInform(inform(), true, 'open').notes, [{ id: 'Q-EV-08', at: -1 }], 'its cookie is not left over');
+  t.same(seeInform(inform(), false, 'broken').notes, [], 'a session that broke is not two at once');
+  t.same(seeInform(inform(), true, 'broken').notes, [], 'and its cookie is not left over either');
 });
 
 t.test('each quirk that a session is said to note is among them, and no other', async (t) => {
@@ -93,7 +95,7 @@ t.test('each quirk that a session is said to note is among them, and no other', 
 });
 
 t.test('a modem that never ends its requests does not fill the memory', async (t) => {
-  let { session } = seeInform(inform(), false, false);
+  let { session } = seeInform(inform(), false);
   for (let i = 0; i < 1000; i++) ({ session } = seeTurn(session, turn({ envelope: question(`q${i}`) })));
   t.ok(session.ids.length < 100, `${session.ids.length} IDs are kept`);
 });
