@@ -11,7 +11,15 @@ export { type LineFault, type ListedFault, listFaults, parseLine } from './line/
 export { createModem } from './modem.ts';
 export type { Modem, ModemEvents, ModemOptions, SessionReport } from './modem-types.ts';
 export { type Aftermath, type Performed, perform } from './perform.ts';
-export { loadProfile, type Profile, parseProfile, profileNames } from './profile.ts';
+export {
+  listProfiles,
+  loadProfile,
+  type Profile,
+  type ProfileListing,
+  parseProfile,
+  profileNames,
+  releaseNames,
+} from './profile.ts';
 export { type ListedQuirk, listQuirks } from './quirks/table.ts';
 export { createScheduler, type Scheduler, type SchedulerOptions, type Speed } from './scheduler.ts';
 export type { CutPoint } from './session.ts';
