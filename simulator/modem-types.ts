@@ -8,6 +8,7 @@ import type { QuirkKey } from '../protocol/quirks.ts';
 import type { Kick } from './calls.ts';
 import type { Call, ConnectionRequestOptions } from './connection-request-types.ts';
 import type { Device } from './device.ts';
+import type { Gate } from './gate.ts';
 import type { LineFault } from './line/flow.ts';
 import type { Performed } from './perform.ts';
 import type { Profile } from './profile.ts';
@@ -50,6 +51,8 @@ export interface ModemOptions {
   readonly tap?: (direction: 'sent' | 'received', bytes: Uint8Array) => void;
   /** Faults of its line, as text (`latency:200,jitter:50`; docs/line-faults.md) or made by hand. */
   readonly line?: string | readonly LineFault[];
+  /** Lets only so many modems of a fleet have a session open at once. */
+  readonly gate?: Gate;
   /** Hears what `Modem.events` tells: one for a whole fleet costs less than a listener on each. */
   readonly observe?: Observer;
 }
@@ -59,6 +62,8 @@ export type Observer = <K extends keyof ModemEvents>(modem: Modem, event: K, ...
 export interface SessionReport {
   readonly ok: boolean;
   readonly why: CpeEnd;
+  /** HTTP status of the last response; `undefined` when none came. */
+  readonly status: number | undefined;
   readonly url: string;
   /** Event codes of its Inform. */
   readonly events: readonly string[];
@@ -132,6 +137,8 @@ export interface Modem {
   stop(): Promise<void>;
   /** The plug is pulled and put back. */
   powerCycle(): void;
+  /** The reset button: it restarts with what the factory set. */
+  factoryReset(): void;
   /** Something occurs that it informs of at once, such as `2 PERIODIC` or `6 CONNECTION REQUEST`. */
   inform(code: string): void;
   /** Someone other than the ACS changes a parameter, by its full name. Throws ModemlabError E_NO_PARAMETER. */

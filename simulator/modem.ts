@@ -21,6 +21,7 @@ import { kick, requestDownload } from './calls.ts';
 import { CookieJar } from './cookies.ts';
 import { changeUnits } from './deployment-units.ts';
 import { Device } from './device.ts';
+import type { Waiter } from './gate.ts';
 import type { HttpClient } from './http-client.ts';
 import { ladderOf, untilPeriodic } from './inform-times.ts';
 import type { Inside, RestartCause } from './inside.ts';
@@ -80,7 +81,7 @@ interface Live {
   at: number | undefined;
 }
 
-class SimulatedModem implements Modem, Inside {
+class SimulatedModem implements Modem, Inside, Waiter {
   readonly device: Device;
   readonly options: ModemOptions;
   readonly scheduler: Scheduler;
@@ -100,6 +101,8 @@ class SimulatedModem implements Modem, Inside {
   #running: Promise<void> | undefined;
   /** Something occurred while a session ran: another follows it. */
   #again = false;
+  /** There is no room for its session yet. */
+  #waits = false;
   #contacted: string | undefined;
   #cuts: CutOrder[] | undefined;
 
@@ -199,6 +202,11 @@ class SimulatedModem implements Modem, Inside {
 
   changeUnits(operations: readonly Operation[]): void {
     changeUnits(this, operations);
+  }
+
+  factoryReset(): void {
+    this.#live?.http.cut();
+    this.#factoryReset();
   }
 
   dropLine(): void {
@@ -306,8 +314,21 @@ class SimulatedModem implements Modem, Inside {
       return;
     }
     this.timers.clear('retry');
+    if (this.#waits) return;
+    this.#waits = this.options.gate?.enter(this) === false;
+    if (!this.#waits) this.#open();
+  }
+
+  admit(): boolean {
+    this.#waits = false;
+    if (this.on) this.#open();
+    return this.on;
+  }
+
+  #open(): void {
     this.#running = this.busy(this.#session()).finally(() => {
       this.#running = undefined;
+      this.options.gate?.leave();
       if (this.#again && this.on) {
         this.#again = false;
         this.go();
@@ -355,6 +376,7 @@ class SimulatedModem implements Modem, Inside {
     const report: SessionReport = {
       ok: result.ok,
       why: result.why,
+      status: result.status,
       url,
       events: inform.Event.map(({ EventCode }) => EventCode),
       requests: live.requests,

@@ -47,6 +47,8 @@ export interface SessionResult {
   readonly state: CpeState;
   readonly ok: boolean;
   readonly why: CpeEnd;
+  /** Of the last response; `undefined`: there was none. */
+  readonly status: number | undefined;
 }
 
 export interface SessionInput {
@@ -67,19 +69,21 @@ export async function runSession(input: SessionInput): Promise<SessionResult> {
   const { settings, http, inform, habits } = input;
   let { state } = input;
   let event: CpeEvent | undefined = { is: 'begin', inform, requests: habits?.requests?.() ?? [] };
-  let result: SessionResult | undefined;
+  let end: Omit<SessionResult, 'status'> | undefined;
+  let status: number | undefined;
   if (habits?.emptyFirst) await http.post(undefined);
   while (event !== undefined) {
     const stepped = step(settings, state, event);
     state = stepped.state;
     event = undefined;
     for (const effect of stepped.effects) {
-      if (effect.do === 'end') result = { state, ok: effect.ok, why: effect.why };
+      if (effect.do === 'end') end = { state, ok: effect.ok, why: effect.why };
       else event = (await carryOut(input, effect)) ?? event;
     }
+    if (event !== undefined && 'status' in event) status = event.status;
   }
   http.close();
-  return result ?? { state, ok: false, why: 'protocol-error' };
+  return { ...(end ?? { state, ok: false, why: 'protocol-error' }), status };
 }
 
 /** What an effect leads to; nothing when the machine waits for no answer to it. */

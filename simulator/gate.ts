@@ -1,0 +1,50 @@
+/** How many sessions of a fleet are open at once. Who comes when there is no room waits in order. */
+
+export interface Waiter {
+  /** There is room now. `false`: it has no need of it any more. */
+  admit(): boolean;
+}
+
+export class Gate {
+  readonly #most: number;
+  #open = 0;
+  #waiters: Waiter[] = [];
+  /** Place of the first who waits: the list is cut when half of it is past. */
+  #first = 0;
+
+  constructor(most = Number.POSITIVE_INFINITY) {
+    this.#most = most;
+  }
+
+  get open(): number {
+    return this.#open;
+  }
+
+  get waiting(): number {
+    return this.#waiters.length - this.#first;
+  }
+
+  /** `false`: `admit` is called when there is room. */
+  enter(waiter: Waiter): boolean {
+    if (this.#open < this.#most) {
+      this.#open += 1;
+      return true;
+    }
+    this.#waiters.push(waiter);
+    return false;
+  }
+
+  leave(): void {
+    this.#open -= 1;
+    while (this.#open < this.#most) {
+      const waiter = this.#waiters[this.#first];
+      if (waiter === undefined) return;
+      this.#first += 1;
+      if (this.#first > 64 && this.#first * 2 > this.#waiters.length) {
+        this.#waiters = this.#waiters.slice(this.#first);
+        this.#first = 0;
+      }
+      if (waiter.admit()) this.#open += 1;
+    }
+  }
+}
