@@ -1,10 +1,11 @@
 /**
- * `npm run bench [decode|sessions|clients|memory]`: asks each question, prints the table of docs/performance.md, and ends with 1
+ * `npm run bench [decode|sessions|clients|idle|memory]`: asks each question, prints the table of docs/performance.md, and ends with 1
  * when a limit is not kept.
  */
 import { cpus, totalmem } from 'node:os';
 import { clientFigures } from './clients.ts';
 import { decodeFigures } from './decode.ts';
+import { idleFigures } from './idle.ts';
 import { memoryFigures } from './memory.ts';
 import type { Figure } from './report.ts';
 import { isKept, table } from './report.ts';
@@ -14,6 +15,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]> | readon
   decode: decodeFigures,
   sessions: sessionFigures,
   clients: clientFigures,
+  idle: idleFigures,
   memory: memoryFigures,
 };
 
