@@ -10,7 +10,7 @@ const dist = path.join(root, 'dist');
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 
 /** Folders whose JSON files are read when the program runs. */
-const DATA = ['simulator/profiles'];
+const DATA = ['simulator/profiles', 'simulator/scenarios'];
 
 rmSync(dist, { recursive: true, force: true });
 const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {

@@ -21,6 +21,18 @@ export {
   releaseNames,
 } from './profile.ts';
 export { type ListedQuirk, listQuirks } from './quirks/table.ts';
+export {
+  type ListedScenario,
+  listScenarios,
+  loadScenario,
+  runScenario,
+  type Scenario,
+  type ScenarioOptions,
+  type ScenarioParameter,
+  type ScenarioResult,
+  type ScenarioRun,
+} from './scenarios/index.ts';
 export { createScheduler, type Scheduler, type SchedulerOptions, type Speed } from './scheduler.ts';
 export type { CutPoint } from './session.ts';
 export { createSwarm, type Swarm, type SwarmOptions, type SwarmResult } from './swarm.ts';
+export type { Latency, SwarmStats } from './swarm-stats.ts';

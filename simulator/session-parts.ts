@@ -5,8 +5,10 @@ import type { CpeSettings } from '../protocol/cwmp/session-cpe.ts';
 import type { CookieJar } from './cookies.ts';
 import type { Device } from './device.ts';
 import { HttpClient } from './http-client.ts';
+import { lineOf } from './line/of-modem.ts';
 import type { ModemOptions } from './modem-types.ts';
 import type { Profile } from './profile.ts';
+import type { WireHabits } from './quirks/wire-habits.ts';
 import type { Random } from './random.ts';
 
 /** Real milliseconds; TR-069a6 3.4.2 wants at least 30 s. */
@@ -57,20 +59,26 @@ export function createClient(
   url: string,
   jar: CookieJar,
   random: Random,
-  { timeoutMs = TIMEOUT_MS, tls, tap, credentials }: ModemOptions,
+  options: ModemOptions,
+  habits?: WireHabits,
 ): HttpClient {
+  const { timeoutMs = TIMEOUT_MS, tls, tap, credentials } = options;
   const { http: traits } = device.profile;
   const username = device.setting('ManagementServer.Username');
   const password = device.setting('ManagementServer.Password');
+  const own = username === '' ? undefined : { username, password };
+  const line = lineOf(device, options);
   return new HttpClient({
     url,
     traits,
     userAgent: device.expand(traits.userAgent),
     jar,
-    credentials: credentials ?? (username === '' ? undefined : { username, password }),
+    credentials: habits?.noCredentials ? undefined : (credentials ?? own),
     timeoutMs,
     random,
     ...(tls === undefined ? {} : { tls }),
     ...(tap === undefined ? {} : { tap }),
+    ...(line === undefined ? {} : { line }),
+    ...(habits === undefined ? {} : { habits }),
   });
 }
