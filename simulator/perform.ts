@@ -9,6 +9,7 @@ import { changeDUState } from './rpc/change-du.ts';
 import { getNames } from './rpc/names.ts';
 import { addObject, deleteObject } from './rpc/objects.ts';
 import { scheduleInform } from './rpc/schedule.ts';
+import { breaksSchema } from './rpc/schema.ts';
 import {
   allQueuedTransfers,
   cancelTransfer,
@@ -28,6 +29,7 @@ export function perform(device: Device, request: Request<CpeMethod>): Performed 
   if (!methods.includes(request.rpc)) return refuse(device, 9000);
   const refused = refusal(device, request.rpc);
   if (refused !== undefined) return refuse(device, refused);
+  if (breaksSchema(request)) return refuse(device, 9003);
   switch (request.rpc) {
     case 'GetRPCMethods':
       return { ok: true, response: { kind: 'response', rpc: request.rpc, args: { MethodList: methods } } };

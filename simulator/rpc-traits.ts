@@ -5,7 +5,7 @@ import { LimitRules } from './limits.ts';
 export interface RpcTraits {
   /** Fault codes by `RPC`, or `RPC` and a template below the root; one that ends with a dot means all in it. */
   readonly refuses: ReadonlyMap<string, number>;
-  /** Entries of one SetParameterValues; 0: any number. Beyond it fault 9004. */
+  /** Entries of one SetParameterValues or SetParameterAttributes; 0: any number. Beyond it fault 9004. */
   readonly maxSet: number;
   /** Entries of an answer to GetParameterNames of all levels; 0: any number. Beyond it fault 9004. */
   readonly maxListed: number;

@@ -23,7 +23,9 @@ export function attributesOf(device: Device, path: string, leaf: LeafShape): Att
 }
 
 export function getAttributes(device: Device, { ParameterNames }: Args<'GetParameterAttributes'>): Performed {
-  const { tree } = device;
+  const { tree, profile } = device;
+  const { maxNames } = profile.cwmp;
+  if (maxNames > 0 && ParameterNames.length > maxNames) return refuse(device, 9004);
   const ParameterList: { Name: string; Notification: number; AccessList: readonly string[] }[] = [];
   const seen = new Set<string>();
   for (const name of ParameterNames) {
@@ -51,7 +53,9 @@ type Change = Args<'SetParameterAttributes'>['ParameterList'][number];
 /** In order, a later entry over an earlier one, and all or nothing (A.3.2.4). */
 export function setAttributes(device: Device, { ParameterList }: Args<'SetParameterAttributes'>): Performed {
   const { tree } = device;
+  const { maxSet } = device.profile.rpc;
   const { denied, highest } = device.profile.rpc.attributes;
+  if (maxSet > 0 && ParameterList.length > maxSet) return refuse(device, 9004);
   const next = new Map<string, Attributes>();
   for (const change of ParameterList) {
     const { NotificationChange, Notification } = change;
