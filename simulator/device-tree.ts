@@ -31,7 +31,7 @@ type FoundLeaf = Extract<Found, { is: 'leaf' }>;
 const MOST_INSTANCES = 512;
 
 export class DeviceTree {
-  readonly shape: TreeShape;
+  #shape: TreeShape;
   /** Values that differ from the factory's, by full name. */
   readonly #values = new Map<string, string>();
   /** Instances of tables that were changed, ascending; and the highest number ever given in each. */
@@ -39,7 +39,20 @@ export class DeviceTree {
   readonly #highest = new Map<string, number>();
 
   constructor(shape: TreeShape) {
-    this.shape = shape;
+    this.#shape = shape;
+  }
+
+  get shape(): TreeShape {
+    return this.#shape;
+  }
+
+  /** Another tree, in which only that stays changed which it has too. */
+  reshape(shape: TreeShape): void {
+    this.#shape = shape;
+    for (const path of this.#instances.keys())
+      if (this.find(path)?.is !== 'table')
+        for (const map of [this.#instances, this.#highest]) map.delete(path);
+    for (const name of this.#values.keys()) if (this.find(name)?.is !== 'leaf') this.#values.delete(name);
   }
 
   /** Whether objects were added or deleted. */

@@ -47,27 +47,45 @@ type FoundLeaf = Extract<Found, { is: 'leaf' }>;
 const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
 export class Device {
-  readonly profile: Profile;
   readonly unit: UnitIdentity;
   readonly tree: DeviceTree;
-  /** Firmware that runs now; a download may change it. */
-  firmware: string;
   /** Attributes that were changed, by name. */
   readonly attributes = new Map<string, Attributes>();
   readonly #options: DeviceOptions;
   readonly #seed: string;
+  #profile: Profile;
+  #firmware: string;
   #bootedAt: number;
 
   constructor(options: DeviceOptions) {
     const { profile, seed = 0, index = 0 } = options;
-    this.profile = profile;
+    this.#profile = profile;
     this.#options = options;
     this.#seed = `${seed}/${index}`;
     const { serial, macPrefix } = profile.identity;
     this.unit = unitIdentity(serial, macPrefix, { seed: String(seed), profile: profile.name, index });
     this.tree = new DeviceTree(profile.tree);
-    this.firmware = profile.identity.firmware;
+    this.#firmware = profile.identity.firmware;
     this.#bootedAt = options.now();
+  }
+
+  /** What it is; another release of its product after an upgrade to that. */
+  get profile(): Profile {
+    return this.#profile;
+  }
+
+  /** Firmware that runs now. */
+  get firmware(): string {
+    return this.#firmware;
+  }
+
+  /** A download changes it. With a release of its product that is known it becomes that; what both know stays set. */
+  set firmware(version: string) {
+    const next = this.#profile.release(version);
+    this.#firmware = next?.identity.firmware ?? version;
+    if (next === undefined || next === this.#profile) return;
+    this.#profile = next;
+    this.tree.reshape(next.tree);
   }
 
   /** Simulated time in milliseconds since 1970, whatever its clock says. */

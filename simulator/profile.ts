@@ -18,6 +18,7 @@ import {
   readProduct,
   readShared,
   readSource,
+  releasesOf,
   releasesOfProduct,
 } from './profile-files.ts';
 import type { RpcTraits } from './rpc-traits.ts';
@@ -35,6 +36,8 @@ export interface Profile {
   readonly generation: string;
   /** What of it is guessed, a sentence each. */
   readonly guessed: readonly string[];
+  /** The same product at this firmware, when that is a release of it: what a modem becomes with that image. */
+  readonly release: (firmware: string) => Profile | undefined;
   readonly identity: {
     readonly manufacturer: string;
     readonly oui: string;
@@ -177,13 +180,13 @@ export function listProfiles(): ProfileListing[] {
  * E_CONFIG for a name or release that is not there, E_FILE_INVALID with the place, or E_DATA_UNREADABLE.
  */
 export function loadProfile(nameOrFile: string): Profile {
-  const [, file, release] = /^(.*\.json|.*\/[^@]*)(?:@([^/@]+))?$/.exec(nameOrFile) ?? [];
-  if (file !== undefined) return readProfile(readSource(readJson(file, file), file, release), new Map());
+  const [, file, at] = /^(.*\.json|.*\/[^@]*)(?:@([^/@]+))?$/.exec(nameOrFile) ?? [];
+  if (file !== undefined) return ownProfile(readJson(file, file), file, at);
   const known = loaded.get(nameOrFile);
   if (known !== undefined) return known;
   const source = readProduct(nameOrFile);
   // NAME@FIRMWARE with the firmware that NAME alone means is the same profile.
-  const profile = loaded.get(nameOf(source)) ?? readProfile(source, trees);
+  const profile = loaded.get(nameOf(source)) ?? readProfile(source, trees, releaseOf(source));
   loaded.set(nameOrFile, profile).set(profile.name, profile);
   return profile;
 }
@@ -192,10 +195,39 @@ const nameOf = ({ json, place }: ProfileSource): string => new Fields(json, plac
 
 /** A profile from JSON at hand, at the firmware of its identity. */
 export function parseProfile(json: unknown, place: string): Profile {
-  return readProfile(readSource(json, place), new Map());
+  return ownProfile(json, place);
 }
 
-function readProfile(source: ProfileSource, shared: Map<string, TreeShape>): Profile {
+function ownProfile(json: unknown, place: string, at?: string): Profile {
+  const release = (firmware: string): Profile | undefined => {
+    const known = releasesOf(json, place).find((one) => isSameVersion(one, firmware));
+    return known === undefined ? undefined : ownProfile(json, place, known);
+  };
+  return readProfile(readSource(json, place, at), new Map(), release);
+}
+
+function releaseOf({ product }: ProfileSource): Profile['release'] {
+  return (firmware) => {
+    const known = releasesOfProduct(product).find((one) => isSameVersion(one, firmware));
+    return known === undefined ? undefined : loadProfile(`${product}@${known}`);
+  };
+}
+
+/** An image holds numbers; in a name a part above nine may be a letter: 8.2.N.0 is 8.2.23.0. */
+function isSameVersion(one: string, other: string): boolean {
+  const numbers = (version: string): string =>
+    version
+      .split('.')
+      .map((part) => (/^[A-Z]$/.test(part) ? Number.parseInt(part, 36) : part))
+      .join('.');
+  return numbers(one) === numbers(other);
+}
+
+function readProfile(
+  source: ProfileSource,
+  shared: Map<string, TreeShape>,
+  release: Profile['release'],
+): Profile {
   const { json, place } = source;
   const file = new Fields(json, place);
   const treeKey = JSON.stringify(file.get('tree'));
@@ -214,6 +246,7 @@ function readProfile(source: ProfileSource, shared: Map<string, TreeShape>): Pro
     product: source.product,
     generation: source.generation,
     guessed: source.guessed,
+    release,
     identity: readIdentity(file.fields('identity')),
     cwmp: readCwmp(file.fields('cwmp')),
     rpc: readRpc(file.fields('rpc'), file.fields('cwmp').string('namespace')),

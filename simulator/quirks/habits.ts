@@ -24,7 +24,14 @@ export function quirkyProfile(profile: Profile, ids: readonly QuirkKey[]): Profi
   const known = profiles.get(profile) ?? new Map<string, Profile>();
   profiles.set(profile, known);
   const key = ids.join();
-  const made = known.get(key) ?? changes.reduce((changed, change) => change(changed), profile);
+  const release = (firmware: string): Profile | undefined => {
+    const next = profile.release(firmware);
+    return next === undefined ? undefined : quirkyProfile(next, ids);
+  };
+  const made = known.get(key) ?? {
+    ...changes.reduce((changed, change) => change(changed), profile),
+    release,
+  };
   known.set(key, made);
   return made;
 }
