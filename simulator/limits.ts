@@ -153,6 +153,9 @@ const COMMON: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   '*.IPInterfaceSubnetMask': { form: 'ipv4', empty: true },
   '*.DestIPAddress': { form: 'ipv4', empty: true },
   '*.DestSubnetMask': { form: 'ipv4', empty: true },
+  // All else in it is for the device to write.
+  '*.DiagnosticsState': { values: ['Requested', 'Canceled'] },
+  '*.LoopDiagnosticsState': { values: ['Requested', 'Canceled'] },
   '*.NumberOfRepetitions': { range: [1, null] },
   '*.DataBlockSize': { range: [1, 65535] },
   '*.DSCP': { range: [0, 63] },

@@ -1,10 +1,12 @@
 /** Everything with a life of its own that a modem has, in the order in which they are called. */
 import { connectionRequests } from './connection-request.ts';
 import { deploymentUnits } from './deployment-units.ts';
+import { diagnostics } from './diagnostics/diagnostics.ts';
 import type { Part } from './inside.ts';
 import { notifications } from './notifications.ts';
 import { quirkLife } from './quirks/life.ts';
 import { scheduledInforms } from './scheduled-informs.ts';
+import { udpConnectionRequests } from './stun.ts';
 import { transferQueue } from './transfer-queue.ts';
 
 export const PARTS: readonly Part[] = [
@@ -13,5 +15,7 @@ export const PARTS: readonly Part[] = [
   scheduledInforms,
   deploymentUnits,
   connectionRequests,
+  diagnostics,
+  udpConnectionRequests,
   quirkLife,
 ];
