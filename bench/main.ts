@@ -1,8 +1,9 @@
 /**
- * `npm run bench [decode|sessions|clients|idle|memory]`: asks each question, prints the table of docs/performance.md, and ends with 1
+ * `npm run bench [decode|sessions|clients|idle|storm|memory]`: asks each question, prints the table of docs/performance.md, and ends with 1
  * when a limit is not kept.
  */
 import { cpus, totalmem } from 'node:os';
+import { stormFigures } from './boot-storm.ts';
 import { clientFigures } from './clients.ts';
 import { decodeFigures } from './decode.ts';
 import { idleFigures } from './idle.ts';
@@ -16,6 +17,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]> | readon
   sessions: sessionFigures,
   clients: clientFigures,
   idle: idleFigures,
+  storm: () => stormFigures(),
   memory: memoryFigures,
 };
 
