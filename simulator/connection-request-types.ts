@@ -60,4 +60,6 @@ export interface ConnectionRequestOptions {
   readonly listener: ConnectionRequestListener;
   /** A UDP port of its own (TR-069a6 Annex G): when STUNEnable is true, or always. Default `stun`. */
   readonly udp?: 'stun' | 'always' | 'never';
+  /** Real milliseconds until a STUN request is sent again; doubles up to 16 times that. Default 100 (RFC 3489 9.3). */
+  readonly stunStepMs?: number;
 }

@@ -72,10 +72,16 @@ export function judge(modem: Callee, asked: Asked, nonces: Nonces): Verdict {
 function refusal(modem: Callee, traits: ConnectionRequestTraits): 'throttled' | 'in-session' | undefined {
   if (isServedAlready(modem)) return undefined;
   if (modem.inSession && traits.inSession === 'refuse') return 'in-session';
+  return isThrottled(modem) ? 'throttled' : undefined;
+}
+
+/** As many as its profile allows were accepted of late; one that makes no session of its own does not count. */
+export function isThrottled(modem: Callee): boolean {
+  const { most, seconds } = modem.device.profile.connectionRequest;
   const accepted = of.get(modem)?.accepted;
-  if (traits.most === 0 || accepted === undefined) return undefined;
-  const since = modem.scheduler.now() - traits.seconds * 1000;
-  return accepted.filter((at) => at > since).length >= traits.most ? 'throttled' : undefined;
+  if (most === 0 || accepted === undefined || isServedAlready(modem)) return false;
+  const since = modem.scheduler.now() - seconds * 1000;
+  return accepted.filter((at) => at > since).length >= most;
 }
 
 /** Before the session of one call starts, further ones are accepted and add none (3.2.2.1). */
@@ -176,8 +182,12 @@ export function credentialsOf({ device }: Callee): { readonly username: string; 
 /** Path and query of a target, which may be an absolute URI. */
 export const pathOf = (target: string): string => target.replace(/^http:\/\/[^/?]*/i, '') || '/';
 
-/** Whether connection requests are switched off by the ACS. */
-export function isDisabled({ device }: Pick<Callee, 'device'>): boolean {
-  const off = (name: string): boolean => /^(0|false)$/.test(device.setting(`ManagementServer.${name}`));
-  return off('HTTPConnectionRequestEnable') || off('EnableCWMP');
-}
+/** Whether the ACS switched calls over HTTP off. */
+export const isDisabled = (modem: Pick<Callee, 'device'>): boolean =>
+  isOff(modem, 'HTTPConnectionRequestEnable') || !isManaged(modem);
+
+/** EnableCWMP, which is true where there is none. */
+export const isManaged = (modem: Pick<Callee, 'device'>): boolean => !isOff(modem, 'EnableCWMP');
+
+const isOff = ({ device }: Pick<Callee, 'device'>, name: string): boolean =>
+  /^(0|false)$/.test(device.setting(`ManagementServer.${name}`));

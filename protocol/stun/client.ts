@@ -196,7 +196,10 @@ function onFound(settings: StunSettings, state: StunState, on: StunPort, message
   const { search, trial } = state;
   const idle: StunState = { ...state, open: undefined, trial: undefined };
   // A server that answers to nowhere else leaves nothing to find out: the shortest period is safe.
-  if (on === 'secondary') return after([SETTLED], ask(settings, { ...idle, search: undefined }, 'binding'));
+  if (on === 'secondary') {
+    const found: StunEffect = { do: 'found', seconds: state.period };
+    return after([SETTLED, found], ask(settings, { ...idle, search: undefined }, 'binding'));
+  }
   if (message.kind !== 'response' || search === undefined || trial === undefined)
     return { state, effects: [] };
   const { state: known, effects } = learn(idle, { ...search, low: trial });
