@@ -395,6 +395,22 @@ t.test('there is no limit on names: a whole tree is listed and read in one answe
   t.end();
 });
 
+t.test('what a parameter reads as may be written to it', (t) => {
+  for (const name of profileNames()) {
+    const unit = device(name);
+    const refused = parameters(unit)
+      // A diagnostics state reads as what an ACS may not write: only Requested starts one.
+      .filter(({ name, writable }) => writable && !name.endsWith('DiagnosticsState'))
+      .filter(({ name, value, type }) => {
+        const ParameterList = [{ Name: name, Value: value, Type: type }];
+        const args = { ParameterList, ParameterKey: '' };
+        return !perform(unit, { kind: 'request', rpc: 'SetParameterValues', args }).ok;
+      });
+    t.strictSame(refused, [], name);
+  }
+  t.end();
+});
+
 t.test('firmware, generation and OUI belong together', (t) => {
   for (const name of THOMSON) {
     const { identity, generation, http, product } = loadProfile(name);
