@@ -2,6 +2,11 @@
 export const LIMITS = {
   /** Bytes of one HTTP body. The largest real answer on record is 1.13 MB (Q-LG-01); 16 MiB leaves room. */
   bodyBytes: 16 * 1024 * 1024,
+  /**
+   * Bytes of a file that a simulated modem is made from, and of all that it imports. The largest model of the Broadband
+   * Forum has 8 MB, a device file of 100,000 parameters 30 MB.
+   */
+  fileBytes: 64 * 1024 * 1024,
   /** Nested elements. The deepest CWMP message (SetParameterValuesFault in a fault) nests seven. */
   depth: 32,
   /** Attributes of one start tag. The longest real envelope declares five namespaces and encodingStyle. */

@@ -1,7 +1,12 @@
 /** Serial numbers and MAC addresses in the grammar of the real ones, each once in a fleet. */
 import { hash } from './random.ts';
 
-export interface SerialScheme {
+/** Of a device that is known: the first unit has this serial number, and the others count on from it. */
+export interface KnownSerial {
+  readonly text: string;
+}
+
+export interface ThomsonSerial {
   /** Before the board's serial number on the label and in DeviceId: `CP`. */
   readonly prefix: string;
   /** Year and week of make, two digits each. */
@@ -11,6 +16,8 @@ export interface SerialScheme {
   /** Counter of the first unit made, three digits in base 36. */
   readonly first: string;
 }
+
+export type SerialScheme = ThomsonSerial | KnownSerial;
 
 export interface UnitIdentity {
   /** 9 characters: year, week, plant, and a counter in base 36. */
@@ -37,15 +44,27 @@ export function unitIdentity(
   macPrefix: string,
   { seed, profile, index }: { readonly seed: string; readonly profile: string; readonly index: number },
 ): UnitIdentity {
+  const place = ((hash(`${seed}/${profile}/mac`) % 2 ** 22) + index) % 2 ** 22;
+  const tail = (place * MACS_PER_UNIT).toString(16).padStart(6, '0');
+  const mac = (`${macPrefix}${tail}`.toLowerCase().match(/../g) ?? []).join(':');
+  if ('text' in scheme) {
+    const serial = countOn(scheme.text, index);
+    return { boardSerial: serial, serial, mac };
+  }
   const before = seed === '0' ? 0 : hash(seed) % PER_WEEK;
   const number = Number.parseInt(scheme.first, 36) + before + index;
   const { year, week } = laterWeek(scheme.yearWeek, Math.floor(number / PER_WEEK));
   const counter = (number % PER_WEEK).toString(36).toUpperCase().padStart(3, '0');
   const boardSerial = `${year}${week}${scheme.plant}${counter}`;
-  const place = ((hash(`${seed}/${profile}/mac`) % 2 ** 22) + index) % 2 ** 22;
-  const tail = (place * MACS_PER_UNIT).toString(16).padStart(6, '0');
-  const mac = (`${macPrefix}${tail}`.toLowerCase().match(/../g) ?? []).join(':');
   return { boardSerial, serial: scheme.prefix + boardSerial, mac };
+}
+
+/** A serial number some steps after another, as long as it while its digits last. */
+function countOn(serial: string, steps: number): string {
+  if (steps === 0) return serial;
+  const digits = /\d{0,15}$/.exec(serial)?.[0] ?? '';
+  const stem = serial.slice(0, serial.length - digits.length);
+  return stem + String(Number(digits) + steps).padStart(digits.length, '0');
 }
 
 function laterWeek(yearWeek: string, weeks: number): { year: string; week: string } {

@@ -191,7 +191,7 @@ function firmwareOf(json: unknown, place: string): string {
 }
 
 /** Members of a tree that go by paths. */
-const BY_PATH = ['instances', 'writable', 'limits'];
+const BY_PATH = ['instances', 'numbers', 'writable', 'limits'];
 
 /**
  * A tree as one file without `base`: the base and the parts of it, each a file in trees/ or such an object itself; of

@@ -1,7 +1,7 @@
 /** What a simulated modem is, as data: profiles/NAME.json over a generation file. docs/profiles.md tells the format. */
 import { FAULTS } from '../protocol/cwmp/faults.ts';
-import type { CpeMethod, RpcName } from '../protocol/cwmp/messages.ts';
-import { isRpcName, RPCS } from '../protocol/cwmp/messages.ts';
+import type { CpeMethod, CwmpVersion, RpcName } from '../protocol/cwmp/messages.ts';
+import { CWMP_VERSIONS, isRpcName, RPCS } from '../protocol/cwmp/messages.ts';
 import type { Dialect } from '../protocol/soap/dialect.ts';
 import type { ConnectionRequestTraits } from './connection-request-traits.ts';
 import { readConnectionRequest } from './connection-request-traits.ts';
@@ -10,11 +10,11 @@ import { readDialect } from './dialect-file.ts';
 import { Fields, overlay } from './fields.ts';
 import type { SerialScheme } from './identity.ts';
 import { FIRST_UNIT } from './identity.ts';
+import { readProfileFile } from './import/import.ts';
 import type { ProfileSource } from './profile-files.ts';
 import {
   composeTree,
   productNames,
-  readJson,
   readProduct,
   readShared,
   readSource,
@@ -70,10 +70,21 @@ export interface Profile {
   readonly facts: ReadonlyMap<string, string>;
   /** Parameters that read as empty text, by name or `*.Name`: passwords. */
   readonly secret: ReadonlySet<string>;
+  /** Attributes out of the factory, by the parameter's name below the root, where they are not the model's. */
+  readonly attributes: ReadonlyMap<string, FactoryAttributes>;
+}
+
+export interface FactoryAttributes {
+  readonly Notification: number;
+  readonly AccessList: readonly string[];
 }
 
 export interface CwmpTraits {
   readonly namespace: string;
+  /** Versions told in SupportedCWMPVersions of each Inform, the oldest first; none before CWMP 1.4. */
+  readonly versions: readonly CwmpVersion[];
+  /** SessionTimeout told in each Inform, in seconds; 0: none. */
+  readonly sessionTimeout: number;
   readonly methods: readonly CpeMethod[];
   /** cwmp:ID of its own requests; `#` is the number. */
   readonly id: string;
@@ -175,13 +186,13 @@ export function listProfiles(): ProfileListing[] {
 }
 
 /**
- * A profile by its name, NAME@FIRMWARE for another release of it, or from a JSON file of one's own (a path with a slash
- * or ending in `.json`, and a release as well). There is one object for each name in a process. Throws ModemlabError
+ * A profile by its name, NAME@FIRMWARE for another release of it, or from a file of one's own (a path with a slash or
+ * ending in `.json`, `.csv` or `.xml`, and a release as well): a profile, or what docs/profile-sources.md lists. There is one object for each name in a process. Throws ModemlabError
  * E_CONFIG for a name or release that is not there, E_FILE_INVALID with the place, or E_DATA_UNREADABLE.
  */
 export function loadProfile(nameOrFile: string): Profile {
-  const [, file, at] = /^(.*\.json|.*\/[^@]*)(?:@([^/@]+))?$/.exec(nameOrFile) ?? [];
-  if (file !== undefined) return ownProfile(readJson(file, file), file, at);
+  const [, file, at] = /^(.*\.(?:json|csv|xml)|.*\/[^@]*)(?:@([^/@]+))?$/i.exec(nameOrFile) ?? [];
+  if (file !== undefined) return ownProfile(readProfileFile(file), file, at);
   const known = loaded.get(nameOrFile);
   if (known !== undefined) return known;
   const source = readProduct(nameOrFile);
@@ -240,6 +251,7 @@ function readProfile(
   );
   const dialect = readDialect(file.fields('dialect'));
   const others = file.fields('dialects');
+  const cwmp = readCwmp(file.fields('cwmp'));
   const profile: Profile = {
     name: file.string('name'),
     title: file.string('title'),
@@ -248,7 +260,7 @@ function readProfile(
     guessed: source.guessed,
     release,
     identity: readIdentity(file.fields('identity')),
-    cwmp: readCwmp(file.fields('cwmp')),
+    cwmp,
     rpc: readRpc(file.fields('rpc'), file.fields('cwmp').string('namespace')),
     http: readHttp(file.fields('http')),
     connectionRequest: readConnectionRequest(file.fields('connectionRequest')),
@@ -259,12 +271,30 @@ function readProfile(
     lan: { address: file.fields('lan').string('address') },
     bootSeconds: file.number('bootSeconds'),
     tree,
-    values: new ValueRules(new Map(values.keys().map((name) => [name, values.string(name)]))),
+    values: new ValueRules(
+      new Map(values.keys().map((name) => [name, values.string(name)])),
+      file.texts('given'),
+    ),
     facts: file.texts('facts'),
     secret: new Set(file.strings('secret', [])),
+    attributes: readAttributes(file.fields('attributes'), cwmp.accessList),
   };
   file.done();
   return profile;
+}
+
+function readAttributes(file: Fields, accessList: readonly string[]): ReadonlyMap<string, FactoryAttributes> {
+  return new Map(
+    file.keys().map((name) => {
+      const own = file.fields(name);
+      const read = {
+        Notification: own.number('notification', 0),
+        AccessList: own.strings('accessList', accessList),
+      };
+      own.done();
+      return [name, read];
+    }),
+  );
 }
 
 function readShape(json: unknown, place: string): TreeShape {
@@ -281,21 +311,28 @@ function readIdentity(file: Fields): Profile['identity'] {
     board: file.string('board'),
     firmware: file.string('firmware'),
     family: file.string('family'),
-    serial: {
-      prefix: serial.string('prefix'),
-      yearWeek: serial.string('yearWeek'),
-      plant: serial.string('plant'),
-      first: serial.string('first', FIRST_UNIT),
-    },
+    serial: readSerial(serial),
     macPrefix: file.string('macPrefix'),
   };
-  if (!/^[0-9A-F]{6}$/.test(identity.oui)) file.refuse('oui', 'six digits of 0-9 A-F');
+  // A device that was read from a file is what it is.
+  if (!serial.has('text') && !/^[0-9A-F]{6}$/.test(identity.oui)) file.refuse('oui', 'six digits of 0-9 A-F');
   if (!/^[0-9A-F]{6}$/i.test(identity.macPrefix)) file.refuse('macPrefix', 'six hexadecimal digits');
-  if (!/^\d\d(0[1-9]|[1-4]\d|5[0-3])$/.test(identity.serial.yearWeek))
-    serial.refuse('yearWeek', 'year and week such as 0644');
-  if (!/^[0-9A-Z]{3}$/.test(identity.serial.first)) serial.refuse('first', 'three of 0-9 A-Z');
   file.done();
   return identity;
+}
+
+function readSerial(file: Fields): SerialScheme {
+  if (file.has('text')) return { text: file.string('text') };
+  const scheme = {
+    prefix: file.string('prefix'),
+    yearWeek: file.string('yearWeek'),
+    plant: file.string('plant'),
+    first: file.string('first', FIRST_UNIT),
+  };
+  if (!/^\d\d(0[1-9]|[1-4]\d|5[0-3])$/.test(scheme.yearWeek))
+    file.refuse('yearWeek', 'year and week such as 0644');
+  if (!/^[0-9A-Z]{3}$/.test(scheme.first)) file.refuse('first', 'three of 0-9 A-Z');
+  return scheme;
 }
 
 function readCwmp(file: Fields): CwmpTraits {
@@ -303,6 +340,10 @@ function readCwmp(file: Fields): CwmpTraits {
   for (const code of faults.keys()) if (!FAULTS.has(Number(code))) file.refuse('faults', 'codes of faults');
   const traits: CwmpTraits = {
     namespace: file.string('namespace'),
+    versions: CWMP_VERSIONS.filter((version) =>
+      file.choices('versions', CWMP_VERSIONS, []).includes(version),
+    ),
+    sessionTimeout: file.number('sessionTimeout', 0),
     methods: file.strings('methods').map((name) => {
       const method: RpcName | undefined = isRpcName(name) ? name : undefined;
       return method !== undefined && isCpeMethod(method)

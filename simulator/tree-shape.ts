@@ -58,6 +58,11 @@ const TYPES: ReadonlyMap<string, ValueType> = new Map([
   ['U', 'unsignedLong'],
 ]);
 
+/** How tree files write the types of leaves. */
+export const LEAF_LETTERS: ReadonlyMap<ValueType, string> = new Map(
+  Array.from(TYPES, ([letter, type]) => [type, letter] as const),
+);
+
 interface Row {
   readonly path: string;
   readonly leaves: readonly { readonly name: string; readonly type: ValueType; readonly writable: boolean }[];

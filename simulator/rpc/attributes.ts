@@ -18,6 +18,8 @@ export function attributesOf(device: Device, path: string, leaf: LeafShape): Att
   const { profile, attributes } = device;
   const held = attributes.get(path);
   if (held !== undefined) return held;
+  const factory = profile.attributes.get(path.slice(profile.tree.root.length));
+  if (factory !== undefined) return factory;
   const isActive = isForced(device, leaf) || isAmong(profile.rpc.attributes.active, leaf);
   return { Notification: isActive ? 2 : 0, AccessList: profile.cwmp.accessList };
 }
