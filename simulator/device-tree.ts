@@ -30,6 +30,10 @@ type FoundLeaf = Extract<Found, { is: 'leaf' }>;
 /** No table of a SpeedTouch holds more; beyond it AddObject answers 9004. */
 const MOST_INSTANCES = 512;
 
+/** What was found in trees out of the factory, by name, so that what is asked for in each session is not searched again. */
+const found = new WeakMap<TreeShape, Map<string, Found>>();
+const MOST_FOUND = 4096;
+
 export class DeviceTree {
   #shape: TreeShape;
   /** Values that differ from the factory's, by full name. */
@@ -81,19 +85,35 @@ export class DeviceTree {
 
   /** A parameter by its name, or an object by its path with the dot at the end. The empty path is the root. */
   find(name: string): Found | undefined {
+    if (this.reshaped) return this.#search(name);
+    // As long as no object was added or deleted it is the same on all modems of a kind.
+    let known = found.get(this.shape);
+    if (known === undefined) {
+      known = new Map();
+      found.set(this.shape, known);
+    }
+    let member = known.get(name);
+    if (member === undefined) {
+      member = this.#search(name);
+      if (member !== undefined && known.size < MOST_FOUND) known.set(name, member);
+    }
+    return member;
+  }
+
+  #search(name: string): Found | undefined {
     const { root } = this.shape;
     if (name === '' || name === root) return this.root();
     if (!name.startsWith(root) || name.length > 256) return undefined;
     const segments = name.slice(root.length).split('.');
     const wantsObject = segments.at(-1) === '';
     if (wantsObject) segments.pop();
-    let found: Found = this.root();
+    let member: Found = this.root();
     for (const segment of segments) {
-      const next: Found | undefined = this.#member(found, segment);
+      const next: Found | undefined = this.#member(member, segment);
       if (next === undefined) return undefined;
-      found = next;
+      member = next;
     }
-    return wantsObject === (found.is !== 'leaf') ? found : undefined;
+    return wantsObject === (member.is !== 'leaf') ? member : undefined;
   }
 
   #member(found: Found, segment: string): Found | undefined {

@@ -7,7 +7,7 @@ import type { UnitIdentity } from './identity.ts';
 import { unitIdentity } from './identity.ts';
 import type { Profile } from './profile.ts';
 import type { LeafShape } from './tree-shape.ts';
-import { compile } from './values.ts';
+import type { ValueSource } from './value-rule.ts';
 
 export interface DeviceOptions {
   readonly profile: Profile;
@@ -52,7 +52,6 @@ export class Device {
   /** Attributes that were changed, by name. */
   readonly attributes = new Map<string, Attributes>();
   readonly #options: DeviceOptions;
-  readonly #seed: string;
   #profile: Profile;
   #firmware: string;
   #bootedAt: number;
@@ -61,7 +60,6 @@ export class Device {
     const { profile, seed = 0, index = 0 } = options;
     this.#profile = profile;
     this.#options = options;
-    this.#seed = `${seed}/${index}`;
     const { serial, macPrefix } = profile.identity;
     this.unit = unitIdentity(serial, macPrefix, { seed: String(seed), profile: profile.name, index });
     this.tree = new DeviceTree(profile.tree);
@@ -86,6 +84,17 @@ export class Device {
     if (next === undefined || next === this.#profile) return;
     this.#profile = next;
     this.tree.reshape(next.tree);
+  }
+
+  /** Makes random values differ between modems, and equal for one. */
+  get seed(): string {
+    const { seed = 0, index = 0 } = this.#options;
+    return `${seed}/${index}`;
+  }
+
+  /** Simulated time of its last restart, in milliseconds since 1970. */
+  get bootedAt(): number {
+    return this.#bootedAt;
   }
 
   /** Simulated time in milliseconds since 1970, whatever its clock says. */
@@ -148,7 +157,7 @@ export class Device {
 
   /** Text with `${...}` of the profile: names of parameters, header lines. */
   expand(text: string): string {
-    return compile(text, text)(this.#source('', [], undefined));
+    return this.profile.values.text(text)(new Source(this, undefined));
   }
 
   #value(leaf: FoundLeaf): string {
@@ -158,7 +167,7 @@ export class Device {
     if (connectionRequests !== undefined && leaf.shape.template === 'ManagementServer.ConnectionRequestURL')
       return connectionRequests.listener.urlOf(this);
     const rule = this.profile.values.rule(leaf.shape);
-    return rule(this.#source(leaf.path, leaf.indices, leaf));
+    return rule(new Source(this, leaf));
   }
 
   /**
@@ -169,7 +178,7 @@ export class Device {
     const found = this.tree.find(name);
     if (found?.is !== 'leaf' || this.tree.stored(name) !== undefined) return undefined;
     if (this.#factorySetting(name) !== undefined) return undefined;
-    const next = this.profile.values.rule(found.shape).next?.(this.#source(name, found.indices, found));
+    const next = this.profile.values.rule(found.shape).next?.(new Source(this, found));
     return next === Infinity ? undefined : next;
   }
 
@@ -181,26 +190,13 @@ export class Device {
     return Object.hasOwn(settings, below) ? settings[below] : undefined;
   }
 
-  #source(path: string, indices: readonly number[], leaf: FoundLeaf | undefined) {
-    return {
-      path,
-      indices,
-      seed: this.#seed,
-      now: this.#options.now(),
-      bootedAt: this.#bootedAt,
-      fact: (name: string): string | undefined => this.#fact(name),
-      count: (table: string): number | undefined =>
-        leaf === undefined ? undefined : this.#count(leaf, table),
-    };
-  }
-
   #isSecret(shape: LeafShape): boolean {
     const { secret } = this.profile;
     return secret.has(`*.${shape.name}`) || secret.has(shape.template);
   }
 
   /** Instances of the table beside a leaf whose name is, or begins with, what its count is called after. */
-  #count(leaf: FoundLeaf, called: string): number | undefined {
+  count(leaf: FoundLeaf, called: string): number | undefined {
     const parent = this.tree.find(leaf.path.slice(0, leaf.path.lastIndexOf('.') + 1));
     if (parent?.is !== 'object') return undefined;
     const tables = this.tree.children(parent).filter((child) => child.is === 'table');
@@ -212,7 +208,8 @@ export class Device {
     return table === undefined ? undefined : this.tree.instances(table.path).length;
   }
 
-  #fact(name: string): string | undefined {
+  /** What the rules for values may ask for by name. */
+  fact(name: string): string | undefined {
     const { profile, unit } = this;
     const { identity } = profile;
     const { acs, address, externalAddress } = this.#options;
@@ -243,7 +240,7 @@ export class Device {
       case 'connectionStatus':
         return externalAddress === undefined ? 'Disconnected' : 'Connected';
       case 'connectionUptime':
-        return externalAddress === undefined ? '0' : this.#fact('uptime');
+        return externalAddress === undefined ? '0' : this.fact('uptime');
       case 'connection':
         return externalAddress === undefined ? '' : this.#connection();
       default:
@@ -274,7 +271,7 @@ export class Device {
       if (found !== undefined)
         list.push({ Name, Value: found.value, Type: inform.types === 'string' ? 'string' : found.type });
       // The name of a connection that is not there is its last part alone; the value is the address it is reached at.
-      else if (Name.startsWith('.')) list.push({ Name, Value: this.#fact('address') ?? '', Type: 'string' });
+      else if (Name.startsWith('.')) list.push({ Name, Value: this.fact('address') ?? '', Type: 'string' });
     }
     return list;
   }
@@ -287,5 +284,44 @@ export class Device {
       if (stored !== undefined) digest.update(`${leaf.path}=${stored}\n`);
     }
     return digest.digest('hex').slice(0, 16);
+  }
+}
+
+/** The device as the rule of one of its parameters, or of a text of its profile, sees it. */
+class Source implements ValueSource {
+  readonly #device: Device;
+  readonly #leaf: FoundLeaf | undefined;
+
+  constructor(device: Device, leaf: FoundLeaf | undefined) {
+    this.#device = device;
+    this.#leaf = leaf;
+  }
+
+  get path(): string {
+    return this.#leaf?.path ?? '';
+  }
+
+  get indices(): readonly number[] {
+    return this.#leaf?.indices ?? [];
+  }
+
+  get seed(): string {
+    return this.#device.seed;
+  }
+
+  get now(): number {
+    return this.#device.now;
+  }
+
+  get bootedAt(): number {
+    return this.#device.bootedAt;
+  }
+
+  fact(name: string): string | undefined {
+    return this.#device.fact(name);
+  }
+
+  count(table: string): number | undefined {
+    return this.#leaf === undefined ? undefined : this.#device.count(this.#leaf, table);
   }
 }

@@ -163,7 +163,7 @@ function address(argument: string, key: Key): ValueRule | undefined {
   const dotted = (value: number): string =>
     [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
   const rule = between(period.ms, key, (now) => dotted(first + (hash(now.key) % (size - 2))));
-  const given = ({ fact }: ValueSource): string => fact('externalAddress') ?? '';
+  const given = (source: ValueSource): string => source.fact('externalAddress') ?? '';
   return moving(
     (source) => given(source) || rule(source),
     (source) => (given(source) === '' ? (rule.next?.(source) ?? Infinity) : Infinity),

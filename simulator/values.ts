@@ -11,6 +11,9 @@ import { moving } from './value-rule.ts';
 
 export type { ValueRule, ValueSource } from './value-rule.ts';
 
+/** No profile has more texts beside its values; what tests expand is not kept for ever. */
+const MOST_LINES = 256;
+
 /**
  * The rules of a profile: by template name below the root, by `*.` and the last name, or by type as `:u`; before them by
  * the name of one parameter, with instance numbers. Values that were read from a device go before all rules.
@@ -21,6 +24,7 @@ export class ValueRules {
   /** By template: rules of single parameters, by their names below the root. */
   readonly #single = new Map<string, Map<string, ValueRule>>();
   readonly #given: ReadonlyMap<string, string>;
+  readonly #lines = new Map<string, ValueRule>();
 
   /** `given`: values by names below the root, as they are: no rules. */
   constructor(texts: ReadonlyMap<string, string>, given: ReadonlyMap<string, string> = new Map()) {
@@ -45,6 +49,15 @@ export class ValueRules {
       if (this.#given.size > 0) rule = eachBySelf(rule, ({ path }) => this.#constant(path));
       this.#compiled.set(leaf, rule);
     }
+    return rule;
+  }
+
+  /** The rule of a text of the profile: the name of a parameter, a header line. Compiled once. */
+  text(text: string): ValueRule {
+    const known = this.#lines.get(text);
+    if (known !== undefined) return known;
+    const rule = compile(text, text);
+    if (this.#lines.size < MOST_LINES) this.#lines.set(text, rule);
     return rule;
   }
 
@@ -110,11 +123,12 @@ function compilePart(text: string, name: string): ValueRule {
   const index = /^i(\d)?(?:([+*])(\d{1,6}))?$/.exec(text);
   if (index !== null) return compileIndex(index);
   const mac = /^mac(?:\+(\d{1,3}))?$/.exec(text);
-  if (mac !== null) return ({ fact }) => shiftMac(fact('mac') ?? '', Number(mac[1] ?? 0));
+  if (mac !== null) return (source) => shiftMac(source.fact('mac') ?? '', Number(mac[1] ?? 0));
   if (word === '') throw new ModemlabError('E_FILE_INVALID', `values: ${name}: \${${text}} is no rule`);
-  const read = ({ fact, path }: ValueSource): string => {
-    const value = fact(word);
-    if (value === undefined) throw new ModemlabError('E_FILE_INVALID', `values: ${path}: no fact ${word}`);
+  const read = (source: ValueSource): string => {
+    const value = source.fact(word);
+    if (value === undefined)
+      throw new ModemlabError('E_FILE_INVALID', `values: ${source.path}: no fact ${word}`);
     return value;
   };
   return MOVING_FACTS.has(word) ? moving(read, ({ now }) => now) : read;
