@@ -46,8 +46,8 @@ export const transport = {
   'Q-XT-04': wrongLength(-50),
   'Q-XT-05': wire(() => ({ head: (lines) => ['', '', ...lines] })),
   'Q-XT-06': wire(() => ({ after: () => 'reset' })),
-  // Three kilobytes a second: what a small modem makes of its text while it sends it.
+  // Six kilobytes a second: what a small modem makes of its text while it sends it.
   'Q-LG-02': wire(() => ({
-    pieces: (head, body) => [{ bytes: head }, ...body.flatMap((bytes) => cut(bytes, 128, 40))],
+    pieces: (head, body) => [{ bytes: head }, ...body.flatMap((bytes) => cut(bytes, 128, 20))],
   })),
 } as const satisfies Habits;

@@ -9,7 +9,7 @@ import type { ModemOptions, SessionReport } from '../../simulator/index.ts';
 import { createModem, listQuirks, loadProfile } from '../../simulator/index.ts';
 import { CANNOT_ACT } from '../../simulator/quirks/table.ts';
 import type { Case, Seen } from '../support/quirk-cases.ts';
-import { BY_HAND, CASES } from '../support/quirk-cases.ts';
+import { BY_HAND, CASES, small } from '../support/quirk-cases.ts';
 import type { TestAcs } from '../support/run-acs.ts';
 import { runAcs } from '../support/run-acs.ts';
 
@@ -21,7 +21,8 @@ const PATIENCE_MS = 25_000;
 const MOST_SESSIONS = 60;
 const CREDENTIALS = { username: 'user', password: 'secret' };
 
-const BASE = loadProfile('generic-tr098');
+const WHOLE = loadProfile('generic-tr098');
+const SMALL = small(WHOLE);
 const ACTED = listQuirks().filter(({ acted }) => acted);
 
 type AcsName = NonNullable<Case['acs']>;
@@ -39,10 +40,11 @@ async function play(t: Test, id: QuirkKey | undefined, index: number, all: All):
   const acs = all[of.acs ?? 'open'];
   const wire: { way: 'sent' | 'received'; text: string }[] = [];
   let uptime: number | undefined;
-  const productClass = `${BASE.identity.productClass} ${index}`;
+  const profile = of.whole ? WHOLE : SMALL;
+  const productClass = `${profile.identity.productClass} ${index}`;
   const options: ModemOptions = {
     acs: acs.url,
-    profile: { ...BASE, identity: { ...BASE.identity, productClass } },
+    profile: { ...profile, identity: { ...profile.identity, productClass } },
     seed: 'quirks',
     index,
     speed: SPEED,
