@@ -96,18 +96,12 @@ function productOf(reference: string, layers: number): ProfileSource {
 }
 
 function sourceOf(json: unknown, place: string, wanted: string | undefined, layers: number): ProfileSource {
-  const base = merged(json, place, layers);
-  const own = firmwareOf(base, place);
-  const firmware = wanted ?? own;
-  const keys = releaseKeys(json, place);
-  if (firmware !== own && !keys.includes(firmware))
-    throw new ModemlabError(
-      'E_CONFIG',
-      `${place}: no release ${firmware}; there are ${[own, ...keys.filter((key) => key !== own)].join(', ')}`,
-    );
+  const { base, own, firmware, release } = choose(json, place, wanted, layers);
   const product = new Fields(json, place).string('name');
-  const release = new Fields(json, place).fields('releases').get(firmware) ?? {};
-  const change = firmware === own ? {} : releaseIdentity(product, firmware, keys.indexOf(firmware), base);
+  const change =
+    firmware === own
+      ? {}
+      : releaseIdentity(product, firmware, releaseKeys(json, place).indexOf(firmware), base);
   const over = lay(lay(base, change), release);
   const generation = new Fields(over, place).string('generation');
   const { json: beneath, guessed } = generationOf(generation, 0);
@@ -121,24 +115,37 @@ function sourceOf(json: unknown, place: string, wanted: string | undefined, laye
   };
 }
 
-/** A profile over the one that it is like. */
+interface Choice {
+  /** The profile over what it is like. */
+  readonly base: unknown;
+  /** Firmware of it when nothing is said. */
+  readonly own: string;
+  readonly firmware: string;
+  /** What differs at this firmware. */
+  readonly release: unknown;
+}
+
+function choose(json: unknown, place: string, wanted: string | undefined, layers: number): Choice {
+  const base = merged(json, place, layers);
+  const own = firmwareOf(base, place);
+  const firmware = wanted ?? own;
+  const keys = releaseKeys(json, place);
+  if (firmware !== own && !keys.includes(firmware))
+    throw new ModemlabError(
+      'E_CONFIG',
+      `${place}: no release ${firmware}; there are ${[own, ...keys.filter((key) => key !== own)].join(', ')}`,
+    );
+  return { base, own, firmware, release: new Fields(json, place).fields('releases').get(firmware) ?? {} };
+}
+
+/** A profile over the one that it is like, of which only the generation's part is left out: that may be another. */
 function merged(json: unknown, place: string, layers: number): unknown {
   const file = new Fields(json, place);
   if (!file.has('like')) return json;
   if (layers >= MOST_LAYERS) return file.refuse('like', `at most ${MOST_LAYERS} files over each other`);
-  return lay(without(productLayers(file.string('like'), layers + 1), ['releases', 'like']), json);
-}
-
-/** What another profile says of a release, without its generation's part: that may be another. */
-function productLayers(reference: string, layers: number): unknown {
-  const [name = '', firmware] = reference.split('@', 2);
-  const json = productJson(name);
-  const place = `${name}.json`;
-  const base = merged(json, place, layers);
-  if (firmware === undefined || firmware === firmwareOf(base, place)) return base;
-  productOf(reference, layers);
-  const release = new Fields(json, place).fields('releases').get(firmware);
-  return lay(lay(base, { identity: { firmware } }), release);
+  const [name = '', wanted] = file.string('like').split('@', 2);
+  const { base, firmware, release } = choose(productJson(name), `${name}.json`, wanted, layers + 1);
+  return lay(without(lay(lay(base, { identity: { firmware } }), release), ['releases', 'like']), json);
 }
 
 /** A release is other units: they have a name and a stretch of serial numbers of their own. */
