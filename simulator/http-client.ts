@@ -71,7 +71,10 @@ export class HttpClient {
   #cutAfterSend = false;
   /** Nothing more is read. */
   #deaf = false;
+  /** A request waits for its turn of the loop: it has not left, and an end of the connection does not end it. */
+  #pausing = false;
   #spoke = false;
+  #broken: string | undefined;
   /** Requests that left. */
   #requests = 0;
   #dead = false;
@@ -79,6 +82,11 @@ export class HttpClient {
   constructor(options: HttpOptions) {
     this.#options = options;
     this.#url = readUrl(options.url);
+  }
+
+  /** What broke the line; `undefined`: nothing did. */
+  get broken(): string | undefined {
+    return this.#broken;
   }
 
   /** A request has left. */
@@ -99,6 +107,7 @@ export class HttpClient {
     if (!this.#spoke) for (let probe = 0; probe < (habits?.probes ?? 0); probe++) await this.#probe();
     for (let asked = 0; ; ) {
       const outcome = await this.#exchange(body);
+      if (outcome.is === 'lost') this.#broken = outcome.why;
       if (outcome.is !== 'response') return outcome;
       const { status, headers } = outcome.response;
       for (const name of ['set-cookie', 'set-cookie2']) {
@@ -208,8 +217,9 @@ export class HttpClient {
       this.#body = body;
       this.#startDeadline();
       // One turn of the loop, so that a close which the ACS sent behind its last response is seen before it is too late.
-      if (this.#socket === undefined) this.#connect(url);
-      else setImmediate(() => this.#goOn(url));
+      this.#pausing = this.#socket !== undefined;
+      if (this.#pausing) setImmediate(() => this.#goOn(url));
+      else this.#connect(url);
     });
     const keeps = outcome.is === 'response' && outcome.response.keepsAlive;
     const after = outcome.is === 'response' ? habits?.after?.(outcome.response.status) : undefined;
@@ -258,6 +268,7 @@ export class HttpClient {
 
   /** Over the connection that is there, if it is still any good. */
   #goOn(url: URL): void {
+    this.#pausing = false;
     if (this.#resolve === undefined) return;
     const open = this.#socket;
     if (open !== undefined && !open.destroyed && open.writable && !open.readableEnded) this.#send(open, url);
@@ -311,6 +322,7 @@ export class HttpClient {
 
   /** `socket` is gone. */
   #lose(socket: Wire, why: string): void {
+    if (this.#pausing) return;
     // One that was given up in favour of another leaves nobody waiting.
     if (socket === this.#socket || this.#socket === undefined) this.#finish({ is: 'lost', why });
   }
@@ -378,7 +390,7 @@ export class HttpClient {
 
   /** The ACS says no more: that ends a response, or all hope of one. */
   #takeEnd(): void {
-    if (this.#resolve === undefined || this.#deaf) return;
+    if (this.#resolve === undefined || this.#deaf || this.#pausing) return;
     const ended = this.#reader.end();
     this.#finish(
       ended === 'broken'
