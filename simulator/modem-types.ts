@@ -5,7 +5,6 @@ import type { AcsMethod, CpeMethod, DeviceId, Request } from '../protocol/cwmp/m
 import type { Operation } from '../protocol/cwmp/operation.ts';
 import type { CpeEnd } from '../protocol/cwmp/session-cpe.ts';
 import type { QuirkKey } from '../protocol/quirks.ts';
-import type { Kick } from './calls.ts';
 import type { Call, ConnectionRequestOptions } from './connection-request-types.ts';
 import type { Device } from './device.ts';
 import type { Gate } from './gate.ts';
@@ -64,6 +63,8 @@ export interface SessionReport {
   readonly why: CpeEnd;
   /** HTTP status of the last response; `undefined` when none came. */
   readonly status: number | undefined;
+  /** What broke the line, in the words of TLS or of the socket; `undefined`: nothing did. */
+  readonly detail: string | undefined;
   readonly url: string;
   /** Event codes of its Inform. */
   readonly events: readonly string[];
@@ -119,6 +120,14 @@ export interface Wait<K extends keyof ModemEvents> {
   readonly where?: (...args: ModemEvents[K]) => boolean;
   /** Real milliseconds; default 30,000. */
   readonly timeoutMs?: number;
+}
+
+/** The arguments of Kicked (TR-069a6 A.4.2.1). */
+export interface Kick {
+  readonly command?: string;
+  readonly referer?: string;
+  readonly arg?: string;
+  readonly next?: string;
 }
 
 export interface Modem {

@@ -15,8 +15,8 @@ import type { Operation } from '../protocol/cwmp/operation.ts';
 import { pickWait, retryRange } from '../protocol/cwmp/retry-ladder.ts';
 import type { CpeState } from '../protocol/cwmp/session-cpe.ts';
 import { following, initial, step } from '../protocol/cwmp/session-cpe.ts';
+import { looksLikeOldAcs } from '../protocol/cwmp/version.ts';
 import { ModemlabError } from '../protocol/errors.ts';
-import type { Kick } from './calls.ts';
 import { kick, requestDownload } from './calls.ts';
 import { CookieJar } from './cookies.ts';
 import { changeUnits } from './deployment-units.ts';
@@ -26,7 +26,7 @@ import type { HttpClient } from './http-client.ts';
 import { ladderOf, untilPeriodic } from './inform-times.ts';
 import type { Inside, RestartCause } from './inside.ts';
 import { faultsOf } from './line/of-modem.ts';
-import type { CutOrder, Modem, ModemEvents, ModemOptions, SessionReport, Wait } from './modem-types.ts';
+import type { CutOrder, Kick, Modem, ModemEvents, ModemOptions, SessionReport, Wait } from './modem-types.ts';
 import { changesToTell, forgetChanges, tellsChanges, valueChanged } from './notifications.ts';
 import { PARTS } from './parts.ts';
 import type { Aftermath, Done, Performed } from './perform.ts';
@@ -77,6 +77,9 @@ interface Live {
   readonly forNext: Request<AcsMethod>[];
   /** What others than the ACS changed meanwhile. */
   readonly changes: { readonly name: string; readonly value: string }[];
+  /** The ACS has answered the Inform; or refused it as one that does not know its version. */
+  heard: boolean;
+  tooNew: boolean;
   /** Simulated time at its beginning: the ACS sees one set of values (TR-069a6 3.7.1.1), unless the modem restarts. */
   at: number | undefined;
 }
@@ -97,6 +100,8 @@ class SimulatedModem implements Modem, Inside, Waiter {
   /** Failed sessions since the last success or restart: the step of the ladder. */
   #rung = 0;
   #sessions = 0;
+  /** The ACS seems to know CWMP 1.0 alone. */
+  #old = false;
   #live: Live | undefined;
   #running: Promise<void> | undefined;
   /** Something occurred while a session ran: another follows it. */
@@ -273,6 +278,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
     for (const part of PARTS) part.down?.(this, cause);
     this.#queue = rebooted(this.#queue);
     this.#rung = 0;
+    this.#old = false;
     this.device.restart();
     if (this.#contacted !== this.device.setting('ManagementServer.URL')) this.#bootstrap();
     for (const code of this.device.profile.inform.bootEvents) this.raise(code);
@@ -355,6 +361,8 @@ class SimulatedModem implements Modem, Inside, Waiter {
       later: [],
       forNext: [],
       changes: [],
+      heard: false,
+      tooNew: false,
       at: this.scheduler.now(),
     };
     this.#live = live;
@@ -362,7 +370,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
     const result = await runSession({
       device,
       http,
-      settings: settingsOf(device.profile, this.#sessions),
+      settings: settingsOf(device.profile, this.#sessions, this.#old),
       state: following(this.#state),
       inform,
       hooks: this.#hooks(live),
@@ -377,6 +385,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
       ok: result.ok,
       why: result.why,
       status: result.status,
+      detail: result.detail,
       url,
       events: inform.Event.map(({ EventCode }) => EventCode),
       requests: live.requests,
@@ -399,7 +408,8 @@ class SimulatedModem implements Modem, Inside, Waiter {
       performed: (request, performed) => this.#performed(request, performed, live),
       delivered: (request) => this.#delivered(request, live),
       // The ACS refused to hear of it: what happened is told again in the next session (TR-069a6 A.3.3.2).
-      undelivered: (request) => {
+      undelivered: (request, fault) => {
+        if (request.rpc === 'Inform') live.tooNew = looksLikeOldAcs(fault);
         if (MAY_FORGET.has(request.rpc)) this.#queue = callDelivered(this.#queue, request.rpc);
         else if (request.rpc !== 'Inform') live.forNext.push(request);
       },
@@ -438,10 +448,12 @@ class SimulatedModem implements Modem, Inside, Waiter {
     return Promise.resolve(performed);
   }
 
-  #delivered(request: Request<AcsMethod>, { told, url }: Live): void {
+  #delivered(request: Request<AcsMethod>, live: Live): void {
+    const { told, url } = live;
     if (request.rpc === 'Inform') {
       this.#queue = informDelivered(this.#queue, told);
       this.#contacted = url;
+      live.heard = true;
     } else {
       const key = 'CommandKey' in request.args ? request.args.CommandKey : '';
       this.#queue = callDelivered(this.#queue, request.rpc, key);
@@ -450,7 +462,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
     this.emit('delivered', request);
   }
 
-  #conclude({ ok }: SessionResult, { told, forNext, at }: Live): void {
+  #conclude({ ok, status }: SessionResult, { told, forNext, at, heard, tooNew }: Live): void {
     for (const request of forNext) this.wish(request);
     if (ok) {
       this.#retries = 0;
@@ -461,6 +473,8 @@ class SimulatedModem implements Modem, Inside, Waiter {
     }
     this.#queue = informFailed(this.#queue, told);
     this.#retries += 1;
+    // An ACS that cannot make sense of the Inform may know CWMP 1.0 alone: the retry speaks that (TR-069a6 3.2.1.1).
+    if (tooNew || (status === 400 && !heard)) this.#old = !this.#old;
     // The ladder begins anew at a restart, also at one that broke this session.
     if (at !== undefined) this.#rung += 1;
     if (!this.device.profile.http.cookiesOutlive) this.#jar = undefined;
@@ -513,6 +527,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
     if (this.#contacted === undefined || this.#contacted === this.device.setting('ManagementServer.URL'))
       return;
     this.#contacted = undefined;
+    this.#old = false;
     this.#bootstrap();
     this.go();
   }

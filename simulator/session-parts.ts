@@ -1,13 +1,14 @@
 /** What a session of a modem is made of: its Inform, its ids, its HTTP client. */
 import type { InformEvents } from '../protocol/cwmp/events.ts';
-import type { Args, DeviceId } from '../protocol/cwmp/messages.ts';
+import type { Args, CwmpVersion, DeviceId, Header } from '../protocol/cwmp/messages.ts';
 import type { CpeSettings } from '../protocol/cwmp/session-cpe.ts';
+import { namespaceOfVersion, versionOfNamespace } from '../protocol/cwmp/version.ts';
 import type { CookieJar } from './cookies.ts';
 import type { Device } from './device.ts';
 import { HttpClient } from './http-client.ts';
 import { lineOf } from './line/of-modem.ts';
 import type { ModemOptions } from './modem-types.ts';
-import type { Profile } from './profile.ts';
+import type { CwmpTraits, Profile } from './profile.ts';
 import type { WireHabits } from './quirks/wire-habits.ts';
 import type { Random } from './random.ts';
 
@@ -37,20 +38,34 @@ export function informOf(
   };
 }
 
-/** `sessions`: those that got through since the restart. */
-export function settingsOf({ cwmp }: Profile, sessions: number): CpeSettings {
+/** `sessions`: those that got through since the restart. `old`: the ACS is taken for one of CWMP 1.0 (TR-069a6 3.2.1.1). */
+export function settingsOf({ cwmp }: Profile, sessions: number, old = false): CpeSettings {
   const id = (n: number): string => {
     const number = cwmp.idCounts === 'sessions' ? sessions : n;
     return cwmp.id.replace('#', String(number));
   };
+  const newest = newestVersion(cwmp);
   return {
-    namespace: cwmp.namespace,
+    namespace: old ? namespaceOfVersion('1.0') : cwmp.namespace,
     id,
     answerId: (asked, n) => (cwmp.answerId === 'echo' ? asked : id(n)),
-    informHeader: {},
-    versions: [],
+    informHeader: old ? {} : informHeader(cwmp),
+    versions: old ? [] : cwmp.versions,
+    ...(newest === undefined ? {} : { newest }),
     termination: cwmp.termination,
     maxRetries: 3,
+  };
+}
+
+/** The newest version that a profile speaks; `undefined`: its namespace is none that is known. */
+export function newestVersion({ versions, namespace }: CwmpTraits): CwmpVersion | undefined {
+  return versions.at(-1) ?? versionOfNamespace(namespace);
+}
+
+function informHeader({ versions, sessionTimeout }: CwmpTraits): Header {
+  return {
+    ...(sessionTimeout > 0 ? { SessionTimeout: sessionTimeout } : {}),
+    ...(versions.length > 0 ? { SupportedCWMPVersions: versions } : {}),
   };
 }
 

@@ -5,6 +5,7 @@ import type {
   AcsMethod,
   Args,
   CpeMethod,
+  CwmpFault,
   Envelope,
   Message,
   Request,
@@ -40,7 +41,7 @@ export interface SessionHooks {
   readonly atOnce: (performed: Done) => Promise<Performed>;
   readonly performed: (request: Request<CpeMethod>, performed: Performed) => void;
   readonly delivered: (request: Request<AcsMethod>, response: Response<AcsMethod>) => void;
-  readonly undelivered: (request: Request<AcsMethod>) => void;
+  readonly undelivered: (request: Request<AcsMethod>, fault: CwmpFault) => void;
 }
 
 export interface SessionResult {
@@ -49,6 +50,8 @@ export interface SessionResult {
   readonly why: CpeEnd;
   /** Of the last response; `undefined`: there was none. */
   readonly status: number | undefined;
+  /** What broke the line; `undefined`: nothing did. */
+  readonly detail: string | undefined;
 }
 
 export interface SessionInput {
@@ -69,7 +72,7 @@ export async function runSession(input: SessionInput): Promise<SessionResult> {
   const { settings, http, inform, habits } = input;
   let { state } = input;
   let event: CpeEvent | undefined = { is: 'begin', inform, requests: habits?.requests?.() ?? [] };
-  let end: Omit<SessionResult, 'status'> | undefined;
+  let end: Omit<SessionResult, 'status' | 'detail'> | undefined;
   let status: number | undefined;
   if (habits?.emptyFirst) await http.post(undefined);
   while (event !== undefined) {
@@ -83,7 +86,7 @@ export async function runSession(input: SessionInput): Promise<SessionResult> {
     if (event !== undefined && 'status' in event) status = event.status;
   }
   http.close();
-  return { ...(end ?? { state, ok: false, why: 'protocol-error' }), status };
+  return { ...(end ?? { state, ok: false, why: 'protocol-error' }), status, detail: http.broken };
 }
 
 /** What an effect leads to; nothing when the machine waits for no answer to it. */
@@ -102,7 +105,7 @@ async function carryOut(
       if (input.habits?.goesAway?.(effect.request)) http.cut();
       return undefined;
     case 'undelivered':
-      hooks.undelivered(effect.request);
+      hooks.undelivered(effect.request, effect.fault);
       return undefined;
     case 'perform':
       return carryOutRequest(input, effect.request);

@@ -21,6 +21,11 @@ export interface CpeSettings {
   readonly informHeader: Header;
   /** Versions it accepts in UseCWMPVersion; empty when it sends no list. */
   readonly versions: readonly string[];
+  /**
+   * The newest version it speaks: in a session of an older one it neither sends nor answers what that does not have
+   * (TR-069a6 3.7.1.1). Absent: whatever comes.
+   */
+  readonly newest?: CwmpVersion;
   /** am1: ends on the first empty response. v1.0: needs one more empty exchange (Q-EV-11). */
   readonly termination: 'am1' | 'v1.0';
   /** Retries of one request after fault 8005 in one session. */

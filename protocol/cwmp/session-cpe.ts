@@ -13,7 +13,16 @@
  *   of ids, into the next session.
  */
 import { assertNever } from '../result.ts';
-import type { AcsMethod, CpeMethod, CwmpFault, Envelope, Message, Request, Response } from './messages.ts';
+import type {
+  AcsMethod,
+  CpeMethod,
+  CwmpFault,
+  Envelope,
+  Message,
+  Request,
+  Response,
+  RpcName,
+} from './messages.ts';
 import { RPCS } from './messages.ts';
 import type {
   CpeEffect,
@@ -24,7 +33,7 @@ import type {
   CpeState,
   CpeStep,
 } from './session-cpe-types.ts';
-import { concludeVersion } from './version.ts';
+import { concludeVersion, speaks } from './version.ts';
 
 export type * from './session-cpe-types.ts';
 
@@ -202,7 +211,8 @@ function onRequest(settings: CpeSettings, state: Waiting, envelope: Envelope): C
         ? end(state, 'protocol-error')
         : unsupported(settings, session, id, message.name);
     case 'request':
-      if (!isCpeRequest(message)) return unsupported(settings, session, id, message.rpc);
+      if (!isCpeRequest(message) || isTooNew(settings, session, message.rpc))
+        return unsupported(settings, session, id, message.rpc);
       return {
         state: { at: 'performing', session, owed: { id, request: message } },
         effects: [{ do: 'perform', request: message }],
@@ -253,12 +263,20 @@ function onEmpty(settings: CpeSettings, state: Waiting): CpeStep {
 
 /** What goes out when nothing is owed to the ACS; only until the empty POST that ends our asking (3.7.1.3 Table 7). */
 function next(settings: CpeSettings, session: CpeSession): CpeStep {
-  const [request, ...pending] = session.pending;
-  if (request !== undefined && !session.held) return ask(settings, { ...session, pending }, request);
+  const request = session.pending.find(({ rpc }) => !isTooNew(settings, session, rpc));
+  if (request !== undefined && !session.held) {
+    const pending = session.pending.filter((other) => other !== request);
+    return ask(settings, { ...session, pending }, request);
+  }
   return {
     state: { at: 'waiting', session: { ...session, emptySent: !session.held } },
     effects: [{ do: 'post-empty' }],
   };
+}
+
+/** Whether the version that both sides agreed on is too old for an RPC that this device knows. */
+function isTooNew({ newest }: CpeSettings, { version }: CpeSession, rpc: RpcName): boolean {
+  return newest !== undefined && version !== undefined && version !== newest && !speaks(version, rpc);
 }
 
 function ask(settings: CpeSettings, session: CpeSession, request: Request<AcsMethod>): CpeStep {
