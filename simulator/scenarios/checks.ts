@@ -1,5 +1,5 @@
 /** What is known of a modem's course in a scenario, and what may be asked of it. */
-import type { Modem, ModemEvents, SessionReport } from '../modem-types.ts';
+import type { Modem, SessionReport } from '../modem-types.ts';
 
 /** How often something happened, by what it was. */
 type Tally = Map<string, number>;
@@ -38,10 +38,6 @@ export class Course {
     this.contacted = url;
     for (const event of events) add(this.informed, event);
     for (const rpc of requests) add(this.done, rpc);
-  }
-
-  transferred({ fault }: ModemEvents['transferred'][0]): void {
-    if (fault === 0) this.transfers += 1;
   }
 }
 

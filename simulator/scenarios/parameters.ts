@@ -57,7 +57,10 @@ export function fillIn(json: unknown, bound: Bound, place: string): unknown {
   if (Array.isArray(json)) return json.map((item, at) => fillIn(item, bound, `${place}[${at}]`));
   if (typeof json !== 'object' || json === null) return json;
   return Object.fromEntries(
-    Object.entries(json).map(([key, value]) => [String(fillText(key, bound, place)), fillIn(value, bound, `${place}: ${key}`)]),
+    Object.entries(json).map(([key, value]) => [
+      String(fillText(key, bound, place)),
+      fillIn(value, bound, `${place}: ${key}`),
+    ]),
   );
 }
 

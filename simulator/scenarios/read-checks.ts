@@ -27,15 +27,15 @@ const TALLIES: readonly (readonly [
 export function readChecks(file: Fields): Check[] {
   const checks: Check[] = [];
   for (const [key, what, count] of COUNTS)
-    if (file.has(key)) checks.push(atLeast(least(file, key), what, count));
+    if (file.get(key) !== undefined) checks.push(atLeast(least(file, key), what, count));
   for (const [key, what, tally] of TALLIES) {
     const fields = file.fields(key);
     for (const name of fields.keys())
       checks.push(atLeast(least(fields, name), what(name), (course) => tally(course).get(name) ?? 0));
   }
-  if (file.has('firmware'))
+  if (file.get('firmware') !== undefined)
     checks.push(equal(file.string('firmware'), 'firmware', ({ device }) => device.firmware));
-  if (file.has('contacted')) {
+  if (file.get('contacted') !== undefined) {
     const text = file.string('contacted');
     const url = URL.canParse(text) ? new URL(text).href : file.refuse('contacted', 'a URL');
     checks.push(equal(url, 'last good session with', (_modem, { contacted }) => hrefOf(contacted)));

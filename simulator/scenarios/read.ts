@@ -36,7 +36,7 @@ export function parseScenario(
     modem: readModem(file.fields('modem')),
     count: whole(file, 'count', 1, 1, MOST_MODEMS),
     speed: readSpeed(file),
-    image: file.has('image') ? readImage(file.fields('image')) : undefined,
+    image: given(file, 'image') ? readImage(file.fields('image')) : undefined,
     steps: steps.map((step, at) => readStep(new Fields(step, `${place}: steps[${at}]`))),
     ends: {
       each: readChecks(ends.fields('each')),
@@ -51,28 +51,30 @@ export function parseScenario(
 }
 
 function readModem(file: Fields): ScenarioModem {
-  const credentials = file.has('credentials') ? file.fields('credentials') : undefined;
-  const line = file.has('line') ? file.string('line') : undefined;
+  const line = given(file, 'line') ? file.string('line') : undefined;
   const read = line === undefined ? undefined : readLine(line);
   if (read?.ok === false) file.refuse('line', `faults of the line: ${read.why}`);
+  const quirks = file
+    .strings('quirks', [])
+    .map((id) => (isQuirkKey(id) ? id : file.refuse('quirks', `ids of quirks, not ${id}`)));
   const modem: ScenarioModem = {
-    profile: file.has('profile') ? file.string('profile') : undefined,
-    settings: textsOf(file, 'settings'),
-    credentials:
-      credentials === undefined
-        ? undefined
-        : { username: credentials.string('username'), password: credentials.string('password') },
-    line,
-    quirks: file
-      .strings('quirks', [])
-      .map((id) => (isQuirkKey(id) ? id : file.refuse('quirks', 'ids of quirks'))),
-    bootSeconds: file.has('bootSeconds') ? seconds(file, 'bootSeconds') : undefined,
-    externalAddress: file.has('externalAddress') ? file.string('externalAddress') : undefined,
-    timeoutMs: file.has('timeoutMs') ? file.number('timeoutMs') : undefined,
+    settings: Object.fromEntries(textsOf(file, 'settings')),
+    ...(line === undefined ? {} : { line }),
+    ...(quirks.length === 0 ? {} : { quirks }),
+    ...(given(file, 'profile') ? { profile: file.string('profile') } : {}),
+    ...(given(file, 'credentials') ? { credentials: readCredentials(file.fields('credentials')) } : {}),
+    ...(given(file, 'bootSeconds') ? { bootSeconds: seconds(file, 'bootSeconds') } : {}),
+    ...(given(file, 'externalAddress') ? { externalAddress: file.string('externalAddress') } : {}),
+    ...(given(file, 'timeoutMs') ? { timeoutMs: file.number('timeoutMs') } : {}),
   };
-  credentials?.done();
   file.done();
   return modem;
+}
+
+function readCredentials(file: Fields): { readonly username: string; readonly password: string } {
+  const credentials = { username: file.string('username'), password: file.string('password') };
+  file.done();
+  return credentials;
 }
 
 function readSpeed(file: Fields): Speed {
@@ -101,9 +103,9 @@ function readStep(file: Fields): Step {
 const TRIGGERS = ['at', 'every', 'on', 'when'] as const;
 
 function readTrigger(file: Fields): Trigger {
-  const given = TRIGGERS.filter((name) => file.has(name));
-  const [kind] = given;
-  if (kind === undefined || given.length > 1)
+  const found = TRIGGERS.filter((name) => file.has(name));
+  const [kind] = found;
+  if (kind === undefined || found.length > 1)
     return file.refuse(kind ?? 'at', `to be the one of ${TRIGGERS.join(', ')}`);
   switch (kind) {
     case 'at':
@@ -163,7 +165,7 @@ function readAction(file: Fields): Action {
       return {
         do: action,
         point: file.choice('point', ['inform-sent', 'request-received', 'performed', 'answered']),
-        rpc: file.has('rpc') ? readRpc(file) : undefined,
+        rpc: given(file, 'rpc') ? readRpc(file) : undefined,
       };
   }
 }
@@ -174,6 +176,9 @@ function readRpc(file: Fields): CpeMethod {
 }
 
 const isCpeMethod = (name: string): name is CpeMethod => isRpcName(name) && RPCS[name].by !== 'ACS';
+
+/** Whether it is there; from then on it is a known member. */
+const given = (file: Fields, key: string): boolean => file.get(key) !== undefined;
 
 /** Simulated seconds: a number, or a text with a unit. */
 function seconds(file: Fields, key: string, fallback?: number): number {

@@ -1,38 +1,27 @@
 /** Plays a scenario with simulated modems against an ACS, and tells whether it went as it should. */
-import type { ConnectionOptions } from 'node:tls';
-import { createModem } from '../modem.ts';
 import type { Modem, SessionReport } from '../modem-types.ts';
-import type { Profile } from '../profile.ts';
-import { loadProfile } from '../profile.ts';
 import { createRandom } from '../random.ts';
 import type { Scheduler, Speed } from '../scheduler.ts';
 import { createScheduler } from '../scheduler.ts';
 import { act } from './actions.ts';
 import { allMet, Course } from './checks.ts';
+import type { FleetOptions } from './fleet.ts';
+import { makeFleet } from './fleet.ts';
 import { serveImages } from './image-server.ts';
 import { loadScenario } from './library.ts';
 import type { EventName, Scenario, Step } from './types.ts';
+import type { Facts } from './watch.ts';
+import { watch } from './watch.ts';
 
-export interface ScenarioOptions {
+export interface ScenarioOptions extends FleetOptions {
   /** A name, a file, or one at hand. */
   readonly scenario: string | Scenario;
   /** Its parameters, when it is given by name or file. */
   readonly set?: Readonly<Record<string, string | number>>;
-  readonly acs: string;
-  /** Instead of what the scenario says: */
-  readonly count?: number;
+  /** Instead of what the scenario says. */
   readonly speed?: Speed;
-  readonly profile?: string | readonly string[];
-  readonly credentials?: { readonly username: string; readonly password: string };
-  /** Same seed, same modems and same chance; default 0. */
-  readonly seed?: string | number;
-  /** Place of the first modem in its fleet; default 0. */
-  readonly first?: number;
   /** Modems started a real second (at speed `max` a simulated one); all at once when absent. */
   readonly rate?: number;
-  readonly tls?: ConnectionOptions;
-  /** Real milliseconds to wait for a connection or response. */
-  readonly timeoutMs?: number;
   /** Called after each session. */
   readonly onSession?: (modem: Modem, report: SessionReport) => void;
 }
@@ -112,7 +101,7 @@ class Run implements ScenarioRun {
     const { speed = scenario.speed } = options;
     this.#scheduler = createScheduler({ speed, overlap: OVERLAP_MS });
     this.#begun = this.#scheduler.now();
-    this.modems = this.#makeModems();
+    this.modems = makeFleet(scenario, options, this.#scheduler);
     this.#players = this.modems.map((modem) => ({
       ...{ modem, course: new Course(), reached: false, taken: new Map<Step, number>() },
     }));
@@ -130,43 +119,6 @@ class Run implements ScenarioRun {
     this.#scheduler.stop();
     this.#close();
     await Promise.all(this.modems.map((modem) => modem.stop()));
-  }
-
-  #makeModems(): Modem[] {
-    const { modem: overlay, count: usual } = this.scenario;
-    const { acs, seed = 0, first = 0, count = usual, credentials, tls } = this.#options;
-    const profiles = this.#profiles();
-    const { line, quirks, bootSeconds, externalAddress } = overlay;
-    const timeoutMs = this.#options.timeoutMs ?? overlay.timeoutMs;
-    // As settings, not as an option: what the ACS or a step sets later takes their place.
-    const own = credentials ?? overlay.credentials;
-    const settings = Object.fromEntries([
-      ...(own === undefined
-        ? []
-        : [
-            ['ManagementServer.Username', own.username],
-            ['ManagementServer.Password', own.password],
-          ]),
-      ...overlay.settings,
-    ]);
-    return Array.from({ length: count }, (_, at) => {
-      const index = first + at;
-      const profile = profiles[index % profiles.length] ?? 'st780wl';
-      return createModem({
-        ...{ acs, seed, index, profile, settings, scheduler: this.#scheduler },
-        ...(line === undefined ? {} : { line }),
-        ...(quirks.length === 0 ? {} : { quirks }),
-        ...(bootSeconds === undefined ? {} : { bootSeconds }),
-        ...(externalAddress === undefined ? {} : { externalAddress }),
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
-        ...(tls === undefined ? {} : { tls }),
-      });
-    });
-  }
-
-  #profiles(): Profile[] {
-    const names = this.#options.profile ?? this.scenario.modem.profile ?? 'st780wl';
-    return [names].flat().map((name) => loadProfile(name));
   }
 
   async #start(): Promise<ReadonlyMap<string, string>> {
@@ -193,34 +145,14 @@ class Run implements ScenarioRun {
 
   #watch(player: Player): void {
     const { modem, course } = player;
-    modem.events
-      .on('session-ended', (report) => {
-        if (this.#over) return;
-        course.session(report);
-        this.#tally[report.ok ? 'sessionsOk' : 'sessionsFailed'] += 1;
-        this.#tally.requests += report.requests.length;
-        this.#options.onSession?.(modem, report);
-        this.#happened(player, report.ok ? 'good-session' : 'failed-session', {
-          event: report.events,
-          rpc: report.requests,
-          why: [report.why],
-        });
-      })
-      .on('rpc', ({ rpc }) => this.#happened(player, 'rpc', { rpc: [rpc] }))
-      .on('performed', ({ rpc }) => this.#happened(player, 'performed', { rpc: [rpc] }))
-      .on('delivered', ({ rpc }) => this.#happened(player, 'delivered', { rpc: [rpc] }))
-      .on('parameter-set', ({ name }) => {
-        const below = name.slice(modem.device.name('').length);
-        this.#happened(player, 'parameter-set', { name: [name, below] });
-      })
-      .on('rebooted', ({ cause }) => {
-        course.restarts += 1;
-        this.#happened(player, 'restarted', { cause: [cause] });
-      })
-      .on('transferred', (transfer) => {
-        course.transferred(transfer);
-        this.#happened(player, 'transferred', { kind: [transfer.kind] });
-      });
+    modem.events.on('session-ended', (report) => {
+      if (this.#over) return;
+      course.session(report);
+      this.#tally[report.ok ? 'sessionsOk' : 'sessionsFailed'] += 1;
+      this.#tally.requests += report.requests.length;
+      this.#options.onSession?.(modem, report);
+    });
+    watch(modem, course, (event, facts) => this.#happened(player, event, facts));
   }
 
   #arm(step: Step): void {
@@ -262,14 +194,13 @@ class Run implements ScenarioRun {
     else this.#scheduler.after(ms, go);
   }
 
-  #happened(player: Player, event: EventName, facts: Readonly<Record<string, readonly string[]>>): void {
+  #happened(player: Player, event: EventName, facts: Facts): void {
     if (this.#over) return;
-    const told = new Map(Object.entries(facts));
     for (const step of this.scenario.steps) {
       const { trigger } = step;
       if (trigger.is !== 'on' || trigger.event !== event) continue;
       if ((player.taken.get(step) ?? 0) >= trigger.times) continue;
-      if ([...trigger.where].every(([key, value]) => told.get(key)?.includes(value) === true))
+      if ([...trigger.where].every(([key, value]) => facts.get(key)?.includes(value) === true))
         this.#take(step, player);
     }
     this.#look(player);

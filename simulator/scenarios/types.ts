@@ -1,6 +1,6 @@
 /** What a scenario is: modems, what happens to them, and how it should end. docs/scenarios.md tells the file format. */
 import type { CpeMethod } from '../../protocol/cwmp/messages.ts';
-import type { QuirkKey } from '../../protocol/quirks.ts';
+import type { ModemOptions } from '../modem-types.ts';
 import type { Speed } from '../scheduler.ts';
 import type { CutPoint } from '../session.ts';
 import type { Check } from './checks.ts';
@@ -31,16 +31,12 @@ export interface Scenario {
 }
 
 /** What is laid over a modem's options. */
-export interface ScenarioModem {
-  readonly profile: string | undefined;
-  readonly settings: ReadonlyMap<string, string>;
-  readonly credentials: { readonly username: string; readonly password: string } | undefined;
-  readonly line: string | undefined;
-  readonly quirks: readonly QuirkKey[];
-  readonly bootSeconds: number | undefined;
-  readonly externalAddress: string | undefined;
-  /** Real milliseconds. */
-  readonly timeoutMs: number | undefined;
+export interface ScenarioModem
+  extends Pick<
+    ModemOptions,
+    'settings' | 'credentials' | 'line' | 'quirks' | 'bootSeconds' | 'externalAddress' | 'timeoutMs'
+  > {
+  readonly profile?: string;
 }
 
 export interface Step {

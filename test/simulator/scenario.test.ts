@@ -118,7 +118,7 @@ t.test('firmware-upgrade: the offered image gets on; one for other hardware does
     const acs = await acsFor(t, { transferMs: 60_000 });
     const played = run(t, {
       ...{ scenario: 'firmware-upgrade', acs: acs.url, profile: ['st706wl', 'st585v6'] },
-      set: { version: '6.9.9.9', minutes: 30 },
+      set: { version: '6.9.9.9', minutes: 30, interval: 60 },
     });
     // Before the first modem has booted.
     const images = await played.ready;
