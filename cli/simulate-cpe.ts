@@ -1,40 +1,42 @@
 /** `modemlab simulate cpe` */
 import type { Command } from 'commander';
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { ModemlabError } from '../protocol/errors.ts';
-import type { Modem, SessionReport, SwarmOptions } from '../simulator/index.ts';
-import { createSwarm, profileNames } from '../simulator/index.ts';
+import type { Speed } from '../simulator/index.ts';
 import { command } from './help.ts';
-import type { Io } from './io.ts';
 import { httpUrl, jsonOption, positiveNumber, wholeNumber } from './options.ts';
-import { createProgress } from './progress.ts';
-import { EXIT } from './report.ts';
 import type { Cli } from './shell.ts';
-import { safe, writeFields, writeJson } from './table.ts';
+import { LISTS, writeList } from './simulate-list.ts';
+import type { SimulateOptions } from './simulate-options.ts';
+import { playScenario } from './simulate-scenario.ts';
+import { simulateSwarm } from './simulate-swarm.ts';
 
-interface SimulateOptions {
-  readonly acs: string;
-  readonly profile: readonly string[];
-  readonly count: number;
-  readonly sessions: number;
-  /** Simulated seconds. */
-  readonly interval?: number;
-  /** Modems a real second. */
-  readonly rate?: number;
-  readonly retries: number;
-  readonly seed: string;
-  readonly speed: number;
-  readonly username?: string;
-  readonly password?: string;
-  readonly json: boolean;
+/** A number, or `max`. */
+function speed(text: string): Speed {
+  if (text === 'max') return text;
+  try {
+    return positiveNumber(0, 1_000_000)(text);
+  } catch {
+    throw new InvalidArgumentError('a number above 0, or max, is wanted.');
+  }
 }
 
+/** A scenario says these itself. */
+const NOT_WITH_SCENARIO = [
+  ...['sessions', 'interval', 'rampUp', 'maxOpen', 'retries', 'boot', 'param', 'quirk', 'fault', 'listen'],
+];
+
 const options = (): readonly Option[] => [
-  new Option('--acs <url>', 'where the modems POST to').argParser(httpUrl).makeOptionMandatory(),
-  new Option('--profile <names...>', 'what the modems are, in turn: names, or files of your own').default([
-    'st780wl',
-  ]),
-  new Option('--count <number>', 'how many modems').argParser(wholeNumber(1, 100_000)).default(1),
+  new Option('--acs <url>', 'where the modems POST to').argParser(httpUrl),
+  new Option('--list <what>', 'tells what there is, and does nothing else').choices(LISTS),
+  new Option(
+    '--profile <names...>',
+    'what the modems are, in turn: NAME, NAME@FIRMWARE, or a file (default: st780wl)',
+  ),
+  new Option('--count <number>', 'how many modems (default: 1)').argParser(wholeNumber(1, 1_000_000)),
+  new Option('--first <number>', 'place of the first in its fleet, where several processes share one')
+    .argParser(wholeNumber(0, 100_000_000))
+    .default(0),
   new Option('--sessions <number>', 'good sessions that each is to have; 0: until it is interrupted')
     .argParser(wholeNumber(0, 1_000_000))
     .default(1),
@@ -44,15 +46,34 @@ const options = (): readonly Option[] => [
   new Option('--rate <number>', 'modems switched on a second; all at once when not given').argParser(
     positiveNumber(0, 100_000),
   ),
+  new Option('--ramp-up <seconds>', 'instead of --rate: spread over so long')
+    .argParser(positiveNumber(0, 1_000_000))
+    .conflicts('rate'),
+  new Option('--max-open <number>', 'sessions open at once, at most').argParser(wholeNumber(1, 1_000_000)),
   new Option('--retries <number>', 'failed sessions in a row after which a modem is given up')
     .argParser(wholeNumber(0, 1_000_000))
     .default(3),
   new Option('--seed <text>', 'the same seed gives the same modems').default('0'),
-  new Option('--speed <number>', 'simulated seconds a second')
-    .argParser(positiveNumber(0, 1_000_000))
-    .default(1),
+  new Option('--speed <number>', 'simulated seconds a second, or max (default: 1)').argParser(speed),
+  new Option('--boot <seconds>', 'from power-up to the first Inform, simulated').argParser(
+    wholeNumber(0, 86_400),
+  ),
+  new Option('--param <name=value...>', 'parameters that the factory sets otherwise, below the root'),
+  new Option('--quirk <ids...>', 'what the modems do wrong: Q-NS-03,Q-HT-06'),
+  new Option('--fault <faults...>', 'what their line does: latency:200,reset:4000'),
+  new Option('--scenario <name>', 'what happens to them, and how it should end: NAME or a file').conflicts(
+    NOT_WITH_SCENARIO,
+  ),
+  new Option('--with <name=value...>', 'what a scenario leaves open'),
   new Option('--username <name>', 'what the modems say when they are asked who they are'),
   new Option('--password <text>', 'and the password to it'),
+  new Option('--listen <address>', 'where they take connection requests: HOST, HOST:PORT, or none').default(
+    '127.0.0.1',
+  ),
+  new Option('--ca <file>', 'certificates that sign those of the server (PEM)'),
+  new Option('--cert <file>', 'certificate of the modems (PEM)'),
+  new Option('--key <file>', 'the key to it (PEM)'),
+  new Option('--insecure', 'any certificate of the server will do').default(false),
   jsonOption(),
 ];
 
@@ -60,129 +81,41 @@ export function addSimulateCpe(simulate: Command, cli: Cli): void {
   command(simulate, {
     usage: 'cpe',
     summary: 'simulated modems that contact a server and do what it asks',
-    more: `They boot, inform, retry as TR-069 wants it, and inform periodically when their interval says so. Profiles: ${profileNames().join(', ')}.`,
+    more: [
+      'They boot, inform, retry as TR-069 wants it, inform periodically when their interval says so, and can be called.',
+      'Several processes share one fleet by --first and --count. It ends with 0 when all modems came to a good end.',
+      'A file as a profile: one of modemlab, a device exported from its ACS, a tree as CSV, or a data model as XML.',
+    ].join('\n'),
     options: options(),
     examples: [
+      ['simulate cpe --list profiles', 'what they can be; also: quirks, faults, scenarios'],
       ['simulate cpe --acs http://localhost:7547/ --count 10', 'ten modems, one session each'],
       [
-        'simulate cpe --acs http://localhost:7547/ --profile st706 st585v6 --count 100 --rate 20 --sessions 3 --interval 60 --speed 60',
+        'simulate cpe --acs http://localhost:7547/ --profile st706 st585v6@6.1.0.5 --count 100 --rate 20 --sessions 3 --interval 60 --speed 60',
         'a hundred of two models, 20 a second, three sessions each, a minute a second',
+      ],
+      [
+        'simulate cpe --acs http://localhost:7547/ --quirk Q-NS-03,Q-HT-06 --fault latency:50,slice:100',
+        'a modem with two quirks on a bad line',
+      ],
+      [
+        'simulate cpe --acs http://localhost:7547/ --scenario boot-storm --count 50',
+        'fifty modems after a power cut',
       ],
     ],
   }).action(async (given: SimulateOptions) => {
+    if (given.list !== undefined) return writeList(cli.io, given.list, given.json);
+    const { acs } = given;
+    if (acs === undefined)
+      throw new ModemlabError('E_USAGE', '--acs URL is wanted: where the modems POST to');
     if ((given.username === undefined) !== (given.password === undefined))
       throw new ModemlabError('E_USAGE', '--username and --password go together');
-    const result = await simulateAll(cli.io, given);
-    if (given.json) writeJson(cli.io, result);
-    else tell(cli.io, result);
-    if (result.givenUp > 0) cli.exitCode = EXIT.failed;
-    if (result.sessionsOk === 0 && result.sessionsFailed > 0) throw new ModemlabError('E_CONNECT', given.acs);
+    if ((given.cert === undefined) !== (given.key === undefined))
+      throw new ModemlabError('E_USAGE', '--cert and --key go together');
+    if (given.with !== undefined && given.scenario === undefined)
+      throw new ModemlabError('E_USAGE', '--with sets what a --scenario leaves open');
+    return given.scenario === undefined
+      ? simulateSwarm(cli, { ...given, acs })
+      : playScenario(cli, given.scenario, { ...given, acs });
   });
-}
-
-interface Simulated {
-  readonly modems: number;
-  readonly sessionsOk: number;
-  readonly sessionsFailed: number;
-  /** Requests of the server that were carried out. */
-  readonly requests: number;
-  /** Modems that failed too often in a row. */
-  readonly givenUp: number;
-  readonly seed: string;
-  /** Real milliseconds. */
-  readonly ms: number;
-}
-
-/** What one modem has had so far. */
-interface Course {
-  good: number;
-  failedInARow: number;
-  ended: boolean;
-}
-
-/** Resolves when every modem has had its sessions or was given up, or at a signal. */
-async function simulateAll(io: Io, given: SimulateOptions): Promise<Simulated> {
-  const courses = new Map<Modem, Course>();
-  const tally = { sessionsOk: 0, sessionsFailed: 0, requests: 0, givenUp: 0 };
-  let left = given.count;
-  let over = false;
-  let finish: () => void = () => undefined;
-  const finished = new Promise<void>((resolve) => {
-    finish = () => {
-      // What is cut from now on is cut by us.
-      over = true;
-      resolve();
-    };
-  });
-
-  const end = (modem: Modem, course: Course): void => {
-    course.ended = true;
-    modem.stop().catch((error: unknown) => io.err(`${String(error)}\n`));
-    if (--left === 0) finish();
-  };
-  const onSession = (modem: Modem, report: SessionReport): void => {
-    if (over) return;
-    const course = courses.get(modem) ?? { good: 0, failedInARow: 0, ended: false };
-    courses.set(modem, course);
-    tally.requests += report.requests.length;
-    tally[report.ok ? 'sessionsOk' : 'sessionsFailed'] += 1;
-    if (course.ended) return;
-    course.failedInARow = report.ok ? 0 : course.failedInARow + 1;
-    if (report.ok) course.good += 1;
-    else io.err(`${safe(modem.id.SerialNumber)}: a session failed: ${report.why}\n`);
-    if (course.failedInARow > given.retries) {
-      tally.givenUp += 1;
-      end(modem, course);
-    } else if (given.sessions > 0 && course.good >= given.sessions) end(modem, course);
-  };
-
-  const begun = performance.now();
-  const swarm = createSwarm({ ...swarmOptions(given), onSession });
-  const forget = io.onSignal(finish);
-  const progress = createProgress(io, () => {
-    const done = given.count - left;
-    return `${done} of ${given.count} modems done, ${tally.sessionsOk} sessions, ${tally.sessionsFailed} failed`;
-  });
-  await finished;
-  progress.stop();
-  forget();
-  await swarm.stop();
-  return { modems: given.count, ...tally, seed: given.seed, ms: Math.round(performance.now() - begun) };
-}
-
-function swarmOptions({
-  acs,
-  profile,
-  count,
-  rate,
-  seed,
-  speed,
-  interval,
-  username,
-  password,
-}: SimulateOptions): SwarmOptions {
-  const settings: Readonly<Record<string, string>> =
-    interval === undefined
-      ? {}
-      : {
-          'ManagementServer.PeriodicInformEnable': '1',
-          'ManagementServer.PeriodicInformInterval': String(interval),
-        };
-  return {
-    ...{ acs, profile, count, seed, speed, settings },
-    ...(rate === undefined ? {} : { rate }),
-    ...(username === undefined || password === undefined ? {} : { credentials: { username, password } }),
-  };
-}
-
-function tell(io: Io, { modems, sessionsOk, sessionsFailed, requests, givenUp, seed, ms }: Simulated): void {
-  writeFields(io, [
-    ['modems', modems],
-    ['good sessions', sessionsOk],
-    ['failed sessions', sessionsFailed],
-    ['requests carried out', requests],
-    ['modems given up', givenUp],
-    ['seed', seed],
-    ['seconds', (ms / 1000).toFixed(1)],
-  ]);
 }
