@@ -220,12 +220,13 @@ function finish(modem: Inside, transfer: Transfer): void {
     fail(modem, transfer, applied.code, applied.why);
     return;
   }
-  apply(modem, applied);
-  report(modem, transfer, { code: 0, bytes, why: '' }, applied.firmware !== undefined);
+  report(modem, transfer, { code: 0, bytes, why: '' }, applied);
   if (modem.device.firmware !== before) tellOfVersion(modem);
 }
 
-function apply(modem: Inside, { firmware, settings = [] }: Extract<Applied, { ok: true }>): void {
+type Brought = Pick<Extract<Applied, { ok: true }>, 'firmware' | 'settings'>;
+
+function apply(modem: Inside, { firmware, settings = [] }: Brought): void {
   if (firmware !== undefined) modem.device.firmware = firmware;
   for (const { name, value } of settings) modem.change(name, value);
 }
@@ -249,22 +250,24 @@ interface Outcome {
   readonly why: string;
 }
 
-function report(modem: Inside, transfer: Transfer, outcome: Outcome, restarts = false): void {
+/** Tells how it ended, then lets take effect what it brought: what that changes is told in the same Inform. */
+function report(modem: Inside, transfer: Transfer, outcome: Outcome, brought: Brought = {}): void {
   const { device } = modem;
   if (!removeTransfer(device, transfer)) return;
   tellHost(modem, transfer, outcome);
   const { order } = transfer;
-  const fault = {
-    FaultCode: outcome.code,
-    FaultString: outcome.code === 0 ? '' : faultText(device, outcome.code),
-  };
-  const times = { StartTime: transfer.startTime ?? UNKNOWN_TIME, CompleteTime: device.clock };
-  if (announces(device, order, outcome.code)) {
+  const { code: FaultCode } = outcome;
+  if (announces(device, order, FaultCode)) {
+    const FaultString = FaultCode === 0 ? '' : faultText(device, FaultCode);
+    const times = { StartTime: transfer.startTime ?? UNKNOWN_TIME, CompleteTime: device.clock };
     modem.raise(EVENTS[order.do], keyOf(order));
-    modem.wish(completion(order, fault, times, outcome.bytes.length));
+    modem.wish(completion(order, { FaultCode, FaultString }, times, outcome.bytes.length));
   }
-  if (restarts) modem.restart('upgrade');
-  else modem.go();
+  const wasInSession = modem.inSession;
+  apply(modem, brought);
+  if (brought.firmware !== undefined) modem.restart('upgrade');
+  // What changed may have opened the session that tells of all.
+  else if (wasInSession || !modem.inSession) modem.go();
 }
 
 const EVENTS = {

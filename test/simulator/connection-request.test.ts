@@ -9,6 +9,7 @@ import type { ConnectionRequestTraits } from '../../simulator/connection-request
 import type { Call, ConnectionRequestListener } from '../../simulator/connection-request-types.ts';
 import type { ListenerOptions, Modem, ModemOptions } from '../../simulator/index.ts';
 import { createConnectionRequestListener, createModem, loadProfile } from '../../simulator/index.ts';
+import { createScheduler } from '../../simulator/scheduler.ts';
 import { type RawAnswer, rawClient } from '../support/raw-client.ts';
 import { type TurnAcs, turnAcs } from '../support/turn-acs.ts';
 
@@ -55,10 +56,14 @@ function modemOf(
 }
 
 /** A modem that has had its first session. */
-async function lab(t: Test, traits: Partial<ConnectionRequestTraits> = {}): Promise<Lab> {
+async function lab(
+  t: Test,
+  traits: Partial<ConnectionRequestTraits> = {},
+  options: Pick<ModemOptions, 'scheduler'> = {},
+): Promise<Lab> {
   const acs = await turnAcs(t);
   const listener = await listenerOf(t);
-  const modem = modemOf(t, listener, traits, { acs: acs.url });
+  const modem = modemOf(t, listener, traits, { acs: acs.url, ...options });
   modem.start();
   const inform = await acs.session();
   const url = inform.ParameterList.find(({ Name }) => Name === `${MS}ConnectionRequestURL`)?.Value ?? '';
@@ -338,7 +343,9 @@ t.test('in a session and past its rate it answers 503 where the profile says so'
 });
 
 t.test('the ACS sets who may call, before and after a restart; a factory reset undoes it', async (t) => {
-  const { acs, modem, url } = await lab(t);
+  const scheduler = createScheduler({ speed: 'max' });
+  t.teardown(() => scheduler.stop());
+  const { acs, modem, url } = await lab(t, {}, { scheduler });
   t.equal((await call(url)).status, 200);
   (await acs.turn()).informResponse();
   const set = (name: string, Value: string) => ({
@@ -362,8 +369,11 @@ t.test('the ACS sets who may call, before and after a restart; a factory reset u
   await acs.session();
   await modem.next('session-ended');
   const booting = modem.next('connection-request', { where: ({ why }) => why === 'booting' });
+  // Time stands still until the call was refused.
+  const release = scheduler.hold();
   modem.powerCycle();
   await t.rejects(get(url), 'while it boots the connection is closed');
+  release();
   t.match(await booting, [{ ok: false, status: 0 }]);
   t.strictSame(eventsOf(await acs.session()), ['1 BOOT', '4 VALUE CHANGE']);
   t.equal(modem.get(`${MS}ConnectionRequestURL`), url, 'the same URL as before');

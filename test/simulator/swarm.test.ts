@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import net from 'node:net';
 import t, { type Test } from 'tap';
 import { Gate } from '../../simulator/gate.ts';
@@ -30,8 +29,8 @@ async function hangingUp(t: Test): Promise<string> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => server.close());
-  const { port } = server.address() as AddressInfo;
-  return `http://127.0.0.1:${port}/`;
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/`;
 }
 
 t.test('a gate lets in as many as it may, and the others in their order as those leave', (t) => {

@@ -21,6 +21,8 @@ export interface RpcCase {
   readonly wire?: readonly RegExp[];
   /** What the ACS keeps as the answer of the task. */
   readonly answer?: object;
+  /** It goes on beyond this case: the task is not ended. */
+  readonly runs?: true;
   /** What the modem tells later of its own accord, with the fault code in it. */
   readonly told?: { readonly rpc: AcsMethod; readonly code: number; readonly wire?: readonly RegExp[] };
   /** Before it is asked. */
