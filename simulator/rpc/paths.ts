@@ -25,7 +25,7 @@ export function resolve(device: Device, path: string, kind: 'plain' | 'wildcards
   if (!path.includes('[') && !path.includes('*')) {
     const found = device.tree.find(path);
     if (found === undefined) return undefined;
-    return { founds: [found], spell: speller(device, []) };
+    return { founds: [found], spell: speller(device, [{ found, asked: found.path }]) };
   }
   if (path.length > 256) return undefined;
   if (path.includes('[') && !hasAliases(device)) return undefined;
