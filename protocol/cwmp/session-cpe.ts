@@ -263,9 +263,10 @@ function onEmpty(settings: CpeSettings, state: Waiting): CpeStep {
 
 /** What goes out when nothing is owed to the ACS; only until the empty POST that ends our asking (3.7.1.3 Table 7). */
 function next(settings: CpeSettings, session: CpeSession): CpeStep {
-  const request = session.pending.find(({ rpc }) => !isTooNew(settings, session, rpc));
+  const first = session.pending.findIndex(({ rpc }) => !isTooNew(settings, session, rpc));
+  const request = session.pending[first];
   if (request !== undefined && !session.held) {
-    const pending = session.pending.filter((other) => other !== request);
+    const pending = session.pending.toSpliced(first, 1);
     return ask(settings, { ...session, pending }, request);
   }
   return {

@@ -49,7 +49,7 @@ const basic = (credentials: string): Line => ['Authorization', `Basic ${btoa(cre
 /** Requests by what they show: name, request, quirks. */
 const REQUESTS: readonly (readonly [title: string, request: SeenRequest, ids: readonly string[]])[] = [
   ['a plain message', post(), []],
-  ['an empty POST with no headers at all', empty(), []],
+  ['an empty POST with no headers at all', empty(), ['Q-HT-19']],
   ['an empty POST with Host and length', empty(['Host', 'a'], ['Content-Length', '0']), []],
   ['an empty POST with a type', empty(['Content-Type', 'text/xml']), ['Q-HT-06']],
   ['an empty POST with SOAPAction', empty(['SOAPAction', '']), ['Q-HT-06']],
