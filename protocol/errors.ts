@@ -142,6 +142,18 @@ export const ERRORS = {
     remedy: 'give the --store and --queue that the folder was made with',
   },
   E_FILE_INVALID: { says: 'the file does not hold what is wanted', remedy: 'see the place named in it' },
+  E_CAPTURE_FORMAT: {
+    says: 'this is no capture file of a known format',
+    remedy: 'give a pcap (version 2) or pcapng file, plain or gzip; editcap -F pcapng converts others',
+  },
+  E_CAPTURE_CUT: {
+    says: 'the capture file ends inside a record',
+    remedy: 'all before that place was read; the file was copied while it grew, or the disk was full',
+  },
+  E_CAPTURE_DAMAGED: {
+    says: 'a record of the capture file is not possible',
+    remedy: 'all before that place was read; look at the byte named',
+  },
   E_CONFIG: { says: 'a setting is wrong', remedy: 'see --help of the command' },
   E_ADDRESS_IN_USE: {
     says: 'the address is in use',

@@ -36,4 +36,10 @@ export const LIMITS = {
   settledIds: 8,
   /** Times that one message may hold a quirk noted before further ones are only counted. */
   notesPerMessage: 64,
+  /** Bytes of one captured frame: what libpcap takes at most (MAXIMUM_SNAPLEN). */
+  frameBytes: 256 * 1024,
+  /** Bytes of one block of a pcapng file: what Wireshark takes at most. */
+  captureBlockBytes: 16 * 1024 * 1024,
+  /** Interfaces of one section of a pcapng file; a merge of a day's hourly files has dozens. */
+  captureInterfaces: 4096,
 } as const;

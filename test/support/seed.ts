@@ -1,6 +1,6 @@
 /** Seeds of random tests: MODEMLAB_SEED, or a new one; printed, so that a failure can be played again. */
 import { randomInt } from 'node:crypto';
-import type { IProperty, Parameters } from 'fast-check';
+import type { IAsyncProperty, IProperty, Parameters } from 'fast-check';
 import fc from 'fast-check';
 import type { Test } from 'tap';
 
@@ -19,12 +19,12 @@ const MULTIPLIER = /^[1-9]\d{0,3}$/.test(process.env.MODEMLAB_RUNS ?? '')
 export function property<Ts>(
   t: Test,
   title: string,
-  prop: IProperty<Ts>,
+  prop: IProperty<Ts> | IAsyncProperty<Ts>,
   runs = 200,
   options: Parameters<Ts> = {},
 ): Promise<unknown> {
   return t.test(`${title} (seed ${SEED})`, async (t) => {
-    fc.assert(prop, { seed: SEED, numRuns: runs * MULTIPLIER, ...options });
+    await fc.assert(prop, { seed: SEED, numRuns: runs * MULTIPLIER, ...options });
     t.pass(title);
   });
 }

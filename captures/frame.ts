@@ -1,0 +1,32 @@
+/** What every capture format is read into and written from. */
+
+/** One captured frame. */
+export interface CapturedFrame {
+  /** Nanoseconds since 1970-01-01 UTC. */
+  readonly time: bigint;
+  /** LINKTYPE_ value: what the bytes begin with (https://www.tcpdump.org/linktypes.html). */
+  readonly linkType: number;
+  /** What was captured of it. */
+  readonly bytes: Uint8Array;
+  /** Bytes that it had on the line; more than `bytes` holds when the capture cut it. */
+  readonly originalLength: number;
+  readonly comments: readonly string[];
+}
+
+/** Link types that are read and written. */
+export const LINK_TYPES = {
+  null: 0,
+  ethernet: 1,
+  raw: 101,
+  loop: 108,
+  linuxSll: 113,
+  ipv4: 228,
+  ipv6: 229,
+  linuxSll2: 276,
+} as const;
+
+/** Order of the bytes of a number in a capture file. */
+export type ByteOrder = 'little' | 'big';
+
+/** Nanoseconds of one second. */
+export const SECOND = 1_000_000_000n;

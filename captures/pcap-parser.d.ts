@@ -1,0 +1,28 @@
+/** pcap-parser 0.2.1 has no types of its own. These are the parts that ./pcap.ts uses. */
+declare module 'pcap-parser' {
+  interface GlobalHeader {
+    readonly linkLayerType: number;
+  }
+  interface Packet {
+    readonly header: {
+      readonly timestampSeconds: number;
+      /** Or nanoseconds: the parser hands on what stands there. */
+      readonly timestampMicroseconds: number;
+      readonly capturedLength: number;
+      readonly originalLength: number;
+    };
+    readonly data: Buffer;
+  }
+  interface Parser {
+    on(event: 'globalHeader', listener: (header: GlobalHeader) => void): this;
+    on(event: 'packet', listener: (packet: Packet) => void): this;
+    on(event: 'error', listener: (error: Error) => void): this;
+  }
+  /** What it uses of a stream. */
+  interface Input {
+    pause(): void;
+    resume(): void;
+    on(event: string, listener: (data: Buffer) => void): void;
+  }
+  export function parse(input: Input): Parser;
+}
