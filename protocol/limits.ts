@@ -42,4 +42,14 @@ export const LIMITS = {
   captureBlockBytes: 16 * 1024 * 1024,
   /** Interfaces of one section of a pcapng file; a merge of a day's hourly files has dozens. */
   captureInterfaces: 4096,
+  /** Fragmented IP packets that are put together at a time; each has at most 64 KiB. */
+  fragmented: 256,
+  /** TCP streams of a capture that are followed at a time. */
+  streams: 16_384,
+  /** Bytes of one direction of a TCP stream that wait for what goes before them: a large window of a fast line. */
+  streamHeldBytes: 4 * 1024 * 1024,
+  /** Segments that wait so; small ones would cost more than their bytes. */
+  streamHeldPieces: 4096,
+  /** Bytes that wait so in all streams together. */
+  streamsHeldBytes: 64 * 1024 * 1024,
 } as const;
