@@ -1,0 +1,185 @@
+/** How each state of flashing is entered: what changes, what is to be done, and how long it may last. */
+import type { Facts, FlashEffect, FlashModem, FlashState, FlashStep, JobImage, Tries } from './modem.ts';
+import type { FlashReason } from './reasons.ts';
+import type { FlashSettings } from './settings.ts';
+
+export interface Terms {
+  readonly settings: FlashSettings;
+  /** How many users with passwords there are to try. */
+  readonly credentials: number;
+}
+
+const NONE: Tries = { tries: 0, refusals: 0 };
+
+type Change = Partial<Omit<FlashModem, 'state' | 'since'>>;
+
+export const stay = (modem: FlashModem, change: Change = {}): FlashStep => ({
+  modem: { ...modem, ...change },
+  effects: [],
+});
+
+export function enter(
+  modem: FlashModem,
+  at: number,
+  state: FlashState,
+  effects: readonly FlashEffect[] = [],
+  change: Change = {},
+): FlashStep {
+  const since = state.at === modem.state.at ? modem.since : at;
+  return { modem: { ...modem, ...change, state, since }, effects };
+}
+
+export const withNote = (modem: FlashModem, note: string): FlashModem =>
+  modem.notes.includes(note) ? modem : { ...modem, notes: [...modem.notes, note] };
+
+/** The end of it: nothing is sent to it any more, so that a boot loader cannot go round for ever. */
+export function fail(modem: FlashModem, at: number, reason: FlashReason, note = ''): FlashStep {
+  const { state } = modem;
+  const cut: FlashEffect[] = state.at === 'transferring' ? [{ do: 'abort', transfer: state.transfer }] : [];
+  return enter(modem, at, { at: 'failed', reason, note }, [...cut, { do: 'quarantine' }]);
+}
+
+/** The run ends before this modem is through. */
+export function cancel(modem: FlashModem, at: number): FlashStep {
+  const { state } = modem;
+  const cut: FlashEffect[] = state.at === 'transferring' ? [{ do: 'abort', transfer: state.transfer }] : [];
+  const under = state.at === 'configuring' && state.until !== undefined;
+  return enter(modem, at, { at: 'cancelled', from: state.at }, [...cut, { do: 'quarantine' }], {
+    unsure: modem.unsure || under,
+  });
+}
+
+export function enterDiscovered(modem: FlashModem, at: number, tries = NONE): FlashStep {
+  const turn = modem.turn + 1;
+  return enter(
+    modem,
+    at,
+    { at: 'discovered', ...tries, until: undefined },
+    [{ do: 'ask', turn, credential: modem.credential }],
+    { turn },
+  );
+}
+
+/** The board of an image is compared once more before the modem is told to erase anything. */
+export function enterTriggered(modem: FlashModem, at: number, image: JobImage, refusals = 0): FlashStep {
+  const board = modem.facts.board;
+  if (board !== undefined && image.board !== '' && board.toUpperCase() !== image.board.toUpperCase())
+    return fail(modem, at, 'wrong-board', `its board is ${board}, the image is for ${image.board}`);
+  const turn = modem.turn + 1;
+  return enter(
+    modem,
+    at,
+    { at: 'triggered', refusals, until: undefined },
+    [{ do: 'serve' }, { do: 'trigger', turn, credential: modem.credential }],
+    // The wrong user was no try.
+    { turn, triggers: modem.triggers + (refusals === 0 ? 1 : 0) },
+  );
+}
+
+export function enterBootpSeen({ settings }: Terms, modem: FlashModem, at: number, xid: number): FlashStep {
+  const repeats = modem.repeats + 1;
+  if (repeats > settings.bootpRepeats)
+    return fail(modem, at, 'no-tftp', `${settings.bootpRepeats} BOOTP requests were answered`);
+  const first: FlashEffect = modem.job === undefined ? { do: 'plan' } : { do: 'serve' };
+  const state: FlashState = { at: 'bootp-seen', until: at + settings.offerMs };
+  return enter(modem, at, state, [first], { xid, repeats, unsure: false });
+}
+
+export const enterWaiting = ({ settings }: Terms, modem: FlashModem, at: number): FlashStep =>
+  enter(modem, at, { at: 'waiting', until: at + settings.triggerMs });
+
+export function enterTransferring(
+  { settings }: Terms,
+  modem: FlashModem,
+  at: number,
+  transfer: string,
+): FlashStep {
+  const { state } = modem;
+  const cut: FlashEffect[] = state.at === 'transferring' ? [{ do: 'abort', transfer: state.transfer }] : [];
+  if (modem.transfers >= settings.transfers) {
+    const failed = fail(modem, at, 'transfer', `${settings.transfers} transfers did not get through`);
+    return { ...failed, effects: [...failed.effects, { do: 'abort', transfer }] };
+  }
+  const until = at + Math.min(settings.stallMs, settings.transferMs);
+  return enter(
+    modem,
+    at,
+    { at: 'transferring', transfer, begunAt: at, movedAt: at, bytes: 0, stopping: false, until },
+    cut,
+    { transfers: modem.transfers + 1, repeats: 0 },
+  );
+}
+
+export function enterBack(modem: FlashModem, at: number, tries = NONE): FlashStep {
+  const turn = modem.turn + 1;
+  return enter(
+    modem,
+    at,
+    { at: 'back', ...tries, until: undefined },
+    [{ do: 'ask', turn, credential: modem.credential }],
+    { turn },
+  );
+}
+
+export function enterConfiguring(terms: Terms, modem: FlashModem, at: number, tries = NONE): FlashStep {
+  const command = modem.job?.commands[modem.ran.length];
+  if (command === undefined) return enterChecking(terms, modem, at);
+  const turn = modem.turn + 1;
+  const { line, silent } = command;
+  return enter(
+    modem,
+    at,
+    { at: 'configuring', ...tries, until: undefined },
+    [{ do: 'command', turn, credential: modem.credential, line, silent }],
+    { turn },
+  );
+}
+
+type Checking = Extract<FlashState, { at: 'checking' }>;
+
+function enterChecking({ settings }: Terms, modem: FlashModem, at: number): FlashStep {
+  const { job } = modem;
+  return nextCheck(settings, modem, at, {
+    at: 'checking',
+    ...NONE,
+    version: job?.verify.version !== true || job.image === undefined,
+    address: job?.verify.address !== true || job.address === undefined,
+    checked: 0,
+    until: at + settings.checkMs,
+  });
+}
+
+/**
+ * The next question of the end, one after another; the address is seen by searches meanwhile. The commands may have
+ * restarted the modem, so its version is asked once more.
+ */
+export function nextCheck(
+  settings: FlashSettings,
+  modem: FlashModem,
+  at: number,
+  state: Checking,
+): FlashStep {
+  const turn = modem.turn + 1;
+  const { credential } = modem;
+  if (!state.address) return enter(modem, at, state);
+  if (state.tries >= settings.asks) return fail(modem, at, 'verify', unverified(modem));
+  if (!state.version) return enter(modem, at, state, [{ do: 'ask', turn, credential }], { turn });
+  const check = modem.job?.checks[state.checked];
+  if (check === undefined) return enter(modem, at, { at: 'done' }, [{ do: 'quarantine' }]);
+  const { line } = check;
+  return enter(modem, at, state, [{ do: 'command', turn, credential, line, silent: false }], { turn });
+}
+
+/** What was not seen in the end. */
+export function unverified({ state, job, facts }: FlashModem): string {
+  if (state.at !== 'checking') return '';
+  if (!state.address)
+    return `its address is ${facts.address ?? 'unknown'}, wanted is ${job?.address ?? 'none'}`;
+  if (!state.version)
+    return `its version is ${facts.version ?? 'unknown'}, wanted is ${job?.image?.version ?? 'none'}`;
+  const check = job?.checks[state.checked];
+  return check === undefined ? '' : `${check.line} does not show ${check.shows}`;
+}
+
+export const versions = ({ version }: Facts, image: JobImage | undefined): string =>
+  `it says ${version ?? 'no version'}, the image holds ${image?.version ?? 'none'}`;
