@@ -1,6 +1,12 @@
 /** `simulate cpe` without a scenario: modems that have sessions, watched. */
 import { ModemlabError } from '../protocol/errors.ts';
-import type { Modem, SessionReport, SwarmResult, SwarmStats } from '../simulator/index.ts';
+import type {
+  ConnectionRequestListener,
+  Modem,
+  SessionReport,
+  SwarmResult,
+  SwarmStats,
+} from '../simulator/index.ts';
 import { createSwarm } from '../simulator/index.ts';
 import type { Io } from './io.ts';
 import { createProgress } from './progress.ts';
@@ -15,9 +21,21 @@ const MOST_TOLD = 10;
 
 /** Ends when every modem has had its sessions or was given up, or at a signal. */
 export async function simulateSwarm(cli: Cli, given: Run): Promise<void> {
+  const listener = await listenerOf(given);
+  try {
+    await watchSwarm(cli, given, listener);
+  } finally {
+    await listener?.close();
+  }
+}
+
+async function watchSwarm(
+  cli: Cli,
+  given: Run,
+  listener: ConnectionRequestListener | undefined,
+): Promise<void> {
   const { io } = cli;
   const quirks = quirksOf(given);
-  const listener = await listenerOf(given);
   const endless = given.sessions === 0;
   let told = 0;
   const onSession = (modem: Modem, { ok, why }: SessionReport): void => {
@@ -63,7 +81,6 @@ export async function simulateSwarm(cli: Cli, given: Run): Promise<void> {
   forget();
   stopping = true;
   await swarm.stop();
-  await listener?.close();
 
   const ok = endless ? result.givenUp === 0 : result.ok;
   // What is open or waits is of interest while it runs.

@@ -76,6 +76,7 @@ class ModemSwarm implements Swarm {
   #givenUp = 0;
   #left: number;
   #endedAt: number | undefined;
+  #stopping = false;
   #resolve: (result: SwarmResult) => void = () => undefined;
 
   constructor(options: SwarmOptions) {
@@ -110,7 +111,8 @@ class ModemSwarm implements Swarm {
 
   readonly #observe: Observer = (modem, event, ...args) => {
     this.#options.observe?.(modem, event, ...args);
-    this.#counter.observe(modem, event, ...args);
+    // What is cut from now on is cut by us, and no failure.
+    if (!this.#stopping) this.#counter.observe(modem, event, ...args);
   };
 
   #ended(modem: Modem, report: SessionReport): void {
@@ -160,6 +162,7 @@ class ModemSwarm implements Swarm {
   }
 
   async stop(): Promise<void> {
+    this.#stopping = true;
     this.#scheduler.stop();
     await Promise.all(this.modems.map((modem) => modem.stop()));
     this.#finish();
