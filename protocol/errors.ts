@@ -159,6 +159,26 @@ export const ERRORS = {
     says: 'the address is in use',
     remedy: 'stop what listens there, or give another --port (0 picks a free one)',
   },
+  E_BOOTP_SHORT: {
+    says: 'the datagram ends inside the fixed part of a BOOTP message',
+    remedy: 'a BOOTP message has at least 236 bytes (RFC 951 section 3); look whether it is one',
+  },
+  E_BOOTP_LONG: {
+    says: 'the BOOTP message is longer than the limit',
+    remedy: 'see LIMITS.bootpBytes',
+  },
+  E_TFTP_SHORT: {
+    says: 'the TFTP packet ends too early',
+    remedy: 'compare it with RFC 1350 section 5, and its options with RFC 2347',
+  },
+  E_TFTP_OPCODE: {
+    says: 'the TFTP packet is of an unknown kind',
+    remedy: 'RFC 1350 knows the opcodes 1 to 5, RFC 2347 adds 6; look whether it is TFTP at all',
+  },
+  E_TFTP_LONG: {
+    says: 'the TFTP request is longer than 512 bytes',
+    remedy: 'give the file a shorter name, or ask for fewer options (RFC 2347)',
+  },
   E_CONNECT: { says: 'the peer cannot be reached', remedy: 'check the address and whether it listens' },
   E_USAGE: { says: 'the command line is wrong', remedy: 'see --help of the command' },
 } as const satisfies Record<string, { says: string; remedy: string }>;

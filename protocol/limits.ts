@@ -52,4 +52,10 @@ export const LIMITS = {
   streamHeldPieces: 4096,
   /** Bytes that wait so in all streams together. */
   streamsHeldBytes: 64 * 1024 * 1024,
+  /** Bytes of one BOOTP or DHCP message: what a UDP datagram over Ethernet carries in one frame. */
+  bootpBytes: 1472,
+  /** Bytes of a TFTP request with its options (RFC 2347). */
+  tftpRequestBytes: 512,
+  /** Options of one TFTP request; the RFCs name five in all. */
+  tftpOptions: 8,
 } as const;

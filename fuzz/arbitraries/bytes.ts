@@ -64,3 +64,12 @@ export function markupSoup(): fc.Arbitrary<string> {
     .tuple(fc.constantFrom('', ENVELOPE_HEAD.join('')), pieces)
     .map(([head, soup]) => head + soup.join(''));
 }
+
+/** Texts in which every character is a byte but 0, as datagrams hold them. */
+export function byteText(maxLength: number): fc.Arbitrary<string> {
+  const plain = fc.stringMatching(/^[A-Za-z0-9._/-]*$/, { size: 'small' });
+  const odd = fc
+    .uint8Array({ maxLength, min: 1 })
+    .map((bytes) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+  return fc.oneof(plain, odd).map((text) => text.slice(0, maxLength));
+}

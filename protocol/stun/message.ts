@@ -2,17 +2,14 @@
  * STUN as TR-069 Annex G uses it: RFC 3489, without the magic cookie of its successors, and two attributes of TR-111.
  * Any bytes give a message or a reason; what is written is what RFC 3489 section 11 shows.
  */
+import type { Endpoint } from '../ipv4.ts';
 import type { Result } from '../result.ts';
 import { err, ok } from '../result.ts';
 
 export type StunKind = 'request' | 'response' | 'error';
 
-/** An address as the attributes carry it. */
-export interface Endpoint {
-  /** Dotted IPv4; RFC 3489 11.2.1 knows no other family. */
-  readonly address: string;
-  readonly port: number;
-}
+/** An address as the attributes carry it: RFC 3489 11.2.1 knows no other family than IPv4. */
+export type { Endpoint } from '../ipv4.ts';
 
 /** A Binding Request, Binding Response or Binding Error Response. */
 export interface StunMessage {
