@@ -1,4 +1,5 @@
 /** What a modem in boot mode does to its flashing: BOOTP requests and transfers. */
+import { isSameText } from '../../protocol/bootp/image-rules.ts';
 import type { Terms } from './enter.ts';
 import { enter, enterBootpSeen, enterTransferring, enterWaiting, fail, stay, withNote } from './enter.ts';
 import type { FlashEvent, FlashModem, FlashStep } from './modem.ts';
@@ -58,7 +59,7 @@ export function askBoot(
 }
 
 const isOther = (board: string | undefined, other: string): boolean =>
-  board !== undefined && board !== '' && other !== '' && board.toUpperCase() !== other.toUpperCase();
+  board !== undefined && board !== '' && other !== '' && !isSameText(board, other);
 
 /** It has got the whole image, and asks for one again. */
 function cameBack(terms: Terms, modem: FlashModem, { board, xid, invalid, at }: Of<'bootp'>): FlashStep {

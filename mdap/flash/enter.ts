@@ -1,4 +1,5 @@
 /** How each state of flashing is entered: what changes, what is to be done, and how long it may last. */
+import { isSameText } from '../../protocol/bootp/image-rules.ts';
 import type { Facts, FlashEffect, FlashModem, FlashState, FlashStep, JobImage, Tries } from './modem.ts';
 import type { FlashReason } from './reasons.ts';
 import type { FlashSettings } from './settings.ts';
@@ -63,7 +64,7 @@ export function enterDiscovered(modem: FlashModem, at: number, tries = NONE): Fl
 /** The board of an image is compared once more before the modem is told to erase anything. */
 export function enterTriggered(modem: FlashModem, at: number, image: JobImage, refusals = 0): FlashStep {
   const board = modem.facts.board;
-  if (board !== undefined && image.board !== '' && board.toUpperCase() !== image.board.toUpperCase())
+  if (board !== undefined && image.board !== '' && !isSameText(board, image.board))
     return fail(modem, at, 'wrong-board', `its board is ${board}, the image is for ${image.board}`);
   const turn = modem.turn + 1;
   return enter(

@@ -49,6 +49,8 @@ export interface Job {
   readonly commands: readonly JobCommand[];
   /** Commands whose output holds a text in the end. */
   readonly checks: readonly { readonly line: string; readonly shows: string }[];
+  /** What the counters of the plan gave it. */
+  readonly numbers: Readonly<Record<string, number>>;
   /** Whether version and address are looked at in the end. */
   readonly verify: { readonly version: boolean; readonly address: boolean };
 }

@@ -41,13 +41,13 @@ function isRightBoard({ image, force }: ImageRule, board: string): boolean {
   return force === true || image.board === undefined || board === '' || isSameText(image.board, board);
 }
 
-const isSameText = (a: string, b: string): boolean => a.toUpperCase() === b.toUpperCase();
+export const isSameText = (a: string, b: string): boolean => a.toUpperCase() === b.toUpperCase();
 
-/** The board serial, or the product serial that has two letters of the factory before it. */
-function sameSerial(a: string, b: string): boolean {
-  const bare = (serial: string): string => serial.toUpperCase().replace(/^[A-Z]{2}(?=[A-Z\d]{9}$)/, '');
-  return bare(a) === bare(b);
-}
+/** The board serial, which is what ANT-ID holds, of a product serial, which has two letters of the factory before it. */
+export const boardSerial = (serial: string): string =>
+  serial.toUpperCase().replace(/^[A-Z]{2}(?=[A-Z\d]{9}$)/, '');
+
+const sameSerial = (a: string, b: string): boolean => boardSerial(a) === boardSerial(b);
 
 /** Whether a MAC address begins with these digits, in any spelling. No digits are no prefix. */
 export function hasPrefix(mac: string, prefix: string): boolean {

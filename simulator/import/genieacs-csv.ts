@@ -3,8 +3,8 @@
  * row a name; objects are told by a column of their own, not by a dot.
  */
 
-import type { CsvRow } from './csv.ts';
-import { readCsv } from './csv.ts';
+import type { CsvRow } from '../../protocol/csv.ts';
+import { readCsv } from '../../protocol/csv.ts';
 import type { Refuse, TreeEntry } from './entry.ts';
 import { nameFlaw, readType } from './entry.ts';
 

@@ -32,7 +32,7 @@ const ROOMS: ReadonlyMap<string, Room> = new Map([
   ['protocol', { imports: [], packages: ['fast-xml-parser'] }],
   ['captures', { imports: ['protocol'], packages: ['pcap-parser'] }],
   ['acs', { imports: ['protocol'], packages: ['undici', 'lmdb', 'pino', 'send', 'yaml'] }],
-  ['mdap', { imports: ['protocol'], packages: [] }],
+  ['mdap', { imports: ['protocol'], packages: ['yaml'] }],
   ['simulator', { imports: ['protocol', 'captures'], packages: ['undici'] }],
   ['conformance', { imports: ['protocol', 'simulator', 'captures'], packages: ['fast-xml-parser'] }],
   ['fuzz', { imports: ['protocol', 'simulator', 'captures'], packages: ['fast-check'] }],

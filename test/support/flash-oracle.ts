@@ -19,6 +19,7 @@ export const JOB: Job = {
     { line: 'saveall', silent: false, onFailure: { is: 'retry', times: 1 } },
   ],
   checks: [{ line: 'ip iplist', shows: '192.168.1.241' }],
+  numbers: {},
   verify: { version: true, address: true },
 };
 

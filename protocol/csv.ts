@@ -1,6 +1,8 @@
 /** Comma-separated values as RFC 4180 has them, with the line on which each row begins. */
-import { LIMITS } from '../../protocol/limits.ts';
-import type { Refuse } from './entry.ts';
+import { LIMITS } from './limits.ts';
+
+/** Throws what the caller throws for a wrong text, at a place in it. */
+type Refuse = (place: string, wants: string) => never;
 
 export interface CsvRow {
   /** From 1. */
