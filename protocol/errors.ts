@@ -179,6 +179,11 @@ export const ERRORS = {
     says: 'the TFTP request is longer than 512 bytes',
     remedy: 'give the file a shorter name, or ask for fewer options (RFC 2347)',
   },
+  E_TFTP_FAILED: {
+    says: 'the file could not be transferred by TFTP',
+    remedy:
+      'look at what the other side says; when it says nothing, at addresses, firewalls and the name of the file',
+  },
   E_CONNECT: { says: 'the peer cannot be reached', remedy: 'check the address and whether it listens' },
   E_USAGE: { says: 'the command line is wrong', remedy: 'see --help of the command' },
 } as const satisfies Record<string, { says: string; remedy: string }>;
