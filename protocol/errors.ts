@@ -185,6 +185,26 @@ export const ERRORS = {
       'look at what the other side says; when it says nothing, at addresses, firewalls and the name of the file',
   },
   E_CONNECT: { says: 'the peer cannot be reached', remedy: 'check the address and whether it listens' },
+  E_MDAP_SHORT: {
+    says: 'the datagram is too short to be an MDAP message',
+    remedy: 'something else sends to the group and port of MDAP',
+  },
+  E_MDAP_CHECK: {
+    says: 'the check value does not match the MDAP message',
+    remedy: 'nothing is lost: it counts as a lost datagram, and is sent again',
+  },
+  E_MDAP_START_LINE: {
+    says: 'the first line is not that of an MDAP message',
+    remedy: 'send VERB MDAP/x.y and a line end first',
+  },
+  E_MDAP_LIMIT: {
+    says: 'the MDAP message has more lines, a longer value or a longer text than the limit',
+    remedy: 'see LIMITS.mdapHeadLines, mdapValueBytes and mdapBodyBytes',
+  },
+  E_MDAP_COMMAND: {
+    says: 'the command cannot be sent: it is empty, too long, or has characters that no command line has',
+    remedy: 'send one line of ISO 8859-1 text that fits into one datagram',
+  },
   E_USAGE: { says: 'the command line is wrong', remedy: 'see --help of the command' },
 } as const satisfies Record<string, { says: string; remedy: string }>;
 

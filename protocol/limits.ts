@@ -34,6 +34,22 @@ export const LIMITS = {
   informRetries: 4,
   /** IDs of settled requests that a session remembers to know a late answer by; a line does not delay more than a few. */
   settledIds: 8,
+  /** Lines of the head of one MDAP message. The longest known, a search reply, has eight. */
+  mdapHeadLines: 64,
+  /** Bytes of one MDAP header value. The longest known is a command line, and a CLI takes fewer. */
+  mdapValueBytes: 1024,
+  /** Bytes of the text of one MDAP message: what a UDP datagram bears. */
+  mdapBodyBytes: 64 * 1024,
+  /** Bytes of all that one MDAP command puts out. A whole configuration printed has about 100 KB. */
+  mdapOutputBytes: 1024 * 1024,
+  /** Conversations that an ant remembers, running or over; each is kept for seconds only. */
+  mdapConversations: 64,
+  /** Pieces of the output of one MDAP command: each has a kilobyte, so that mdapOutputBytes is met first. */
+  mdapPieces: 8192,
+  /** MAC addresses told under one ANT-ID: one would be right, and two are a conflict already. */
+  mdapMacs: 8,
+  /** Ants that one search tells apart; a bench has as many as switches have ports. */
+  mdapAnts: 4096,
   /** Times that one message may hold a quirk noted before further ones are only counted. */
   notesPerMessage: 64,
   /** Bytes of one captured frame: what libpcap takes at most (MAXIMUM_SNAPLEN). */

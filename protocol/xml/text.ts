@@ -1,4 +1,5 @@
 /** Bytes of a body to text, by the charset that is really there (Q-HT-03), and places in the text back to bytes. */
+import { latin1Text } from '../latin1.ts';
 import type { Note } from '../quirks/note.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -29,17 +30,17 @@ export function decodeText(
   if (marked !== undefined) return marked;
   const text = tryUtf8(bytes);
   if (text !== undefined && text.length === bytes.length) return { text, units: 'bytes', start: 0 };
-  const head = latin1(bytes.subarray(0, 128));
+  const head = latin1Text(bytes.subarray(0, 128));
   const declared = /^\s*<\?xml[^>]{0,100}encoding\s*=\s*["']([\w.:-]{1,40})["']/.exec(head)?.[1];
   const name = (charset ?? declared ?? 'utf-8').toLowerCase().replace(/^["']|["']$/g, '');
   if (LATIN1.test(name)) {
     note('Q-HT-03', 0, name.slice(0, 24));
-    return { text: latin1(bytes), units: 'bytes', start: 0 };
+    return { text: latin1Text(bytes), units: 'bytes', start: 0 };
   }
   if (text !== undefined) return { text, units: 'utf-8', start: 0 };
   if (name === 'utf-8' || name === 'utf8') note('Q-HT-03', 0, 'not UTF-8');
   else if (charset !== undefined) return undefined;
-  return { text: latin1(bytes), units: 'bytes', start: 0 };
+  return { text: latin1Text(bytes), units: 'bytes', start: 0 };
 }
 
 /**
@@ -74,7 +75,7 @@ function byByteOrderMark(bytes: Uint8Array, note: Note): DecodedText | undefined
     const rest = bytes.subarray(3);
     const text = tryUtf8(rest);
     return text === undefined
-      ? { text: latin1(rest), units: 'bytes', start: 3 }
+      ? { text: latin1Text(rest), units: 'bytes', start: 3 }
       : { text, units: 'utf-8', start: 3 };
   }
   // An odd byte at the end is cut off: half a unit is nothing that a place could be in.
@@ -102,10 +103,4 @@ function tryUtf8(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function latin1(bytes: Uint8Array): string {
-  let out = '';
-  for (let i = 0; i < bytes.length; i += 4096) out += String.fromCharCode(...bytes.subarray(i, i + 4096));
-  return out;
 }
