@@ -1,45 +1,15 @@
-/**
- * The key of a device, the way back, and how a person may name one.
- *
- * The key is the user name that TR-069a6 section 3.4.4 recommends: OUI, ProductClass and SerialNumber joined by `-`
- * (without ProductClass when it is empty), every character but `0-9 A-Z a-z _` percent-encoded as its UTF-8 octets.
- */
+/** The key of a device (protocol/cwmp/device-key.ts), the way back, and how a person may name one. */
 import { createHash } from 'node:crypto';
-import type { DeviceId } from '../protocol/cwmp/messages.ts';
+import type { Identity } from '../protocol/cwmp/device-key.ts';
+import { keyOf } from '../protocol/cwmp/device-key.ts';
 import { ModemlabError } from '../protocol/errors.ts';
 import type { DeviceRecord, DeviceStore } from './store/store.ts';
-
-/** What the key is made of. */
-export type Identity = Pick<DeviceId, 'OUI' | 'ProductClass' | 'SerialNumber'>;
-
-/**
- * Characters of one encoded part: 64 characters (the schema's limit) of four octets, three characters each. No lawful
- * identity is longer; of another one the end becomes a hash, so that a modem cannot fill logs and indexes with its key.
- */
-const MAX_PART = 768;
 
 /** Characters of a name that is used as it is for files and index entries (file systems bear 255 octets). */
 const MAX_PLAIN_NAME = 200;
 
 /** The key of a device. Total: any identity has one, and lawful ones have different keys. */
-export function deviceKey(id: Identity): string {
-  const parts =
-    id.ProductClass.trim() === '' ? [id.OUI, id.SerialNumber] : [id.OUI, id.ProductClass, id.SerialNumber];
-  return parts.map((part) => encodePart(part.trim())).join('-');
-}
-
-function encodePart(text: string): string {
-  if (/^\w*$/.test(text) && text.length <= MAX_PART) return text;
-  const long = text.length > MAX_PART;
-  const encoded = (long ? text.slice(0, MAX_PART) : text).replace(/[^0-9A-Za-z_]/gu, (character) =>
-    Buffer.from(character)
-      .toString('hex')
-      .toUpperCase()
-      .replace(/../g, (octet) => `%${octet}`),
-  );
-  if (!long && encoded.length <= MAX_PART) return encoded;
-  return `${encoded.slice(0, MAX_PART - 100).replace(/%.?$/, '')}~${sha256(text)}`;
-}
+export const deviceKey = (id: Identity): string => keyOf(id, sha256);
 
 /** The identity that a key was made of; `undefined` when it is no key, or one that was cut. */
 export function parseDeviceKey(key: string): Identity | undefined {

@@ -2,6 +2,7 @@
 import { LIMITS } from '../protocol/limits.ts';
 import { SECOND } from './frame.ts';
 import type { IpPacket } from './ip.ts';
+import { copyOf } from './octets.ts';
 
 interface Piece {
   readonly offset: number;
@@ -71,7 +72,10 @@ function put(partial: Partial, { offset, bytes }: Piece): void {
     }
     const until = Math.min(end, next?.offset ?? end);
     if (until > from) {
-      partial.pieces.splice(index, 0, { offset: from, bytes: bytes.slice(from - offset, until - offset) });
+      partial.pieces.splice(index, 0, {
+        offset: from,
+        bytes: copyOf(bytes.subarray(from - offset, until - offset)),
+      });
       partial.gathered += until - from;
       from = until;
       index += 1;

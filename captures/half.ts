@@ -1,4 +1,5 @@
 /** One direction of a TCP stream: where its bytes stand, and what came too early, in the order of its sequence numbers. */
+import { copyOf } from './octets.ts';
 import { ahead } from './tcp.ts';
 
 /** A segment that waits for what goes before it. */
@@ -50,7 +51,7 @@ export function hold(half: Half, piece: Piece): void {
     const before = half.pending[index - 1];
     if (before === undefined || ahead(before.sequence, piece.sequence) <= 0) break;
   }
-  half.pending.splice(index, 0, { ...piece, bytes: piece.bytes.slice() });
+  half.pending.splice(index, 0, { ...piece, bytes: copyOf(piece.bytes) });
   half.pendingBytes += piece.bytes.length;
 }
 

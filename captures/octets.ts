@@ -5,6 +5,9 @@ export const u16 = (bytes: Uint8Array, at: number): number => ((bytes[at] ?? 0) 
 export const u32 = (bytes: Uint8Array, at: number): number =>
   (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | u16(bytes, at + 2)) >>> 0;
 
+/** Bytes of their own. A slice of a Buffer would be a view that keeps the whole chunk of the file alive. */
+export const copyOf = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
+
 /** The Internet checksum (RFC 1071) of bytes, on top of what `sum` already holds. */
 export function checksum(bytes: Uint8Array, sum = 0): number {
   let total = sum;

@@ -1,6 +1,7 @@
 /** What the readers of the two file formats have in common: bytes are pushed in, frames come out. */
 import type { WireError } from '../protocol/errors.ts';
 import type { CapturedFrame } from './frame.ts';
+import { copyOf } from './octets.ts';
 
 export interface CaptureReader {
   /** Frames that these bytes completed. After a fault it gives nothing more. */
@@ -25,7 +26,7 @@ export class Remainder {
   /** What was kept and then these bytes; `undefined` while they are fewer than were said to be needed. */
   with(chunk: Uint8Array): Uint8Array | undefined {
     if (this.length === 0) return chunk;
-    this.kept.push(chunk);
+    this.kept.push(copyOf(chunk));
     this.length += chunk.length;
     return this.length < this.needed ? undefined : Buffer.concat(this.kept, this.length);
   }
@@ -34,7 +35,7 @@ export class Remainder {
   keep(bytes: Uint8Array, used: number, needed = 0): void {
     this.at += used;
     this.length = bytes.length - used;
-    this.kept = this.length === 0 ? [] : [bytes.slice(used)];
+    this.kept = this.length === 0 ? [] : [copyOf(bytes.subarray(used))];
     this.needed = needed;
   }
 }

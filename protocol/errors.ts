@@ -154,6 +154,15 @@ export const ERRORS = {
     says: 'a record of the capture file is not possible',
     remedy: 'all before that place was read; look at the byte named',
   },
+  E_CAPTURE_GAP: {
+    says: 'the capture lacks bytes of this message',
+    remedy:
+      'what is shown of it has a hole; capture with a larger buffer (tcpdump -B) and without a length limit (-s 0)',
+  },
+  E_HTTP_MALFORMED: {
+    says: 'the bytes are no well-formed HTTP message',
+    remedy: 'look at the raw text: a chunk, a length or a start line is wrong',
+  },
   E_CONFIG: { says: 'a setting is wrong', remedy: 'see --help of the command' },
   E_ADDRESS_IN_USE: {
     says: 'the address is in use',

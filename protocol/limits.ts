@@ -74,4 +74,10 @@ export const LIMITS = {
   tftpRequestBytes: 512,
   /** Options of one TFTP request; the RFCs name five in all. */
   tftpOptions: 8,
+  /** Bytes of bodies that a capture's open HTTP messages hold together. */
+  captureBodiesBytes: 64 * 1024 * 1024,
+  /** Requests of one connection that wait for their responses. */
+  pipelined: 1024,
+  /** CWMP sessions of a capture that a further POST is looked for in: a large ACS has some hundred open at a time. */
+  captureSessions: 4096,
 } as const;

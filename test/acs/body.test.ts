@@ -6,7 +6,8 @@ import { PassThrough, Readable } from 'node:stream';
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import t from 'tap';
-import { type Body, charsetOf, isBlank, readBody } from '../../acs/body.ts';
+import { type Body, readBody } from '../../acs/body.ts';
+import { charsetOf, isBlank } from '../../protocol/http/content.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { SEED } from '../support/seed.ts';
 

@@ -61,7 +61,8 @@ export function packetsOf(said: readonly Said[], how: Manner = PLAIN): Uint8Arra
   const client = bytesOf(how.v6 ? '2001:db8::2' : '192.0.2.2');
   const server = bytesOf(how.v6 ? '2001:db8::1' : '192.0.2.1');
   const next = { client: how.initial[0], server: how.initial[1] };
-  const sent: Record<Side, number[]> = { client: [], server: [] };
+  /** The last bytes that each side sent: a segment may go back over them. */
+  const sent: Record<Side, Uint8Array> = { client: new Uint8Array(0), server: new Uint8Array(0) };
   const packets: Uint8Array[] = [];
   const write = (from: Side, flags: number, payload = new Uint8Array(0), back = 0, ack = true): void => {
     const ends =
@@ -80,13 +81,12 @@ export function packetsOf(said: readonly Said[], how: Manner = PLAIN): Uint8Arra
   }
   let turn = 0;
   for (const { from, bytes } of said) {
-    const before = sent[from];
     for (let at = 0; at < bytes.length; turn += 1) {
       const { length, back } = how.cuts[turn % how.cuts.length] ?? { length: 1460, back: 0 };
-      const again = before.slice(before.length - Math.min(back, before.length));
-      const fresh = [...bytes.subarray(at, at + length)];
-      write(from, FLAGS.push, Uint8Array.from([...again, ...fresh]), again.length);
-      before.push(...fresh);
+      const again = back === 0 ? new Uint8Array(0) : sent[from].slice(-back);
+      const payload = Buffer.concat([again, bytes.subarray(at, at + length)]);
+      write(from, FLAGS.push, Uint8Array.from(payload), again.length);
+      sent[from] = payload.subarray(-100);
       at += length;
     }
     write(from === 'client' ? 'server' : 'client', 0);

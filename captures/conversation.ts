@@ -1,0 +1,30 @@
+/** The whole way from frames to what was said: HTTP with its CWMP sessions, datagrams, comments. */
+import type { Cwmp } from './cwmp.ts';
+import { createCwmp } from './cwmp.ts';
+import type { CwmpEvent } from './cwmp-types.ts';
+import type { Counts, Datagram, Flow, FlowEvent, FrameComment } from './flow.ts';
+import { createFlow } from './flow.ts';
+import type { CapturedFrame } from './frame.ts';
+import { createHttp } from './http.ts';
+
+export type Said = CwmpEvent | Datagram | FrameComment;
+
+export interface Conversation {
+  readonly counts: Readonly<Counts>;
+  push(frame: CapturedFrame): readonly Said[];
+  /** The capture has ended. */
+  end(): readonly Said[];
+}
+
+export function createConversation(): Conversation {
+  const flow: Flow = createFlow();
+  const http = createHttp();
+  const cwmp: Cwmp = createCwmp();
+  const tell = (events: readonly FlowEvent[]): readonly Said[] =>
+    events.flatMap((event): readonly Said[] =>
+      event.is === 'datagram' || event.is === 'comment'
+        ? [event]
+        : http.push(event).map((told) => cwmp.push(told)),
+    );
+  return { counts: flow.counts, push: (frame) => tell(flow.push(frame)), end: () => tell(flow.end()) };
+}
