@@ -113,6 +113,8 @@ export interface FlashModem {
   /** When the state began. */
   readonly since: number;
   readonly facts: Facts;
+  /** What it had when it was asked first. */
+  readonly versionBefore: string | undefined;
   readonly job: Job | undefined;
   /** Which of the credentials it takes, as far as is known. */
   readonly credential: number;
@@ -221,7 +223,16 @@ export function newModem(identity: Pick<Facts, 'mac' | 'serial'>, at: number): F
     state: { at: 'unknown' },
     since: at,
     facts: { ...identity, product: undefined, board: undefined, version: undefined, address: undefined },
-    ...{ job: undefined, credential: 0, turn: 0, triggers: 0, transfers: 0, rewrites: 0, repeats: 0 },
+    ...{
+      versionBefore: undefined,
+      job: undefined,
+      credential: 0,
+      turn: 0,
+      triggers: 0,
+      transfers: 0,
+      rewrites: 0,
+      repeats: 0,
+    },
     ...{ xid: undefined, sentAt: undefined, flashed: [], ran: [], unsure: false, notes: [] },
   };
 }

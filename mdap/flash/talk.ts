@@ -42,6 +42,7 @@ function nextCredential({ credentials }: Terms, modem: FlashModem, refusals: num
 
 const learn = (modem: FlashModem, { facts }: Told): FlashModem => ({
   ...modem,
+  versionBefore: modem.flashed.length > 0 ? modem.versionBefore : (modem.versionBefore ?? facts?.version),
   facts: {
     ...modem.facts,
     board: facts?.board ?? modem.facts.board,
@@ -71,11 +72,14 @@ function askAgain(
 function onIntroduced(terms: Terms, modem: FlashModem, told: Told): FlashStep {
   const { state } = modem;
   if (state.at !== 'discovered') return stay(modem);
-  // One that does not know the question is planned for by what its answer to the search told.
+  // Plans are made when all are found. One that does not know the question is planned for by what its answer to the search told.
   if (told.outcome === 'ok' || told.outcome === 'refused')
-    return enter(learn(modem, told), told.at, { ...state, until: told.at + terms.settings.askMs }, [
-      { do: 'plan' },
-    ]);
+    return enter(
+      learn(modem, told),
+      told.at,
+      { ...state, until: told.at + terms.settings.discoverMs + terms.settings.askMs },
+      [{ do: 'plan' }],
+    );
   return askAgain(terms, modem, told, state, (next, tries) => enterDiscovered(next, told.at, tries));
 }
 

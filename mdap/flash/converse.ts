@@ -1,0 +1,49 @@
+/** What is said to a modem, with which user and password. */
+import { boardSerial } from '../../protocol/bootp/image-rules.ts';
+import { assertNever } from '../../protocol/result.ts';
+import { FACTS } from './decide.ts';
+import type { Facts, FlashEffect, FlashEvent } from './modem.ts';
+import type { AntHost, Credentials } from './parts.ts';
+import type { Plan } from './plan.ts';
+import { fill } from './template.ts';
+
+export type Conversation = Extract<FlashEffect, { do: 'ask' | 'trigger' | 'command' }>;
+
+type Answer = Omit<Extract<FlashEvent, { is: 'told' }>, 'is' | 'at' | 'turn'>;
+
+/** It never answers, or before it goes: both are as good. */
+const UPGRADE = 'software upgrade';
+
+export async function converse(
+  host: AntHost,
+  plan: Plan,
+  facts: Facts,
+  effect: Conversation,
+): Promise<Answer> {
+  const { serial } = facts;
+  if (serial === undefined) return { outcome: 'unanswered', text: 'its serial number is not known' };
+  const credentials = credentialsFor(plan, facts, effect.credential);
+  switch (effect.do) {
+    case 'ask': {
+      const { outcome, text, board, version } = await host.ask(serial, credentials);
+      return { outcome, text, facts: { board, version } };
+    }
+    case 'trigger':
+      return host.exec(serial, UPGRADE, credentials, true);
+    case 'command':
+      return host.exec(serial, effect.line, credentials, effect.silent);
+    default:
+      return assertNever(effect);
+  }
+}
+
+function credentialsFor({ credentials }: Plan, facts: Facts, index: number): Credentials {
+  const given = credentials[index];
+  if (given === undefined) return { user: '', password: '' };
+  const lookUp = (name: string): string | undefined => {
+    if (name === 'product-serial') return `CP${boardSerial(facts.serial ?? '')}`;
+    const fact = FACTS.find((known) => known === name);
+    return fact === undefined ? undefined : facts[fact];
+  };
+  return { user: fill(given.user, lookUp), password: fill(given.password, lookUp) };
+}

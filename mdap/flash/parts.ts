@@ -1,0 +1,67 @@
+/** What flashing needs of the world: a host that speaks MDAP, and servers for modems in boot mode. Tests give doubles. */
+import type { Outcome } from './modem.ts';
+import type { PlanImage } from './plan.ts';
+
+export interface Credentials {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** How a conversation ended, and what the modem said. */
+export interface Told {
+  readonly outcome: Outcome;
+  readonly text: string;
+}
+
+export interface AntHost {
+  /** Sends one search to the group; answers come to `onFound`, also those to others. */
+  search(): void;
+  /** Board and version; what the modem does not tell is `undefined`. Never rejects. */
+  ask(
+    serial: string,
+    credentials: Credentials,
+  ): Promise<Told & { readonly board: string | undefined; readonly version: string | undefined }>;
+  /** One command. `silent`: no answer is as good as one. Never rejects. */
+  exec(serial: string, line: string, credentials: Credentials, silent: boolean): Promise<Told>;
+  close(): Promise<void>;
+}
+
+export interface HostHandlers {
+  /** `mac` in the spelling of ANT-MAC; `undefined`: the ant does not tell it. */
+  onFound(ant: {
+    readonly serial: string;
+    readonly mac: string | undefined;
+    readonly product: string | undefined;
+    readonly address: string;
+  }): void;
+}
+
+export interface BootServers {
+  /** From now on this modem is answered, with this image. */
+  serve(mac: string, image: PlanImage): void;
+  /** From now on it is not. */
+  quarantine(mac: string, why: string): void;
+  /** Ends a transfer; it is told with `onFailed` no more. */
+  abort(transfer: string, why: string): void;
+  close(): Promise<void>;
+}
+
+/** `mac` in the spelling of ANT-MAC. */
+export interface BootHandlers {
+  onBootp(
+    mac: string,
+    request: { readonly board: string | undefined; readonly xid: number; readonly invalid: boolean },
+  ): void;
+  onOffered(mac: string): void;
+  onTransfer(mac: string, transfer: string): void;
+  onProgress(mac: string, transfer: string, bytes: number): void;
+  onSent(mac: string, transfer: string): void;
+  onFailed(mac: string, transfer: string, why: string): void;
+  /** Another server answered it, or something else is odd. */
+  onOdd(mac: string, note: string): void;
+}
+
+export interface FlashParts {
+  startHost(handlers: HostHandlers): Promise<AntHost>;
+  startBoot(handlers: BootHandlers): Promise<BootServers>;
+}

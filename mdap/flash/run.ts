@@ -1,0 +1,311 @@
+/**
+ * A run: finds modems, has each one's machine told what happens to it, and does what the machines want. Each modem goes its
+ * own way; whatever one of them does or fails to do holds up none of the others.
+ */
+import { boardSerial } from '../../protocol/bootp/image-rules.ts';
+import { assertNever } from '../../protocol/result.ts';
+import { Deadlines, type Ticker } from '../deadlines.ts';
+import { type Conversation, converse } from './converse.ts';
+import { type Decision, decide, Numbers } from './decide.ts';
+import { Fleet, follow, type Member } from './fleet.ts';
+import { type Journal, NO_JOURNAL } from './journal.ts';
+import type { JournalEntry } from './journal-entry.ts';
+import { stepFlash, type Terms } from './machine.ts';
+import type { FlashEffect, FlashEvent } from './modem.ts';
+import { dueAt, isEnd, wantsSearch } from './modem.ts';
+import type { AntHost, BootHandlers, BootServers, FlashParts, HostHandlers } from './parts.ts';
+import type { Plan, PlanImage } from './plan.ts';
+import { type FlashReport, reportOf } from './report.ts';
+import { Turns } from './turns.ts';
+
+export interface FlashRunOptions extends FlashParts {
+  readonly plan: Plan;
+  /** How many modems there should be; the search ends when they are found. */
+  readonly expect?: number;
+  /** Ask and plan, and touch nothing. */
+  readonly dryRun?: boolean;
+  readonly journal?: Journal;
+  /** What the journal of a run before tells; its modems go on. */
+  readonly history?: readonly JournalEntry[];
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly ticker: Ticker;
+  /** Something happened to a modem. */
+  readonly onChange?: (member: Member, event: FlashEvent) => void;
+}
+
+/** What a dry run finds. */
+export interface Intention {
+  readonly member: Member;
+  readonly decision: Decision;
+}
+
+export interface FlashRun {
+  /** Resolves with the report when every modem has come to an end. Rejects with what the sockets or the disk refuse. */
+  readonly done: Promise<FlashReport>;
+  readonly members: () => readonly Member[];
+  /** After a dry run: what would be done to whom. */
+  readonly intentions: () => readonly Intention[];
+  /** Running transfers come to their end, nothing else is begun; then `done` resolves. */
+  readonly stop: () => void;
+}
+
+type Timeless<E> = E extends FlashEvent ? Omit<E, 'at'> : never;
+type Happening = Timeless<FlashEvent>;
+
+export function startFlashRun(options: FlashRunOptions): FlashRun {
+  const run = new Run(options);
+  return {
+    done: run.run(),
+    members: () => run.fleet.members,
+    intentions: () => run.intentions,
+    stop: () => run.stop(),
+  };
+}
+
+/** Milliseconds between two searches while modems are found: where many answer at once some answers are lost. */
+const SEARCH_MS = 1000;
+
+class Run {
+  readonly fleet = new Fleet();
+  intentions: readonly Intention[] = [];
+  readonly #options: FlashRunOptions;
+  readonly #terms: Terms;
+  readonly #journal: Journal;
+  readonly #deadlines: Deadlines;
+  readonly #turns: Turns;
+  readonly #numbers = new Numbers();
+  readonly #images: ReadonlyMap<string, PlanImage>;
+  readonly #startedAt: number;
+  /** Until then modems are only found and asked, so that numbers are given in the order of serial numbers. */
+  #discovering = true;
+  readonly #unplanned = new Set<Member>();
+  #stopping = false;
+  #host: AntHost | undefined;
+  #boot: BootServers | undefined;
+  readonly #over: Promise<void>;
+  #end: () => void = () => undefined;
+  #break: (error: unknown) => void = () => undefined;
+
+  constructor(options: FlashRunOptions) {
+    const { plan, journal = NO_JOURNAL, ticker, clock } = options;
+    this.#options = options;
+    this.#terms = { settings: plan.settings, credentials: plan.credentials.length };
+    this.#journal = journal;
+    this.#deadlines = new Deadlines(ticker);
+    this.#turns = new Turns(plan.settings.conversations);
+    const images = [...plan.images, ...plan.rules.map(({ image }) => image)];
+    this.#images = new Map(
+      images.flatMap((image) => (typeof image === 'string' ? [] : [[image.file, image]])),
+    );
+    this.#startedAt = clock();
+    this.#over = new Promise<void>((resolve, reject) => {
+      this.#end = resolve;
+      this.#break = reject;
+    });
+    // It may break before anybody waits.
+    this.#over.catch(() => undefined);
+  }
+
+  async run(): Promise<FlashReport> {
+    const { plan, clock, history = [], startHost, startBoot, dryRun = false } = this.#options;
+    const now = clock();
+    this.fleet.restore(history, this.#terms, this.#numbers, now);
+    if (!dryRun) for (const member of this.fleet.members) this.#write(member, { is: 'resumed', at: now });
+    try {
+      this.#host = await startHost({ onFound: (ant) => this.#found(ant) });
+      if (!dryRun) this.#boot = await startBoot(this.#bootHandlers());
+      if (!this.#stopping) this.#search();
+      await this.#over;
+    } finally {
+      this.#deadlines.stop();
+      await this.#host?.close();
+      await this.#boot?.close();
+    }
+    await this.#journal.flushed();
+    return reportOf(plan.file, this.fleet.members, this.#startedAt, clock());
+  }
+
+  stop(): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#discovering = false;
+    for (const member of this.fleet.members) this.#tell(member, { is: 'stop' });
+    this.#look();
+  }
+
+  /** Searches go on for as long as somebody is waited for. */
+  #search(): void {
+    const { discoverMs, searchEveryMs } = this.#options.plan.settings;
+    const again = (): void => {
+      const wanted = this.fleet.members.some(({ modem }) => wantsSearch(modem.state));
+      if (this.#discovering || wanted) this.#host?.search();
+      this.#deadlines.set(
+        again,
+        this.#discovering ? Math.min(searchEveryMs, SEARCH_MS) : searchEveryMs,
+        again,
+      );
+    };
+    this.#deadlines.set(this, discoverMs, () => this.#endDiscovery());
+    again();
+  }
+
+  #found({ serial, mac, product, address }: FoundAnt): void {
+    if (mac === undefined) return;
+    const at = this.#options.clock();
+    const other = this.fleet.ofSerial(serial);
+    const member = this.fleet.ofMac(mac) ?? (other?.modem.facts.mac === '' ? other : undefined);
+    if (member === undefined && this.#stopping) return;
+    if (other !== undefined && other !== member) {
+      const note = `${serial} is told by ${other.modem.facts.mac} and by ${mac}`;
+      this.#tell(other, { is: 'conflict', note });
+      this.#tell(member ?? this.fleet.add(mac, serial, at), { is: 'conflict', note });
+      return;
+    }
+    const known = member ?? this.fleet.add(mac, serial, at);
+    this.fleet.know(known, mac, serial);
+    this.#tell(known, { is: 'found', serial, product, address });
+  }
+
+  /** How many there should be; `undefined`: nobody knows. */
+  get #expected(): number | undefined {
+    const { expect, plan } = this.#options;
+    if (expect !== undefined) return expect;
+    const open = plan.rules.some(({ modems, prefixes }) => modems === undefined || prefixes.length > 0);
+    return open ? undefined : plan.rules.reduce((sum, { modems = [] }) => sum + modems.length, 0);
+  }
+
+  /** All are there that should be, and have told who they are. */
+  #allFound(): boolean {
+    const ready = this.fleet.members.filter((member) => {
+      const { at } = member.modem.state;
+      return this.#unplanned.has(member) || (at !== 'unknown' && at !== 'discovered');
+    });
+    const expected = this.#expected;
+    return expected !== undefined && ready.length >= expected;
+  }
+
+  #endDiscovery(): void {
+    if (!this.#discovering) return;
+    this.#discovering = false;
+    this.#deadlines.clear(this);
+    const { plan, clock, dryRun = false } = this.#options;
+    for (const { serial } of plan.rules.flatMap(({ modems }) => modems ?? []))
+      if (this.fleet.ofSerial(serial) === undefined) this.fleet.add('', boardSerial(serial), clock());
+    const absent = this.fleet.members.filter(({ modem }) => modem.state.at === 'unknown');
+    for (const member of absent) this.#tell(member, { is: 'missing' });
+    const short = this.fleet.members.length - absent.length < (this.#expected ?? 0);
+    const ready = [...this.#unplanned].sort(bySerial);
+    this.#unplanned.clear();
+    if (dryRun) {
+      this.intentions = ready.map((member) => ({
+        member,
+        decision: decide(plan, member.modem.facts, this.#numbers),
+      }));
+      this.#end();
+    } else if (plan.onMissing === 'stop' && (short || absent.length > 0)) this.stop();
+    else for (const member of ready) this.#plan(member);
+    this.#look();
+  }
+
+  #plan(member: Member): void {
+    this.#tell(member, decide(this.#options.plan, member.modem.facts, this.#numbers));
+  }
+
+  /** One event: what the modem is then, what is to be done, and when its time is over. */
+  #tell(member: Member, happening: Happening): void {
+    const event: FlashEvent = { ...happening, at: this.#options.clock() };
+    const ended = isEnd(member.modem.state);
+    const { modem, effects } = stepFlash(this.#terms, member.modem, event);
+    for (const effect of ended ? effects : []) this.#perform(member, effect);
+    if (ended) return;
+    follow(member, modem, event);
+    // How far a transfer is does not outlive it.
+    if (event.is !== 'progress') this.#write(member, event);
+    const due = isEnd(modem.state) ? undefined : dueAt(modem.state);
+    if (due === undefined) this.#deadlines.clear(member);
+    else
+      this.#deadlines.set(member, Math.max(0, due - event.at), () => this.#tell(member, { is: 'timeout' }));
+    for (const effect of effects) this.#perform(member, effect);
+    this.#options.onChange?.(member, event);
+    this.#look();
+  }
+
+  #write({ modem: { facts } }: Member, event: FlashEvent): void {
+    if (this.#options.dryRun === true) return;
+    const { mac, serial } = facts;
+    this.#journal.add({ mac, ...(serial === undefined ? {} : { serial }), event });
+  }
+
+  #look(): void {
+    if (this.#discovering && this.#allFound()) this.#endDiscovery();
+    if (!this.#discovering && this.fleet.members.every(({ modem }) => isEnd(modem.state))) this.#end();
+  }
+
+  #perform(member: Member, effect: FlashEffect): void {
+    const { job, facts } = member.modem;
+    switch (effect.do) {
+      case 'plan':
+        if (this.#discovering && (facts.serial !== undefined || this.#options.plan.onMissing === 'stop'))
+          this.#unplanned.add(member);
+        else this.#plan(member);
+        return;
+      case 'serve': {
+        const image = this.#images.get(job?.image?.file ?? '');
+        if (image !== undefined) this.#boot?.serve(facts.mac, image);
+        return;
+      }
+      case 'quarantine':
+        if (facts.mac !== '') this.#boot?.quarantine(facts.mac, member.modem.state.at);
+        return;
+      case 'abort':
+        this.#boot?.abort(effect.transfer, 'the modem began anew');
+        return;
+      case 'ask':
+      case 'trigger':
+      case 'command':
+        this.#talk(member, effect);
+        return;
+      default:
+        assertNever(effect);
+    }
+  }
+
+  /** A conversation, when its turn has come. What a modem may carry out is on the disk before it is sent. */
+  #talk(member: Member, effect: Conversation): void {
+    const { turn } = effect;
+    const work = async (): Promise<void> => {
+      const { modem } = member;
+      // Meanwhile it may have been seen in boot mode.
+      if (modem.turn !== turn || isEnd(modem.state) || this.#host === undefined) return;
+      this.#tell(member, { is: 'begun', turn });
+      await this.#journal.flushed();
+      const told = await converse(this.#host, this.#options.plan, modem.facts, effect);
+      this.#tell(member, { is: 'told', turn, ...told });
+    };
+    this.#turns.run(work).catch((error: unknown) => this.#break(error));
+  }
+
+  #bootHandlers(): BootHandlers {
+    const of = (mac: string): Member | undefined =>
+      this.fleet.ofMac(mac) ??
+      (this.#stopping ? undefined : this.fleet.add(mac, undefined, this.#options.clock()));
+    const tell = (mac: string, happening: Happening): void => {
+      const member = of(mac);
+      if (member !== undefined) this.#tell(member, happening);
+    };
+    return {
+      onBootp: (mac, request) => tell(mac, { is: 'bootp', ...request }),
+      onOffered: (mac) => tell(mac, { is: 'offered' }),
+      onTransfer: (mac, transfer) => tell(mac, { is: 'rrq', transfer }),
+      onProgress: (mac, transfer, bytes) => tell(mac, { is: 'progress', transfer, bytes }),
+      onSent: (mac, transfer) => tell(mac, { is: 'sent', transfer }),
+      onFailed: (mac, transfer, why) => tell(mac, { is: 'transfer-failed', transfer, why }),
+      onOdd: (mac, note) => tell(mac, { is: 'warned', note }),
+    };
+  }
+}
+
+type FoundAnt = Parameters<HostHandlers['onFound']>[0];
+const bySerial = (a: Member, b: Member): number =>
+  (a.modem.facts.serial ?? '') < (b.modem.facts.serial ?? '') ? -1 : 1;
