@@ -13,6 +13,7 @@ import { addFactoryReset } from './factory-reset.ts';
 import { addGet } from './get.ts';
 import type { Io } from './io.ts';
 import { addLab } from './lab.ts';
+import { addMdap } from './mdap.ts';
 import { addReboot } from './reboot.ts';
 import { EXIT, tellError } from './report.ts';
 import { addSet } from './set.ts';
@@ -44,6 +45,7 @@ const COMMANDS: readonly ((program: Command, cli: Cli) => void)[] = [
   addUpload,
   addCall,
   addTask,
+  addMdap,
   addSimulate,
 ];
 

@@ -21,6 +21,7 @@ const PEERS_FAULT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'E_SESSION_LOST',
   'E_AUTH_FAILED',
   'E_CONNECT',
+  'E_TFTP_FAILED',
 ]);
 
 /** Writes an error with its place and the way out, and returns the exit code. An error without a code is our own bug. */

@@ -4,6 +4,7 @@ import process from 'node:process';
 import t, { type Test } from 'tap';
 import { A_DEVICE } from '../../cli/help.ts';
 import { helpOf, listCommands } from '../../cli/reference.ts';
+import { writeImage } from '../../protocol/datamodel/firmware-image.ts';
 import type { Ran } from '../support/cli.ts';
 import { run, start, temporaryFolder } from '../support/cli.ts';
 
@@ -48,6 +49,7 @@ t.test('the examples work as printed', { timeout: 200_000 }, async (t) => {
   t.teardown(() => process.chdir(before));
   await writeFile('modems.txt', 'lab:secret\n');
   await writeFile('firmware.bli', 'no firmware');
+  await writeFile('bant-r.bli', writeImage({ family: 'QH', board: 'BANT-R', version: '6.2.17.5' }));
   await writeFile('user.ini', '[ env.ini ]\n');
   const lab = start(['lab', '--port', '0', '--json']);
   const { url } = JSON.parse((await lab.firstLine).split('\n')[0] ?? '');
@@ -123,6 +125,13 @@ t.test('the examples work as printed', { timeout: 200_000 }, async (t) => {
       t.match(await server.firstLine, /"listening"/, example.line);
       server.signal();
       t.equal((await server.end).code, 0, example.line);
+    }
+    for (const example of of('mdap serve')) {
+      seen.add(example);
+      const servers = start(example.argv.includes('--json') ? example.argv : [...example.argv, '--json']);
+      t.match(await servers.firstLine, /"listening"/, example.line);
+      servers.signal();
+      t.equal((await servers.end).code, 0, example.line);
     }
   });
 
