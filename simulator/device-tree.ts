@@ -72,6 +72,11 @@ export class DeviceTree {
     this.#values.set(name, value);
   }
 
+  /** One parameter back to the factory's value. */
+  forget(name: string): void {
+    this.#values.delete(name);
+  }
+
   /** Back to the factory. */
   reset(): void {
     this.#values.clear();

@@ -1,0 +1,216 @@
+/**
+ * A modem as its command line sees it. What a parameter of the CWMP tree holds is read and written there, so that either
+ * side sees what the other did; the rest is `ShellState`. What was changed and not saved is undone by a restart.
+ */
+import type { Modem } from '../modem-types.ts';
+import type { ShellState } from './state.ts';
+import { factoryState } from './state.ts';
+import { classfulMask } from './values.ts';
+
+export interface LanAddress {
+  readonly address: string;
+  readonly mask: string;
+}
+
+export interface BoxOptions {
+  /** Called when CWMP was switched on or off, or has another server. */
+  readonly cwmpChanged?: (enabled: boolean) => void;
+  /** Called when the addresses of the LAN side are others than before. */
+  readonly addressesChanged?: () => void;
+}
+
+const HOSTS = 'LANDevice.1.LANHostConfigManagement.';
+const INTERFACES = `${HOSTS}IPInterface.`;
+
+/** Entries of the log at most. */
+const LOGGED = 100;
+
+/** The releases of the command line: where texts and commands differ. */
+export type Generation = 'g4' | 'g5' | 'g6' | 'g7' | 'g8';
+
+export class Box {
+  readonly modem: Modem;
+  readonly #options: BoxOptions;
+  #state: ShellState;
+  #saved: ShellState;
+  /** Values of parameters before the command line changed them, since the last save; `undefined`: the factory's. */
+  readonly #before = new Map<string, string | undefined>();
+  readonly #log: string[] = [];
+
+  constructor(modem: Modem, options: BoxOptions = {}) {
+    this.modem = modem;
+    this.#options = options;
+    this.#state = factoryState(modem.device);
+    this.#saved = structuredClone(this.#state);
+    // What the ACS sets stays: it is no longer the command line's to undo.
+    modem.events.on('parameter-set', ({ name }) => this.#before.delete(name));
+    this.log('KERNEL Cold restart');
+  }
+
+  get state(): ShellState {
+    return this.#state;
+  }
+
+  get generation(): Generation {
+    const major = Number(this.modem.device.firmware.split('.')[0]);
+    if (major >= 8) return 'g8';
+    if (major === 7) return 'g7';
+    if (major === 6) return 'g6';
+    return major === 5 ? 'g5' : 'g4';
+  }
+
+  get entries(): readonly string[] {
+    return this.#log;
+  }
+
+  flushLog(): void {
+    this.#log.length = 0;
+  }
+
+  /** The name of the build: product code, variant, and three figures of base 36 for the version: `ZZQIAA6.2H5`. */
+  get build(): string {
+    const { device } = this.modem;
+    const [major = '0', ...parts] = device.firmware.split('.');
+    const figures = parts.slice(0, 3).map((part) => Number.parseInt(part, 10).toString(36).toUpperCase());
+    return `ZZ${device.profile.identity.family}AA${major}.${figures.join('')}`;
+  }
+
+  log(text: string): void {
+    const seconds = Math.floor(this.modem.device.uptime / 1000);
+    const clock = [seconds / 3600, (seconds / 60) % 60, seconds % 60].map((part) =>
+      String(Math.floor(part)).padStart(2, '0'),
+    );
+    this.#log.push(`<14> SysUpTime: ${clock.join(':')} ${text}`);
+    if (this.#log.length > LOGGED) this.#log.shift();
+  }
+
+  /** A parameter of the tree below its root; `undefined`: this model has none. */
+  parameter(below: string): string | undefined {
+    return this.modem.get(this.modem.device.name(below));
+  }
+
+  /** Changes a parameter below the root. False: this model has none. */
+  change(below: string, value: string): boolean {
+    const { device } = this.modem;
+    const name = device.name(below);
+    if (device.read(name) === undefined) return false;
+    if (!this.#before.has(name)) this.#before.set(name, device.tree.stored(name));
+    this.modem.change(name, value);
+    return true;
+  }
+
+  /** The settings of DHCP and hosts, below LANHostConfigManagement. */
+  host(name: string): string | undefined {
+    return this.parameter(HOSTS + name);
+  }
+
+  changeHost(name: string, value: string): boolean {
+    return this.change(HOSTS + name, value);
+  }
+
+  /** Addresses of the LAN side, the preferred one first. */
+  addresses(): readonly LanAddress[] {
+    const { device } = this.modem;
+    const numbers = device.tree.instances(device.name(INTERFACES));
+    const shown = numbers.map((number) => ({
+      address: this.parameter(`${INTERFACES}${number}.IPInterfaceIPAddress`) ?? '',
+      mask: this.parameter(`${INTERFACES}${number}.IPInterfaceSubnetMask`) ?? '',
+    }));
+    const own = [...this.#state.addresses].map(([address, mask]) => ({ address, mask }));
+    const all = [...shown.filter(({ address }) => address !== ''), ...own];
+    if (numbers.length === 0 && own.length === 0 && this.#state.preferred !== '')
+      all.push({ address: this.#state.preferred, mask: classfulMask(this.#state.preferred) });
+    const preferred = all.filter(({ address }) => address === this.#state.preferred);
+    return [...preferred, ...all.filter(({ address }) => address !== this.#state.preferred)];
+  }
+
+  /** False: it has it already. */
+  addAddress(address: string, mask: string): boolean {
+    if (this.addresses().some((other) => other.address === address)) return false;
+    const free = this.#emptyInterface();
+    if (free === undefined) this.#state.addresses.set(address, mask);
+    else {
+      this.change(`${free}IPInterfaceIPAddress`, address);
+      this.change(`${free}IPInterfaceSubnetMask`, mask);
+    }
+    this.#options.addressesChanged?.();
+    return true;
+  }
+
+  /** False: it has no such address. */
+  deleteAddress(address: string): boolean {
+    const path = this.#interfaceOf(address);
+    if (path === undefined) {
+      if (!this.#state.addresses.delete(address)) return false;
+    } else this.change(`${path}IPInterfaceIPAddress`, '');
+    if (this.#state.preferred === address) this.#state.preferred = this.addresses()[0]?.address ?? '';
+    this.#options.addressesChanged?.();
+    return true;
+  }
+
+  prefer(address: string): void {
+    this.#state.preferred = address;
+    this.#options.addressesChanged?.();
+  }
+
+  #interfaceOf(address: string): string | undefined {
+    const { device } = this.modem;
+    return device.tree
+      .instances(device.name(INTERFACES))
+      .map((number) => `${INTERFACES}${number}.`)
+      .find((path) => this.parameter(`${path}IPInterfaceIPAddress`) === address);
+  }
+
+  /** A row of the table that has no address now. */
+  #emptyInterface(): string | undefined {
+    return this.#interfaceOf('');
+  }
+
+  get cwmpEnabled(): boolean {
+    return this.#state.cwmp.get('state') === 'enabled';
+  }
+
+  /** Whoever runs the CWMP client is told that it is to look. */
+  cwmpChanged(): void {
+    this.#options.cwmpChanged?.(this.cwmpEnabled);
+  }
+
+  /** Both switches of MDAP have to be on. */
+  get mdapEnabled(): boolean {
+    return this.#state.system.get('mdap') === 'enabled' && this.#state.services.get('MDAP')?.enabled === true;
+  }
+
+  /** Whether a user has this password. */
+  check(user: string, password: string): boolean {
+    return this.#state.users.get(user)?.password === password;
+  }
+
+  save(): void {
+    this.#state.environment.set('CONF_DATE', 'Configuration modified manually');
+    this.#saved = structuredClone(this.#state);
+    this.#before.clear();
+  }
+
+  /** What was not saved is forgotten. */
+  reload(): void {
+    for (const [name, value] of this.#before) {
+      if (value === undefined) this.modem.device.tree.forget(name);
+      else this.modem.device.tree.store(name, value);
+    }
+    this.#before.clear();
+    this.#state = structuredClone(this.#saved);
+    this.#log.length = 0;
+    this.log('KERNEL Warm restart');
+    this.#options.addressesChanged?.();
+  }
+
+  /** As out of the factory; the tree is reset by the modem itself. */
+  factoryReset(): void {
+    this.#before.clear();
+    this.#state = factoryState(this.modem.device);
+    this.#saved = structuredClone(this.#state);
+    this.#log.length = 0;
+    this.log('KERNEL Cold restart');
+    this.#options.addressesChanged?.();
+  }
+}

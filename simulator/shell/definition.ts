@@ -1,0 +1,69 @@
+/** What the command line of a modem is made of: groups, commands, parameters and kinds of values, as data. */
+import type { Box } from './box.ts';
+
+/** The kinds of values that the help of a modem names. */
+export type Kind =
+  | { readonly is: 'string' }
+  | { readonly is: 'password' }
+  | { readonly is: 'number'; readonly from: number; readonly to: number }
+  | { readonly is: 'choice'; readonly of: readonly string[] }
+  | { readonly is: 'address' }
+  /** An address, with the bits of its mask or without. */
+  | { readonly is: 'address-mask' }
+  | { readonly is: 'mask' }
+  | { readonly is: 'range' }
+  | { readonly is: 'interface' };
+
+export interface Parameter {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly required?: true;
+  /** Other spellings that are taken. */
+  readonly also?: readonly string[];
+}
+
+/** Values by the name of the parameter, as this definition spells it. */
+export type Values = ReadonlyMap<string, string>;
+
+/** What happens behind the output. Whoever runs the shell does it, after the output has been sent. */
+export type Effect =
+  | { readonly do: 'reboot' }
+  | { readonly do: 'factory-reset' }
+  | { readonly do: 'boot-mode' }
+  | { readonly do: 'logout' };
+
+export type Outcome =
+  | { readonly ok: true; readonly text: string; readonly effects: readonly Effect[] }
+  | { readonly ok: false; readonly text: string };
+
+export interface Command {
+  readonly name: string;
+  readonly help: string;
+  readonly parameters: readonly Parameter[];
+  /** Users without rights over the modem may run it too. */
+  readonly harmless?: true;
+  readonly run: (box: Box, values: Values, user: string) => Outcome;
+}
+
+export interface Group {
+  readonly name: string;
+  readonly commands: readonly Command[];
+  readonly groups: readonly Group[];
+}
+
+/** Success prints nothing unless there is something to show. */
+export const done = (text = '', ...effects: readonly Effect[]): Outcome => ({ ok: true, text, effects });
+export const refused = (text: string): Outcome => ({ ok: false, text });
+
+export const STATE: Kind = { is: 'choice', of: ['disabled', 'enabled'] };
+export const YES_NO: Kind = { is: 'choice', of: ['no', 'yes'] };
+export const TEXT: Kind = { is: 'string' };
+export const number = (from: number, to: number): Kind => ({ is: 'number', from, to });
+export const choice = (...of: readonly string[]): Kind => ({ is: 'choice', of });
+
+export const optional = (name: string, kind: Kind, ...also: readonly string[]): Parameter =>
+  also.length === 0 ? { name, kind } : { name, kind, also };
+export const needed = (name: string, kind: Kind): Parameter => ({ name, kind, required: true });
+
+/** Lines as a terminal wants them; an empty list is an empty text. */
+export const lines = (...all: readonly string[]): string => all.map((line) => `${line}\r\n`).join('');

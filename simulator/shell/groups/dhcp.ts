@@ -1,0 +1,113 @@
+/** `:dhcp`: the server's settings are those of LANHostConfigManagement. */
+import type { Box } from '../box.ts';
+import type { Group, Outcome, Values } from '../definition.ts';
+import { done, lines, needed, number, optional, refused, STATE } from '../definition.ts';
+import { bitsOfMask, maskOfBits } from '../values.ts';
+import { showSettings } from './settings.ts';
+
+const POOL = 'LAN_private';
+
+function config(box: Box, values: Values): Outcome {
+  const state = values.get('state');
+  if (state === undefined)
+    return showSettings([['State', box.host('DHCPServerEnable') === '1' ? 'enabled' : 'disabled']]);
+  return box.changeHost('DHCPServerEnable', state === 'enabled' ? '1' : '0')
+    ? done()
+    : refused('No DHCP server.');
+}
+
+/** Parameters of a pool by the names of the tree. */
+const POOL_PARAMETERS: Readonly<Record<string, string>> = {
+  poolstart: 'MinAddress',
+  poolend: 'MaxAddress',
+  gateway: 'IPRouters',
+  primdns: 'DNSServers',
+  leasetime: 'DHCPLeaseTime',
+};
+
+function poolConfig(box: Box, values: Values): Outcome {
+  if (values.get('name') !== POOL) return refused('Invalid value for parameter name');
+  for (const [name, below] of Object.entries(POOL_PARAMETERS)) {
+    const value = values.get(name);
+    if (value !== undefined) box.changeHost(below, value);
+  }
+  const netmask = values.get('netmask');
+  if (netmask !== undefined)
+    box.changeHost('SubnetMask', /^\d+$/.test(netmask) ? maskOfBits(Number(netmask)) : netmask);
+  return done();
+}
+
+function poolList(box: Box): Outcome {
+  const bits = bitsOfMask(box.host('SubnetMask') ?? '') ?? 24;
+  return done(
+    lines(
+      'Pool                 Start               End                 Intf            Leasetime  State',
+      `0  ${POOL.padEnd(18)}${(box.host('MinAddress') ?? '').padEnd(20)}${`${box.host('MaxAddress') ?? ''}/${bits}`.padEnd(20)}${'LocalNetwork'.padEnd(16)}${(box.host('DHCPLeaseTime') ?? '').padEnd(11)}${box.host('DHCPServerEnable') === '1' ? 'USED' : 'FREE'}`,
+    ),
+  );
+}
+
+function leaseList(box: Box): Outcome {
+  const { device } = box.modem;
+  const table = device.name('LANDevice.1.Hosts.Host.');
+  const rows = device.tree.instances(table).map((number, index) => {
+    const [address = '', mac = ''] = ['IPAddress', 'MACAddress'].map((name) =>
+      box.modem.get(`${table}${number}.${name}`),
+    );
+    return `${String(index).padEnd(3)}${address.padEnd(18)}${POOL.padEnd(16)}${'infinite'.padEnd(14)}${'USED'.padEnd(10)}[01] ${mac}`;
+  });
+  return done(lines('Lease                Pool            TTL           State     Clientid', ...rows));
+}
+
+const address = { is: 'address' } as const;
+const name = needed('name', { is: 'string' });
+
+const pool: Group = {
+  name: 'pool',
+  groups: [],
+  commands: [
+    {
+      name: 'config',
+      help: 'Changes a pool of addresses.',
+      parameters: [
+        name,
+        optional('intf', { is: 'interface' }),
+        optional('poolstart', address),
+        optional('poolend', address),
+        optional('netmask', { is: 'mask' }),
+        optional('gateway', address),
+        optional('server', address),
+        optional('primdns', address),
+        optional('secdns', address),
+        optional('leasetime', number(0, 2_147_483_647)),
+      ],
+      run: poolConfig,
+    },
+    { name: 'list', help: 'Shows the pools.', parameters: [], harmless: true, run: poolList },
+  ],
+};
+
+const lease: Group = {
+  name: 'lease',
+  groups: [],
+  commands: [{ name: 'list', help: 'Shows the leases.', parameters: [], harmless: true, run: leaseList }],
+};
+
+export const dhcp: Group = {
+  name: 'dhcp',
+  commands: [],
+  groups: [
+    {
+      name: 'server',
+      groups: [pool, lease],
+      commands: [
+        {
+          name: 'config',
+          help: 'Switches the server on or off.',
+          parameters: [optional('state', STATE)],
+          run: config,
+        },
+      ],
+    },
+  ],
+};
