@@ -3,9 +3,9 @@
  * side sees what the other did; the rest is `ShellState`. What was changed and not saved is undone by a restart.
  */
 import type { Modem } from '../modem-types.ts';
+import { classfulMask } from './masks.ts';
 import type { ShellState } from './state.ts';
 import { factoryState } from './state.ts';
-import { classfulMask } from './values.ts';
 
 export interface LanAddress {
   readonly address: string;

@@ -1,5 +1,5 @@
 /** Values of parameters: which texts are of a kind, and how kinds are named in help. */
-import { addressNumber, addressText } from '../../protocol/ipv4.ts';
+import { addressNumber } from '../../protocol/ipv4.ts';
 import { assertNever } from '../../protocol/result.ts';
 import type { Kind } from './definition.ts';
 
@@ -60,24 +60,4 @@ export function describeKind(kind: Kind): string {
     default:
       return assertNever(kind);
   }
-}
-
-/** The mask of so many bits. */
-export function maskOfBits(bits: number): string {
-  const mask = bits === 0 ? 0 : (0xffffffff << (32 - bits)) >>> 0;
-  return addressText(mask);
-}
-
-/** The bits of a mask; `undefined`: it is none. */
-export function bitsOfMask(mask: string): number | undefined {
-  const value = addressNumber(mask);
-  if (value === undefined) return undefined;
-  for (let bits = 0; bits <= 32; bits++) if (addressNumber(maskOfBits(bits)) === value) return bits;
-  return undefined;
-}
-
-/** What an address without a mask stands for in the days of classes. */
-export function classfulMask(address: string): string {
-  const first = Number(address.split('.')[0]);
-  return maskOfBits(first < 128 ? 8 : first < 192 ? 16 : 24);
 }

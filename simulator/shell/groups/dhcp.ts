@@ -2,7 +2,7 @@
 import type { Box } from '../box.ts';
 import type { Group, Outcome, Values } from '../definition.ts';
 import { done, lines, needed, number, optional, refused, STATE } from '../definition.ts';
-import { bitsOfMask, maskOfBits } from '../values.ts';
+import { bitsOfMask, maskOfBits } from '../masks.ts';
 import { showSettings } from './settings.ts';
 
 const POOL = 'LAN_private';

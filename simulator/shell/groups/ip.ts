@@ -3,7 +3,7 @@ import { addressNumber, addressText, isSameNetwork } from '../../../protocol/ipv
 import type { Box } from '../box.ts';
 import type { Group, Outcome, Values } from '../definition.ts';
 import { choice, done, lines, needed, number, optional, refused, STATE } from '../definition.ts';
-import { bitsOfMask, classfulMask, maskOfBits } from '../values.ts';
+import { bitsOfMask, classfulMask, maskOfBits } from '../masks.ts';
 import { settingsCommand } from './settings.ts';
 
 const LAN = 'LocalNetwork';
