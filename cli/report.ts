@@ -22,6 +22,12 @@ const PEERS_FAULT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'E_AUTH_FAILED',
   'E_CONNECT',
   'E_TFTP_FAILED',
+  'E_MDAP_ANT_UNKNOWN',
+  'E_MDAP_CONFLICT',
+  'E_MDAP_CREDENTIALS',
+  'E_MDAP_REFUSED',
+  'E_MDAP_UNANSWERED',
+  'E_MDAP_ANSWER',
 ]);
 
 /** Writes an error with its place and the way out, and returns the exit code. An error without a code is our own bug. */

@@ -22,6 +22,10 @@ export interface PortOptions {
   readonly shared?: boolean;
   /** Allow sending to broadcast addresses. */
   readonly broadcast?: boolean;
+  /** Groups to join, each on the interface of this address. */
+  readonly join?: readonly { readonly group: string; readonly on: string }[];
+  /** Send to groups over the interface of this address, no further than its own network, and to this machine as well. */
+  readonly multicastFrom?: string;
 }
 
 export type OpenPort = (options: PortOptions, handlers: PortHandlers) => Promise<DatagramPort>;
@@ -30,7 +34,8 @@ export type OpenPort = (options: PortOptions, handlers: PortHandlers) => Promise
 const RECEIVE_BYTES = 1024 * 1024;
 
 /** A real socket. Rejects when it cannot be bound. */
-export const openUdp: OpenPort = async ({ listen, shared = false, broadcast = false }, handlers) => {
+export const openUdp: OpenPort = async (options, handlers) => {
+  const { listen, shared = false, broadcast = false, join = [], multicastFrom } = options;
   const socket = createSocket({
     type: 'udp4',
     reuseAddr: shared,
@@ -46,6 +51,17 @@ export const openUdp: OpenPort = async ({ listen, shared = false, broadcast = fa
     });
   });
   if (broadcast) socket.setBroadcast(true);
+  try {
+    for (const { group, on } of join) socket.addMembership(group, on);
+    if (multicastFrom !== undefined) {
+      socket.setMulticastInterface(multicastFrom);
+      socket.setMulticastTTL(1);
+      socket.setMulticastLoopback(true);
+    }
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
   socket.on('error', handlers.onError);
   socket.on('message', (bytes, { address, port }) => handlers.onDatagram(bytes, { address, port }));
   const { address, port } = socket.address();

@@ -214,6 +214,39 @@ export const ERRORS = {
     says: 'the command cannot be sent: it is empty, too long, or has characters that no command line has',
     remedy: 'send one line of ISO 8859-1 text that fits into one datagram',
   },
+  E_MDAP_INTERFACE: {
+    says: 'there is no network interface that MDAP can be spoken on',
+    remedy: 'give the address or the name of the interface that the modems are at with --iface',
+  },
+  E_MDAP_DEFAULT_ROUTE: {
+    says: 'the way to the rest of the world leads over this interface: it is no network of a lab',
+    remedy:
+      'choose another --iface; passwords are sent in the clear to everybody on it, unless you --force it',
+  },
+  E_MDAP_ANT_UNKNOWN: {
+    says: 'no ant of this ANT-ID answers the search',
+    remedy: 'list those that answer with: modemlab mdap discover; MDAP may be switched off in the modem',
+  },
+  E_MDAP_CONFLICT: {
+    says: 'two ants with different MAC addresses answer under one ANT-ID',
+    remedy: 'take one of them off the line; --force commands both, and mixes their answers',
+  },
+  E_MDAP_CREDENTIALS: {
+    says: 'the ant refuses the user or the password, or the user may not do this',
+    remedy: 'give --user and --password; some firmware has the serial number as password',
+  },
+  E_MDAP_REFUSED: {
+    says: 'the ant refuses the command',
+    remedy: '-2 is a lost step or a busy ant, -3 an unknown command, -5 a message it could not read',
+  },
+  E_MDAP_UNANSWERED: {
+    says: 'the ant does not answer',
+    remedy: 'look at the line; whether the command was carried out is not known: ask the ant',
+  },
+  E_MDAP_ANSWER: {
+    says: 'the ant answered what cannot be: a step that is not due, or output without end',
+    remedy: 'whether the command was carried out is not known: ask the ant',
+  },
   E_USAGE: { says: 'the command line is wrong', remedy: 'see --help of the command' },
 } as const satisfies Record<string, { says: string; remedy: string }>;
 
