@@ -2,7 +2,7 @@
 import { isSameText } from '../../protocol/bootp/image-rules.ts';
 import type { Terms } from './enter.ts';
 import { enter, enterBootpSeen, enterTransferring, enterWaiting, fail, stay, withNote } from './enter.ts';
-import type { FlashEvent, FlashModem, FlashStep } from './modem.ts';
+import type { FlashEffect, FlashEvent, FlashModem, FlashStep } from './modem.ts';
 
 type Of<Is extends FlashEvent['is']> = Extract<FlashEvent, { is: Is }>;
 
@@ -105,10 +105,12 @@ export function onSent({ settings }: Terms, modem: FlashModem, { transfer, at }:
   const { state, job } = modem;
   if (state.at !== 'transferring' || state.transfer !== transfer) return stay(modem);
   const flashed = [...modem.flashed, job?.image?.file ?? ''];
-  const change = { flashed, sentAt: at, ran: [], unsure: false };
+  const change = { flashed, sentAt: at, ran: [], unsureUntil: 0, doubt: undefined };
   if (state.stopping)
     return enter(modem, at, { at: 'cancelled', from: 'verifying' }, [{ do: 'quarantine' }], change);
-  return enter(modem, at, { at: 'verifying', until: at + settings.writeMs }, [], change);
+  // Whoever asks again does not take the image: it would go round for ever.
+  const served: FlashEffect[] = [{ do: 'quarantine' }];
+  return enter(modem, at, { at: 'verifying', until: at + settings.writeMs }, served, change);
 }
 
 export function onTransferFailed(

@@ -46,7 +46,7 @@ export function cancel(modem: FlashModem, at: number): FlashStep {
   const cut: FlashEffect[] = state.at === 'transferring' ? [{ do: 'abort', transfer: state.transfer }] : [];
   const under = state.at === 'configuring' && state.until !== undefined;
   return enter(modem, at, { at: 'cancelled', from: state.at }, [...cut, { do: 'quarantine' }], {
-    unsure: modem.unsure || under,
+    unsureUntil: under ? modem.ran.length + 1 : modem.unsureUntil,
   });
 }
 
@@ -83,11 +83,11 @@ export function enterBootpSeen({ settings }: Terms, modem: FlashModem, at: numbe
     return fail(modem, at, 'no-tftp', `${settings.bootpRepeats} BOOTP requests were answered`);
   const first: FlashEffect = modem.job === undefined ? { do: 'plan' } : { do: 'serve' };
   const state: FlashState = { at: 'bootp-seen', until: at + settings.offerMs };
-  return enter(modem, at, state, [first], { xid, repeats, unsure: false });
+  return enter(modem, at, state, [first], { xid, repeats });
 }
 
 export const enterWaiting = ({ settings }: Terms, modem: FlashModem, at: number): FlashStep =>
-  enter(modem, at, { at: 'waiting', until: at + settings.triggerMs });
+  enter(modem, at, { at: 'waiting', until: at + settings.againMs });
 
 export function enterTransferring(
   { settings }: Terms,

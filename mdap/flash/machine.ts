@@ -97,7 +97,7 @@ function resume(modem: FlashModem, at: number): FlashModem {
   return {
     ...{ ...modem, ...forgiven, state: { at: 'unknown' }, since: at, job: undefined, xid: undefined },
     ...{ triggers: 0, transfers: 0, rewrites: 0, repeats: 0, credential: 0, turn: modem.turn + 1 },
-    unsure: modem.unsure || under,
+    unsureUntil: under ? modem.ran.length + 1 : modem.unsureUntil,
   };
 }
 
@@ -206,10 +206,23 @@ function onTimeout(terms: Terms, modem: FlashModem, at: number): FlashStep {
     case 'rebooting':
       return fail(modem, at, 'not-back');
     case 'checking':
-      return fail(modem, at, 'verify', unverified(modem));
+      return !state.address && typeof modem.doubt === 'number'
+        ? redo(terms, modem, at, modem.doubt)
+        : fail(modem, at, 'verify', unverified(modem));
     default:
       return stay(modem);
   }
+}
+
+/** Its address is not what it should be, and a command was never answered: it and what came after are given once more. */
+function redo(terms: Terms, modem: FlashModem, at: number, from: number): FlashStep {
+  const again = {
+    ...modem,
+    ran: modem.ran.slice(0, from),
+    unsureUntil: modem.ran.length,
+    doubt: 'redone',
+  } as const;
+  return enterConfiguring(terms, withNote(again, 'commands were given again: one was lost'), at);
 }
 
 function onStop(modem: FlashModem, at: number): FlashStep {

@@ -134,8 +134,13 @@ export interface FlashModem {
   readonly flashed: readonly string[];
   /** Commands that it has carried out since it was flashed. */
   readonly ran: readonly string[];
-  /** The next command may have been carried out already: the run was stopped before its answer. */
-  readonly unsure: boolean;
+  /** Commands before this one may have been carried out before, so that they may fail now: nobody heard the answer. */
+  readonly unsureUntil: number;
+  /**
+   * The first command that might be silent and was: it may have been lost. `redone`: it and those after it were given a
+   * second time, because the modem had not the address that it should have had.
+   */
+  readonly doubt: number | 'redone' | undefined;
   /** What went otherwise than planned and does not matter much. */
   readonly notes: readonly string[];
 }
@@ -233,7 +238,15 @@ export function newModem(identity: Pick<Facts, 'mac' | 'serial'>, at: number): F
       rewrites: 0,
       repeats: 0,
     },
-    ...{ xid: undefined, sentAt: undefined, flashed: [], ran: [], unsure: false, notes: [] },
+    ...{
+      xid: undefined,
+      sentAt: undefined,
+      flashed: [],
+      ran: [],
+      unsureUntil: 0,
+      doubt: undefined,
+      notes: [],
+    },
   };
 }
 

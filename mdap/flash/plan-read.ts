@@ -150,6 +150,7 @@ const TIMES = {
   ask: 'askMs',
   trigger: 'triggerMs',
   offer: 'offerMs',
+  again: 'againMs',
   stall: 'stallMs',
   transfer: 'transferMs',
   late: 'lateMs',

@@ -120,9 +120,10 @@ function onCommandTold(terms: Terms, modem: FlashModem, told: Told): FlashStep {
   const { state, job } = modem;
   const command = job?.commands[modem.ran.length];
   if (state.at !== 'configuring' || command === undefined) return stay(modem);
-  const after: FlashModem = { ...modem, ran: [...modem.ran, command.line], unsure: false };
-  if (told.outcome === 'ok' || (told.outcome === 'unanswered' && command.silent))
-    return enterConfiguring(terms, after, told.at);
+  const after: FlashModem = { ...modem, ran: [...modem.ran, command.line] };
+  if (told.outcome === 'ok') return enterConfiguring(terms, after, told.at);
+  if (told.outcome === 'unanswered' && command.silent)
+    return enterConfiguring(terms, { ...after, doubt: modem.doubt ?? modem.ran.length }, told.at);
   if (told.outcome === 'credentials') {
     // A command before may have changed the password.
     const next = nextCredential(terms, modem, state.refusals + 1);
@@ -133,7 +134,7 @@ function onCommandTold(terms: Terms, modem: FlashModem, told: Told): FlashStep {
   const what = told.outcome === 'unanswered' ? 'no answer' : told.text;
   const note = `${command.line}: ${what}`;
   // The checks in the end tell whether it was done the first time.
-  if (modem.unsure)
+  if (modem.ran.length < modem.unsureUntil)
     return enterConfiguring(terms, withNote(after, `${note}; it may have been done before`), told.at);
   const { onFailure } = command;
   switch (onFailure.is) {

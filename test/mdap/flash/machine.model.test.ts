@@ -334,7 +334,7 @@ const TRANSITIONS = `
   checking: rrq > checking
   checking: bootp > failed boot-mode-again
   checking: conflict > failed conflict
-  checking: timeout > failed verify
+  checking: timeout > configuring or failed verify
   checking: resumed > unknown
   checking: told credentials > checking or failed credentials
   checking: told refused, told unanswered > checking or failed verify

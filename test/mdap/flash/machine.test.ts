@@ -301,3 +301,31 @@ t.test('one that is done is left alone after a new start; one that failed gets a
 t.test('every reason is a sentence with a way out', async (t) => {
   for (const { says, remedy } of Object.values(FLASH_REASONS)) t.ok(says.length > 10 && remedy.length > 10);
 });
+
+t.test('a command that was lost shows by the address, and is given once more', async (t) => {
+  const stage = new FlashStage();
+  playTo(stage, 'configuring');
+  stage.see(begun(stage));
+  stage.see(told(stage, { outcome: 'ok' }));
+  stage.see(begun(stage));
+  stage.see(told(stage, { outcome: 'unanswered' }));
+  t.equal(stage.modem.doubt, 1, 'it takes the address away: silence is no failure');
+  stage.see(begun(stage));
+  stage.see(told(stage, { outcome: 'ok' }));
+  t.equal(stage.at, 'checking');
+  stage.see({ is: 'timeout' });
+  t.match(stage.effects, [{ do: 'command', line: 'ip ipdelete addr=192.168.1.254' }]);
+  for (const outcome of ['unanswered', 'refused']) {
+    stage.see(begun(stage));
+    stage.see(told(stage, { outcome, text: 'done before' }));
+  }
+  t.equal(stage.at, 'checking', 'what may have been done before may fail now');
+  stage.see({ is: 'timeout' });
+  t.equal(reason(stage), 'verify', 'once, and no more');
+});
+
+t.test('from the last byte on it is served no more', async (t) => {
+  const stage = new FlashStage();
+  playTo(stage, 'verifying');
+  t.strictSame(done(stage), ['quarantine']);
+});
