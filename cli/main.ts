@@ -10,6 +10,7 @@ import { addDelete } from './delete.ts';
 import { addDevice } from './device.ts';
 import { addDownload } from './download.ts';
 import { addFactoryReset } from './factory-reset.ts';
+import { addFile } from './file.ts';
 import { addGet } from './get.ts';
 import type { Io } from './io.ts';
 import { addLab } from './lab.ts';
@@ -45,6 +46,7 @@ const COMMANDS: readonly ((program: Command, cli: Cli) => void)[] = [
   addUpload,
   addCall,
   addTask,
+  addFile,
   addMdap,
   addSimulate,
 ];
@@ -68,6 +70,8 @@ export function createProgram(cli: Cli): Command {
     .version(readVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
+    // A command may have a --version of its own.
+    .enablePositionalOptions()
     .exitOverride()
     .configureHelp({ optionDescription: describeOption })
     .showHelpAfterError(false)

@@ -1,5 +1,6 @@
 /** What a modem does with a file it fetched, and which it gives away. */
-import { isSimulatedImage, readImage } from '../protocol/datamodel/firmware-image.ts';
+import type { ImageRefusal } from '../protocol/datamodel/firmware-image.ts';
+import { checkImage } from '../protocol/datamodel/firmware-image.ts';
 import type { Setting } from './configuration-file.ts';
 import { loadConfiguration, writeConfiguration, writeLog } from './configuration-file.ts';
 import type { Device } from './device.ts';
@@ -63,15 +64,20 @@ export function takeFile(device: Device, fileType: string, bytes: Uint8Array): A
   return bytes.length > 0 ? { ok: true } : { ok: false, code: 9018, why: 'the file is empty' };
 }
 
+const REFUSALS: Readonly<Record<ImageRefusal, string>> = {
+  'not-an-image': 'the file is no image',
+  truncated: 'the image is truncated',
+  'wrong-family': 'the image is for hardware of another family',
+  'wrong-board': 'the image is for another board',
+  'bad-checksum': 'the check sum of the image is wrong',
+};
+
 /** Takes a firmware image of its own hardware. */
 function flash({ profile }: Device, bytes: Uint8Array): Applied {
-  const image = readImage(bytes);
-  if (!image.ok) return { ok: false, code: 9018, why: `the file is ${image.error}` };
-  const { board, family } = profile.identity;
-  if (image.value.family !== family || image.value.board !== board)
-    return { ok: false, code: 9018, why: `the image is for ${image.value.board || image.value.family}` };
+  const image = checkImage(bytes, profile.identity);
+  if (!image.ok) return { ok: false, code: 9018, why: REFUSALS[image.error] };
   // The vendor's signature cannot be checked here: what is known to be made for simulated modems passes for signed.
-  if (profile.rpc.transfers.signed && !isSimulatedImage(bytes))
+  if (profile.rpc.transfers.signed && !image.value.simulated)
     return { ok: false, code: 9019, why: 'the image is not signed' };
   return { ok: true, firmware: image.value.version };
 }

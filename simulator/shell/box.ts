@@ -2,6 +2,7 @@
  * A modem as its command line sees it. What a parameter of the CWMP tree holds is read and written there, so that either
  * side sees what the other did; the rest is `ShellState`. What was changed and not saved is undone by a restart.
  */
+import { buildName } from '../../protocol/datamodel/firmware-image.ts';
 import type { Modem } from '../modem-types.ts';
 import { classfulMask } from './masks.ts';
 import type { ShellState } from './state.ts';
@@ -67,12 +68,9 @@ export class Box {
     this.#log.length = 0;
   }
 
-  /** The name of the build: product code, variant, and three figures of base 36 for the version: `ZZQIAA6.2H5`. */
   get build(): string {
-    const { device } = this.modem;
-    const [major = '0', ...parts] = device.firmware.split('.');
-    const figures = parts.slice(0, 3).map((part) => Number.parseInt(part, 10).toString(36).toUpperCase());
-    return `ZZ${device.profile.identity.family}AA${major}.${figures.join('')}`;
+    const { firmware, profile } = this.modem.device;
+    return buildName(profile.identity.family, firmware);
   }
 
   log(text: string): void {

@@ -135,6 +135,11 @@ t.test('the examples work as printed', { timeout: 200_000 }, async (t) => {
     }
   });
 
+  await t.test('those of files', async (t) => {
+    for (const example of of('file make-image', 'file show-image'))
+      await works(example, example.argv, fine(t, example));
+  });
+
   await t.test('those that import and forget', async (t) => {
     const [fresh, again] = of('device import');
     if (fresh === undefined || again === undefined) throw new Error('two examples of import are wanted');
