@@ -23,6 +23,8 @@ import { patterned, temporaryFolder } from '../support/tftp-stage.ts';
 
 const RUNS = 100_000;
 
+t.setTimeout(300_000);
+
 /** A clock that stands still until it is moved, and its timers. */
 class SlowClock {
   readonly #timers = new Set<{ readonly at: number; readonly callback: () => void }>();
@@ -57,7 +59,7 @@ interface FakePort {
 
 const nameOf = ({ address, port }: Endpoint): string => `${address}:${port}`;
 
-t.test(`${RUNS} datagrams at the BOOTP server (seed ${SEED})`, async (t) => {
+t.test(`${RUNS} datagrams at the BOOTP server (seed ${SEED})`, { timeout: 100_000 }, async (t) => {
   const random = createRandom(`bootp ${SEED}`);
   const samples = bootpSamples('BANT-R', '192.168.1.10');
   const pool = Array.from({ length: 12 }, (_, index) => `192.168.1.${64 + index}`);
@@ -140,7 +142,7 @@ async function contents(folder: string): Promise<string[]> {
   return Promise.all(files.sort().map(async (file) => `${file} ${await readFile(file, 'latin1')}`));
 }
 
-t.test(`${RUNS} datagrams at the TFTP server (seed ${SEED})`, { timeout: 170_000 }, async (t) => {
+t.test(`${RUNS} datagrams at the TFTP server (seed ${SEED})`, { timeout: 200_000 }, async (t) => {
   const folder = await temporaryFolder(t);
   const [root, upload] = [path.join(folder, 'root'), path.join(folder, 'upload')];
   await Promise.all(

@@ -9,6 +9,9 @@ import type { Test } from 'tap';
 const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, '../..');
 
+/** Networks that this process has made. */
+let networks = 0;
+
 /** Why such tests are skipped; `false`: namespaces can be made. */
 export function noNamespaces(): string | false {
   const name = `modemlab-${process.pid}-try`;
@@ -43,7 +46,8 @@ export async function bridgedNamespaces(
   t: Test,
   addresses: Readonly<Record<string, string>>,
 ): Promise<Map<string, Namespace>> {
-  const prefix = `modemlab-${process.pid}`;
+  networks += 1;
+  const prefix = `modemlab-${process.pid}-${networks}`;
   const bridge = `${prefix}-bridge`;
   await addNamespace(t, bridge);
   await run('ip', ['-n', bridge, 'link', 'add', 'br0', 'type', 'bridge']);
