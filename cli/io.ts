@@ -1,5 +1,6 @@
 /** What a command may touch of the process it runs in. Tests give their own. */
 import process from 'node:process';
+import type { Interface } from 'node:readline';
 import type { WriteStream } from 'node:tty';
 
 export interface Io {
@@ -13,10 +14,19 @@ export interface Io {
   readonly colours: { readonly out: boolean; readonly err: boolean };
   /** All of standard input. */
   readonly readInput: () => Promise<string>;
+  /** Asks a person at the terminal for lines, or reads them from standard input. */
+  readonly openPrompt: () => Promise<Prompt>;
   /** Calls back for every SIGINT and SIGTERM until what it returns is called. */
   readonly onSignal: (callback: () => void) => () => void;
   /** Ends the process at once: for a second signal, when a graceful stop takes too long. */
   readonly abort: (code: number) => void;
+}
+
+/** Lines that are asked for, with editing and a history where there is a terminal. */
+export interface Prompt {
+  /** The next line; `undefined`: there is none any more. */
+  readonly ask: (prompt: string) => Promise<string | undefined>;
+  readonly close: () => void;
 }
 
 /** The process itself. NO_COLOR and FORCE_COLOR are heeded, as node does (getColorDepth). */
@@ -40,6 +50,12 @@ export function processIo(): Io {
       for await (const chunk of stdin) text += chunk;
       return text;
     },
+    openPrompt: async () => {
+      const { createInterface } = await import('node:readline');
+      const terminal = stdin.isTTY === true && stderr.isTTY === true;
+      const reader = createInterface({ input: stdin, output: terminal ? stderr : undefined, terminal });
+      return promptOf(reader, terminal);
+    },
     onSignal: (callback) => {
       process.on('SIGINT', callback).on('SIGTERM', callback);
       return () => {
@@ -47,5 +63,38 @@ export function processIo(): Io {
       };
     },
     abort: (code) => process.exit(code),
+  };
+}
+
+/** Lines that come before they are asked for wait. */
+function promptOf(reader: Interface, terminal: boolean): Prompt {
+  const lines: string[] = [];
+  let waiting: ((line: string | undefined) => void) | undefined;
+  let ended = false;
+  const give = (line: string | undefined): void => {
+    const resolve = waiting;
+    waiting = undefined;
+    if (resolve !== undefined) resolve(line);
+    else if (line !== undefined) lines.push(line);
+  };
+  reader.on('line', give);
+  reader.on('SIGINT', () => reader.close());
+  reader.on('close', () => {
+    ended = true;
+    give(undefined);
+  });
+  return {
+    ask: (prompt) => {
+      const line = lines.shift();
+      if (line !== undefined || ended) return Promise.resolve(line);
+      if (terminal) {
+        reader.setPrompt(prompt);
+        reader.prompt();
+      }
+      return new Promise((resolve) => {
+        waiting = resolve;
+      });
+    },
+    close: () => reader.close(),
   };
 }

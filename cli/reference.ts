@@ -11,6 +11,7 @@ const NOBODY: Cli = {
     columns: undefined,
     colours: { out: false, err: false },
     readInput: async () => '',
+    openPrompt: async () => ({ ask: async () => undefined, close: () => undefined }),
     onSignal: () => () => undefined,
     abort: () => undefined,
   },

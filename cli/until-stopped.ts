@@ -4,8 +4,12 @@ import type { Io } from './io.ts';
 /** What a shell reports for a process that SIGINT ended. */
 const INTERRUPTED = 130;
 
-/** Resolves when a signal has come and `stop` is through. */
-export async function untilStopped(io: Io, stop: () => Promise<void>): Promise<void> {
+/** Resolves when a signal has come, or `over` is settled, and `stop` is through. */
+export async function untilStopped(
+  io: Io,
+  stop: () => Promise<void>,
+  over: Promise<void> = new Promise(() => undefined),
+): Promise<void> {
   let signals = 0;
   let first: (() => void) | undefined;
   const signalled = new Promise<void>((resolve) => {
@@ -17,7 +21,7 @@ export async function untilStopped(io: Io, stop: () => Promise<void>): Promise<v
     else io.abort(INTERRUPTED);
   });
   try {
-    await signalled;
+    await Promise.race([signalled, over]);
     await stop();
   } finally {
     forget();

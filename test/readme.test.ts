@@ -26,6 +26,8 @@ function run(): Run {
     columns: undefined,
     colours: { out: false, err: false },
     readInput: () => Promise.resolve(''),
+
+    openPrompt: async () => ({ ask: async () => undefined, close: () => undefined }),
     onSignal: (callback) => {
       signal = callback;
       return () => undefined;

@@ -2,11 +2,12 @@
 import { writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import t, { type Test } from 'tap';
-import { A_DEVICE } from '../../cli/help.ts';
+import { A_DEVICE, AN_ANT } from '../../cli/help.ts';
 import { helpOf, listCommands } from '../../cli/reference.ts';
 import { writeImage } from '../../protocol/datamodel/firmware-image.ts';
 import type { Ran } from '../support/cli.ts';
 import { run, start, temporaryFolder } from '../support/cli.ts';
+import { startAnts } from '../support/mdap-ants.ts';
 
 interface Example {
   readonly command: string;
@@ -138,6 +139,22 @@ t.test('the examples work as printed', { timeout: 200_000 }, async (t) => {
   await t.test('those of files', async (t) => {
     for (const example of of('file make-image', 'file show-image'))
       await works(example, example.argv, fine(t, example));
+  });
+
+  await t.test('those that speak MDAP, to modems at a group of their own', async (t) => {
+    const { argv } = await startAnts(t, [
+      { antId: AN_ANT, name: 'SpeedTouch 780' },
+      { antId: '0636JTSGS', name: 'SpeedTouch 706', mac: '00-14-7F-00-00-02' },
+    ]);
+    await writeFile('renumber.txt', 'ip ipadd addr=ask(network|192.168.1).24\x24{n}\n');
+    await writeFile('rules.mjs', 'export default (on) => on.ant({}, (ant) => ant.exec("ip iplist"));');
+    const where = argv.slice(argv.indexOf('--group'));
+    for (const example of of('mdap discover', 'mdap info', 'mdap exec', 'mdap run', 'mdap shell')) {
+      t.match(example.line, /--iface 127\.0\.0\.1/, `${example.line} stays on this machine`);
+      await works(example, [...example.argv, ...where], fine(t, example));
+    }
+    for (const example of of('mdap listen'))
+      await works(example, [...example.argv, ...where, '--timeout', '0.1'], fine(t, example));
   });
 
   await t.test('those that import and forget', async (t) => {

@@ -13,6 +13,7 @@ t.test('every command of the plan is there', async (t) => {
   for (const name of [
     ...['lab', 'acs', 'simulate cpe', 'get', 'set', 'add', 'delete', 'reboot', 'factory-reset'],
     ...['download', 'upload', 'call', 'task list', 'task show', 'task retry', 'task cancel'],
+    ...['discover', 'info', 'exec', 'run', 'shell', 'listen', 'serve'].map((verb) => `mdap ${verb}`),
     ...['list', 'show', 'tree', 'export', 'import', 'delete'].map((verb) => `device ${verb}`),
   ])
     t.ok(names.includes(name), name);

@@ -27,6 +27,7 @@ function written(columns: number | undefined, write: (io: Io) => void): string[]
     columns,
     colours: { out: false, err: false },
     readInput: async () => '',
+    openPrompt: async () => ({ ask: async () => undefined, close: () => undefined }),
     onSignal: () => () => undefined,
     abort: () => undefined,
   };

@@ -57,6 +57,16 @@ export function start(
     columns,
     colours: { out: colours, err: colours },
     readInput: async () => input,
+    openPrompt: async () => {
+      const lines = input === '' ? [] : input.replace(/\n$/, '').split('\n');
+      return {
+        ask: async (prompt) => {
+          err += prompt;
+          return lines.shift();
+        },
+        close: () => undefined,
+      };
+    },
     onSignal: (callback) => {
       listeners.add(callback);
       return () => {
