@@ -188,7 +188,7 @@ function callOf({ status, why }: Verdict) {
 
 function unreachable(modem: Callee): 'booting' | 'disabled' | undefined {
   if (!modem.on) return 'booting';
-  return isDisabled(modem) ? 'disabled' : undefined;
+  return isDisabled(modem) || !modem.device.client.takesCalls ? 'disabled' : undefined;
 }
 
 /** These lines in this order and no other. */

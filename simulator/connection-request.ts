@@ -186,8 +186,9 @@ export const pathOf = (target: string): string => target.replace(/^http:\/\/[^/?
 export const isDisabled = (modem: Pick<Callee, 'device'>): boolean =>
   isOff(modem, 'HTTPConnectionRequestEnable') || !isManaged(modem);
 
-/** EnableCWMP, which is true where there is none. */
-export const isManaged = (modem: Pick<Callee, 'device'>): boolean => !isOff(modem, 'EnableCWMP');
+/** EnableCWMP, which is true where there is none, and the owner's own switch. */
+export const isManaged = (modem: Pick<Callee, 'device'>): boolean =>
+  modem.device.client.on && !isOff(modem, 'EnableCWMP');
 
 const isOff = ({ device }: Pick<Callee, 'device'>, name: string): boolean =>
   /^(0|false)$/.test(device.setting(`ManagementServer.${name}`));

@@ -25,6 +25,8 @@ export interface DeviceOptions {
   readonly connectionRequests?: { readonly listener: { urlOf(device: Device): string } };
   /** Parameters that the factory set otherwise than the profile, by name below the root. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** False: its CWMP client is off, writes nothing and takes no call until its owner says so. */
+  readonly cwmp?: boolean;
   /** Simulated time in milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -32,6 +34,16 @@ export interface DeviceOptions {
 export interface Attributes {
   readonly Notification: number;
   readonly AccessList: readonly string[];
+}
+
+/** The CWMP client as the owner sets it, whatever the ACS says. */
+export interface ClientSwitches {
+  /** It opens sessions. */
+  readonly on: boolean;
+  /** What would change the device is refused with 9001. */
+  readonly readOnly: boolean;
+  /** Connection requests are taken. */
+  readonly takesCalls: boolean;
 }
 
 /** What a parameter is and reads as. */
@@ -51,6 +63,7 @@ export class Device {
   readonly tree: DeviceTree;
   /** Attributes that were changed, by name. */
   readonly attributes = new Map<string, Attributes>();
+  client: ClientSwitches;
   readonly #options: DeviceOptions;
   #profile: Profile;
   #firmware: string;
@@ -60,6 +73,7 @@ export class Device {
     const { profile, seed = 0, index = 0 } = options;
     this.#profile = profile;
     this.#options = options;
+    this.client = this.factoryClient;
     const { serial, macPrefix } = profile.identity;
     this.unit = unitIdentity(serial, macPrefix, { seed: String(seed), profile: profile.name, index });
     this.tree = new DeviceTree(profile.tree);
@@ -84,6 +98,12 @@ export class Device {
     if (next === undefined || next === this.#profile) return;
     this.#profile = next;
     this.tree.reshape(next.tree);
+  }
+
+  /** The switches of its CWMP client out of the factory. */
+  get factoryClient(): ClientSwitches {
+    const { cwmp = true } = this.#options;
+    return { on: cwmp, readOnly: !cwmp, takesCalls: cwmp };
   }
 
   /** Makes random values differ between modems, and equal for one. */

@@ -6,7 +6,7 @@ import type { Operation } from '../protocol/cwmp/operation.ts';
 import type { CpeEnd } from '../protocol/cwmp/session-cpe.ts';
 import type { QuirkKey } from '../protocol/quirks.ts';
 import type { Call, ConnectionRequestOptions } from './connection-request-types.ts';
-import type { Device } from './device.ts';
+import type { ClientSwitches, Device } from './device.ts';
 import type { Gate } from './gate.ts';
 import type { LineFault } from './line/flow.ts';
 import type { Performed } from './perform.ts';
@@ -27,6 +27,11 @@ export interface ModemOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Simulated seconds a second, or `max`, when it has a clock of its own. */
   readonly speed?: Speed;
+  /**
+   * False: out of the factory its CWMP client is off, may only read, and takes no call, until its owner switches it on
+   * (`setClient`, or the command line); default true.
+   */
+  readonly cwmp?: boolean;
   /** The clock and timer that a fleet shares. */
   readonly scheduler?: Scheduler;
   /** Simulated seconds from power-up or a restart to its Inform; the profile's when absent. */
@@ -146,6 +151,10 @@ export interface Modem {
   stop(): Promise<void>;
   /** The plug is pulled and put back. */
   powerCycle(): void;
+  /** It restarts by itself or by its owner. */
+  reboot(): void;
+  /** The owner sets its CWMP client: switched on it speaks to the ACS at once, switched off an open session is cut. */
+  setClient(change: Partial<ClientSwitches>): void;
   /** The reset button: it restarts with what the factory set. */
   factoryReset(): void;
   /** Something occurs that it informs of at once, such as `2 PERIODIC` or `6 CONNECTION REQUEST`. */

@@ -20,6 +20,7 @@ import { ModemlabError } from '../protocol/errors.ts';
 import { kick, requestDownload } from './calls.ts';
 import { CookieJar } from './cookies.ts';
 import { changeUnits } from './deployment-units.ts';
+import type { ClientSwitches } from './device.ts';
 import { Device } from './device.ts';
 import type { Waiter } from './gate.ts';
 import type { HttpClient } from './http-client.ts';
@@ -193,6 +194,28 @@ class SimulatedModem implements Modem, Inside, Waiter {
     this.restart('power');
   }
 
+  reboot(): void {
+    this.#live?.http.cut();
+    this.restart('reboot');
+  }
+
+  setClient(change: Partial<ClientSwitches>): void {
+    const { device } = this;
+    const was = device.client.on;
+    device.client = { ...device.client, ...change };
+    if (was === device.client.on) return;
+    if (was) {
+      for (const name of ['retry', 'periodic']) this.timers.clear(name);
+      this.#live?.http.cut();
+    } else if (this.on) {
+      this.#schedulePeriodic();
+      // A client that starts again has booted; one that never spoke still has the boot to tell.
+      if (this.#queue.events.length === 0)
+        for (const code of device.profile.inform.bootEvents) this.raise(code);
+      this.go();
+    }
+  }
+
   kick(what: Kick = {}): void {
     kick(this, what);
   }
@@ -248,7 +271,10 @@ class SimulatedModem implements Modem, Inside, Waiter {
     this.device.tree.store(name, value);
     this.#takesEffect(name);
     valueChanged(this, name);
-    if (name === this.device.name('ManagementServer.URL')) this.#followUrl();
+    if (name !== this.device.name('ManagementServer.URL')) return;
+    // Before the first contact there is nothing to begin anew, but no reason to wait for the next try either.
+    if (this.#contacted === undefined) this.go();
+    else this.#followUrl();
   }
 
   #takesEffect(name: string): void {
@@ -266,6 +292,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
   }
 
   restart(cause: RestartCause, commandKeys: readonly string[] = []): void {
+    this.#power = 'booting';
     this.emit('rebooted', { cause, commandKeys });
     this.#boot(cause, commandKeys);
   }
@@ -305,7 +332,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
   #schedulePeriodic(late = 0): void {
     this.timers.clear('periodic');
     const ms = untilPeriodic(this.device, late);
-    if (ms === undefined) return;
+    if (ms === undefined || !this.device.client.on) return;
     const due = this.scheduler.now() + ms;
     this.timers.set('periodic', ms, () => {
       this.#schedulePeriodic(this.scheduler.now() - due);
@@ -314,7 +341,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
   }
 
   go(): void {
-    if (!this.on) return;
+    if (!this.on || !this.device.client.on) return;
     if (this.#running !== undefined) {
       this.#again = true;
       return;
@@ -327,8 +354,9 @@ class SimulatedModem implements Modem, Inside, Waiter {
 
   admit(): boolean {
     this.#waits = false;
-    if (this.on) this.#open();
-    return this.on;
+    const wants = this.on && this.device.client.on;
+    if (wants) this.#open();
+    return wants;
   }
 
   #open(): void {

@@ -23,12 +23,25 @@ import { getOptions, setVouchers } from './rpc/vouchers.ts';
 export type { Aftermath, Done, Performed, Refused } from './rpc/answer.ts';
 export { faultText, refuse } from './rpc/answer.ts';
 
+/** What a client that may only read refuses: the device, its files and its objects stay as they are. */
+const CHANGES: ReadonlySet<CpeMethod> = new Set([
+  'SetParameterValues',
+  'AddObject',
+  'DeleteObject',
+  'Download',
+  'ScheduleDownload',
+  'ChangeDUState',
+  'Reboot',
+  'FactoryReset',
+]);
+
 /** Answers one request. Total: what the device lacks or cannot do is a fault. */
 export function perform(device: Device, request: Request<CpeMethod>): Performed {
   const { methods } = device.profile.cwmp;
   if (!methods.includes(request.rpc)) return refuse(device, 9000);
   const refused = refusal(device, request.rpc);
   if (refused !== undefined) return refuse(device, refused);
+  if (device.client.readOnly && CHANGES.has(request.rpc)) return refuse(device, 9001);
   if (breaksSchema(request)) return refuse(device, 9003);
   switch (request.rpc) {
     case 'GetRPCMethods':

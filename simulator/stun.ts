@@ -253,7 +253,7 @@ function change(modem: Inside, below: string, value: string): void {
 
 /** A datagram that is not STUN: a connection request, or nothing. It is never answered. */
 function onRequest(modem: Inside, udp: Udp, bytes: Uint8Array): void {
-  if (!modem.on || !isManaged(modem)) return;
+  if (!modem.on || !isManaged(modem) || !modem.device.client.takesCalls) return;
   const tell = (ok: boolean, why: Call['why']): void => serve(modem, { via: 'udp', ok, status: 0, why });
   const request = readUdpConnectionRequest(bytes);
   if (request === undefined) {

@@ -4,6 +4,7 @@
  */
 import { buildName } from '../../protocol/datamodel/firmware-image.ts';
 import type { Modem } from '../modem-types.ts';
+import type { Effect } from './effect.ts';
 import { classfulMask } from './masks.ts';
 import type { ShellState } from './state.ts';
 import { factoryState } from './state.ts';
@@ -45,6 +46,10 @@ export class Box {
     this.#saved = structuredClone(this.#state);
     // What the ACS sets stays: it is no longer the command line's to undo.
     modem.events.on('parameter-set', ({ name }) => this.#before.delete(name));
+    modem.events.on('rebooted', ({ cause }) => {
+      if (cause === 'factory-reset') this.factoryReset();
+      else this.reload();
+    });
     this.log('KERNEL Cold restart');
   }
 
@@ -168,9 +173,27 @@ export class Box {
     return this.#state.cwmp.get('state') === 'enabled';
   }
 
-  /** Whoever runs the CWMP client is told that it is to look. */
+  /** The CWMP client does as `:cwmp config` says, and who wants to know is told. */
   cwmpChanged(): void {
+    this.#setClient();
     this.#options.cwmpChanged?.(this.cwmpEnabled);
+  }
+
+  #setClient(): void {
+    const { cwmp } = this.#state;
+    this.modem.setClient({
+      on: this.cwmpEnabled,
+      readOnly: cwmp.get('mode') !== 'full',
+      takesCalls: cwmp.get('connectionRequest') === 'enabled',
+    });
+  }
+
+  /** Does what a command leaves to be done. False: it is of the session, or of the boot loader. */
+  perform({ do: what }: Effect): boolean {
+    if (what === 'reboot') this.modem.reboot();
+    else if (what === 'factory-reset') this.modem.factoryReset();
+    else return false;
+    return true;
   }
 
   /** Both switches of MDAP have to be on. */
@@ -189,8 +212,9 @@ export class Box {
     this.#before.clear();
   }
 
-  /** What was not saved is forgotten. */
+  /** What was not saved is forgotten: a restart does so by itself. */
   reload(): void {
+    if (this.#state.system.get('autosave') === 'enabled') this.save();
     for (const [name, value] of this.#before) {
       if (value === undefined) this.modem.device.tree.forget(name);
       else this.modem.device.tree.store(name, value);
@@ -199,6 +223,7 @@ export class Box {
     this.#state = structuredClone(this.#saved);
     this.#log.length = 0;
     this.log('KERNEL Warm restart');
+    this.#setClient();
     this.#options.addressesChanged?.();
   }
 
@@ -209,6 +234,7 @@ export class Box {
     this.#saved = structuredClone(this.#state);
     this.#log.length = 0;
     this.log('KERNEL Cold restart');
+    this.#setClient();
     this.#options.addressesChanged?.();
   }
 }

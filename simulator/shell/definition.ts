@@ -1,5 +1,6 @@
 /** What the command line of a modem is made of: groups, commands, parameters and kinds of values, as data. */
 import type { Box } from './box.ts';
+import type { Effect } from './effect.ts';
 
 /** The kinds of values that the help of a modem names. */
 export type Kind =
@@ -24,13 +25,6 @@ export interface Parameter {
 
 /** Values by the name of the parameter, as this definition spells it. */
 export type Values = ReadonlyMap<string, string>;
-
-/** What happens behind the output. Whoever runs the shell does it, after the output has been sent. */
-export type Effect =
-  | { readonly do: 'reboot' }
-  | { readonly do: 'factory-reset' }
-  | { readonly do: 'boot-mode' }
-  | { readonly do: 'logout' };
 
 export type Outcome =
   | { readonly ok: true; readonly text: string; readonly effects: readonly Effect[] }

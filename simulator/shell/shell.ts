@@ -6,8 +6,9 @@
  * `name value`, in any order and any case; what is not there is asked for by no dialogue, but refused.
  */
 import type { Box } from './box.ts';
-import type { Command, Effect, Group, Parameter, Values } from './definition.ts';
+import type { Command, Group, Parameter, Values } from './definition.ts';
 import { lines } from './definition.ts';
+import type { Effect } from './effect.ts';
 import { topGroup } from './groups/top.ts';
 import { describeCommand, describeGroup } from './help.ts';
 import type { Token } from './line.ts';

@@ -112,6 +112,8 @@ function factoryUsers({ profile, unit }: Device): Map<string, User> {
 /** What it has out of the factory. */
 export function factoryState(device: Device): ShellState {
   const on = (...names: string[]): [string, string][] => names.map((name) => [name, 'enabled']);
+  const state = (on: boolean): string => (on ? 'enabled' : 'disabled');
+  const client = device.factoryClient;
   return {
     users: factoryUsers(device),
     environment: factoryEnvironment(device),
@@ -122,12 +124,12 @@ export function factoryState(device: Device): ShellState {
       ['autosave', 'disabled'],
     ]),
     cwmp: new Map([
-      ['state', 'disabled'],
-      ['mode', 'readonly'],
+      ['state', state(client.on)],
+      ['mode', client.readOnly ? 'readonly' : 'full'],
       ['maxEnvelopes', '2'],
       ['sessionTimeout', '60'],
       ['noIpTimeout', '180'],
-      ['connectionRequest', 'disabled'],
+      ['connectionRequest', state(client.takesCalls)],
       ['connectionReqPath', ''],
       ['connectionReqAuth', 'none'],
       ['qos-class', '12'],

@@ -3,7 +3,7 @@ import net from 'node:net';
 import { ModemlabError } from '../../protocol/errors.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { Box } from './box.ts';
-import type { Effect } from './definition.ts';
+import type { Effect } from './effect.ts';
 import { createKeyboard } from './keyboard.ts';
 import { Shell } from './shell.ts';
 
@@ -13,7 +13,7 @@ export interface TelnetOptions {
   /** Default 0: a free one. */
   readonly port?: number;
   readonly scheduler: Scheduler;
-  /** What a command does behind its output; `logout` is done here. */
+  /** What a command does that is not the modem's own to do: `boot-mode`. */
   readonly perform?: (effect: Effect) => void;
 }
 
@@ -128,7 +128,8 @@ class Session {
   #command(shell: Shell, line: string): void {
     const { text, effects } = shell.run(line);
     this.#socket.write(text, 'latin1');
-    for (const effect of effects) if (effect.do !== 'logout') this.#options.perform?.(effect);
+    for (const effect of effects)
+      if (!this.#box.perform(effect) && effect.do !== 'logout') this.#options.perform?.(effect);
     // Everything that happens behind the output ends the session.
     if (effects.length > 0) this.#socket.end();
     else this.#socket.write(shell.prompt, 'latin1');

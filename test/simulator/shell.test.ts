@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
+import type { CpeMethod, Request } from '../../protocol/cwmp/messages.ts';
 import type { Modem } from '../../simulator/index.ts';
 import { createModem } from '../../simulator/index.ts';
+import { perform } from '../../simulator/perform.ts';
+import type { Scheduler } from '../../simulator/scheduler.ts';
+import { createScheduler } from '../../simulator/scheduler.ts';
 import { Box } from '../../simulator/shell/box.ts';
 import { readLine } from '../../simulator/shell/line.ts';
 import { Shell } from '../../simulator/shell/shell.ts';
@@ -18,8 +22,14 @@ interface Bench {
   readonly cwmp: boolean[];
 }
 
-function bench(t: Test, profile = 'st585v6', user = 'Administrator'): Bench {
-  const modem = createModem({ acs: 'http://127.0.0.1:1/', profile, seed: 8, speed: 'max' });
+function bench(t: Test, profile = 'st585v6', user = 'Administrator', scheduler?: Scheduler): Bench {
+  const modem = createModem({
+    acs: 'http://127.0.0.1:1/',
+    profile,
+    seed: 8,
+    cwmp: false,
+    ...(scheduler === undefined ? {} : { scheduler }),
+  });
   t.teardown(() => modem.stop());
   const cwmp: boolean[] = [];
   const box = new Box(modem, { cwmpChanged: (enabled) => cwmp.push(enabled) });
@@ -189,6 +199,52 @@ t.test('what one side of the modem changes the other sees', (t) => {
   t.match(shell.run('cwmp server config url=nonsense'), { code: 'refused' });
   modem.change(`${HOSTS}MinAddress`, '192.168.1.99');
   t.match(text(shell, 'dhcp server pool list'), /192\.168\.1\.99/);
+  t.end();
+});
+
+t.test('a modem that was sold without management calls the ACS once its command line says so', async (t) => {
+  const scheduler = createScheduler({ speed: 'max' });
+  t.teardown(() => scheduler.stop());
+  const { shell, modem, box } = bench(t, 'st585v6', 'Administrator', scheduler);
+  const said: string[] = [];
+  modem.events.on('session-ended', ({ url, events }) => said.push([url, ...events].join(' ')));
+  modem.start();
+  modem.change(`${IGD}ManagementServer.PeriodicInformInterval`, '30');
+  await new Promise<void>((resolve) => scheduler.after(600_000, resolve));
+  t.same(said, [], 'ten minutes brings no session');
+  shell.run('cwmp server config url=http://127.0.0.1:1/first');
+  const first = modem.next('session-ended');
+  shell.run('cwmp config state=enabled');
+  t.match(await first, [{ url: 'http://127.0.0.1:1/first', events: ['0 BOOTSTRAP', '1 BOOT'] }]);
+  const second = modem.next('session-ended', { where: ({ url }) => url.endsWith('/second') });
+  shell.run('cwmp server config url=http://127.0.0.1:1/second');
+  await second;
+  shell.run('cwmp config state=disabled');
+  const sessions = said.length;
+  await new Promise<void>((resolve) => scheduler.after(600_000, resolve));
+  t.equal(said.length, sessions, 'switched off it is silent');
+  shell.run('saveall');
+  shell.run('cwmp config state=enabled');
+  t.equal(modem.device.client.on, true);
+  box.perform({ do: 'reboot' });
+  t.equal(modem.device.client.on, false, 'what was not saved is lost with the restart');
+});
+
+t.test('a client that may only read refuses what would change the modem', (t) => {
+  const { shell, modem } = bench(t);
+  const set: Request<CpeMethod> = {
+    kind: 'request',
+    rpc: 'SetParameterValues',
+    args: {
+      ParameterList: [
+        { Name: `${IGD}ManagementServer.PeriodicInformInterval`, Value: '61', Type: 'unsignedInt' },
+      ],
+      ParameterKey: '',
+    },
+  };
+  t.match(perform(modem.device, set), { ok: false, fault: { FaultCode: 9001 } });
+  shell.run('cwmp config mode=full');
+  t.match(perform(modem.device, set), { ok: true });
   t.end();
 });
 

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap';
 import { createModem } from '../../simulator/index.ts';
 import { createScheduler } from '../../simulator/scheduler.ts';
 import { Box } from '../../simulator/shell/box.ts';
-import type { Effect } from '../../simulator/shell/definition.ts';
+import type { Effect } from '../../simulator/shell/effect.ts';
 import { createKeyboard } from '../../simulator/shell/keyboard.ts';
 import { serveTelnet } from '../../simulator/shell/telnet.ts';
 

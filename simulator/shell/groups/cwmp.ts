@@ -22,7 +22,7 @@ function change(box: Box, values: Values): Outcome {
     if (below === undefined) box.state.cwmp.set(name, value);
     else box.change(SERVER + below, isSwitch(name) ? (value === 'enabled' ? '1' : '0') : value);
   }
-  if (values.has('state')) box.cwmpChanged();
+  box.cwmpChanged();
   return done();
 }
 
