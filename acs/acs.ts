@@ -1,5 +1,7 @@
 /** The ACS as one thing: started on a data folder or in memory, stopped without losing anything. */
+
 import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { AcsMethod } from '../protocol/cwmp/messages.ts';
 import { CWMP_VERSIONS } from '../protocol/cwmp/messages.ts';
 import { ModemlabError } from '../protocol/errors.ts';
@@ -67,6 +69,8 @@ export interface AcsOptions {
   readonly log?: Log;
   readonly now?: Clock;
   readonly observe?: (observation: Observation) => void;
+  /** Hears of each connection before its first byte; above TLS where there is TLS. */
+  readonly onConnection?: (socket: Socket) => void;
 }
 
 export interface Acs {
@@ -110,6 +114,7 @@ export async function startAcs(options: AcsOptions): Promise<Acs> {
       bodyIdleMs: options.bodyIdleMs ?? 30_000,
       connectionsPerAddress: 1024,
       files: data.files,
+      onConnection: options.onConnection,
     },
     context,
   );

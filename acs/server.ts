@@ -26,6 +26,8 @@ export interface ServerOptions {
   readonly connectionsPerAddress: number;
   /** Folder of what Download offers and Upload sent; none without a data folder. */
   readonly files: string | undefined;
+  /** Hears of each connection before its first byte; above TLS where there is TLS. */
+  readonly onConnection: ((socket: Socket) => void) | undefined;
 }
 
 export interface RunningServer {
@@ -51,6 +53,8 @@ export async function startServer(options: ServerOptions, context: ExchangeConte
   server.on('connection', (socket: Socket) => {
     socket.on('end', ended).on('close', ended);
   });
+  if (options.onConnection !== undefined)
+    server.on(options.tls === undefined ? 'connection' : 'secureConnection', options.onConnection);
   const address = await listen(server, options);
   const shown = options.host === '0.0.0.0' || options.host === '::' ? 'localhost' : options.host;
   const host = shown.includes(':') ? `[${shown}]` : shown;

@@ -2,12 +2,14 @@
 import type { Cwmp } from './cwmp.ts';
 import { createCwmp } from './cwmp.ts';
 import type { CwmpEvent } from './cwmp-types.ts';
-import type { Counts, Datagram, Flow, FlowEvent, FrameComment } from './flow.ts';
+import type { DatagramEvent } from './datagrams.ts';
+import { createDatagrams } from './datagrams.ts';
+import type { Counts, Flow, FlowEvent, FrameComment } from './flow.ts';
 import { createFlow } from './flow.ts';
 import type { CapturedFrame } from './frame.ts';
 import { createHttp } from './http.ts';
 
-export type Said = CwmpEvent | Datagram | FrameComment;
+export type Said = CwmpEvent | DatagramEvent | FrameComment;
 
 export interface Conversation {
   readonly counts: Readonly<Counts>;
@@ -20,11 +22,16 @@ export function createConversation(): Conversation {
   const flow: Flow = createFlow();
   const http = createHttp();
   const cwmp: Cwmp = createCwmp();
+  const datagrams = createDatagrams();
   const tell = (events: readonly FlowEvent[]): readonly Said[] =>
-    events.flatMap((event): readonly Said[] =>
-      event.is === 'datagram' || event.is === 'comment'
-        ? [event]
-        : http.push(event).map((told) => cwmp.push(told)),
-    );
-  return { counts: flow.counts, push: (frame) => tell(flow.push(frame)), end: () => tell(flow.end()) };
+    events.flatMap((event): readonly Said[] => {
+      if (event.is === 'comment') return [event];
+      if (event.is === 'datagram') return datagrams.push(event);
+      return http.push(event).map((told) => cwmp.push(told));
+    });
+  return {
+    counts: flow.counts,
+    push: (frame) => tell(flow.push(frame)),
+    end: () => [...tell(flow.end()), ...datagrams.end()],
+  };
 }

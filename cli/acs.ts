@@ -21,6 +21,7 @@ import type { LogLevel } from './log.ts';
 import { createLog, LOG_LEVELS } from './log.ts';
 import type { DataOptions } from './options.ts';
 import { dataOption, positiveNumber, wholeNumber } from './options.ts';
+import { record, recordOption } from './record.ts';
 import type { Cli } from './shell.ts';
 import { untilStopped } from './until-stopped.ts';
 
@@ -41,6 +42,7 @@ interface ServerOptions extends DataOptions {
   readonly maxBody?: number;
   readonly replyStyle: string;
   readonly logLevel: LogLevel;
+  readonly record?: string;
 }
 
 const AUTH_MODES: readonly AuthMode[] = ['none', 'basic', 'digest'];
@@ -69,6 +71,7 @@ const options = (): readonly Option[] => [
   new Option('--reply-style <style>', 'how answers are spelt; learnt for each model, or one for all')
     .choices([LEARN, ...REPLY_STYLES.map(({ name }) => name)])
     .default(LEARN),
+  recordOption(),
   new Option('--log-level <level>', 'what is logged to standard error').choices(LOG_LEVELS).default('info'),
   new Option('--json', 'print events as JSON, one a line: "listening" first').default(false),
 ];
@@ -84,15 +87,19 @@ export function addAcs(program: Command, cli: Cli): void {
     examples: [
       ['acs', 'listen on port 7547, keep everything in ./modemlab-data'],
       ['acs --port 0 --json --data lab', 'on a free port, which the first line of JSON tells'],
+      ['acs --record session.pcapng', 'what is said can be shown by: modemlab capture show session.pcapng'],
       ['acs --auth digest --credentials modems.txt', 'modems have to know their password'],
     ],
   }).action(async (given: ServerOptions) => {
     const log = await createLog(cli.io, given.logLevel, !given.json && cli.io.colours.err);
     const settings = { ...(await securityOf(given)), log };
+    const recording = given.record === undefined ? undefined : await record(given.record, 'server');
     const data = await dataOf(given, settings);
-    const acs = await start(data, given, settings);
+    const onConnection = recording === undefined ? {} : { onConnection: recording.onSocket };
+    const acs = await start(data, given, { ...settings, ...onConnection });
     tell(cli, given, { event: 'listening', url: acs.url, pid: process.pid }, `listening on ${acs.url}`);
     await untilStopped(cli.io, () => acs.stop());
+    await recording?.close(cli.io);
     tell(cli, given, { event: 'stopped' }, 'stopped');
   });
 }
@@ -102,7 +109,7 @@ type Security = Pick<AcsOptions, 'auth' | 'credentials' | 'tls'>;
 async function start(
   data: AcsData,
   given: ServerOptions,
-  settings: Security & Pick<AcsOptions, 'log'>,
+  settings: Security & Pick<AcsOptions, 'log' | 'onConnection'>,
 ): Promise<Acs> {
   const { replyStyle, maxBody } = given;
   try {

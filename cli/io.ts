@@ -16,6 +16,8 @@ export interface Io {
   readonly readInput: () => Promise<string>;
   /** Asks a person at the terminal for lines, or reads them from standard input. */
   readonly openPrompt: () => Promise<Prompt>;
+  /** Standard input as bytes, as they come. */
+  readonly inputBytes: () => AsyncIterable<Uint8Array>;
   /** Calls back for every SIGINT and SIGTERM until what it returns is called. */
   readonly onSignal: (callback: () => void) => () => void;
   /** Ends the process at once: for a second signal, when a graceful stop takes too long. */
@@ -56,6 +58,7 @@ export function processIo(): Io {
       const reader = createInterface({ input: stdin, output: terminal ? stderr : undefined, terminal });
       return promptOf(reader, terminal);
     },
+    inputBytes: () => stdin,
     onSignal: (callback) => {
       process.on('SIGINT', callback).on('SIGTERM', callback);
       return () => {

@@ -6,6 +6,7 @@ import { ERRORS } from '../protocol/errors.ts';
 import { addAcs } from './acs.ts';
 import { addAdd } from './add.ts';
 import { addCall } from './call.ts';
+import { addCapture } from './capture.ts';
 import { addDelete } from './delete.ts';
 import { addDevice } from './device.ts';
 import { addDownload } from './download.ts';
@@ -49,6 +50,7 @@ const COMMANDS: readonly ((program: Command, cli: Cli) => void)[] = [
   addFile,
   addMdap,
   addSimulate,
+  addCapture,
 ];
 
 /** Choices and default, where they tell something. */

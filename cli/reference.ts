@@ -12,6 +12,7 @@ const NOBODY: Cli = {
     colours: { out: false, err: false },
     readInput: async () => '',
     openPrompt: async () => ({ ask: async () => undefined, close: () => undefined }),
+    inputBytes: async function* () {},
     onSignal: () => () => undefined,
     abort: () => undefined,
   },

@@ -5,9 +5,10 @@ import { ModemlabError } from '../protocol/errors.ts';
 import type { Speed } from '../simulator/index.ts';
 import { command } from './help.ts';
 import { httpUrl, jsonOption, positiveNumber, wholeNumber } from './options.ts';
+import { record, recordOption } from './record.ts';
 import type { Cli } from './shell.ts';
 import { LISTS, writeList } from './simulate-list.ts';
-import type { SimulateOptions } from './simulate-options.ts';
+import type { Run, SimulateOptions } from './simulate-options.ts';
 import { playScenario } from './simulate-scenario.ts';
 import { simulateSwarm } from './simulate-swarm.ts';
 
@@ -74,6 +75,7 @@ const options = (): readonly Option[] => [
   new Option('--cert <file>', 'certificate of the modems (PEM)'),
   new Option('--key <file>', 'the key to it (PEM)'),
   new Option('--insecure', 'any certificate of the server will do').default(false),
+  recordOption(),
   jsonOption(),
 ];
 
@@ -114,8 +116,12 @@ export function addSimulateCpe(simulate: Command, cli: Cli): void {
       throw new ModemlabError('E_USAGE', '--cert and --key go together');
     if (given.with !== undefined && given.scenario === undefined)
       throw new ModemlabError('E_USAGE', '--with sets what a --scenario leaves open');
-    return given.scenario === undefined
-      ? simulateSwarm(cli, { ...given, acs })
-      : playScenario(cli, given.scenario, { ...given, acs });
+    const recording = given.record === undefined ? undefined : await record(given.record, 'client');
+    const run: Run = { ...given, acs, ...(recording === undefined ? {} : { onSocket: recording.onSocket }) };
+    try {
+      await (given.scenario === undefined ? simulateSwarm(cli, run) : playScenario(cli, given.scenario, run));
+    } finally {
+      await recording?.close(cli.io);
+    }
   });
 }

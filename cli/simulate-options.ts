@@ -1,5 +1,6 @@
 /** What the flags of `simulate cpe` say, as the simulator takes it. */
 import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { ModemlabError } from '../protocol/errors.ts';
 import { isQuirkKey, type QuirkKey } from '../protocol/quirks.ts';
@@ -38,12 +39,15 @@ export interface SimulateOptions {
   readonly cert?: string;
   readonly key?: string;
   readonly insecure: boolean;
+  readonly record?: string;
   readonly json: boolean;
 }
 
 /** Options of one run: where the ACS is, is known by now. */
 export interface Run extends SimulateOptions {
   readonly acs: string;
+  /** Hears of the sockets of all modems, for --record. */
+  readonly onSocket?: (socket: Socket) => void;
 }
 
 export function credentialsOf({ username, password }: Run) {

@@ -20,6 +20,7 @@ export async function playScenario(cli: Cli, name: string, given: Run): Promise<
     ...(rate === undefined ? {} : { rate }),
     ...credentialsOf(given),
     ...tlsOf(given),
+    ...(given.onSocket === undefined ? {} : { onSocket: given.onSocket }),
   });
   const { scenario, modems } = played;
   io.err(`${scenario.title}\n`);

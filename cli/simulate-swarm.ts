@@ -69,6 +69,7 @@ async function watchSwarm(
     ...(listener === undefined ? {} : { connectionRequests: { listener } }),
     ...credentialsOf(given),
     ...tlsOf(given),
+    ...(given.onSocket === undefined ? {} : { onSocket: given.onSocket }),
   });
   const stop = (): void => {
     stopping = true;

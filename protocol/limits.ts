@@ -80,4 +80,8 @@ export const LIMITS = {
   pipelined: 1024,
   /** CWMP sessions of a capture that a further POST is looked for in: a large ACS has some hundred open at a time. */
   captureSessions: 4096,
+  /** TFTP transfers of a capture that are followed at a time; a bench flashes some dozens. */
+  captureTransfers: 1024,
+  /** Bytes of a capture that a process records and that wait for the disk. */
+  recordBufferBytes: 64 * 1024 * 1024,
 } as const;

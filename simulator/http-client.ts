@@ -30,6 +30,8 @@ export interface HttpOptions {
   readonly random: Random;
   /** Sees every byte that is written and read. */
   readonly tap?: (direction: 'sent' | 'received', bytes: Uint8Array) => void;
+  /** Hears of each socket once it is connected, before its first byte; above TLS where there is TLS. */
+  readonly onSocket?: (socket: net.Socket) => void;
   /** What stands between it and its sockets, below TLS. */
   readonly line?: { wrap(socket: net.Socket): Wire };
   /** What its quirks make of it; none for most. */
@@ -309,7 +311,9 @@ export class HttpClient {
   }
 
   #plain(url: URL): Wire {
+    const { onSocket } = this.#options;
     const socket = net.connect(addressOf(url));
+    if (onSocket !== undefined && url.protocol === 'http:') socket.once('connect', () => onSocket(socket));
     return this.#options.line?.wrap(socket) ?? socket;
   }
 
@@ -317,7 +321,10 @@ export class HttpClient {
     const address = addressOf(url);
     const name = net.isIP(address.host) === 0 ? { servername: address.host } : {};
     const below = this.#options.line === undefined ? address : { socket: this.#plain(url) };
-    return tls.connect({ ...name, ...this.#options.tls, ...below });
+    const { onSocket } = this.#options;
+    const socket = tls.connect({ ...name, ...this.#options.tls, ...below });
+    if (onSocket !== undefined) socket.once('secureConnect', () => onSocket(socket));
+    return socket;
   }
 
   /** `socket` is gone. */

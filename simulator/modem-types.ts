@@ -1,5 +1,6 @@
 /** What a simulated modem is told, and what it tells. */
 import type { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import type { AcsMethod, CpeMethod, DeviceId, Request } from '../protocol/cwmp/messages.ts';
 import type { Operation } from '../protocol/cwmp/operation.ts';
@@ -53,6 +54,8 @@ export interface ModemOptions {
   readonly cut?: (point: CutPoint) => boolean;
   /** Sees every byte that its sessions write and read. */
   readonly tap?: (direction: 'sent' | 'received', bytes: Uint8Array) => void;
+  /** Hears of each socket of its sessions once it is connected, before its first byte; above TLS where there is TLS. */
+  readonly onSocket?: (socket: Socket) => void;
   /** Faults of its line, as text (`latency:200,jitter:50`; docs/line-faults.md) or made by hand. */
   readonly line?: string | readonly LineFault[];
   /** Lets only so many modems of a fleet have a session open at once. */

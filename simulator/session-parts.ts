@@ -77,7 +77,7 @@ export function createClient(
   options: ModemOptions,
   habits?: WireHabits,
 ): HttpClient {
-  const { timeoutMs = TIMEOUT_MS, tls, tap, credentials } = options;
+  const { timeoutMs = TIMEOUT_MS, tls, tap, credentials, onSocket } = options;
   const { http: traits } = device.profile;
   const username = device.setting('ManagementServer.Username');
   const password = device.setting('ManagementServer.Password');
@@ -93,6 +93,7 @@ export function createClient(
     random,
     ...(tls === undefined ? {} : { tls }),
     ...(tap === undefined ? {} : { tap }),
+    ...(onSocket === undefined ? {} : { onSocket }),
     ...(line === undefined ? {} : { line }),
     ...(habits === undefined ? {} : { habits }),
   });

@@ -28,6 +28,7 @@ function run(): Run {
     readInput: () => Promise.resolve(''),
 
     openPrompt: async () => ({ ask: async () => undefined, close: () => undefined }),
+    inputBytes: async function* () {},
     onSignal: (callback) => {
       signal = callback;
       return () => undefined;

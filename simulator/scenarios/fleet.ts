@@ -19,6 +19,7 @@ export interface FleetOptions
     | 'externalAddress'
     | 'timeoutMs'
     | 'tls'
+    | 'onSocket'
     | 'connectionRequests'
   > {
   readonly count?: number;
@@ -53,7 +54,7 @@ export function makeFleet(
 
 /** Those members that are a modem's options: a user's object may hold more. */
 function optionsOf(given: FleetOptions): Partial<ModemOptions> {
-  const { seed, credentials, line, bootSeconds, address, externalAddress, timeoutMs, tls } = given;
+  const { seed, credentials, line, bootSeconds, address, externalAddress, timeoutMs, tls, onSocket } = given;
   const { connectionRequests } = given;
   return {
     ...(seed === undefined ? {} : { seed }),
@@ -64,6 +65,7 @@ function optionsOf(given: FleetOptions): Partial<ModemOptions> {
     ...(externalAddress === undefined ? {} : { externalAddress }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(tls === undefined ? {} : { tls }),
+    ...(onSocket === undefined ? {} : { onSocket }),
     ...(connectionRequests === undefined ? {} : { connectionRequests }),
   };
 }

@@ -5,6 +5,9 @@ import t, { type Test } from 'tap';
 import { A_DEVICE, AN_ANT } from '../../cli/help.ts';
 import { helpOf, listCommands } from '../../cli/reference.ts';
 import { writeImage } from '../../protocol/datamodel/firmware-image.ts';
+import { sessionOf } from '../support/capture-cwmp.ts';
+import { captureFile } from '../support/capture-files.ts';
+import { framesOf, packetsOf } from '../support/capture-tcp.ts';
 import type { Ran } from '../support/cli.ts';
 import { run, start, temporaryFolder } from '../support/cli.ts';
 import { startAnts } from '../support/mdap-ants.ts';
@@ -51,6 +54,8 @@ t.test('the examples work as printed', { timeout: 200_000 }, async (t) => {
   await writeFile('modems.txt', 'lab:secret\n');
   await writeFile('firmware.bli', 'no firmware');
   await writeFile('bant-r.bli', writeImage({ family: 'QH', board: 'BANT-R', version: '6.2.17.5' }));
+  const form = { format: 'pcapng', order: 'little', microseconds: false, gzip: false } as const;
+  await writeFile('session.pcapng', captureFile(framesOf(packetsOf(sessionOf([]))), form));
   await writeFile('user.ini', '[ env.ini ]\n');
   const lab = start(['lab', '--port', '0', '--json']);
   const { url } = JSON.parse((await lab.firstLine).split('\n')[0] ?? '');
@@ -155,6 +160,10 @@ t.test('the examples work as printed', { timeout: 200_000 }, async (t) => {
     }
     for (const example of of('mdap listen'))
       await works(example, [...example.argv, ...where, '--timeout', '0.1'], fine(t, example));
+  });
+
+  await t.test('those of captures', async (t) => {
+    for (const example of of('capture show')) await works(example, example.argv, fine(t, example));
   });
 
   await t.test('those that import and forget', async (t) => {

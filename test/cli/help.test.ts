@@ -40,7 +40,7 @@ t.test('every command of the data folder and every server takes --data and --jso
   for (const { name, command } of commands) {
     const flags = command.options.map(({ long }) => long);
     t.ok(flags.includes('--json'), `${name} has --json`);
-    if (!/^(simulate|mdap|file) /.test(name)) t.ok(flags.includes('--data'), `${name} has --data`);
+    if (!/^(simulate|mdap|file|capture) /.test(name)) t.ok(flags.includes('--data'), `${name} has --data`);
   }
 });
 

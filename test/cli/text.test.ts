@@ -28,6 +28,7 @@ function written(columns: number | undefined, write: (io: Io) => void): string[]
     colours: { out: false, err: false },
     readInput: async () => '',
     openPrompt: async () => ({ ask: async () => undefined, close: () => undefined }),
+    inputBytes: async function* () {},
     onSignal: () => () => undefined,
     abort: () => undefined,
   };

@@ -19,7 +19,7 @@ export interface Ran {
 export interface Terminal {
   readonly columns?: number;
   readonly colours?: boolean;
-  readonly input?: string;
+  readonly input?: string | Uint8Array;
 }
 
 export interface Running {
@@ -36,6 +36,7 @@ export function start(
   argv: readonly string[],
   { columns, colours = false, input = '' }: Terminal = {},
 ): Running {
+  const text = typeof input === 'string' ? input : '';
   let out = '';
   let err = '';
   const listeners = new Set<() => void>();
@@ -56,9 +57,9 @@ export function start(
     },
     columns,
     colours: { out: colours, err: colours },
-    readInput: async () => input,
+    readInput: async () => text,
     openPrompt: async () => {
-      const lines = input === '' ? [] : input.replace(/\n$/, '').split('\n');
+      const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n');
       return {
         ask: async (prompt) => {
           err += prompt;
@@ -66,6 +67,9 @@ export function start(
         },
         close: () => undefined,
       };
+    },
+    inputBytes: async function* () {
+      yield Buffer.from(input);
     },
     onSignal: (callback) => {
       listeners.add(callback);

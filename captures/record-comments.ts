@@ -1,0 +1,66 @@
+/** Names in a recorded capture what its packets hold: session, device and message, as comments that Wireshark shows. */
+import { createCwmp } from './cwmp.ts';
+import type { CwmpMessage } from './cwmp-types.ts';
+import { createHttp } from './http.ts';
+import type { Endpoint, Recorder } from './record.ts';
+import { OWN_COMMENT } from './story-record.ts';
+import type { StreamEvent, StreamInfo } from './streams.ts';
+import { nameOf } from './telling.ts';
+
+/** The same recorder, with a comment at the packets in which a message of CWMP ends. */
+export function withComments(recorder: Recorder): Recorder {
+  const http = createHttp();
+  const cwmp = createCwmp();
+  let count = 0;
+  return {
+    ...recorder,
+    connection(client, server) {
+      const connection = recorder.connection(client, server);
+      count += 1;
+      const stream: StreamInfo = {
+        number: count,
+        client: textOf(client),
+        server: textOf(server),
+        handshake: true,
+      };
+      // What is read here is not told with its time.
+      const time = 0n;
+      const read = (event: StreamEvent): void => {
+        for (const told of http.push(event)) {
+          const said = cwmp.push(told);
+          if (said.is === 'cwmp') connection.comment(commentOf(said));
+        }
+      };
+      read({ is: 'opened', stream, time });
+      return {
+        said(from, bytes) {
+          read({ is: 'data', stream, time, from, bytes });
+          connection.said(from, bytes);
+        },
+        comment: connection.comment,
+        closed(by, how) {
+          if (how === 'finished') read({ is: 'finished', stream, time, from: by });
+          else read({ is: 'closed', stream, time, how, by });
+          connection.closed(by, how);
+        },
+        over() {
+          read({ is: 'closed', stream, time, how: 'finished', by: undefined });
+          connection.over();
+        },
+      };
+    },
+  };
+}
+
+const textOf = ({ address = '', port = 0 }: Endpoint): string =>
+  `${address.replace(/^::ffff:(?=\d+\.)/i, '')}:${port}`;
+
+function commentOf({ content, from, session }: CwmpMessage): string {
+  const says =
+    content.is === 'message'
+      ? nameOf(content.envelope.message)
+      : content.is === 'status'
+        ? `${content.status} ${content.reason}`
+        : content.is;
+  return `${OWN_COMMENT}session ${session.number}, ${session.device ?? 'unknown device'}, ${from}: ${says}`;
+}
