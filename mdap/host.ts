@@ -88,6 +88,7 @@ export class MdapHost {
 
   /** Searches, and answers the ants that replied to this search. */
   async discover(options: DiscoverOptions = {}): Promise<readonly AntRecord[]> {
+    if (this.#closed) return [];
     const senders = await this.#openSenders(this.#options.interfaces);
     const search = await new Promise<Search>((resolve) => {
       const begun: Search = {
@@ -95,7 +96,7 @@ export class MdapHost {
         done: () => resolve(begun),
       };
       this.#searches.add(begun);
-      this.#search(begun, { is: 'begin' });
+      this.#search(begun, { is: this.#closed ? 'cancel' : 'begin' });
     });
     search.stopTimer();
     this.#searches.delete(search);
@@ -141,6 +142,7 @@ export class MdapHost {
       throw new ModemlabError('E_MDAP_CONFLICT', `${ask.antId}: ${ant.macs.join(', ')}`);
     if (this.#closed) return { is: 'cancelled' };
     const senders = await this.#openSenders(ant?.via === undefined ? this.#options.interfaces : [ant.via]);
+    if (this.#closed) return this.#closeAll(senders).then(() => ({ is: 'cancelled' }));
     const parts = { settings: this.settings, ticker: this.#ticker, rate: this.#rate, senders };
     const conversation = new Conversation(ask, parts);
     this.#conversations.add(conversation);

@@ -86,6 +86,12 @@ t.test('refusals, silence and absence are told apart', async (t) => {
   await host.close();
   t.match(await waiting, { is: 'cancelled' });
   t.match(await host.exec('A', 'ip iplist', right), { is: 'cancelled' });
+  t.strictSame(await host.discover(), []);
+  const early = await open(t, bench);
+  const [begun, searched] = [early.exec('X', 'ip iplist', right), early.discover()];
+  await early.close();
+  t.match(await begun, { is: 'cancelled' }, 'closed before its socket was open');
+  t.strictSame(await searched, []);
 });
 
 t.test('two ants under one ANT-ID are not commanded, unless forced', async (t) => {

@@ -1,0 +1,49 @@
+/**
+ * Good datagrams of MDAP, to be changed. Any bytes make the host and the ant say at most a known number of datagrams, and give
+ * the decoder a message or an error with its place.
+ */
+import type { MdapMessage } from '../../protocol/mdap/messages.ts';
+import { encodeMessage } from '../../protocol/mdap/messages.ts';
+import type { ReplySeq } from '../../protocol/mdap/sequence.ts';
+import { DONE_STYLES, done } from '../../protocol/mdap/sequence.ts';
+
+const common = { version: '1.2', extra: [], body: undefined } as const;
+
+/** What ants say to the host at `toHost` (`ADDRESS:PORT`). */
+export function antSamples(antIds: readonly string[], toHost: string): Uint8Array[] {
+  const seqs: ReplySeq[] = [
+    ...[1, 2, 3, 4, 99].map((number): ReplySeq => ({ is: 'step', number })),
+    ...[2, 3].flatMap((number) => DONE_STYLES.map((style) => done(number, style))),
+    ...[-1, -2, -3, -5, -77].map((code): ReplySeq => ({ is: 'error', code })),
+    { is: 'unreadable', text: 'soon' },
+  ];
+  const messages = antIds.flatMap((antId, index): MdapMessage[] => [
+    {
+      ...{ kind: 'REPLY-ANT-SEARCH', ...common, antId, antName: 'SpeedTouch 585', toHost },
+      ...{ antMac: `00-14-7F-00-00-0${index % 10}`, hostSetup: 'auto' },
+      ...{ tpVersion: '2.0.0', mdapVersion: '1.2' },
+    },
+    ...seqs.flatMap((seq): MdapMessage[] => [
+      {
+        ...{ kind: 'REPLY-EXEC-CLI', ...common, antId, toHost, seq },
+        ...{ body: 'one line\r\n', doubleCheck: seq.is === 'done' },
+      },
+      { kind: 'REPLY-INFO', ...common, antId, toHost: undefined, seq, body: 'A:1\r\n', doubleCheck: false },
+    ]),
+  ]);
+  return messages.map(encodeMessage);
+}
+
+/** What hosts ask of the ant. */
+export function hostSamples(antId: string): Uint8Array[] {
+  const asking = { ...common, toAnt: antId, userId: 'Administrator', userPassword: '' } as const;
+  const messages: MdapMessage[] = [
+    ...['1.0', '1.1', '1.2'].map((version): MdapMessage => ({ ...common, kind: 'ANT-SEARCH', version })),
+    ...[0, 1, 1, 2, 3, 9].flatMap((seqNr): MdapMessage[] => [
+      { kind: 'INFO', ...asking, seqNr },
+      { kind: 'EXEC-CLI', ...asking, seqNr, command: seqNr === 1 ? 'ip iplist' : undefined },
+      { kind: 'EXEC-CLI', ...asking, seqNr, command: seqNr === 1 ? ':ip rtlist' : undefined },
+    ]),
+  ];
+  return messages.map(encodeMessage);
+}
