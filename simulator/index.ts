@@ -35,6 +35,7 @@ export {
 export { createScheduler, type Scheduler, type SchedulerOptions, type Speed } from './scheduler.ts';
 export type { CutPoint } from './session.ts';
 export { Box, type BoxOptions } from './shell/box.ts';
+export { type Played, playConfiguration } from './shell/configuration.ts';
 export type { Effect } from './shell/effect.ts';
 export { type Answer, Shell } from './shell/shell.ts';
 export { serveTelnet, type TelnetOptions, type TelnetServer } from './shell/telnet.ts';

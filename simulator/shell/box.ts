@@ -6,7 +6,7 @@ import { buildName } from '../../protocol/datamodel/firmware-image.ts';
 import type { Modem } from '../modem-types.ts';
 import type { Effect } from './effect.ts';
 import { classfulMask } from './masks.ts';
-import type { ShellState } from './state.ts';
+import type { Settings, ShellState } from './state.ts';
 import { factoryState } from './state.ts';
 
 export interface LanAddress {
@@ -27,6 +27,15 @@ const INTERFACES = `${HOSTS}IPInterface.`;
 /** Entries of the log at most. */
 const LOGGED = 100;
 
+/** Different unknown commands that are counted. */
+const MOST_UNKNOWN = 200;
+
+function kept<V>(map: Map<string, V>, key: string, make: () => V): V {
+  const value = map.get(key) ?? make();
+  map.set(key, value);
+  return value;
+}
+
 /** The releases of the command line: where texts and commands differ. */
 export type Generation = 'g4' | 'g5' | 'g6' | 'g7' | 'g8';
 
@@ -38,6 +47,8 @@ export class Box {
   /** Values of parameters before the command line changed them, since the last save; `undefined`: the factory's. */
   readonly #before = new Map<string, string | undefined>();
   readonly #log: string[] = [];
+  /** How often each command was typed that it does not have: up to two words of it. */
+  readonly unknown = new Map<string, number>();
 
   constructor(modem: Modem, options: BoxOptions = {}) {
     this.modem = modem;
@@ -63,6 +74,21 @@ export class Box {
     if (major === 7) return 'g7';
     if (major === 6) return 'g6';
     return major === 5 ? 'g5' : 'g4';
+  }
+
+  /** The entries of one list. */
+  records(store: string): Map<string, ReadonlyMap<string, string>> {
+    return kept(this.#state.records, store, () => new Map());
+  }
+
+  /** The settings of one command, which begin as these. */
+  settings(place: string, factory: ReadonlyMap<string, string>): Settings {
+    return kept(this.#state.more, place, () => new Map(factory));
+  }
+
+  countUnknown(command: string): void {
+    if (this.unknown.size < MOST_UNKNOWN || this.unknown.has(command))
+      this.unknown.set(command, (this.unknown.get(command) ?? 0) + 1);
   }
 
   get entries(): readonly string[] {
@@ -109,6 +135,15 @@ export class Box {
 
   changeHost(name: string, value: string): boolean {
     return this.change(HOSTS + name, value);
+  }
+
+  /** The hosts of the LAN side; each gives its parameters by name. */
+  hosts(): readonly ((name: string) => string)[] {
+    const { device } = this.modem;
+    const table = device.name('LANDevice.1.Hosts.Host.');
+    return device.tree
+      .instances(table)
+      .map((number) => (name: string) => this.modem.get(`${table}${number}.${name}`) ?? '');
   }
 
   /** Addresses of the LAN side, the preferred one first. */

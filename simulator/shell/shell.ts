@@ -84,7 +84,9 @@ export class Shell {
         continue;
       }
       const command = find(group, word) ?? (path.length > 0 ? everywhere(this.#box, word) : undefined);
-      return command === undefined ? UNKNOWN : this.#run(command, more);
+      if (command !== undefined) return this.#run(command, more);
+      this.#box.countUnknown([...path.map(({ name }) => name), word.text.slice(0, 32)].join(' '));
+      return UNKNOWN;
     }
   }
 

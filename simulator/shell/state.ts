@@ -43,6 +43,10 @@ export interface ShellState {
   readonly addresses: Map<string, string>;
   readonly routes: Map<string, Route>;
   readonly services: Map<string, Service>;
+  /** Entries of the lists that commands keep, by list and name. */
+  readonly records: Map<string, Map<string, ReadonlyMap<string, string>>>;
+  /** Settings that were asked for or changed, by the way to their command. */
+  readonly more: Map<string, Settings>;
   /** The address marked in the list: it is told first. */
   preferred: string;
 }
@@ -157,6 +161,8 @@ export function factoryState(device: Device): ShellState {
     addresses: new Map(),
     routes: new Map(),
     services: factoryServices(),
+    records: new Map(),
+    more: new Map(),
     preferred: device.profile.lan.address,
   };
 }

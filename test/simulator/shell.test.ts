@@ -8,6 +8,7 @@ import { perform } from '../../simulator/perform.ts';
 import type { Scheduler } from '../../simulator/scheduler.ts';
 import { createScheduler } from '../../simulator/scheduler.ts';
 import { Box } from '../../simulator/shell/box.ts';
+import { playConfiguration } from '../../simulator/shell/configuration.ts';
 import { readLine } from '../../simulator/shell/line.ts';
 import { Shell } from '../../simulator/shell/shell.ts';
 import { property } from '../support/seed.ts';
@@ -120,7 +121,7 @@ t.test('groups are entered, left, and passed over from the top', (t) => {
   text(shell, '..');
   t.equal(shell.prompt, '{Administrator}[dhcp server]=>');
   t.match(shell.run('exit'), { code: 'ok', effects: [{ do: 'logout' }] });
-  t.match(text(shell, 'help'), /config +: .*\r\n[\s\S]*pool +lease/);
+  t.match(text(shell, 'help'), /config +: .*\r\n[\s\S]*lease +pool/);
   t.match(text(shell, 'config ?'), /Syntax : config \[state = <\{disabled \| enabled\}>\]/);
   t.equal(bench(t, 'st780v74').shell.prompt, '_{Administrator}=>');
   t.end();
@@ -320,6 +321,108 @@ t.test('every command that help names answers, and help tells its parameters', (
     return commands.length + groups.reduce((sum, group) => sum + visit(`${place} ${group}`.trim()), 0);
   };
   t.ok(visit('') > 50, 'there are many');
+  t.end();
+});
+
+t.test(
+  'what is kept in lists is added, changed, attached, listed and deleted, and lasts once it is saved',
+  (t) => {
+    const { shell, box } = bench(t);
+    for (const line of [
+      'atm phonebook add name=pvc835 addr=8.35',
+      'atm ifadd intf=atm1 dest=pvc835',
+      'atm ifconfig intf=atm1 encaps=llc ulp=mac',
+      'atm ifattach intf=atm1',
+      'ip arpadd intf=LocalNetwork ip=192.168.1.77 hwaddr=00:0e:50:11:22:33',
+      'dns server route add dns=10.9.8.7 metric=3 intf=Internet',
+      'firewall rule add chain=sink index=1 srcintf=lan action=accept',
+      'nat ifconfig intf=Internet translation=enabled',
+      'wireless macacl add hwaddr=00:11:22:33:44:55 permission=deny',
+    ])
+      t.match(shell.run(line), { code: 'ok', text: '' }, line);
+    t.match(shell.run('atm phonebook add name=pvc835 addr=0.35'), {
+      code: 'refused',
+      text: 'Entry already exists\r\n',
+    });
+    t.match(text(shell, 'atm iflist'), /^atm1 +pvc835 .*llc/m);
+    t.match(shell.run('atm ifdelete intf=atm1'), { code: 'refused', text: 'Interface is attached\r\n' });
+    t.match(shell.run('atm ifconfig intf=atm1 dest=other'), {
+      code: 'refused',
+      text: 'Interface is attached\r\n',
+    });
+    t.match(shell.run('atm ifattach intf=atm9'), { code: 'refused', text: 'Invalid interface.\r\n' });
+    t.match(
+      text(shell, 'ip arplist'),
+      /^1 {3}LocalNetwork {4}192\.168\.1\.77 {11}00:0e:50:11:22:33 STATIC\r$/m,
+    );
+    t.match(text(shell, 'dns server route list'), /^ {2}S 10\.9\.8\.7 +3 +Internet +UP {6}\*\r$/m);
+    t.match(shell.run('firewall rule add chain=sink index=2'), {
+      code: 'syntax',
+      text: 'Missing parameter : action\r\n',
+    });
+    shell.run('saveall');
+    shell.run('atm ifdetach intf=atm1');
+    t.match(shell.run('atm ifdelete intf=atm1'), { code: 'ok' });
+    box.reload();
+    t.match(
+      shell.run('atm ifdelete intf=atm1'),
+      { code: 'refused' },
+      'it is attached again, as it was saved',
+    );
+    t.end();
+  },
+);
+
+t.test('the level of the firewall is that of the tree', (t) => {
+  const { shell, modem } = bench(t);
+  t.match(shell.run('firewall level set name=BlockAll'), { code: 'ok' });
+  t.equal(modem.get(`${IGD}X_000E50_Firewall.SelectedLevel`), `${IGD}X_000E50_Firewall.Level.1`);
+  t.match(shell.run('firewall level set name=None'), { code: 'refused' });
+  t.end();
+});
+
+t.test('what a modem prints as its configuration another one takes', (t) => {
+  const one = bench(t);
+  for (const line of [
+    'ip ipadd addr=192.168.7.1/24',
+    'system config mdap=disabled',
+    'service system modify name=TELNET state=disabled',
+    'dhcp server config state=disabled',
+    'env set var=HOST_SETUP value="by hand"',
+    'atm phonebook add name=x addr=8.36',
+    'sntp config poll=30',
+  ])
+    t.match(one.shell.run(line), { code: 'ok' }, line);
+  const dump = text(one.shell, 'config dump');
+  const other = bench(t);
+  const { failed } = playConfiguration(other.box, dump, 'Administrator');
+  t.same(
+    failed.map(({ said }) => said),
+    ['Address already exists', 'Address already exists', 'User already exists', 'User already exists'],
+    'only what is there already is refused',
+  );
+  t.equal(text(other.shell, 'config dump'), dump);
+  t.match(
+    playConfiguration(
+      other.box,
+      "' nothing\n[ ip.ini ]\nfrob\n:system config led=off\n[ endofarch ]\nfrob",
+      'Administrator',
+    ),
+    { done: 1, failed: [{ line: 3, command: ':ip frob', said: 'Unknown command.' }] },
+  );
+  t.end();
+});
+
+t.test('commands that nobody knows are counted', (t) => {
+  const { shell, box } = bench(t);
+  for (const line of ['upnp config', 'ip frob', 'upnp config state=enabled']) shell.run(line);
+  t.same(
+    [...box.unknown],
+    [
+      ['upnp', 2],
+      ['ip frob', 1],
+    ],
+  );
   t.end();
 });
 

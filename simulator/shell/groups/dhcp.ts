@@ -48,14 +48,35 @@ function poolList(box: Box): Outcome {
 }
 
 function leaseList(box: Box): Outcome {
-  const { device } = box.modem;
-  const table = device.name('LANDevice.1.Hosts.Host.');
-  const rows = device.tree.instances(table).map((number, index) => {
-    const [address = '', mac = ''] = ['IPAddress', 'MACAddress'].map((name) =>
-      box.modem.get(`${table}${number}.${name}`),
-    );
-    return `${String(index).padEnd(3)}${address.padEnd(18)}${POOL.padEnd(16)}${'infinite'.padEnd(14)}${'USED'.padEnd(10)}[01] ${mac}`;
-  });
+  const left = (seconds: number): string =>
+    seconds > 0
+      ? [seconds / 3600, (seconds / 60) % 60, seconds % 60]
+          .map((part) => String(Math.floor(part)).padStart(2, '0'))
+          .join(':')
+      : 'infinite';
+  const leases = [
+    ...box
+      .hosts()
+      .filter((host) => host('AddressSource') === 'DHCP')
+      .map((host) => [
+        host('IPAddress'),
+        POOL,
+        left(Number(host('LeaseTimeRemaining'))),
+        'USED',
+        host('MACAddress'),
+      ]),
+    ...[...box.records('dhcp server lease add').values()].map((one) => [
+      one.get('addr') ?? '',
+      one.get('pool') ?? POOL,
+      left(Number(one.get('leasetime') ?? 0)),
+      'RESERVED',
+      one.get('clientid') ?? '',
+    ]),
+  ];
+  const rows = leases.map(
+    ([address = '', pool = '', ttl = '', state = '', client = ''], index) =>
+      `${String(index).padEnd(3)}${address.padEnd(18)}${pool.padEnd(16)}${ttl.padEnd(14)}${state.padEnd(10)}[01] ${client}`,
+  );
   return done(lines('Lease                Pool            TTL           State     Clientid', ...rows));
 }
 

@@ -2,6 +2,7 @@
 import type { Box } from '../box.ts';
 import type { Group, Outcome } from '../definition.ts';
 import { done, lines, needed, optional, refused, STATE, TEXT } from '../definition.ts';
+import { dumpConfiguration } from './dump.ts';
 
 /** What the hardware says; nobody changes it. */
 function hardware(box: Box): readonly (readonly [string, string])[] {
@@ -86,50 +87,6 @@ export function saveall(box: Box, user: string): Outcome {
   return done();
 }
 
-/** The configuration as commands, by section. */
-function dump(box: Box): Outcome {
-  const pairs = (settings: Iterable<readonly [string, string]>): string =>
-    Array.from(settings, ([name, value]) => `${name}=${quoted(value === '' ? '""' : value)}`).join(' ');
-  const onOff = (on: boolean): string => (on ? 'enabled' : 'disabled');
-  return done(
-    lines(
-      '[ env.ini ]',
-      ...Array.from(box.state.environment, ([name, value]) => `set var=${name} value="${value}"`),
-      '',
-      '[ ip.ini ]',
-      ...box
-        .addresses()
-        .map(({ address, mask }) => `ipadd intf=LocalNetwork addr=${address} netmask=${mask}`),
-      ...Array.from(
-        box.state.routes.values(),
-        ({ dst, gateway, metric }) => `rtadd dst=${dst} gateway=${gateway} metric=${metric}`,
-      ),
-      `config ${pairs(box.state.ip)}`,
-      '',
-      '[ dhcs.ini ]',
-      `config state=${onOff(box.host('DHCPServerEnable') === '1')}`,
-      '',
-      '[ cwmp.ini ]',
-      `config ${pairs(box.state.cwmp)}`,
-      `server config url=${box.parameter('ManagementServer.URL') ?? ''}`,
-      '',
-      '[ system.ini ]',
-      `config ${pairs(box.state.system)}`,
-      '',
-      '[ mlpuser.ini ]',
-      ...Array.from(box.state.users, ([name, { role }]) => `add name=${name} password=******** role=${role}`),
-      '',
-      '[ servmgr.ini ]',
-      ...Array.from(
-        box.state.services.values(),
-        ({ name, enabled }) => `modify name=${name} state=${onOff(enabled)}`,
-      ),
-      '',
-      '[ endofarch ]',
-    ),
-  );
-}
-
 export const config: Group = {
   name: 'config',
   groups: [],
@@ -149,7 +106,12 @@ export const config: Group = {
         return done();
       },
     },
-    { name: 'dump', help: 'Shows the configuration.', parameters: [optional('filename', TEXT)], run: dump },
+    {
+      name: 'dump',
+      help: 'Shows the configuration.',
+      parameters: [optional('filename', TEXT)],
+      run: (box) => done(lines(...dumpConfiguration(box))),
+    },
     { name: 'list', help: 'Shows the files.', parameters: [], run: () => done(lines('user.ini')) },
   ],
 };

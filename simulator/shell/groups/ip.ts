@@ -59,7 +59,7 @@ function iplist(box: Box): Outcome {
   );
 }
 
-function iflist(): Outcome {
+function iflist(box: Box): Outcome {
   const row = (index: number, name: string, group: string, mtu: string): string =>
     `${String(index).padEnd(4)}${dotted(name, 29)}${group.padEnd(8)}${mtu.padEnd(7)}${'0'.padEnd(11)}${'0'.padEnd(11)}UP     [UP]`;
   return done(
@@ -67,6 +67,9 @@ function iflist(): Outcome {
       'Interface                        Group   MTU    RX         TX         Admin  Oper',
       row(0, LOOP, 'local', '65535'),
       row(1, LAN, 'lan', '1500'),
+      ...[...box.records('ip ifadd').values()].map((one, index) =>
+        row(index + 2, one.get('intf') ?? '', one.get('group') ?? 'wan', one.get('mtu') ?? '1500'),
+      ),
     ),
   );
 }
@@ -88,6 +91,24 @@ function rtlist(box: Box): Outcome {
       ...lan.map(({ address }) => row(`${address}/32`, address, LAN, 0)),
       row('255.255.255.255/32', '127.0.0.1', LOOP, 0),
       row('127.0.0.1/32', '127.0.0.1', LOOP, 0),
+    ),
+  );
+}
+
+/** Those that were added, and the hosts that are there now. */
+function arplist(box: Box): Outcome {
+  const row = (intf: string, ip: string, mac: string, type: string): string =>
+    `${'1'.padEnd(4)}${intf.padEnd(16)}${ip.padEnd(23)}${mac.padEnd(18)}${type}`;
+  return done(
+    lines(
+      'Interface           IP-address             HW-address        Type',
+      ...[...box.records('ip arpadd').values()].map((one) =>
+        row(one.get('intf') ?? '', one.get('ip') ?? '', one.get('hwaddr') ?? '', 'STATIC'),
+      ),
+      ...box
+        .hosts()
+        .filter((host) => host('Active') === '1')
+        .map((host) => row(LAN, host('IPAddress'), host('MACAddress'), 'DYNAMIC')),
     ),
   );
 }
@@ -170,7 +191,7 @@ export const ip: Group = {
       help: 'Shows the neighbours.',
       parameters: [INTERFACE],
       harmless: true,
-      run: () => done(lines('Interface           IP-address             HW-address        Type')),
+      run: arplist,
     },
     {
       name: 'flush',

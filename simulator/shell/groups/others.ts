@@ -56,12 +56,12 @@ export const firewall = group(
 );
 
 function hosts(box: Box): Outcome {
-  const { device } = box.modem;
-  const table = device.name('LANDevice.1.Hosts.Host.');
-  const rows = device.tree.instances(table).map((number) => {
-    const of = (name: string): string => box.modem.get(`${table}${number}.${name}`) ?? '';
-    return `${of('MACAddress').padEnd(18)}${of('IPAddress').padEnd(16)}${'CDL'.padEnd(8)}${'Generic Device'.padEnd(17)}${'LocalNetwork'.padEnd(21)}${'ethif1'.padEnd(11)}${of('HostName')}`;
-  });
+  const rows = box
+    .hosts()
+    .map(
+      (of) =>
+        `${of('MACAddress').padEnd(18)}${of('IPAddress').padEnd(16)}${'CDL'.padEnd(8)}${'Generic Device'.padEnd(17)}${'LocalNetwork'.padEnd(21)}${'ethif1'.padEnd(11)}${of('HostName')}`,
+    );
   return done(
     lines(
       'MAC-address       IP-address      Flags   Type             Intf                 Hw Intf    Hostname',
@@ -72,6 +72,10 @@ function hosts(box: Box): Outcome {
 }
 
 export const hostmgr = group('hostmgr', [showing('list', 'Shows the hosts.', hosts)]);
+
+/** Columns of 7.4.3.2. */
+const dnsRoute = (server: string, metric: string, intf: string): string =>
+  `  S ${server.padEnd(31)}${metric.padEnd(10)}${intf.padEnd(14)}${'UP'.padEnd(8)}*`;
 
 export const dns = group(
   'dns',
@@ -91,7 +95,11 @@ export const dns = group(
         done(
           lines(
             'DNS Server Entries:',
-            ...(box.host('DNSServers') ?? '').split(',').map((one) => `  S ${one}`),
+            '  DNS server    Source    Label    Metric    Intf          State   Domain',
+            ...(box.host('DNSServers') ?? '').split(',').map((one) => dnsRoute(one, '0', 'LocalNetwork')),
+            ...[...box.records('dns server route add').values()].map((one) =>
+              dnsRoute(one.get('dns') ?? '', one.get('metric') ?? '5', one.get('intf') ?? ''),
+            ),
           ),
         ),
       ),
@@ -107,6 +115,7 @@ export const sntp = group('sntp', [
           const server = box.parameter(name);
           return server === undefined || server === '' ? [] : [server];
         }),
+        ...box.records('sntp add').keys(),
       ),
     ),
   ),

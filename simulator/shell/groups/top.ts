@@ -7,6 +7,7 @@ import { dhcp } from './dhcp.ts';
 import { config, env, saveall } from './env.ts';
 import { ip } from './ip.ts';
 import { adsl, xdsl } from './line.ts';
+import { withMore } from './more.ts';
 import {
   atm,
   connection,
@@ -22,6 +23,8 @@ import {
   systemlog,
   wireless,
 } from './others.ts';
+import { RECORD_TABLES } from './record-tables.ts';
+import { withRecords } from './records.ts';
 import { service } from './service.ts';
 import { software, system } from './system.ts';
 import { user } from './user.ts';
@@ -66,7 +69,8 @@ const COMMON: readonly Group[] = [
 ];
 const LAST: readonly Group[] = [ppp, service, sntp, software];
 
-const withGroups = (...groups: readonly Group[]): Group => ({ name: '', commands: COMMANDS, groups });
+const withGroups = (...groups: readonly Group[]): Group =>
+  withMore(withRecords({ name: '', commands: COMMANDS, groups }, RECORD_TABLES));
 
 const OLD = withGroups(adsl, ...COMMON, ...LAST, system, systemlog, user, wireless);
 const R7 = withGroups(...COMMON, ...LAST, system, systemlog, user, wireless, xdsl);

@@ -1,0 +1,37 @@
+/**
+ * A configuration as text: sections `[ ip.ini ]` with the commands of their group, lines from the top that begin with `:`,
+ * and comments that begin with `'`. What an ACS sends as a vendor configuration file is the same text.
+ */
+import type { Box } from './box.ts';
+import { groupOfSection } from './sections.ts';
+import { Shell } from './shell.ts';
+
+/** Lines of a text that are read at most; the largest configuration that was seen has a quarter of it. */
+const MOST_LINES = 8192;
+
+export interface Played {
+  /** Commands that were carried out. */
+  readonly done: number;
+  /** Those that were not, with what the modem said. */
+  readonly failed: readonly { readonly line: number; readonly command: string; readonly said: string }[];
+}
+
+/** Runs each command of the text as this user. One that fails stops no other; the session and restarts are not theirs. */
+export function playConfiguration(box: Box, text: string, user: string): Played {
+  const failed: { line: number; command: string; said: string }[] = [];
+  const shell = new Shell(box, user);
+  let group = '';
+  let count = 0;
+  for (const [index, raw] of text.split(/\r?\n/, MOST_LINES).entries()) {
+    const line = raw.trim();
+    const section = /^\[ *([\w-]{1,32})(?:\.ini)? *\]$/.exec(line)?.[1];
+    if (section === 'endofarch') break;
+    if (section !== undefined) group = groupOfSection(section);
+    if (line === '' || section !== undefined || line.startsWith("'")) continue;
+    const command = line.startsWith(':') ? line : `:${group} ${line}`;
+    const { code, text: said } = shell.run(command);
+    if (code === 'ok') count++;
+    else failed.push({ line: index + 1, command, said: said.trim() });
+  }
+  return { done: count, failed };
+}

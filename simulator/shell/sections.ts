@@ -1,0 +1,26 @@
+/** The sections of a configuration file, and which group of commands each is of. */
+
+/** Groups whose section is called otherwise; the longest first, as one may be within another. */
+const SECTIONS: readonly (readonly [group: string, section: string])[] = [
+  ['dhcp server pool', 'dhcspool'],
+  ['dhcp server', 'dhcs'],
+  ['dhcp relay', 'dhcr'],
+  ['dhcp client', 'dhcc'],
+  ['dns server', 'dnss'],
+  ['dns client', 'dnsc'],
+  ['user', 'mlpuser'],
+  ['service system', 'servmgr'],
+  ['atm phonebook', 'phone'],
+  ['eth bridge', 'bridge'],
+  ['sntp', 'sntpc'],
+];
+
+export const groupOfSection = (section: string): string =>
+  SECTIONS.find(([, name]) => name === section)?.[0] ?? section;
+
+/** Where a command from the top is written, and what of it is left to write there. */
+export function sectionOf(command: string): { readonly section: string; readonly rest: string } {
+  const known = SECTIONS.find(([group]) => command.startsWith(`${group} `));
+  const group = known?.[0] ?? command.slice(0, command.indexOf(' '));
+  return { section: known?.[1] ?? group, rest: command.slice(group.length + 1) };
+}
