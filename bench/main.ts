@@ -1,9 +1,10 @@
 /**
- * `npm run bench [decode|sessions|clients|idle|storm|memory]`: asks each question, prints the table of docs/performance.md, and ends with 1
+ * `npm run bench [decode|sessions|clients|idle|storm|memory|captures]`: asks each question, prints the table of docs/performance.md, and ends with 1
  * when a limit is not kept.
  */
 import { cpus, totalmem } from 'node:os';
 import { stormFigures } from './boot-storm.ts';
+import { captureFigures } from './captures.ts';
 import { clientFigures } from './clients.ts';
 import { decodeFigures } from './decode.ts';
 import { idleFigures } from './idle.ts';
@@ -19,6 +20,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]> | readon
   idle: idleFigures,
   storm: () => stormFigures(),
   memory: memoryFigures,
+  captures: captureFigures,
 };
 
 const wanted = process.argv.slice(2);

@@ -87,7 +87,7 @@ export function addAcs(program: Command, cli: Cli): void {
     examples: [
       ['acs', 'listen on port 7547, keep everything in ./modemlab-data'],
       ['acs --port 0 --json --data lab', 'on a free port, which the first line of JSON tells'],
-      ['acs --record session.pcapng', 'what is said can be shown by: modemlab capture show session.pcapng'],
+      ['acs --record lab.pcapng', 'what is said can be shown by: modemlab capture show lab.pcapng'],
       ['acs --auth digest --credentials modems.txt', 'modems have to know their password'],
     ],
   }).action(async (given: ServerOptions) => {
