@@ -10,6 +10,8 @@ export interface Io {
   readonly err: (text: string) => void;
   /** Columns of the terminal that standard output is; `undefined` when it is none. */
   readonly columns: number | undefined;
+  /** Its rows, likewise. Both may change at any time. */
+  readonly rows: number | undefined;
   /** Whether standard output and standard error bear colours. */
   readonly colours: { readonly out: boolean; readonly err: boolean };
   /** All of standard input. */
@@ -44,6 +46,9 @@ export function processIo(): Io {
     },
     get columns() {
       return stdout.isTTY === true ? stdout.columns : undefined;
+    },
+    get rows() {
+      return stdout.isTTY === true ? stdout.rows : undefined;
     },
     colours: { out: bearsColours(stdout), err: bearsColours(stderr) },
     readInput: async () => {

@@ -28,9 +28,7 @@ export function createLabView(
   { json, once }: { readonly json: boolean; readonly once: boolean },
 ): LabView {
   if (json) return once ? SILENT : jsonView(io);
-  return io.columns === undefined
-    ? lineView(io, store, devices)
-    : new TableView(io, store, devices, io.columns);
+  return io.columns === undefined ? lineView(io, store, devices) : new TableView(io, store, devices);
 }
 
 const SILENT: LabView = { began: () => undefined, see: () => undefined, stop: () => undefined };
@@ -108,20 +106,20 @@ class TableView implements LabView {
   readonly #io: Io;
   readonly #store: DeviceStore;
   readonly #devices: readonly LabDevice[];
-  readonly #columns: number;
   readonly #rows: ReadonlyMap<string, Row>;
   readonly #timer: NodeJS.Timeout;
   readonly #happenings: string[] = [];
   #head = '';
   /** Lines of the last drawing. */
   #drawn = 0;
+  /** Columns and rows of the terminal then. */
+  #size = '';
   #drawing = false;
 
-  constructor(io: Io, store: DeviceStore, devices: readonly LabDevice[], columns: number) {
+  constructor(io: Io, store: DeviceStore, devices: readonly LabDevice[]) {
     this.#io = io;
     this.#store = store;
     this.#devices = devices;
-    this.#columns = columns;
     this.#rows = new Map(devices.map(({ key }) => [key, { sessions: 0, last: 'boots' }]));
     this.#timer = setInterval(() => this.#redraw(), 250);
   }
@@ -169,11 +167,24 @@ class TableView implements LabView {
       const record = await this.#store.get(key).catch(() => undefined);
       lines.push(deviceLine(io, title, record, this.#rows.get(key)), styled(io, 'out', 'dim', `  ${key}`));
     }
-    lines.push('', ...this.#happenings, '', styled(io, 'out', 'dim', `${HINT} (Ctrl+C ends)`));
-    const shown = lines.map((line) => cutLine(line, this.#columns));
-    // Up to where the last drawing began, and over it: no flicker, and what stood above stays.
-    io.out(`${this.#drawn === 0 ? '' : `${ESCAPE}[${this.#drawn}F${ESCAPE}[J`}${shown.join('\n')}\n`);
+    const { columns = 80, rows = 24 } = io;
+    // The row below the last line is the cursor's. The oldest happenings make room first.
+    const room = Math.max(1, rows - 1);
+    const spare = room - lines.length - 3;
+    if (spare > 0) lines.push('', ...this.#happenings.slice(-spare));
+    lines.push('', styled(io, 'out', 'dim', `${HINT} (Ctrl+C ends)`));
+    const shown = lines.slice(0, room).map((line) => cutLine(line, columns));
+    const size = `${columns} ${rows}`;
+    io.out(`${this.#over(size)}${shown.join('\n')}\n`);
     this.#drawn = shown.length;
+    this.#size = size;
+  }
+
+  /** Brings the cursor to where the last drawing began: no flicker, and what stood above stays. */
+  #over(size: string): string {
+    if (this.#drawn === 0) return '';
+    // Another size has wrapped the lines anew, and nobody knows where they begin.
+    return size === this.#size ? `${ESCAPE}[${this.#drawn}F${ESCAPE}[J` : `${ESCAPE}[2J${ESCAPE}[H`;
   }
 }
 

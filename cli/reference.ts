@@ -9,6 +9,7 @@ const NOBODY: Cli = {
     out: () => undefined,
     err: () => undefined,
     columns: undefined,
+    rows: undefined,
     colours: { out: false, err: false },
     readInput: async () => '',
     openPrompt: async () => ({ ask: async () => undefined, close: () => undefined }),

@@ -24,6 +24,7 @@ function run(): Run {
     },
     err: () => undefined,
     columns: undefined,
+    rows: undefined,
     colours: { out: false, err: false },
     readInput: () => Promise.resolve(''),
 

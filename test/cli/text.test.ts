@@ -25,6 +25,7 @@ function written(columns: number | undefined, write: (io: Io) => void): string[]
     },
     err: () => undefined,
     columns,
+    rows: undefined,
     colours: { out: false, err: false },
     readInput: async () => '',
     openPrompt: async () => ({ ask: async () => undefined, close: () => undefined }),

@@ -56,6 +56,7 @@ export function start(
       err += text;
     },
     columns,
+    rows: columns === undefined ? undefined : 50,
     colours: { out: colours, err: colours },
     readInput: async () => text,
     openPrompt: async () => {
