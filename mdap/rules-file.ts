@@ -54,7 +54,11 @@ async function loadByTsx(absolute: string, file: string): Promise<unknown> {
   const url = pathToFileURL(absolute).href;
   let tsImport: unknown;
   try {
-    const api: unknown = await import(pathToFileURL(createRequire(absolute).resolve('tsx/esm/api')).href);
+    // What require finds of tsx is its CommonJS half, which cannot load modules: the other half lies beside it.
+    const found = createRequire(absolute)
+      .resolve('tsx/esm/api')
+      .replace(/\.cjs$/, '.mjs');
+    const api: unknown = await import(pathToFileURL(found).href);
     tsImport = memberOf(api, 'tsImport') ?? memberOf(memberOf(api, 'default'), 'tsImport');
   } catch (error) {
     throw new ModemlabError(
