@@ -1,5 +1,7 @@
 /** Simulated modems as a library. */
-
+export { type Ant, type AntEvents, type AntMode, type AntOptions, createAnt } from './ant/ant.ts';
+export type { LoaderEvent } from './ant/boot-loader.ts';
+export { type AntFault, type AntOptionsSettings, isAntFault, listAntFaults } from './ant/settings.ts';
 export { createConnectionRequestListener, type ListenerOptions } from './connection-request-listener.ts';
 export type {
   Call,
@@ -7,6 +9,9 @@ export type {
   ConnectionRequestOptions,
 } from './connection-request-types.ts';
 export { type Attributes, Device, type DeviceOptions, type Parameter } from './device.ts';
+export type { Lan, LanSocket } from './lan/lan.ts';
+export { createSegment, type Segment, type SegmentOptions } from './lan/segment.ts';
+export { createUdpLan, type UdpLanOptions } from './lan/udp.ts';
 export { type LineFault, type ListedFault, listFaults, parseLine } from './line/index.ts';
 export { createModem } from './modem.ts';
 export type { Modem, ModemEvents, ModemOptions, SessionReport } from './modem-types.ts';

@@ -132,6 +132,27 @@ t.test('the examples work as printed', { timeout: 200_000 }, async (t) => {
       server.signal();
       t.equal((await server.end).code, 0, example.line);
     }
+    for (const example of of('simulate ant')) {
+      if (example.argv.includes('--list')) {
+        await works(example, example.argv, fine(t, example));
+        continue;
+      }
+      seen.add(example);
+      // A group of its own, and ports that anybody may have.
+      const own = [
+        '--group',
+        '239.255.7.31',
+        '--port',
+        String(21_000 + (process.pid % 20_000)),
+        '--client-port',
+        '0',
+      ];
+      const free = example.argv.map((word) => (word === '2323' ? '0' : word));
+      const ants = start([...free, ...own, '--json']);
+      t.match(await ants.firstLine, /"(listening|telnet)"/, example.line);
+      ants.signal();
+      t.equal((await ants.end).code, 0, example.line);
+    }
     for (const example of of('mdap serve')) {
       seen.add(example);
       const servers = start(example.argv.includes('--json') ? example.argv : [...example.argv, '--json']);

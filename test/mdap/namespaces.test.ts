@@ -8,7 +8,7 @@ import { macBytes, macText } from '../../protocol/ipv4.ts';
 import { bridgedNamespaces, noNamespaces } from '../support/namespaces.ts';
 import { temporaryFolder } from '../support/tftp-stage.ts';
 
-const IMAGE = writeImage({ family: 'QH', board: 'BANT-R', version: '6.2.17.5' }, 20_000);
+const IMAGE = writeImage({ family: 'QH', board: 'BANT-R', version: '6.2.17.5' }, 200_000);
 const SHA256 = createHash('sha256').update(IMAGE).digest('hex');
 const skip = noNamespaces();
 // Every process of a busy machine takes seconds to start.

@@ -1,0 +1,96 @@
+/**
+ * A real network: the sockets of one interface. Where the addresses of a simulated modem are no addresses of this machine, its
+ * sockets have that of the interface; of the loopback network every address will do. In a network of its own (a network
+ * namespace) the interface can be given the modem's addresses, as they change.
+ */
+import { execFile } from 'node:child_process';
+import { createSocket, type Socket } from 'node:dgram';
+import { networkInterfaces } from 'node:os';
+import { promisify } from 'node:util';
+import { ModemlabError } from '../../protocol/errors.ts';
+import type { Endpoint } from '../../protocol/ipv4.ts';
+import { bitsOfMask } from '../shell/masks.ts';
+import type { Lan } from './lan.ts';
+
+export interface UdpLanOptions {
+  /** Address of the interface. */
+  readonly iface: string;
+  /** Name of the interface that is given the modem's addresses and loses them: by ip(8), with the rights to it. */
+  readonly configure?: string;
+}
+
+const run = promisify(execFile);
+
+const isLoopback = (address: string): boolean => address.startsWith('127.');
+
+/** Rejects (its methods do) with ModemlabError E_ADDRESS_IN_USE naming the address that cannot be bound. */
+export function createUdpLan({ iface, configure }: UdpLanOptions): Lan {
+  const given = new Set<string>();
+  const bindable = (address: string): string => {
+    if (address === '0.0.0.0' || given.has(address) || isOwn(address)) return address;
+    return isLoopback(iface) && isLoopback(address) ? address : iface;
+  };
+  return {
+    open: async (at, heard) => {
+      const socket = await bind({ address: bindable(at.address), port: at.port }, heard);
+      socket.setBroadcast(true);
+      socket.setMulticastInterface(iface);
+      socket.setMulticastTTL(1);
+      socket.setMulticastLoopback(true);
+      const { address, port } = socket.address();
+      return {
+        local: { address, port },
+        // What cannot be sent is lost, as on any line.
+        send: (bytes, to) => socket.send(bytes, to.port, to.address, () => undefined),
+        close: () => socket.close(),
+      };
+    },
+    join: async (group, heard) => {
+      // Bound to the group, Linux gives it nothing else.
+      const socket = await bind(group, heard);
+      socket.addMembership(group.address, iface);
+      return { close: () => socket.close() };
+    },
+    ...(configure === undefined
+      ? {}
+      : { addresses: (all: readonly LanAddress[]) => setAddresses(configure, given, all) }),
+  };
+}
+
+interface LanAddress {
+  readonly address: string;
+  readonly mask: string;
+}
+
+function isOwn(address: string): boolean {
+  return Object.values(networkInterfaces()).some((all) => all?.some((one) => one.address === address));
+}
+
+async function bind(at: Endpoint, heard: (bytes: Uint8Array, from: Endpoint) => void): Promise<Socket> {
+  const socket = createSocket({ type: 'udp4', reuseAddr: true });
+  socket.on('message', (bytes, { address, port }) => heard(bytes, { address, port }));
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', (cause) =>
+      reject(new ModemlabError('E_ADDRESS_IN_USE', `${at.address}:${at.port}: ${cause.message}`, { cause })),
+    );
+    socket.bind({ ...at, exclusive: true }, resolve);
+  });
+  socket.removeAllListeners('error').on('error', () => undefined);
+  return socket;
+}
+
+/** The new ones first: an interface without any address hears nothing. */
+async function setAddresses(name: string, given: Set<string>, all: readonly LanAddress[]): Promise<void> {
+  const wanted = new Map(all.map(({ address, mask }) => [address, `${address}/${bitsOfMask(mask) ?? 24}`]));
+  for (const [address, text] of wanted) {
+    if (given.has(address)) continue;
+    await run('ip', ['address', 'replace', text, 'dev', name]);
+    given.add(address);
+  }
+  for (const address of given) {
+    if (wanted.has(address)) continue;
+    given.delete(address);
+    // Another process may have taken it away already.
+    await run('ip', ['address', 'del', `${address}/32`, 'dev', name]).catch(() => undefined);
+  }
+}
