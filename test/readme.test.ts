@@ -54,16 +54,22 @@ t.test('the commands that the README shows work as printed while the lab runs', 
   const data = await mkdtemp(join(tmpdir(), 'modemlab-'));
   t.teardown(() => rm(data, { recursive: true, force: true }));
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
-  const lines = [...readme.matchAll(/^npm run -s modemlab -- (\S.*)$/gm)].map(([, line = '']) => line);
+  const lines = [...readme.matchAll(/^npm run -s modemlab -- (\S.*?)(?: +#.*)?$/gm)].map(
+    ([, line = '']) => line,
+  );
   const shown = lines.filter((line) => !/URL|--port|--help/.test(line));
   t.ok(shown.length >= 5, 'there are five to try');
 
   const lab = run();
   const ended = main(['lab', '--data', data, '--port', '0', '--json'], lab.io);
   await lab.until(/"event":"session-ended".*"why":"done"/);
+  const [, url = ''] = /"url":"([^"]+)"/.exec(lab.output()) ?? [];
   for (const line of shown) {
     const command = run();
-    const code = await main([...line.split(' '), '--data', data], command.io);
+    // The lab of a test has a port of its own.
+    const words = line.split(' ').map((word) => (word === 'http://localhost:7547/' ? url : word));
+    const where = words[0] === 'simulate' ? [] : ['--data', data];
+    const code = await main([...words, ...where], command.io);
     t.equal(code, 0, line);
     t.not(command.output(), '', `${line} prints something`);
   }
