@@ -160,9 +160,10 @@ async function serve(given: ServeOptions, iface: LocalInterface, tell: BootTelle
   }
 }
 
-function listenError(
+/** Why the servers cannot listen, with the way out; any other error as it is. */
+export function listenError(
   error: unknown,
-  { bootpPort, tftpPort }: ServeOptions,
+  { bootpPort, tftpPort }: Pick<ServeOptions, 'bootpPort' | 'tftpPort'>,
   { address }: LocalInterface,
 ): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { group } from './help.ts';
 import { addMdapDiscover } from './mdap-discover.ts';
 import { addMdapExec } from './mdap-exec.ts';
+import { addMdapFlash } from './mdap-flash.ts';
 import { addMdapInfo } from './mdap-info.ts';
 import { addMdapListen } from './mdap-listen.ts';
 import { addMdapRun } from './mdap-run.ts';
@@ -18,5 +19,6 @@ export function addMdap(program: Command, cli: Cli): void {
   addMdapRun(mdap, cli);
   addMdapShell(mdap, cli);
   addMdapListen(mdap, cli);
+  addMdapFlash(mdap, cli);
   addMdapServe(mdap, cli);
 }

@@ -163,6 +163,10 @@ export const ERRORS = {
     says: 'the bytes are no well-formed HTTP message',
     remedy: 'look at the raw text: a chunk, a length or a start line is wrong',
   },
+  E_PLAN: {
+    says: 'the flash plan is wrong',
+    remedy: 'docs/flash-plan.md has its form; nothing was touched',
+  },
   E_CONFIG: { says: 'a setting is wrong', remedy: 'see --help of the command' },
   E_ADDRESS_IN_USE: {
     says: 'the address is in use',

@@ -116,6 +116,8 @@ class Run {
       this.#host = await startHost({ onFound: (ant) => this.#found(ant) });
       if (!dryRun) this.#boot = await startBoot(this.#bootHandlers());
       if (!this.#stopping) this.#search();
+      // After a run that came to its end there may be nothing left to do.
+      this.#look();
       await this.#over;
     } finally {
       this.#deadlines.stop();

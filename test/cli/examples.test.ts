@@ -1,5 +1,5 @@
 /** Every example of every --help, run as printed while the lab runs, but for ports, addresses of it, and ids. */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import t, { type Test } from 'tap';
 import { A_DEVICE, AN_ANT } from '../../cli/help.ts';
@@ -185,6 +185,18 @@ t.test('the examples work as printed', { timeout: 200_000 }, async (t) => {
 
   await t.test('those of captures', async (t) => {
     for (const example of of('capture show')) await works(example, example.argv, fine(t, example));
+  });
+
+  await t.test('those that flash modems, at a group of their own', async (t) => {
+    const { argv } = await startAnts(t, [
+      { antId: '0644JTSGR', mac: '00-14-7F-00-00-01' },
+      { antId: '0636JTSGS', mac: '00-14-7F-00-00-02' },
+    ]);
+    await writeFile('plan.yaml', 'version: 1\nrules: [{ image: keep, commands: [ip iplist] }]\n');
+    const where = argv.slice(argv.indexOf('--group'));
+    for (const example of of('mdap flash'))
+      await works(example, [...example.argv, ...where], fine(t, example));
+    t.match(JSON.parse(await readFile('report.json', 'utf8')), { done: 2, failed: 0 });
   });
 
   await t.test('those that import and forget', async (t) => {

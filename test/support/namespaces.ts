@@ -30,6 +30,8 @@ export interface Namespace {
   readonly ip: (...args: readonly string[]) => Promise<string>;
   /** Starts a TypeScript file of this package in the namespace; it ends with the test at the latest. */
   readonly start: (file: string, args: readonly string[]) => NamespaceProcess;
+  /** The same for any script that node runs as it is: it is there much sooner. */
+  readonly startPlain: (script: string, args: readonly string[]) => NamespaceProcess;
 }
 
 export interface NamespaceProcess {
@@ -77,7 +79,13 @@ export async function bridgedNamespaces(
     await ip('addr', 'add', address, 'dev', 'eth0');
     for (const device of ['lo', 'eth0']) await ip('link', 'set', device, 'up');
     const [, mac = ''] = /link\/ether ([\da-f:]{17})/.exec(await ip('link', 'show', 'eth0')) ?? [];
-    namespaces.set(name, { iface: 'eth0', mac, ip, start: (file, args) => startIn(t, full, file, args) });
+    namespaces.set(name, {
+      iface: 'eth0',
+      mac,
+      ip,
+      start: (file, args) => startIn(t, full, ['--import', 'tsx', path.join(root, file), ...args]),
+      startPlain: (script, args) => startIn(t, full, [script, ...args]),
+    });
   }
   return namespaces;
 }
@@ -87,17 +95,8 @@ async function addNamespace(t: Test, name: string): Promise<void> {
   t.teardown(() => run('ip', ['netns', 'del', name]));
 }
 
-function startIn(t: Test, namespace: string, file: string, args: readonly string[]): NamespaceProcess {
-  const line = [
-    'netns',
-    'exec',
-    namespace,
-    process.execPath,
-    '--import',
-    'tsx',
-    path.join(root, file),
-    ...args,
-  ];
+function startIn(t: Test, namespace: string, words: readonly string[]): NamespaceProcess {
+  const line = ['netns', 'exec', namespace, process.execPath, ...words];
   const child: ChildProcess = spawn('ip', line, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   let [out, err] = ['', ''];
   const waiting = new Set<() => void>();

@@ -1,0 +1,134 @@
+/** The host of MDAP as a flashing run uses it. */
+import { ModemlabError } from '../../protocol/errors.ts';
+import type { HostOutcome } from '../../protocol/mdap/host-conversation.ts';
+import { HOST_SETTINGS } from '../../protocol/mdap/settings.ts';
+import { assertNever } from '../../protocol/result.ts';
+import type { MdapHost, MdapHostOptions } from '../host.ts';
+import { openMdapHost } from '../host.ts';
+import { macOf } from './fleet.ts';
+import type { AntHost, Credentials, FlashParts, Told } from './parts.ts';
+
+export type HostPartOptions = Omit<MdapHostOptions, 'onAnt'>;
+
+/** Keys of INFO under which board and version are told; nobody has published how real modems call them. */
+const BOARD_KEY = 'BOARD-NAME';
+const VERSION_KEY = 'SW-VERSION';
+
+/** A command that may be silent is sent twice: an ant carries it out once, and one that was lost costs a minute. */
+const SILENT_RETRIES = 1;
+
+export function hostPart(options: HostPartOptions): FlashParts['startHost'] {
+  return async (handlers) => {
+    const host = await openMdapHost({
+      ...options,
+      settings: {
+        ...options.settings,
+        conv: { ...HOST_SETTINGS.conv, silentRetries: SILENT_RETRIES, ...options.settings?.conv },
+      },
+      onAnt: ({ antId, macs, name, address }) => {
+        // Under one serial number there may be two: each is told.
+        for (const mac of macs.length === 0 ? [undefined] : macs)
+          handlers.onFound({ serial: antId, mac: macOf(mac), product: name, address });
+      },
+    });
+    return new Host(host);
+  };
+}
+
+class Host implements AntHost {
+  readonly #host: MdapHost;
+  #searching: Promise<unknown> | undefined;
+
+  constructor(host: MdapHost) {
+    this.#host = host;
+  }
+
+  /** A search has several rounds: one that runs is as good as a new one. */
+  search(): void {
+    this.#searching ??= this.#host
+      .discover()
+      // Without a socket nobody is found; the run tells whom it misses.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#searching = undefined;
+      });
+  }
+
+  /** INFO, and by the command line what it does not tell. */
+  async ask(serial: string, credentials: Credentials) {
+    const { outcome, text, facts } = await this.#told(() => this.#host.info(serial, credentials));
+    let [board, version] = [facts.get(BOARD_KEY), facts.get(VERSION_KEY)];
+    if (outcome !== 'ok' && outcome !== 'refused') return { outcome, text, board, version };
+    board ??= await this.#variable(serial, '_BOARD_NAME', credentials);
+    version ??= await this.#variable(serial, '_BUILD', credentials);
+    return { outcome, text, board, version };
+  }
+
+  async exec(serial: string, line: string, credentials: Credentials, silent: boolean): Promise<Told> {
+    const { outcome, text } = await this.#told(() => this.#host.exec(serial, line, credentials, { silent }));
+    return { outcome, text };
+  }
+
+  close(): Promise<void> {
+    return this.#host.close();
+  }
+
+  async #variable(serial: string, name: string, credentials: Credentials): Promise<string | undefined> {
+    const line = `env get var=${name}`;
+    const { outcome, text } = await this.#told(() =>
+      this.#host.exec(serial, line, credentials, { repeatable: true }),
+    );
+    const value = text.trim().split(/\r?\n/)[0] ?? '';
+    return outcome === 'ok' && value !== '' ? value : undefined;
+  }
+
+  async #told(ask: () => Promise<HostOutcome>): Promise<Told & { facts: ReadonlyMap<string, string> }> {
+    try {
+      const outcome = await ask();
+      return { ...toldBy(outcome), facts: factsOf(outcome) };
+    } catch (error) {
+      if (!(error instanceof ModemlabError)) throw error;
+      return { outcome: 'refused', text: error.message, facts: new Map() };
+    }
+  }
+}
+
+function toldBy(outcome: HostOutcome): Told {
+  switch (outcome.is) {
+    case 'done':
+      return { outcome: 'ok', text: outcome.output };
+    case 'sent':
+      return { outcome: outcome.answered ? 'ok' : 'unanswered', text: outcome.output };
+    case 'refused':
+      return refusedBy(outcome.code, outcome.output);
+    case 'timeout':
+      return { outcome: 'unanswered', text: `no answer to step ${outcome.step}` };
+    case 'sequence':
+      return { outcome: 'unanswered', text: 'the conversation lost its step' };
+    case 'too-large':
+      return { outcome: 'refused', text: 'its answer was too long' };
+    case 'cancelled':
+      return { outcome: 'unanswered', text: 'cancelled' };
+    default:
+      return assertNever(outcome);
+  }
+}
+
+/** -1 is about user and password; -2 and -4 that it is busy with others, or lost its step: that passes. */
+function refusedBy(code: number, output: string): Told {
+  const text = output.trim() === '' ? `error ${code}` : output.trim();
+  if (code === -1) return { outcome: 'credentials', text };
+  return { outcome: code === -2 || code === -4 ? 'unanswered' : 'refused', text };
+}
+
+/** What INFO tells, in the body or in the head of its replies. */
+function factsOf(outcome: HostOutcome): Map<string, string> {
+  const facts = new Map<string, string>();
+  if (outcome.is !== 'done') return facts;
+  for (const { key, value } of outcome.headers) facts.set(key.toUpperCase(), value);
+  for (const line of outcome.output.split(/\r?\n/)) {
+    const colon = line.indexOf(':');
+    if (colon > 0) facts.set(line.slice(0, colon).trim().toUpperCase(), line.slice(colon + 1).trim());
+  }
+  return facts;
+}
