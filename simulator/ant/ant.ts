@@ -85,6 +85,8 @@ class SimulatedAnt implements Ant {
   readonly #mdap: MdapService;
   #mode: AntMode = 'off';
   #loader: BootLoader | undefined;
+  /** Whether its flash holds a firmware that can be started. */
+  #hasImage = true;
 
   constructor(options: AntOptions) {
     const { lan, acs, faults = [], ant, ...modem } = options;
@@ -113,6 +115,10 @@ class SimulatedAnt implements Ant {
 
   start(): void {
     if (this.#mode !== 'off') return;
+    if (!this.#hasImage) {
+      this.#enterLoader('no-valid-image');
+      return;
+    }
     this.modem.start();
     this.#restarted();
   }
@@ -165,9 +171,12 @@ class SimulatedAnt implements Ant {
   #enterLoader(reason: BootReason): void {
     this.#down('loader');
     this.#try(this.modem.stop());
+    // Without an image there is nothing to start instead.
+    const giveUpMs = this.#hasImage ? this.#settings.boot.giveUpMs : undefined;
+    const settings = { ...this.#settings, boot: { ...this.#settings.boot, giveUpMs } };
     const loader = new BootLoader({
       ...{ device: this.modem.device, lan: this.#options.lan, timers: this.#timers, random: this.#random },
-      ...{ settings: this.#settings, faults: this.#faults, reason },
+      ...{ settings, faults: this.#faults, reason },
       tell: (event) => this.#heard(event),
     });
     this.#loader = loader;
@@ -182,6 +191,7 @@ class SimulatedAnt implements Ant {
         return;
       case 'power-cut':
         this.#faults.delete('power-cut');
+        this.#hasImage = false;
         this.#enterLoader('no-valid-image');
         return;
       case 'gave-up':
@@ -201,6 +211,7 @@ class SimulatedAnt implements Ant {
   }
 
   #written(version: string): void {
+    this.#hasImage = true;
     if (this.#faults.has('never-returns')) {
       this.#down('dead');
       return;

@@ -219,6 +219,9 @@ t.test('what goes wrong on demand goes wrong so', async (t) => {
     ant.pressReset();
     await loaderSays(ant, 'power-cut');
     t.equal(ant.mode, 'loader');
+    await ant.stop();
+    ant.start();
+    t.equal(ant.mode, 'loader', 'power off and on does not bring its firmware back');
     await reaches(ant, 'firmware');
     t.equal(ant.modem.device.firmware, '6.2.29.2');
   });
