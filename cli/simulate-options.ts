@@ -5,7 +5,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { ModemlabError } from '../protocol/errors.ts';
 import { isQuirkKey, type QuirkKey } from '../protocol/quirks.ts';
 import type { ConnectionRequestListener, Speed } from '../simulator/index.ts';
-import { createConnectionRequestListener, listQuirks } from '../simulator/index.ts';
+import { createConnectionRequestListener, createModem, listQuirks } from '../simulator/index.ts';
 import type { List } from './simulate-list.ts';
 
 export interface SimulateOptions {
@@ -43,6 +43,9 @@ export interface SimulateOptions {
   readonly json: boolean;
 }
 
+/** What modems are when nobody says. */
+export const DEFAULT_PROFILE = 'st780wl';
+
 /** Options of one run: where the ACS is, is known by now. */
 export interface Run extends SimulateOptions {
   readonly acs: string;
@@ -64,8 +67,11 @@ export function pairs(option: string, texts: readonly string[]): Readonly<Record
   return Object.fromEntries(entries);
 }
 
-/** Parameters that the factory sets: those of --interval and of --param. */
-export function settingsOf({ interval, param }: Run): Readonly<Record<string, string>> {
+/**
+ * Parameters that the factory sets: those of --interval and of --param. Throws ModemlabError E_PARAMETER_UNKNOWN for one that a
+ * profile does not have.
+ */
+export function settingsOf({ acs, interval, param, profile }: Run): Readonly<Record<string, string>> {
   const periodic =
     interval === undefined
       ? {}
@@ -73,7 +79,17 @@ export function settingsOf({ interval, param }: Run): Readonly<Record<string, st
           'ManagementServer.PeriodicInformEnable': '1',
           'ManagementServer.PeriodicInformInterval': String(interval),
         };
-  return { ...periodic, ...pairs('--param', param ?? []) };
+  const own = pairs('--param', param ?? []);
+  for (const name of profile ?? [DEFAULT_PROFILE]) {
+    const { device } = createModem({ acs, profile: name });
+    const unknown = Object.keys(own).find((below) => device.read(device.name(below)) === undefined);
+    if (unknown !== undefined)
+      throw new ModemlabError(
+        'E_PARAMETER_UNKNOWN',
+        `--param ${unknown}: ${name} has no ${device.name(unknown)}`,
+      );
+  }
+  return { ...periodic, ...own };
 }
 
 /** Quirks by id, with commas or without. Throws ModemlabError E_USAGE for one that no modem can have. */

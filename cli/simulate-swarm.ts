@@ -13,7 +13,14 @@ import { createProgress } from './progress.ts';
 import { EXIT } from './report.ts';
 import type { Cli } from './shell.ts';
 import type { Run } from './simulate-options.ts';
-import { credentialsOf, listenerOf, quirksOf, settingsOf, tlsOf } from './simulate-options.ts';
+import {
+  credentialsOf,
+  DEFAULT_PROFILE,
+  listenerOf,
+  quirksOf,
+  settingsOf,
+  tlsOf,
+} from './simulate-options.ts';
 import { safe, writeFields, writeJson } from './table.ts';
 
 /** Failed sessions of which each gets a line; the others are only counted. */
@@ -47,7 +54,7 @@ async function watchSwarm(
   let stopping = false;
   const {
     acs,
-    profile = ['st780wl'],
+    profile = [DEFAULT_PROFILE],
     count = 1,
     first,
     rate,

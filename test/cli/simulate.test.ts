@@ -193,6 +193,7 @@ t.test('values that cannot be meant are misuse, and say what is wanted', async (
   const storm = ['--scenario', 'boot-storm'];
   const bad: readonly (readonly [argv: readonly string[], error: RegExp])[] = [
     [['--list', 'modems'], /--list.*profiles, quirks, scenarios, faults/],
+    [['--param', 'DeviceInfo.ProvisionCode=x'], /^E_PARAMETER_UNKNOWN.*st780wl has no .*ProvisionCode/],
     [['--quirk', 'Q-XX-99'], /^E_USAGE.*Q-XX-99.*no such quirk.*--list quirks/],
     [['--fault', 'nonsense'], /^E_USAGE.*nonsense.*there are latency, jitter/],
     [['--fault', 'latency:soon'], /^E_USAGE.*latency:soon.*milliseconds/],
