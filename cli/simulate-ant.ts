@@ -5,6 +5,8 @@ import { ModemlabError } from '../protocol/errors.ts';
 import type { Ant, AntFault, TelnetServer } from '../simulator/index.ts';
 import {
   createAnt,
+  createLossyLan,
+  createRandom,
   createScheduler,
   createUdpLan,
   isAntFault,
@@ -34,6 +36,9 @@ interface SimulateAntOptions {
   readonly tftpPort: number;
   readonly clientPort: number;
   readonly fault?: readonly string[];
+  /** Percent. */
+  readonly loss: number;
+  readonly duplicates: number;
   readonly acs?: string;
   readonly telnet?: number;
   readonly seed: string;
@@ -43,6 +48,9 @@ interface SimulateAntOptions {
 
 const port = (name: string, what: string, fallback: number): Option =>
   new Option(`--${name} <port>`, what).argParser(wholeNumber(0, 65_535)).default(fallback);
+
+const percent = (name: string, what: string): Option =>
+  new Option(`--${name} <percent>`, what).argParser(wholeNumber(0, 90)).default(0);
 
 const options = (): readonly Option[] => [
   new Option('--list <what>', 'tells what there is, and does nothing else').choices(LISTS),
@@ -64,6 +72,8 @@ const options = (): readonly Option[] => [
   port('client-port', 'port of BOOTP clients; 0: any', 68),
   port('tftp-port', 'port of TFTP servers', 69),
   new Option('--fault <names...>', 'what goes wrong with them'),
+  percent('loss', 'datagrams that are lost, each way'),
+  percent('duplicates', 'datagrams that come twice, each way'),
   new Option('--acs <url>', 'the ACS that the factory set; without one CWMP is off').argParser(httpUrl),
   new Option('--telnet <port>', 'the command line of the first by telnet; 0 picks a free port').argParser(
     wholeNumber(0, 65_535),
@@ -131,9 +141,12 @@ async function runAnts(cli: Cli, given: SimulateAntOptions): Promise<void> {
   };
   const ants = Array.from({ length: count }, (_, at) => {
     const name = profile[(first + at) % profile.length] ?? 'st585v6';
+    const wire = createUdpLan({ iface, ...(configure === undefined ? {} : { configure }) });
+    const { loss, duplicates } = given;
+    const share = { loss: loss / 100, duplication: duplicates / 100 };
     return createAnt({
       ...{ profile: name, seed, index: first + at, scheduler, faults },
-      lan: createUdpLan({ iface, ...(configure === undefined ? {} : { configure }) }),
+      lan: createLossyLan(wire, share, createRandom(`${seed}/${first + at}/wire`)),
       ant: { group: { address: given.group, port: given.port }, boot },
       ...(given.acs === undefined ? {} : { acs: given.acs }),
     });

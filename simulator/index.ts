@@ -10,6 +10,7 @@ export type {
 } from './connection-request-types.ts';
 export { type Attributes, Device, type DeviceOptions, type Parameter } from './device.ts';
 export type { Lan, LanSocket } from './lan/lan.ts';
+export { createLossyLan, type Lossiness } from './lan/lossy.ts';
 export { createSegment, type Segment, type SegmentOptions } from './lan/segment.ts';
 export { createUdpLan, type UdpLanOptions } from './lan/udp.ts';
 export { type LineFault, type ListedFault, listFaults, parseLine } from './line/index.ts';
@@ -26,6 +27,7 @@ export {
   releaseNames,
 } from './profile.ts';
 export { type ListedQuirk, listQuirks } from './quirks/table.ts';
+export { createRandom, type Random } from './random.ts';
 export {
   type ListedScenario,
   listScenarios,

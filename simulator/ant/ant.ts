@@ -191,12 +191,14 @@ class SimulatedAnt implements Ant {
         return;
       case 'power-cut':
         this.#faults.delete('power-cut');
-        this.#hasImage = false;
-        this.#enterLoader('no-valid-image');
+        if (this.#hasTwoBanks) this.#startOld();
+        else {
+          this.#hasImage = false;
+          this.#enterLoader('no-valid-image');
+        }
         return;
       case 'gave-up':
-        this.#down('off');
-        this.start();
+        this.#startOld();
         return;
       case 'asked':
       case 'leased':
@@ -210,6 +212,16 @@ class SimulatedAnt implements Ant {
     }
   }
 
+  /** From R8 on there is a second image, which is started when the one that was being written is none. */
+  get #hasTwoBanks(): boolean {
+    return this.box.generation === 'g8';
+  }
+
+  #startOld(): void {
+    this.#down('off');
+    this.start();
+  }
+
   #written(version: string): void {
     this.#hasImage = true;
     if (this.#faults.has('never-returns')) {
@@ -221,7 +233,7 @@ class SimulatedAnt implements Ant {
       const { device } = this.modem;
       if (!this.#faults.has('old-version')) device.firmware = version;
       // With one bank the settings are gone with the old image; with two they stay.
-      if (this.box.generation !== 'g8') {
+      if (!this.#hasTwoBanks) {
         device.factoryReset();
         this.box.factoryReset();
       }

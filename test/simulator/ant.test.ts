@@ -31,14 +31,18 @@ async function bench(
   count: number,
   {
     faults = [],
+    profile = 'st585v6',
     ...line
-  }: Omit<SegmentOptions, 'scheduler'> & { readonly faults?: readonly AntFault[] } = {},
+  }: Omit<SegmentOptions, 'scheduler'> & {
+    readonly faults?: readonly AntFault[];
+    readonly profile?: string;
+  } = {},
 ): Promise<Bench> {
   t.comment(`seed ${SEED}`);
   const scheduler = createScheduler({ speed: SPEED });
   const segment = createSegment({ scheduler, seed: SEED, ...line });
   const ants = Array.from({ length: count }, (_, index) =>
-    createAnt({ profile: 'st585v6', index, lan: segment.plug(), scheduler, faults }),
+    createAnt({ profile, index, lan: segment.plug(), scheduler, faults }),
   );
   t.teardown(async () => {
     await Promise.all(ants.map((ant) => ant.stop()));
@@ -77,10 +81,8 @@ async function hostOn(t: Test, lan: Lan) {
 }
 
 /** BOOTP and TFTP servers that give the image to whoever asks. */
-async function serversOn(t: Test, lan: () => Lan, image: Uint8Array): Promise<BootpServer> {
-  const rules = [
-    { for: { by: 'board', board: 'BANT-W' }, image: { file: 'image.bli', board: 'BANT-W' } },
-  ] as const;
+async function serversOn(t: Test, lan: () => Lan, image: Uint8Array, board = 'BANT-W'): Promise<BootpServer> {
+  const rules = [{ for: { by: 'board', board }, image: { file: 'image.bli', board } }] as const;
   const pool = Array.from({ length: 40 }, (_, index) => `192.168.1.${100 + index}`);
   const bootp = await startBootpServer({
     listen: { address: HOST, port: 67 },
@@ -224,6 +226,21 @@ t.test('what goes wrong on demand goes wrong so', async (t) => {
     t.equal(ant.mode, 'loader', 'power off and on does not bring its firmware back');
     await reaches(ant, 'firmware');
     t.equal(ant.modem.device.firmware, '6.2.29.2');
+  });
+  await t.test('power-cut with two banks: the old firmware runs', async (t) => {
+    const { lan, ants } = await bench(t, 1, { faults: ['power-cut'], profile: 'tg585v8' });
+    const [ant] = ants;
+    if (ant === undefined) throw new Error('no ant');
+    const { family, board, firmware } = ant.modem.device.profile.identity;
+    await serversOn(t, lan, writeImage({ family, board, version: '8.2.9.9' }, 20_000), board);
+    ant.pressReset();
+    await loaderSays(ant, 'power-cut');
+    await reaches(ant, 'firmware');
+    t.equal(ant.modem.device.firmware, firmware);
+    ant.pressReset();
+    await reaches(ant, 'loader');
+    await reaches(ant, 'firmware');
+    t.equal(ant.modem.device.firmware, '8.2.9.9');
   });
   await t.test('stall: the transfer breaks, and it asks again', async (t) => {
     const ant = await one(t, 'stall');
