@@ -25,6 +25,8 @@ export interface AntOptions extends Omit<ModemOptions, 'acs'> {
   /** Its ACS out of the factory; without one CWMP is off until a command switches it on. */
   readonly acs?: string;
   readonly faults?: readonly AntFault[];
+  /** By which it forgets conversations of MDAP, in milliseconds; real time when absent. */
+  readonly clock?: () => number;
   /** Instead of the defaults, member by member. */
   readonly ant?: { readonly [K in keyof AntOptionsSettings]?: Partial<AntOptionsSettings[K]> };
 }
@@ -89,7 +91,7 @@ class SimulatedAnt implements Ant {
   #hasImage = true;
 
   constructor(options: AntOptions) {
-    const { lan, acs, faults = [], ant, ...modem } = options;
+    const { lan, acs, faults = [], ant, clock, ...modem } = options;
     this.#options = options;
     this.#settings = settingsOf(options);
     this.#faults = new Set(faults);
@@ -102,6 +104,7 @@ class SimulatedAnt implements Ant {
     this.box = new Box(this.modem, { addressesChanged: () => this.#try(this.#mdap.readdress()) });
     this.#mdap = new MdapService({
       ...{ lan, box: this.box, scheduler: this.#scheduler, random: this.#random, settings: this.#settings },
+      clock: options.clock ?? (() => performance.now()),
       mute: this.#faults.has('mute'),
       perform: (effect) => this.perform(effect),
       onCommand: (command, user) => this.events.emit('command', command, user),

@@ -20,6 +20,8 @@ export interface MdapParts {
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly settings: AntOptionsSettings;
+  /** Milliseconds by which conversations are forgotten: those of the host, however fast simulated time goes. */
+  readonly clock: () => number;
   /** It answers searches and nothing else. */
   readonly mute: boolean;
   /** What a command does behind its answer. */
@@ -92,11 +94,11 @@ export class MdapService {
   }
 
   #hear(bytes: Uint8Array, from: Endpoint, byGroup: boolean): void {
-    const { box, scheduler, random } = this.#parts;
+    const { box, clock, random } = this.#parts;
     if (!box.mdapEnabled) return;
     const local = box.addresses().some(({ address, mask }) => isSameNetwork(address, from.address, mask));
     const arrival = { from, byGroup, local };
-    this.#take({ is: 'datagram', bytes, arrival, now: scheduler.now(), random: random() });
+    this.#take({ is: 'datagram', bytes, arrival, now: clock(), random: random() });
   }
 
   #take(event: Parameters<typeof step>[2]): void {
@@ -124,13 +126,13 @@ export class MdapService {
   }
 
   #run(work: AntWork): void {
-    const { box, scheduler } = this.#parts;
+    const { box, clock } = this.#parts;
     const { credentials } = work;
     const known = credentials === undefined || box.check(credentials.user, credentials.password);
     const result: AntResult = known
       ? this.#result(work.command, credentials?.user ?? 'Administrator')
       : { is: 'error', code: -1 };
-    this.#take({ is: 'ran', id: work.id, result, now: scheduler.now() });
+    this.#take({ is: 'ran', id: work.id, result, now: clock() });
   }
 
   #result(command: string | undefined, user: string): AntResult {

@@ -38,11 +38,23 @@ export function createUdpLan({ iface, configure }: UdpLanOptions): Lan {
       socket.setMulticastTTL(1);
       socket.setMulticastLoopback(true);
       const { address, port } = socket.address();
+      let leaving = 0;
+      let closing = false;
       return {
         local: { address, port },
-        // What cannot be sent is lost, as on any line.
-        send: (bytes, to) => socket.send(bytes, to.port, to.address, () => undefined),
-        close: () => socket.close(),
+        // What cannot be sent is lost, as on any line; what was sent before the end still leaves.
+        send: (bytes, to) => {
+          leaving += 1;
+          socket.send(bytes, to.port, to.address, () => {
+            leaving -= 1;
+            if (closing && leaving === 0) socket.close();
+          });
+        },
+        close: () => {
+          if (closing) return;
+          closing = true;
+          if (leaving === 0) socket.close();
+        },
       };
     },
     join: async (group, heard) => {
