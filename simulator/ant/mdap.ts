@@ -35,6 +35,7 @@ export class MdapService {
   #own: LanSocket | undefined;
   #group: { close(): void } | undefined;
   #open = false;
+  #readdressing: Promise<void> = Promise.resolve();
 
   constructor(parts: MdapParts) {
     this.#parts = parts;
@@ -57,9 +58,15 @@ export class MdapService {
     if (!this.#open) this.#drop();
   }
 
-  /** The modem has other addresses than before. */
-  async readdress(): Promise<void> {
-    if (this.#open) await this.open();
+  /** The modem has other addresses than before. One change is through before the next begins. */
+  readdress(): Promise<void> {
+    const before = this.#readdressing;
+    const mine = (async () => {
+      await before.catch(() => undefined);
+      if (this.#open) await this.open();
+    })();
+    this.#readdressing = mine;
+    return mine;
   }
 
   close(): void {

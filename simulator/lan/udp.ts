@@ -25,16 +25,17 @@ const isLoopback = (address: string): boolean => address.startsWith('127.');
 
 /** Rejects (its methods do) with ModemlabError E_ADDRESS_IN_USE naming the address that cannot be bound. */
 export function createUdpLan({ iface, configure }: UdpLanOptions): Lan {
-  const given = new Set<string>();
+  // With the modem's own addresses on it, the interface is named by the first of them.
+  let here = iface;
   const bindable = (address: string): string => {
-    if (address === '0.0.0.0' || given.has(address) || isOwn(address)) return address;
-    return isLoopback(iface) && isLoopback(address) ? address : iface;
+    if (address === '0.0.0.0' || isOwn(address)) return address;
+    return isLoopback(here) && isLoopback(address) ? address : here;
   };
   return {
     open: async (at, heard) => {
       const socket = await bind({ address: bindable(at.address), port: at.port }, heard);
       socket.setBroadcast(true);
-      socket.setMulticastInterface(iface);
+      socket.setMulticastInterface(here);
       socket.setMulticastTTL(1);
       socket.setMulticastLoopback(true);
       const { address, port } = socket.address();
@@ -60,12 +61,17 @@ export function createUdpLan({ iface, configure }: UdpLanOptions): Lan {
     join: async (group, heard) => {
       // Bound to the group, Linux gives it nothing else.
       const socket = await bind(group, heard);
-      socket.addMembership(group.address, iface);
+      socket.addMembership(group.address, here);
       return { close: () => socket.close() };
     },
     ...(configure === undefined
       ? {}
-      : { addresses: (all: readonly LanAddress[]) => setAddresses(configure, given, all) }),
+      : {
+          addresses: async (all: readonly LanAddress[]) => {
+            await setAddresses(configure, all);
+            here = all[0]?.address ?? here;
+          },
+        }),
   };
 }
 
@@ -91,18 +97,14 @@ async function bind(at: Endpoint, heard: (bytes: Uint8Array, from: Endpoint) => 
   return socket;
 }
 
-/** The new ones first: an interface without any address hears nothing. */
-async function setAddresses(name: string, given: Set<string>, all: readonly LanAddress[]): Promise<void> {
-  const wanted = new Map(all.map(({ address, mask }) => [address, `${address}/${bitsOfMask(mask) ?? 24}`]));
-  for (const [address, text] of wanted) {
-    if (given.has(address)) continue;
-    await run('ip', ['address', 'replace', text, 'dev', name]);
-    given.add(address);
-  }
-  for (const address of given) {
-    if (wanted.has(address)) continue;
-    given.delete(address);
-    // Another process may have taken it away already.
-    await run('ip', ['address', 'del', `${address}/32`, 'dev', name]).catch(() => undefined);
-  }
+/**
+ * The interface has these addresses and no others: deleting one by one would take others of its network along. Group and
+ * broadcast leave by it, whatever else this machine has.
+ */
+async function setAddresses(name: string, all: readonly LanAddress[]): Promise<void> {
+  await run('ip', ['address', 'flush', 'dev', name]);
+  for (const { address, mask } of all)
+    await run('ip', ['address', 'add', `${address}/${bitsOfMask(mask) ?? 24}`, 'dev', name]);
+  for (const to of ['255.255.255.255/32', '224.0.0.0/4'])
+    await run('ip', ['route', 'replace', to, 'dev', name]);
 }

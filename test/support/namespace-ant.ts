@@ -1,33 +1,18 @@
-/** One modem in a process and a network namespace of its own: `ip netns exec NAME node ... namespace-ant.ts OPTIONS`. */
-import { execFile } from 'node:child_process';
+/** One simulated ant in a process and a network namespace of its own: `ip netns exec NAME node ... namespace-ant.js INDEX FAULT`. */
 import process from 'node:process';
-import { promisify } from 'node:util';
-import { openUdp } from '../../mdap/datagram-port.ts';
-import { createRandom } from '../../simulator/random.ts';
-import { WireAnt, type WireHabit } from './wire-ant.ts';
+import { createAnt } from '../../simulator/ant/ant.ts';
+import { isAntFault } from '../../simulator/ant/settings.ts';
+import { createUdpLan } from '../../simulator/lan/udp.ts';
 
-const ip = (...words: readonly string[]): Promise<unknown> =>
-  promisify(execFile)('ip', words, { timeout: 20_000 });
+const [, , index = '0', fault = ''] = process.argv;
 
-/** The interface has these addresses and no others. Without one it can still shout, as boot loaders do. */
-async function setAddresses(addresses: readonly string[]): Promise<void> {
-  await ip('addr', 'flush', 'dev', 'eth0');
-  for (const address of addresses) await ip('addr', 'add', `${address}/24`, 'broadcast', '+', 'dev', 'eth0');
-  await ip('route', 'replace', '255.255.255.255/32', 'dev', 'eth0');
-  await ip('route', 'replace', '224.0.0.0/4', 'dev', 'eth0');
-}
-
-const habits = ['good', 'refuses', 'dies', 'cut-writing'] as const satisfies readonly WireHabit[];
-const [, , serial = '', mac = '', habit = ''] = process.argv;
-
-const ant = new WireAnt({
-  ...{ serial, mac, board: 'BANT-W', version: '6.2.17.5' },
-  habit: habits.find((known) => known === habit) ?? 'good',
-  ports: { mdap: 3235, bootp: 67, client: 68, tftp: 69 },
-  ...{ openPort: openUdp, setAddresses, random: createRandom(serial) },
-  now: () => performance.now(),
-  after: (ms, run) => void setTimeout(run, ms),
-  ...{ enterBootMs: 300, writeMs: 1000, restartMs: 500 },
+const ant = createAnt({
+  ...{ profile: 'st585v6', index: Number(index), speed: 10 },
+  lan: createUdpLan({ iface: '192.168.1.254', configure: 'eth0' }),
+  faults: isAntFault(fault) ? [fault] : [],
 });
-await ant.start();
-process.stdout.write('up\n');
+ant.events.on('problem', (error) => process.stderr.write(`${String(error)}\n`));
+ant.events.on('mode', (mode) => {
+  if (mode === 'firmware') process.stdout.write('up\n');
+});
+ant.start();

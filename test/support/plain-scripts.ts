@@ -1,5 +1,5 @@
 /** A TypeScript file of this package, and what it imports, as JavaScript that node runs without a loader. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import ts from 'typescript';
 
@@ -11,9 +11,18 @@ const options = {
   verbatimModuleSyntax: true,
 } as const;
 
-/** Writes all of it into the folder, and answers the script's path there. Files with packages among their imports do not work. */
+/** Folders of data that scripts read beside themselves. */
+const DATA = ['simulator/profiles', 'simulator/scenarios'];
+
+/** Writes all of it into the folder, with the packages and the data it needs, and answers the script's path there. */
 export async function plainScript(file: string, folder: string): Promise<string> {
   await writeFile(path.join(folder, 'package.json'), '{"type":"module"}');
+  await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+  for (const data of DATA)
+    await cp(path.join(root, data), path.join(folder, data), {
+      recursive: true,
+      filter: (from) => !from.endsWith('.ts'),
+    });
   const done = new Set<string>();
   const write = async (from: string): Promise<void> => {
     if (done.has(from)) return;

@@ -5,6 +5,8 @@ import path from 'node:path';
 import t from 'tap';
 import type { FlashReport } from '../../../mdap/flash/report.ts';
 import { writeImage } from '../../../protocol/datamodel/firmware-image.ts';
+import type { AntFault } from '../../../simulator/index.ts';
+import { createModem } from '../../../simulator/index.ts';
 import { bridgedNamespaces, noNamespaces } from '../../support/namespaces.ts';
 import { plainScript } from '../../support/plain-scripts.ts';
 
@@ -19,6 +21,7 @@ counters: { n: { from: 20, to: 60 } }
 commands:
   - ip ipadd intf=LocalNetwork addr=192.168.1.\x24{n}
   - ip ipdelete addr=192.168.1.254
+  - ip ipdelete addr=10.0.0.138
   - saveall
 rules:
   - { name: 'bench-\x24{n}', address: '192.168.1.\x24{n}' }
@@ -27,18 +30,19 @@ verify:
 times: { write: 20, restart: 20, search-every: 1 }
 `;
 
-/** Two fail: the loader of one refuses the image, the other loses its power while it writes. */
-const HABITS: ReadonlyMap<number, string> = new Map([
-  [3, 'refuses'],
-  [17, 'dies'],
+/** Two fail: the loader of one refuses the image, the other never comes back. */
+const FAULTS: ReadonlyMap<number, AntFault> = new Map([
+  [3, 'wrong-board'],
+  [17, 'never-returns'],
 ]);
 
-const modems = Array.from({ length: COUNT }, (_, index) => ({
-  name: `ant${index}`,
-  serial: `0703A${String(index).padStart(4, '0')}`,
-  mac: `00-14-7F-00-00-${index.toString(16).toUpperCase().padStart(2, '0')}`,
-  habit: HABITS.get(index) ?? 'good',
-}));
+const modems = Array.from({ length: COUNT }, (_, index) => {
+  const { unit } = createModem({ acs: 'http://127.0.0.1/', profile: 'st585v6', index }).device;
+  return {
+    ...{ name: `ant${index}`, index, serial: unit.boardSerial, mac: unit.mac },
+    fault: FAULTS.get(index) ?? '',
+  };
+});
 
 t.setTimeout(300_000);
 
@@ -55,10 +59,10 @@ t.test(
     if (host === undefined) throw new Error('there is a host');
     const began = performance.now();
     await Promise.all(
-      modems.map(async ({ name, serial, mac, habit }) => {
+      modems.map(async ({ name, index, mac, fault }) => {
         const namespace = lan.get(name);
-        await namespace?.ip('link', 'set', 'eth0', 'address', mac.replaceAll('-', ':'));
-        await namespace?.startPlain(script, [serial, mac, habit]).says('up\n');
+        await namespace?.ip('link', 'set', 'eth0', 'address', mac);
+        await namespace?.startPlain(script, [String(index), fault]).says('up\n');
       }),
     );
     t.comment(`${COUNT} modems are up after ${Math.round(performance.now() - began)} ms`);
@@ -79,7 +83,7 @@ t.test(
       `${COUNT} are found, all with one address`,
     );
 
-    const image = writeImage({ family: 'QK', board: 'BANT-W', version: '6.2.29.2' }, 200_000);
+    const image = writeImage({ family: 'QI', board: 'BANT-W', version: '6.2.29.2' }, 200_000);
     await writeFile(path.join(folder, 'new.bli'), image);
     await writeFile(path.join(folder, 'plan.yaml'), PLAN);
     const report = path.join(folder, 'report.json');
@@ -95,8 +99,8 @@ t.test(
     t.strictSame(
       told.modems.filter(({ state }) => state === 'failed').map(({ serial, reason }) => [serial, reason]),
       [
-        ['0703A0003', 'image-rejected'],
-        ['0703A0017', 'not-back'],
+        [modems[3]?.serial, 'image-rejected'],
+        [modems[17]?.serial, 'not-back'],
       ],
       'each for its true reason',
     );
