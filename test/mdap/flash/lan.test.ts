@@ -10,6 +10,7 @@ import { problemText } from '../../../mdap/flash/plan.ts';
 import { readPlan } from '../../../mdap/flash/plan-read.ts';
 import { startFlashRun } from '../../../mdap/flash/run.ts';
 import { writeImage } from '../../../protocol/datamodel/firmware-image.ts';
+import { HOST_SETTINGS } from '../../../protocol/mdap/settings.ts';
 import { createRandom } from '../../../simulator/random.ts';
 import type { LineFaults } from '../../support/memory-net.ts';
 import { MemoryNet } from '../../support/memory-net.ts';
@@ -20,6 +21,9 @@ import { WireAnt } from '../../support/wire-ant.ts';
 
 const HOST = '192.168.1.5';
 const PORTS = { mdap: 3235, bootp: 67, client: 68, tftp: 69 };
+
+/** Of 64 modems and hundreds of messages one in a thousand would still be given up with three repetitions. */
+const PATIENT = { conv: { ...HOST_SETTINGS.conv, retries: 8, silentRetries: 3, total: 200_000 } };
 
 const PLAN = `version: 1
 network: 192.168.1.0/24
@@ -33,8 +37,9 @@ rules:
   - { name: 'bench-\${n}', address: '192.168.1.\${n}' }
 verify:
   commands: [{ cli: ip iplist, shows: '\${address}' }]
-times: { trigger: 20 }
-limits: { trigger-retries: 4, asks: 6 }
+times: { trigger: 20, command: 240 }
+# A line as bad as this breaks a transfer now and then.
+limits: { trigger-retries: 4, asks: 6, transfers: 8 }
 `;
 
 async function planOf(t: Test, bytes: number): Promise<Plan> {
@@ -82,7 +87,7 @@ async function lan(habits: readonly WireHabit[], faults: LineFaults) {
     startFlashRun({
       plan,
       expect: habits.length,
-      startHost: hostPart({ interfaces: [HOST], openPort, ticker }),
+      startHost: hostPart({ interfaces: [HOST], openPort, ticker, settings: PATIENT }),
       startBoot: bootPart({ iface, bootpPort: PORTS.bootp, tftpPort: PORTS.tftp, openPort, ticker, plan }),
       clock: () => scheduler.now(),
       ticker,
