@@ -5,6 +5,7 @@
 import { boardSerial } from '../../protocol/bootp/image-rules.ts';
 import { assertNever } from '../../protocol/result.ts';
 import { Deadlines, type Ticker } from '../deadlines.ts';
+import { Turns } from '../turns.ts';
 import { type Conversation, converse } from './converse.ts';
 import { type Decision, decide, Numbers } from './decide.ts';
 import { Fleet, follow, type Member } from './fleet.ts';
@@ -16,7 +17,6 @@ import { dueAt, isEnd, wantsSearch } from './modem.ts';
 import type { AntHost, BootHandlers, BootServers, FlashParts, HostHandlers } from './parts.ts';
 import type { Plan, PlanImage } from './plan.ts';
 import { type FlashReport, reportOf } from './report.ts';
-import { Turns } from './turns.ts';
 
 export interface FlashRunOptions extends FlashParts {
   readonly plan: Plan;
