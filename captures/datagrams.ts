@@ -1,7 +1,7 @@
 /** MDAP, BOOTP, DHCP and TFTP out of UDP. A TFTP transfer is told by its request, its errors and its end. */
 import type { BootpMessage } from '../protocol/bootp/message.ts';
 import { BOOTP_CLIENT_PORT, BOOTP_SERVER_PORT, decodeBootp } from '../protocol/bootp/message.ts';
-import { dhcpTypeOf } from '../protocol/bootp/options.ts';
+import { dhcpTypeOf, readOptions } from '../protocol/bootp/options.ts';
 import type { WireError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { ReadMessage } from '../protocol/mdap/messages.ts';
@@ -80,6 +80,19 @@ const isMdap = (payload: Uint8Array): boolean =>
     Buffer.from(payload.subarray(0, 32)).toString('latin1'),
   );
 
+/** A request at another port: texts that end with a zero, the second one a mode (RFC 1350 section 5). */
+const isTftpRequest = (payload: Uint8Array): boolean =>
+  payload[0] === 0 &&
+  /^\0[\x01\x02][^\0]{1,255}\0(?:octet|netascii|mail)\0/i.test(
+    Buffer.from(payload.subarray(0, 270)).toString('latin1'),
+  );
+
+/** BOOTP at other ports: an Ethernet address, and behind the fixed part the magic cookie (RFC 1497). */
+const isBootp = (payload: Uint8Array): boolean => {
+  const [op = 0, htype, hlen] = payload;
+  return (op === 1 || op === 2) && htype === 1 && hlen === 6 && readOptions(payload.subarray(236)).magic;
+};
+
 export function createDatagrams(): Datagrams {
   /** By the client's endpoint: the server answers from any port. */
   const transfers = new Map<string, Open>();
@@ -137,11 +150,11 @@ export function createDatagrams(): Datagrams {
   return {
     push(datagram) {
       const { from, payload, to } = datagram;
-      if (portOf(to) === TFTP_PORT) return request(datagram);
+      if (portOf(to) === TFTP_PORT || isTftpRequest(payload)) return request(datagram);
       const open = transfers.get(from) ?? transfers.get(to);
       if (open !== undefined && hostOf(from === open.client ? to : from) === hostOf(open.server))
         return follow(open, datagram);
-      if (isBetween(datagram, BOOTP_SERVER_PORT, BOOTP_CLIENT_PORT)) {
+      if (isBetween(datagram, BOOTP_SERVER_PORT, BOOTP_CLIENT_PORT) || isBootp(payload)) {
         const read = decodeBootp(payload);
         return [{ is: 'bootp', datagram, read, type: read.ok ? dhcpTypeOf(read.value) : undefined }];
       }

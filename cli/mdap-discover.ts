@@ -58,7 +58,7 @@ async function discover(cli: Cli, options: DiscoverOptions): Promise<void> {
   const settings = {
     search: { rounds, interval: Math.min(interval, (timeout * 1000) / rounds), wait: last },
   };
-  const ants = await withHost(options, { settings }, async (host) => {
+  const ants = await withHost(io, options, { settings }, async (host) => {
     const progress = createProgress(io, () => `searching: ${found} found`);
     try {
       return await host.discover({

@@ -96,7 +96,7 @@ export function addMdapExec(mdap: Command, cli: Cli): void {
 async function execute(cli: Cli, words: readonly string[], options: ExecOptions): Promise<void> {
   const work = await workOf(cli.io, words, options);
   const answers = await answersTo(cli.io, work.script, options);
-  const results = await withHost(options, {}, async (host) => {
+  const results = await withHost(cli.io, options, {}, async (host) => {
     const ants = work.ants === undefined ? await locateAll(host) : await locate(host, work.ants);
     let ended = 0;
     const progress = createProgress(cli.io, () => `${ended} of ${ants.length} modems`);

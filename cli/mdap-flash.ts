@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { chooseInterfaces } from '../mdap/choose-interfaces.ts';
+import type { OpenPort } from '../mdap/datagram-port.ts';
 import { realTicker } from '../mdap/deadlines.ts';
 import { bootPart } from '../mdap/flash/boot-part.ts';
 import { hostPart } from '../mdap/flash/host-part.ts';
@@ -23,6 +24,7 @@ import { command } from './help.ts';
 import { createFlashView, writeIntentions, writeReport } from './mdap-flash-view.ts';
 import { listenError } from './mdap-serve.ts';
 import { jsonOption, wholeNumber } from './options.ts';
+import { recordDatagramsOption, withPorts } from './record.ts';
 import { EXIT } from './report.ts';
 import type { Cli } from './shell.ts';
 import { writeJson } from './table.ts';
@@ -41,6 +43,7 @@ interface FlashOptions {
   readonly tftpPort: number;
   readonly anyMac: boolean;
   readonly force: boolean;
+  readonly record?: string;
   readonly json: boolean;
 }
 
@@ -75,6 +78,7 @@ const options = (): readonly Option[] => [
   new Option('--tftp-port <number>', 'the TFTP port; 0 picks a free one').argParser(port).default(TFTP_PORT),
   new Option('--any-mac', 'serve modems of all makers').default(false),
   new Option('--force', 'work also on an interface that leads to the rest of the world').default(false),
+  recordDatagramsOption(),
   jsonOption(),
 ];
 
@@ -102,9 +106,19 @@ export function addMdapFlash(mdap: Command, cli: Cli): void {
 }
 
 async function flash(cli: Cli, given: FlashOptions): Promise<void> {
-  const { io } = cli;
   const iface = await interfaceOf(given);
   const plan = await planOf(given, iface);
+  await withPorts(cli.io, given.record, (ports) => flashPlan(cli, given, plan, iface, ports));
+}
+
+async function flashPlan(
+  cli: Cli,
+  given: FlashOptions,
+  plan: Plan,
+  iface: LocalInterface,
+  ports: { readonly openPort?: OpenPort },
+): Promise<void> {
+  const { io } = cli;
   const file = given.journal ?? `${given.plan}.journal`;
   const history = given.resume ? await readJournal(file) : [];
   const journal = given.dryRun ? NO_JOURNAL : await openJournal(file, given.resume);
@@ -113,9 +127,9 @@ async function flash(cli: Cli, given: FlashOptions): Promise<void> {
     ...{ plan, history, journal, dryRun: given.dryRun, ticker: realTicker, clock: () => Date.now() },
     ...(given.expect === undefined ? {} : { expect: given.expect }),
     onChange: (member, event) => view.see(member, event),
-    startHost: hostPart({ interfaces: [iface.address], group: given.group, port: given.port }),
+    startHost: hostPart({ ...ports, interfaces: [iface.address], group: given.group, port: given.port }),
     startBoot: bootPart({
-      ...{ plan, iface, bootpPort: given.bootpPort, tftpPort: given.tftpPort },
+      ...{ ...ports, plan, iface, bootpPort: given.bootpPort, tftpPort: given.tftpPort },
       ...(given.anyMac ? { prefixes: [] } : {}),
       onListening: ({ bootp, tftp }) => view.say(`BOOTP on port ${bootp}, TFTP on port ${tftp}`),
     }),

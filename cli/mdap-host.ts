@@ -11,6 +11,7 @@ import { addressNumber } from '../protocol/ipv4.ts';
 import { HOST_SETTINGS, MDAP_GROUP, MDAP_PORT } from '../protocol/mdap/settings.ts';
 import type { Io } from './io.ts';
 import { positiveNumber, wholeNumber } from './options.ts';
+import { recordDatagramsOption, withPorts } from './record.ts';
 import { safe } from './table.ts';
 
 export interface HostOptions {
@@ -20,6 +21,7 @@ export interface HostOptions {
   /** Seconds. */
   readonly timeout: number;
   readonly force: boolean;
+  readonly record?: string;
   readonly json: boolean;
 }
 
@@ -47,6 +49,7 @@ export const hostOptions = (timeout: string, seconds: number): Option[] => [
     '--force',
     'also where it may do harm: a network that is no lab, two ants with one ANT-ID',
   ).default(false),
+  recordDatagramsOption(),
 ];
 
 export const loginOptions = (): Option[] => [
@@ -59,18 +62,21 @@ export const COMMAND_SECONDS = HOST_SETTINGS.conv.total / 1000;
 
 /** Opens a host for as long as `work` takes. */
 export async function withHost<T>(
-  { iface = [], group, port, timeout, force }: HostOptions,
+  io: Io,
+  { iface = [], group, port, timeout, force, record }: HostOptions,
   extra: Partial<MdapHostOptions>,
   work: (host: MdapHost) => Promise<T>,
 ): Promise<T> {
   const interfaces = await chooseInterfaces(iface, force);
   const settings = { conv: { ...HOST_SETTINGS.conv, total: timeout * 1000 } };
-  const host = await openMdapHost({ interfaces, group, port, settings, ...extra });
-  try {
-    return await work(host);
-  } finally {
-    await host.close();
-  }
+  return withPorts(io, record, async (ports) => {
+    const host = await openMdapHost({ interfaces, group, port, settings, ...extra, ...ports });
+    try {
+      return await work(host);
+    } finally {
+      await host.close();
+    }
+  });
 }
 
 /** Milliseconds after which a second ant of the same ANT-ID has spoken too: they wait up to 200 before they answer. */

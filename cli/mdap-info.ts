@@ -18,7 +18,7 @@ export function addMdapInfo(mdap: Command, cli: Cli): void {
       [`mdap info ${AN_ANT} --iface 127.0.0.1 --json`, 'the same for programs'],
     ],
   }).action(async (name: string, options: HostOptions & LoginOptions) => {
-    await withHost(options, {}, async (host) => {
+    await withHost(cli.io, options, {}, async (host) => {
       const [ant] = await locate(host, [name]);
       if (ant === undefined) return;
       const outcome = await host.info(ant.antId, options, options.force);

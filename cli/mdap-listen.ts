@@ -17,7 +17,13 @@ export function addMdapListen(mdap: Command, cli: Cli): void {
     summary: 'show every MDAP message on the line, of all hosts and modems',
     more: 'Sends nothing. Passwords are not shown. Runs until its time is over, or SIGINT or SIGTERM.',
     options: [...hostOptions('how long', 86_400), jsonOption()],
-    examples: [['mdap listen --iface 127.0.0.1 --timeout 5', 'what is said in five seconds']],
+    examples: [
+      ['mdap listen --iface 127.0.0.1 --timeout 5', 'what is said in five seconds'],
+      [
+        'mdap listen --iface 127.0.0.1 --timeout 5 --record line.pcapng',
+        'keep it for Wireshark, or for: modemlab capture show line.pcapng',
+      ],
+    ],
   }).action(async (options: HostOptions) => {
     const { io } = cli;
     const onMessage = (message: MdapMessage, from: Endpoint): void => {
@@ -31,7 +37,7 @@ export function addMdapListen(mdap: Command, cli: Cli): void {
       );
     };
     const onTrouble = (trouble: string): void => io.err(`${safe(trouble)}\n`);
-    await withHost(options, { onMessage, onTrouble }, async () => {
+    await withHost(io, options, { onMessage, onTrouble }, async () => {
       if (options.json)
         io.out(`${JSON.stringify({ event: 'listening', group: options.group, port: options.port })}\n`);
       else io.err(`listening on ${options.group}:${options.port}\n`);

@@ -31,7 +31,7 @@ export function addMdapRun(mdap: Command, cli: Cli): void {
     examples: [['mdap run rules.mjs --iface 127.0.0.1', 'on every modem that answers and that a rule fits']],
   }).action(async (modules: readonly string[], options: HostOptions & LoginOptions) => {
     const all = (await Promise.all(modules.map(loadRules))).flat();
-    const results = await withHost(options, {}, async (host) =>
+    const results = await withHost(cli.io, options, {}, async (host) =>
       Promise.all(
         (await locateAll(host)).map(async (ant) => {
           const said: Said[] = [];

@@ -5,7 +5,7 @@ import { Option } from 'commander';
 import { poolOf, readNetwork, readPool } from '../mdap/address-pool.ts';
 import type { WantedImage } from '../mdap/boot-images.ts';
 import { publishImages, readWantedImage } from '../mdap/boot-images.ts';
-import type { BootServers } from '../mdap/boot-servers.ts';
+import type { BootServers, BootServersOptions } from '../mdap/boot-servers.ts';
 import { startBootServers } from '../mdap/boot-servers.ts';
 import type { LocalInterface } from '../mdap/interfaces.ts';
 import { findInterface, hasDefaultRoute, listInterfaces } from '../mdap/interfaces.ts';
@@ -16,6 +16,7 @@ import { ModemlabError } from '../protocol/errors.ts';
 import { command } from './help.ts';
 import { BootTeller } from './mdap-serve-events.ts';
 import { wholeNumber } from './options.ts';
+import { recordDatagramsOption, withPorts } from './record.ts';
 import type { Cli } from './shell.ts';
 import { untilStopped } from './until-stopped.ts';
 
@@ -34,6 +35,7 @@ interface ServeOptions {
   readonly upload?: string;
   readonly netascii: boolean;
   readonly force: boolean;
+  readonly record?: string;
   readonly json: boolean;
 }
 
@@ -78,6 +80,7 @@ const options = (): readonly Option[] => [
   new Option('--force', 'take images of other boards, and an interface with the default route').default(
     false,
   ),
+  recordDatagramsOption(),
   new Option('--json', 'print events as JSON, one a line: "listening" first').default(false),
 ];
 
@@ -102,13 +105,15 @@ export function addMdapServe(mdap: Command, cli: Cli): void {
   }).action(async (given: ServeOptions) => {
     const iface = await chooseInterface(given);
     const tell = new BootTeller(cli.io, given.json);
-    const servers = await serve(given, iface, tell);
-    const { bootp, tftp } = servers;
-    tell.open(
-      { event: 'listening', bootp: bootp.local, tftp: tftp.local, pid: process.pid },
-      `BOOTP on ${bootp.local.address}:${bootp.local.port}, TFTP on ${tftp.local.address}:${tftp.local.port}`,
-    );
-    await untilStopped(cli.io, () => servers.stop());
+    await withPorts(cli.io, given.record, async (ports) => {
+      const servers = await serve(given, iface, tell, ports);
+      const { bootp, tftp } = servers;
+      tell.open(
+        { event: 'listening', bootp: bootp.local, tftp: tftp.local, pid: process.pid },
+        `BOOTP on ${bootp.local.address}:${bootp.local.port}, TFTP on ${tftp.local.address}:${tftp.local.port}`,
+      );
+      await untilStopped(cli.io, () => servers.stop());
+    });
     tell.say({ event: 'stopped' }, 'stopped');
   });
 }
@@ -130,13 +135,18 @@ async function chooseInterface({ iface: wanted, force }: ServeOptions): Promise<
   return iface;
 }
 
-async function serve(given: ServeOptions, iface: LocalInterface, tell: BootTeller): Promise<BootServers> {
+async function serve(
+  given: ServeOptions,
+  iface: LocalInterface,
+  tell: BootTeller,
+  ports: Pick<BootServersOptions, 'openPort'>,
+): Promise<BootServers> {
   const { image: images = [] } = given;
   const files = new PublishedFiles(given.root === undefined ? {} : { root: given.root });
   const rules = await publishImages(images, files, given.force);
   try {
     return await startBootServers({
-      ...{ iface, files, bootpPort: given.bootpPort, tftpPort: given.tftpPort },
+      ...{ ...ports, iface, files, bootpPort: given.bootpPort, tftpPort: given.tftpPort },
       bootp: {
         pool: given.pool ?? poolOf(iface),
         rules,

@@ -38,7 +38,7 @@ export function addMdapShell(mdap: Command, cli: Cli): void {
     ],
     examples: [[`mdap shell ${AN_ANT} --iface 127.0.0.1`, 'a shell on that modem']],
   }).action(async (name: string, options: Options) => {
-    await withHost(options, {}, async (host) => {
+    await withHost(cli.io, options, {}, async (host) => {
       const [ant] = await locate(host, [name]);
       if (ant === undefined) return;
       const fine = await talk(cli.io, host, ant, options);

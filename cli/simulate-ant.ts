@@ -2,10 +2,11 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { ModemlabError } from '../protocol/errors.ts';
-import type { Ant, AntFault, TelnetServer } from '../simulator/index.ts';
+import type { Ant, AntFault, ObserveLan, TelnetServer } from '../simulator/index.ts';
 import {
   createAnt,
   createLossyLan,
+  createObservedLan,
   createRandom,
   createScheduler,
   createUdpLan,
@@ -16,6 +17,7 @@ import {
 } from '../simulator/index.ts';
 import { command } from './help.ts';
 import { httpUrl, jsonOption, positiveNumber, wholeNumber } from './options.ts';
+import { recordDatagramsOption, withDatagrams } from './record.ts';
 import type { Cli } from './shell.ts';
 import { writeJson, writeTable } from './table.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -41,6 +43,7 @@ interface SimulateAntOptions {
   readonly duplicates: number;
   readonly acs?: string;
   readonly telnet?: number;
+  readonly record?: string;
   readonly seed: string;
   readonly speed: number;
   readonly json: boolean;
@@ -78,6 +81,7 @@ const options = (): readonly Option[] => [
   new Option('--telnet <port>', 'the command line of the first by telnet; 0 picks a free port').argParser(
     wholeNumber(0, 65_535),
   ),
+  recordDatagramsOption(),
   new Option('--seed <text>', 'the same seed gives the same ants').default('0'),
   new Option('--speed <number>', 'simulated seconds a second').argParser(positiveNumber(0, 1000)).default(1),
   jsonOption(),
@@ -99,7 +103,7 @@ export function addSimulateAnt(simulate: Command, cli: Cli): void {
     ],
   }).action(async (given: SimulateAntOptions) => {
     if (given.list !== undefined) writeList(cli, given.list, given.json);
-    else await runAnts(cli, given);
+    else await withDatagrams(cli.io, given.record, (observe) => runAnts(cli, given, observe));
   });
 }
 
@@ -130,7 +134,7 @@ function faultsOf({ fault = [] }: SimulateAntOptions): AntFault[] {
     });
 }
 
-async function runAnts(cli: Cli, given: SimulateAntOptions): Promise<void> {
+async function runAnts(cli: Cli, given: SimulateAntOptions, observe: ObserveLan | undefined): Promise<void> {
   const { io } = cli;
   const { iface, configure, count, first, profile, seed, speed } = given;
   const faults = faultsOf(given);
@@ -141,7 +145,8 @@ async function runAnts(cli: Cli, given: SimulateAntOptions): Promise<void> {
   };
   const ants = Array.from({ length: count }, (_, at) => {
     const name = profile[(first + at) % profile.length] ?? 'st585v6';
-    const wire = createUdpLan({ iface, ...(configure === undefined ? {} : { configure }) });
+    const udp = createUdpLan({ iface, ...(configure === undefined ? {} : { configure }) });
+    const wire = observe === undefined ? udp : createObservedLan(udp, observe);
     const { loss, duplicates } = given;
     const share = { loss: loss / 100, duplication: duplicates / 100 };
     return createAnt({

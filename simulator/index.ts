@@ -11,6 +11,7 @@ export type {
 export { type Attributes, Device, type DeviceOptions, type Parameter } from './device.ts';
 export type { Lan, LanSocket } from './lan/lan.ts';
 export { createLossyLan, type Lossiness } from './lan/lossy.ts';
+export { createObservedLan, type LanObserver, type ObserveLan } from './lan/observed.ts';
 export { createSegment, type Segment, type SegmentOptions } from './lan/segment.ts';
 export { createUdpLan, type UdpLanOptions } from './lan/udp.ts';
 export { type LineFault, type ListedFault, listFaults, parseLine } from './line/index.ts';

@@ -9,7 +9,6 @@ import fc from 'fast-check';
 import t from 'tap';
 import { createConversation } from '../../captures/conversation.ts';
 import { createFlow } from '../../captures/flow.ts';
-import { createRecorder } from '../../captures/record.ts';
 import { recordToFile } from '../../captures/record-file.ts';
 import { recordSocket } from '../../captures/record-socket.ts';
 import { createStory } from '../../captures/story.ts';
@@ -17,25 +16,11 @@ import { OWN_COMMENT } from '../../captures/story-record.ts';
 import { sessionOf } from '../support/capture-cwmp.ts';
 import { noTshark, readAll, wireshark } from '../support/capture-files.ts';
 import { temporaryFolder } from '../support/cli.ts';
+import { recordToMemory } from '../support/record-memory.ts';
 import { property } from '../support/seed.ts';
 
 const CPE = { address: '::ffff:192.0.2.2', port: 50_000 };
 const ACS = { address: '192.0.2.1', port: 7547 };
-
-/** A recorder in memory, a millisecond between packets. */
-function inMemory() {
-  const parts: Uint8Array[] = [];
-  let time = 1_700_000_000_000_000_000n;
-  const recorder = createRecorder({
-    application: 'test',
-    write: (bytes) => parts.push(bytes),
-    now: () => {
-      time += 1_000_000n;
-      return time;
-    },
-  });
-  return { recorder, bytes: () => Buffer.concat(parts) };
-}
 
 property(
   t,
@@ -50,7 +35,7 @@ property(
       { maxLength: 12 },
     ),
     async (said) => {
-      const { bytes, recorder } = inMemory();
+      const { bytes, recorder } = recordToMemory();
       const open = [0, 1, 2].map((index) => recorder.connection({ ...CPE, port: 50_000 + index }, ACS));
       for (const [index, from, part] of said) open[index]?.said(from, part);
       for (const connection of open) {
@@ -81,7 +66,7 @@ property(
 );
 
 t.test('comments stand at the packets they are of, and ours are no part of the story', async (t) => {
-  const { bytes, recorder } = inMemory();
+  const { bytes, recorder } = recordToMemory();
   const connection = recorder.connection(CPE, ACS);
   connection.comment(`${OWN_COMMENT}session 1, Inform`);
   connection.said('client', Buffer.from('x'));

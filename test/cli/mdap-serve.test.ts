@@ -2,13 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Test } from 'tap';
 import t from 'tap';
+import type { StoryRecord } from '../../captures/story-record.ts';
 import { openUdp } from '../../mdap/datagram-port.ts';
 import { fetchByTftp, sendByTftp } from '../../mdap/tftp-client.ts';
 import { BOOTP_CLIENT_DEFAULTS, initialBootpClient, stepBootpClient } from '../../protocol/bootp/client.ts';
 import { decodeBootp } from '../../protocol/bootp/message.ts';
 import { writeImage } from '../../protocol/datamodel/firmware-image.ts';
 import type { Endpoint } from '../../protocol/ipv4.ts';
-import { run, start, temporaryFolder } from '../support/cli.ts';
+import { json, run, start, temporaryFolder } from '../support/cli.ts';
 
 const FREE = ['--bootp-port', '0', '--tftp-port', '0'];
 const LOOPBACK = ['mdap', 'serve', '--iface', '127.0.0.1', ...FREE];
@@ -55,6 +56,7 @@ t.test('a modem in boot mode gets its image, and each step is one line of JSON',
   const servers = start([
     ...[...LOOPBACK, '--json', '--image', `BANT-R=${path.join(folder, 'bant-r.bli')}`],
     ...['--pool', '10.0.0.100-10.0.0.119', '--router', '10.0.0.99', '--root', folder, '--upload', folder],
+    ...['--record', path.join(folder, 'said.pcapng')],
   ]);
   const listening: Listening = JSON.parse((await servers.firstLine).split('\n')[0] ?? '');
   t.match(listening, { event: 'listening', bootp: { address: '127.0.0.1' } });
@@ -87,6 +89,24 @@ t.test('a modem in boot mode gets its image, and each step is one line of JSON',
     { file: 'nothing', code: 1 },
   );
   t.equal(kinds.at(-1), 'stopped');
+  const { records } = Object(
+    json(await run(['capture', 'show', path.join(folder, 'said.pcapng'), '--json'])),
+  );
+  t.strictSame(
+    records.map(({ protocol, what }: StoryRecord) => `${protocol} ${what}`),
+    [
+      ...['BOOTP BOOTREQUEST', 'BOOTP BOOTREPLY', 'TFTP RRQ', 'TFTP transfer done', 'TFTP RRQ'],
+      ...[
+        'TFTP transfer done',
+        'TFTP WRQ',
+        'TFTP transfer done',
+        'TFTP RRQ',
+        'TFTP ERROR',
+        'TFTP transfer refused',
+      ],
+    ],
+    '--record has the same story',
+  );
 });
 
 t.test('for a person each step is a line of text', async (t) => {
