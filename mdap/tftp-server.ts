@@ -141,12 +141,16 @@ class Server implements TftpServer {
     this.#inBackground(this.#begin(slot, key));
   }
 
-  /** Whether a request is the same as one that is being answered. One that begins anew ends the transfer before it. */
+  /**
+   * Whether a request is the same as one that is being answered. One that begins anew ends the transfer before it; but not
+   * while nothing but the request came, however long ago: the client may have taken the port of our first packet already, and
+   * would refuse that of another transfer as a stranger's (RFC 1350 section 4).
+   */
   #isCopy(slot: Slot | undefined, request: TftpRequest): boolean {
     if (slot === undefined) return false;
     const same = slot.request.kind === request.kind && slot.request.file === request.file;
     if (slot.session === undefined) return true;
-    if (same && slot.session.quietMs < this.#settings.restartAfterMs) {
+    if (same && (!slot.session.isAnswered || slot.session.quietMs < this.#settings.restartAfterMs)) {
       slot.session.askedAgain();
       return true;
     }

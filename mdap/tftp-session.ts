@@ -52,6 +52,7 @@ export class TftpSession {
   /** DATA sent, and the end of the farthest: what is below it and sent again is a repetition. */
   #sentTo = 0;
   #repeated = 0;
+  #answered = false;
   #whole = false;
   #over = false;
 
@@ -66,6 +67,11 @@ export class TftpSession {
   /** Milliseconds since the client did something for the transfer. */
   get quietMs(): number {
     return this.#parts.ticker.now() - this.#movedAt;
+  }
+
+  /** Whether its client has said anything since its request. */
+  get isAnswered(): boolean {
+    return this.#answered;
   }
 
   start(port: DatagramPort): void {
@@ -83,7 +89,10 @@ export class TftpSession {
 
   datagram(bytes: Uint8Array, from: Endpoint): void {
     const packet = decodeTftp(bytes);
-    if (packet.ok) this.#step({ is: 'packet', packet: packet.value, from });
+    if (!packet.ok) return;
+    const { peer } = this.info;
+    this.#answered ||= from.address === peer.address && from.port === peer.port;
+    this.#step({ is: 'packet', packet: packet.value, from });
   }
 
   /** Ends it with an ERROR to the client. */

@@ -23,8 +23,8 @@ export interface TftpServerSettings {
   /** Milliseconds of one transfer. */
   readonly maxSessionMs: number;
   /**
-   * A request from the port of a running transfer begins it anew when nothing came for so many milliseconds: a boot loader
-   * that starts again may use the same port. Before, it is a copy of the first one.
+   * A request from the port of a running transfer begins it anew when the client had answered and then nothing came for so
+   * many milliseconds: a boot loader that starts again may use the same port. Before, it is a copy of the first one.
    */
   readonly restartAfterMs: number;
   /** Milliseconds between two ERRORs for packets that belong to no transfer, for one sender. */
@@ -39,7 +39,7 @@ export const TFTP_SERVER_DEFAULTS: TftpServerSettings = {
   retry: RETRY_DEFAULTS,
   caps: OPTION_CAPS,
   ...{ rollover: 0, netascii: false, maxPacketsPerSecond: 20_000, maxSessions: 64 },
-  ...{ maxSessionMs: 600_000, restartAfterMs: 1000, strangerGapMs: 1000, upload: undefined, lingerMs: 1000 },
+  ...{ maxSessionMs: 600_000, restartAfterMs: 1000, strangerGapMs: 1000, upload: undefined, lingerMs: 1500 },
 };
 
 export interface TransferInfo {

@@ -15,10 +15,13 @@ export interface ReceiverSettings extends RetrySettings {
   readonly lingerMs: number;
 }
 
-/** All but how it begins. 256 MiB is more than any modem's flash has. */
+/**
+ * All but how it begins. 256 MiB is more than any modem's flash has. A sender that missed the last ACK sends the last block
+ * again after one timer: lingering must outlast that, and the time that the block may take longer on its way than before.
+ */
 export const RECEIVER_DEFAULTS = {
   ...RETRY_DEFAULTS,
-  ...{ rollover: 'either', maxBytes: 256 * 1024 * 1024, lingerMs: 1000 },
+  ...{ rollover: 'either', maxBytes: 256 * 1024 * 1024, lingerMs: 1500 },
 } as const satisfies Partial<ReceiverSettings>;
 
 export type ReceiverState =

@@ -233,6 +233,19 @@ t.test('a request that comes again while it is answered makes no second transfer
   t.equal(server.transfers(), 0);
 });
 
+t.test('a late copy of a request makes no second transfer while nothing was acknowledged', async (t) => {
+  const { server, files, events, event } = await tftpStage(t, { settings: { restartAfterMs: 0 } });
+  files.publish('image', patterned(100));
+  const { send, next } = await rawClient(t);
+  send(read('image'), server.local);
+  const { from } = await next();
+  send(read('image'), server.local);
+  t.match(await next(), { from, packet: { kind: 'data', block: 1 } }, 'from the port that it may know');
+  send({ kind: 'ack', block: 1 }, from);
+  await event('done');
+  t.equal(events.filter(({ is }) => is === 'failed').length, 0);
+});
+
 t.test('a loader that starts anew from its old port gets a new transfer', async (t) => {
   const { server, files, event } = await tftpStage(t, { settings: { restartAfterMs: 0 } });
   files.publish('image', IMAGE);

@@ -41,6 +41,16 @@ t.test('every ACK a hundred times sends no block twice', async (t) => {
   t.equal(result.blocks.length, 98);
 });
 
+t.test('a last ACK that is lost is said again, also when the repeated block was longer on its way', (t) => {
+  for (let seed = 0; seed < 50; seed++) {
+    let left = 1;
+    const copies = (packet: TftpPacket): number => (packet.kind === 'ack' && left-- > 0 ? 0 : 1);
+    const result = playPair({ size: 100, content, copies, seed, delayMs: 1, jitterMs: 400 });
+    t.equal(result.sender.at, 'done', `seed ${seed}`);
+  }
+  t.end();
+});
+
 t.test('every DATA twice is acknowledged twice, and nothing grows from it', async (t) => {
   const result = playPair({ size: 50_000, content, copies: (packet) => (packet.kind === 'data' ? 2 : 1) });
   t.equal(result.blocks.length, 98);
