@@ -16,18 +16,18 @@ export class CookieJar {
   /** Takes the values of Set-Cookie and Set-Cookie2 lines. */
   take(lines: readonly string[]): void {
     for (const line of lines) {
-      const [pair = '', ...attributes] = line.split(';');
+      const semicolon = line.indexOf(';');
+      const pair = semicolon < 0 ? line : line.slice(0, semicolon);
+      const attributes = semicolon < 0 ? '' : line.slice(semicolon + 1);
       const equals = pair.indexOf('=');
       if (equals < 1 || line.length > LONGEST_COOKIE) continue;
       const name = pair.slice(0, equals).trim();
-      const attribute = (wanted: string): string | undefined =>
-        attributes
-          .map((text) => text.trim())
-          .find((text) => text.toLowerCase().startsWith(`${wanted}=`))
-          ?.slice(wanted.length + 1);
-      if (attribute('max-age') === '0') this.#cookies.delete(name);
+      if (attributeOf(attributes, 'max-age') === '0') this.#cookies.delete(name);
       else if (this.#cookies.size < MOST_COOKIES || this.#cookies.has(name))
-        this.#cookies.set(name, { value: pair.slice(equals + 1).trim(), path: attribute('path') });
+        this.#cookies.set(name, {
+          value: pair.slice(equals + 1).trim(),
+          path: attributeOf(attributes, 'path'),
+        });
     }
   }
 
@@ -46,4 +46,14 @@ export class CookieJar {
           .join('; ')}`;
     }
   }
+}
+
+/** The value of an attribute of a Set-Cookie line. Most lines have few, and are not taken apart for one they lack. */
+function attributeOf(attributes: string, wanted: string): string | undefined {
+  if (!attributes.toLowerCase().includes(`${wanted}=`)) return undefined;
+  return attributes
+    .split(';')
+    .map((text) => text.trim())
+    .find((text) => text.toLowerCase().startsWith(`${wanted}=`))
+    ?.slice(wanted.length + 1);
 }

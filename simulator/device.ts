@@ -58,6 +58,34 @@ type FoundLeaf = Extract<Found, { is: 'leaf' }>;
 
 const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
+/** Names below a root as they were put together: what is asked for in each session is looked up by the same text again. */
+const fullNames = new Map<string, Map<string, string>>();
+const MOST_NAMES = 1024;
+
+function fullName(root: string, below: string): string {
+  let known = fullNames.get(root);
+  if (known === undefined) {
+    known = new Map();
+    fullNames.set(root, known);
+  }
+  let name = known.get(below);
+  if (name === undefined) {
+    name = root + below;
+    if (known.size < MOST_NAMES) known.set(below, name);
+  }
+  return name;
+}
+
+/** The second that was written last: in a busy one a fleet tells it over and over. */
+let told = { second: Number.NaN, text: '' };
+
+function clockText(ms: number): string {
+  const second = Math.floor(ms / 1000);
+  if (told.second !== second)
+    told = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` };
+  return told.text;
+}
+
 export class Device {
   readonly unit: UnitIdentity;
   readonly tree: DeviceTree;
@@ -133,7 +161,7 @@ export class Device {
   }
 
   get clock(): string {
-    return `${new Date(this.clockMs).toISOString().slice(0, 19)}Z`;
+    return clockText(this.clockMs);
   }
 
   /** A restart: its clock begins anew. */
@@ -149,7 +177,7 @@ export class Device {
 
   /** The full name of a parameter below the root. */
   name(below: string): string {
-    return this.profile.tree.root + below;
+    return fullName(this.profile.tree.root, below);
   }
 
   /** A parameter as it reads; `undefined` when there is none of that name. */
@@ -177,7 +205,7 @@ export class Device {
 
   /** Text with `${...}` of the profile: names of parameters, header lines. */
   expand(text: string): string {
-    return this.profile.values.text(text)(new Source(this, undefined));
+    return text.includes('${') ? this.profile.values.text(text)(new Source(this, undefined)) : text;
   }
 
   #value(leaf: FoundLeaf): string {
@@ -211,8 +239,8 @@ export class Device {
   }
 
   #isSecret(shape: LeafShape): boolean {
-    const { secret } = this.profile;
-    return secret.has(`*.${shape.name}`) || secret.has(shape.template);
+    const { secretNames, secretTemplates } = this.profile;
+    return secretNames.has(shape.name) || secretTemplates.has(shape.template);
   }
 
   /** Instances of the table beside a leaf whose name is, or begins with, what its count is called after. */
@@ -286,7 +314,7 @@ export class Device {
   ): { readonly Name: string; readonly Value: string; readonly Type: string }[] {
     const { inform } = this.profile;
     const list: { readonly Name: string; readonly Value: string; readonly Type: string }[] = [];
-    for (const Name of new Set([...inform.parameters.map((text) => this.expand(text)), ...changed])) {
+    for (const Name of this.#informed(changed)) {
       const found = this.read(Name);
       if (found !== undefined)
         list.push({ Name, Value: found.value, Type: inform.types === 'string' ? 'string' : found.type });
@@ -294,6 +322,13 @@ export class Device {
       else if (Name.startsWith('.')) list.push({ Name, Value: this.fact('address') ?? '', Type: 'string' });
     }
     return list;
+  }
+
+  #informed(changed: Iterable<string>): ReadonlySet<string> {
+    const names = new Set<string>();
+    for (const text of this.profile.inform.parameters) names.add(this.expand(text));
+    for (const name of changed) names.add(name);
+    return names;
   }
 
   /** Digest of all that was changed on it: two modems that were told the same have the same. */

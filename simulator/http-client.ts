@@ -16,6 +16,8 @@ import type { HttpTraits } from './profile.ts';
 import type { Posting, WireHabits } from './quirks/wire-habits.ts';
 import { writePieces } from './quirks/wire-habits.ts';
 import type { Random } from './random.ts';
+import type { Target } from './target.ts';
+import { redirectedFrom, targetOf } from './target.ts';
 
 export interface HttpOptions {
   readonly url: string;
@@ -51,13 +53,15 @@ export type HttpOutcome =
 
 /** TR-069a6 3.4.2: five redirects in a row must be followed. */
 const MOST_REDIRECTS = 5;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 307]);
+const COOKIE_HEADERS = ['set-cookie', 'set-cookie2'] as const;
 /** Real milliseconds that a client waits for 100 Continue before it sends the body unasked (RFC 7231 5.1.1). */
 const CONTINUE_MS = 1000;
 
 export class HttpClient {
   readonly #options: HttpOptions;
   /** `undefined`: what was set as URL is none that can be called. */
-  #url: URL | undefined;
+  #target: Target | undefined;
   #socket: Wire | undefined;
   /** Of the exchange that runs: what it sends, how its response is read, and who waits for it. */
   #body: string | undefined;
@@ -83,7 +87,7 @@ export class HttpClient {
 
   constructor(options: HttpOptions) {
     this.#options = options;
-    this.#url = readUrl(options.url);
+    this.#target = targetOf(options.url);
   }
 
   /** What broke the line; `undefined`: nothing did. */
@@ -110,16 +114,20 @@ export class HttpClient {
     for (let asked = 0; ; ) {
       const outcome = await this.#exchange(body);
       if (outcome.is === 'lost') this.#broken = outcome.why;
-      if (outcome.is !== 'response') return outcome;
+      if (outcome.is !== 'response') {
+        this.#hangUp();
+        return outcome;
+      }
+      this.#settle(outcome.response);
       const { status, headers } = outcome.response;
-      for (const name of ['set-cookie', 'set-cookie2']) {
-        const cookies = headers.get(name) ?? [];
-        this.#options.jar.take(habits?.setCookies?.(cookies) ?? cookies);
+      for (const name of COOKIE_HEADERS) {
+        const cookies = headers.get(name);
+        if (cookies !== undefined) this.#options.jar.take(habits?.setCookies?.(cookies) ?? cookies);
       }
       if (status === 401 && asked < 2 && this.#takeChallenge(outcome.response, asked)) {
         asked += 1;
         if (body !== undefined) body = habits?.repeat?.(body) ?? body;
-      } else if ([301, 302, 307].includes(status) && redirects < MOST_REDIRECTS && this.#redirect(headers))
+      } else if (REDIRECTS.has(status) && redirects < MOST_REDIRECTS && this.#redirect(headers))
         redirects += 1;
       else return outcome;
     }
@@ -168,39 +176,39 @@ export class HttpClient {
   /** The rest of the session goes there; cookies too, whatever their domain (TR-069a6 3.4.2). */
   #redirect(headers: HttpResponse['headers']): boolean {
     const location = headers.get('location')?.[0];
-    if (location === undefined) return false;
-    const url = readUrl(location, this.#url);
-    if (url === undefined) return false;
-    if (url.origin !== this.#url?.origin) this.#hangUp();
-    this.#url = url;
+    if (location === undefined || this.#target === undefined) return false;
+    const target = redirectedFrom(this.#target, location);
+    if (target === undefined) return false;
+    if (target.url.origin !== this.#target.url.origin) this.#hangUp();
+    this.#target = target;
     return true;
   }
 
-  #authorization(url: URL): string | undefined {
+  #authorization(target: Target): string | undefined {
     const { credentials, traits, random } = this.#options;
     if (credentials === undefined) return undefined;
     const challenges = this.#challenges;
     if (challenges.length === 0) {
       if (!traits.eagerBasic) return undefined;
       const basic = { scheme: 'basic', realm: '' } as const;
-      return this.#answer(url, [basic], credentials, '');
+      return this.#answer(target, [basic], credentials, '');
     }
     this.#nonceUses += 1;
     const cnonce = Math.floor(random() * 2 ** 32)
       .toString(16)
       .padStart(8, '0');
-    return this.#answer(url, challenges, credentials, cnonce);
+    return this.#answer(target, challenges, credentials, cnonce);
   }
 
   #answer(
-    url: URL,
+    { path }: Target,
     challenges: readonly Challenge[],
     credentials: { readonly username: string; readonly password: string },
     cnonce: string,
   ): string | undefined {
     return answerChallenge(challenges, {
       method: 'POST',
-      uri: url.pathname + url.search,
+      uri: path,
       ...credentials,
       cnonce,
       nc: Math.max(1, this.#nonceUses),
@@ -210,25 +218,30 @@ export class HttpClient {
     });
   }
 
-  async #exchange(body: string | undefined): Promise<HttpOutcome> {
-    const { traits, habits } = this.#options;
-    const url = this.#url;
-    if (url === undefined) return { is: 'lost', why: `not a URL: ${this.#options.url.slice(0, 80)}` };
-    const outcome = await new Promise<HttpOutcome>((resolve) => {
+  #exchange(body: string | undefined): Promise<HttpOutcome> {
+    return new Promise((resolve) => {
       this.#resolve = resolve;
       this.#body = body;
+      const target = this.#target;
+      if (target === undefined) {
+        this.#finish({ is: 'lost', why: `not a URL: ${this.#options.url.slice(0, 80)}` });
+        return;
+      }
       this.#startDeadline();
       // One turn of the loop, so that a close which the ACS sent behind its last response is seen before it is too late.
       this.#pausing = this.#socket !== undefined;
-      if (this.#pausing) setImmediate(() => this.#goOn(url));
-      else this.#connect(url);
+      if (this.#pausing) setImmediate(() => this.#goOn(target));
+      else this.#connect(target);
     });
-    const keeps = outcome.is === 'response' && outcome.response.keepsAlive;
-    const after = outcome.is === 'response' ? habits?.after?.(outcome.response.status) : undefined;
+  }
+
+  /** What becomes of the connection after a response. */
+  #settle({ status, keepsAlive }: HttpResponse): void {
+    const { traits, habits } = this.#options;
+    const after = habits?.after?.(status);
     if (after === 'reset') this.#reset();
-    if (!keeps || after === 'close' || traits.newConnectionPerRequest || traits.connection === 'close')
+    if (!keepsAlive || after === 'close' || traits.newConnectionPerRequest || traits.connection === 'close')
       this.#hangUp();
-    return outcome;
   }
 
   /** Without a FIN, where the connection is a plain one (Q-HT-12). */
@@ -239,9 +252,9 @@ export class HttpClient {
 
   /** A connection without a byte (Q-HT-11). */
   async #probe(): Promise<void> {
-    const url = this.#url;
-    if (url === undefined || this.#dead) return;
-    const socket = this.#plain(url);
+    const target = this.#target;
+    if (target === undefined || this.#dead) return;
+    const socket = this.#plain(target);
     await new Promise((resolve) => {
       socket.once('connect', resolve).once('error', resolve).once('close', resolve);
     });
@@ -269,33 +282,33 @@ export class HttpClient {
   }
 
   /** Over the connection that is there, if it is still any good. */
-  #goOn(url: URL): void {
+  #goOn(target: Target): void {
     this.#pausing = false;
     if (this.#resolve === undefined) return;
     const open = this.#socket;
-    if (open !== undefined && !open.destroyed && open.writable && !open.readableEnded) this.#send(open, url);
+    if (open !== undefined && !open.destroyed && open.writable && !open.readableEnded)
+      this.#send(open, target);
     else {
       this.#drop();
-      this.#connect(url);
+      this.#connect(target);
     }
   }
 
-  #connect(url: URL): void {
+  #connect(target: Target): void {
     const stuck = this.#spoke && this.#options.habits?.noReconnect === true;
     if (this.#dead || stuck) {
       this.#finish({ is: 'lost', why: stuck ? 'the ACS closed the connection' : 'the line is cut' });
       return;
     }
-    const { protocol } = url;
-    const secure = protocol === 'https:';
-    const socket = secure ? this.#secure(url) : this.#plain(url);
+    const { isSecure } = target;
+    const socket = isSecure ? this.#secure(target) : this.#plain(target);
     this.#socket = socket;
     let connected = false;
     socket
-      .on(secure ? 'secureConnect' : 'connect', () => {
+      .on(isSecure ? 'secureConnect' : 'connect', () => {
         connected = true;
         this.#startDeadline();
-        this.#send(socket, url);
+        this.#send(socket, target);
       })
       .on('data', (bytes: Buffer) => {
         if (socket === this.#socket) this.#take(socket, bytes);
@@ -310,17 +323,17 @@ export class HttpClient {
       .on('close', () => this.#lose(socket, 'the connection broke'));
   }
 
-  #plain(url: URL): Wire {
+  #plain({ address, isSecure }: Target): Wire {
     const { onSocket } = this.#options;
-    const socket = net.connect(addressOf(url));
-    if (onSocket !== undefined && url.protocol === 'http:') socket.once('connect', () => onSocket(socket));
+    const socket = net.connect(address);
+    if (onSocket !== undefined && !isSecure) socket.once('connect', () => onSocket(socket));
     return this.#options.line?.wrap(socket) ?? socket;
   }
 
-  #secure(url: URL): Wire {
-    const address = addressOf(url);
+  #secure(target: Target): Wire {
+    const { address } = target;
     const name = net.isIP(address.host) === 0 ? { servername: address.host } : {};
-    const below = this.#options.line === undefined ? address : { socket: this.#plain(url) };
+    const below = this.#options.line === undefined ? address : { socket: this.#plain(target) };
     const { onSocket } = this.#options;
     const socket = tls.connect({ ...name, ...this.#options.tls, ...below });
     if (onSocket !== undefined) socket.once('secureConnect', () => onSocket(socket));
@@ -334,23 +347,24 @@ export class HttpClient {
     if (socket === this.#socket || this.#socket === undefined) this.#finish({ is: 'lost', why });
   }
 
-  #send(socket: Wire, url: URL): void {
+  #send(socket: Wire, target: Target): void {
     const { traits, userAgent, jar, habits } = this.#options;
     const body = this.#body;
     const plain = writeRequest({
-      url,
+      target,
       traits,
       userAgent,
       body,
       cookie: jar.line(traits.cookies),
-      authorization: this.#authorization(url),
+      authorization: this.#authorization(target),
     });
     this.#reader = new ResponseReader(habits?.bodyOf204);
     this.#spoke = true;
     this.#requests += 1;
     const posting = { message: body, number: this.#requests };
     const request = habits === undefined ? plain : { ...plain, head: oddHead(habits, plain.head, posting) };
-    const text = request.body.join('');
+    let text = '';
+    for (const piece of request.body) text += piece;
     if (this.#cutAfterSend) {
       this.#deaf = true;
       this.#write(socket, request.head + text);
@@ -411,18 +425,4 @@ export class HttpClient {
 function oddHead({ head }: WireHabits, text: string, posting: Posting): string {
   if (head === undefined) return text;
   return `${head(text.slice(0, -4).split('\r\n'), posting).join('\r\n')}\r\n\r\n`;
-}
-
-function addressOf({ hostname, port, protocol }: URL): net.TcpNetConnectOpts & { readonly host: string } {
-  const usual = protocol === 'https:' ? 443 : 80;
-  // Without the brackets of an IPv6 address.
-  const host = hostname.replace(/^\[|\]$/g, '');
-  return { host, port: port === '' ? usual : Number(port), noDelay: true };
-}
-
-/** An http or https URL; a device keeps whatever an ACS sets as its URL. */
-function readUrl(text: string, base?: URL): URL | undefined {
-  if (!URL.canParse(text, base?.href)) return undefined;
-  const url = new URL(text, base?.href);
-  return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined;
 }

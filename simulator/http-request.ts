@@ -3,9 +3,10 @@
  * end: so a request goes out in one write and no byte of it is copied before.
  */
 import type { HttpTraits } from './profile.ts';
+import type { Target } from './target.ts';
 
 export interface RequestParts {
-  readonly url: URL;
+  readonly target: Target;
   readonly traits: HttpTraits;
   readonly userAgent: string;
   /** `undefined`: a POST without content. */
@@ -21,11 +22,11 @@ export interface RequestText {
 }
 
 export function writeRequest(parts: RequestParts): RequestText {
-  const { traits, url, body } = parts;
+  const { traits, target, body } = parts;
   const bare = body === undefined && traits.emptyPost === 'bare';
   const bytes = body === undefined ? '' : toBytes(body, traits.charset);
   const chunked = body === undefined ? traits.emptyPost === 'chunked' : traits.chunked;
-  let head = `POST ${url.pathname}${url.search} HTTP/${traits.version}\r\n`;
+  let head = `POST ${target.path} HTTP/${traits.version}\r\n`;
   if (!bare) {
     for (const name of traits.headers) {
       const value = headerValue(name.toLowerCase(), parts, bytes.length, chunked);
@@ -40,7 +41,7 @@ export function writeRequest(parts: RequestParts): RequestText {
 /** `undefined`: this request has no such line. */
 function headerValue(
   name: string,
-  { traits, url, userAgent, body, cookie, authorization }: RequestParts,
+  { traits, target, userAgent, body, cookie, authorization }: RequestParts,
   length: number,
   chunked: boolean,
 ): string | undefined {
@@ -49,7 +50,7 @@ function headerValue(
       return body === undefined ? undefined : traits.contentType;
     case 'host':
       if (traits.host === 'absent') return undefined;
-      return traits.host === 'with-port' ? url.host : url.hostname;
+      return traits.host === 'with-port' ? target.host : target.hostname;
     case 'user-agent':
       return userAgent;
     case 'cookie':
@@ -73,12 +74,11 @@ function headerValue(
   }
 }
 
-const BEYOND_ASCII = /[^\u0000-\u007f]/;
 const BEYOND_LATIN1 = /[^\u{0}-\u{ff}]/gu;
 
 /** In the charset that the header names. What ISO-8859-1 lacks is written as a character reference. */
 function toBytes(text: string, charset: HttpTraits['charset']): string {
-  if (!BEYOND_ASCII.test(text)) return text;
+  if (Buffer.byteLength(text) === text.length) return text;
   if (charset === 'utf-8') return Buffer.from(text, 'utf8').toString('latin1');
   return text.replace(BEYOND_LATIN1, (character) => `&#x${character.codePointAt(0)?.toString(16)};`);
 }

@@ -68,15 +68,15 @@ export class ResponseReader {
   }
 
   #takeHead(): Head | 'more' | 'broken' {
-    const crlf = this.#buffer.indexOf('\r\n\r\n');
-    // Lines that end with LF alone: looked for in the head only, not in all of the body.
-    const lf = (crlf < 0 ? this.#buffer : this.#buffer.subarray(0, crlf)).indexOf('\n\n');
-    const bare = lf >= 0;
+    const text = this.#buffer.toString('latin1', 0, LIMITS.headerBytes + 4);
+    const crlf = text.indexOf('\r\n\r\n');
+    // Lines that end with LF alone count in the head only, not in the body.
+    const lf = text.indexOf('\n\n');
+    const bare = lf >= 0 && (crlf < 0 || lf < crlf);
     const at = bare ? lf : crlf;
     if (at < 0) return this.#buffer.length > LIMITS.headerBytes ? 'broken' : 'more';
-    const text = this.#buffer.subarray(0, at).toString('latin1');
     this.#buffer = this.#buffer.subarray(at + (bare ? 2 : 4));
-    return readHead(text);
+    return readHead(text.slice(0, at));
   }
 
   #takeBody(head: Head): Fed {
@@ -85,6 +85,7 @@ export class ResponseReader {
       case 'close':
         return this.#keep(this.#buffer.length) ? 'more' : 'broken';
       case 'length': {
+        if (delimited.left === 0) return this.#finish(head);
         const take = Math.min(delimited.left, this.#buffer.length);
         if (!this.#keep(take)) return 'broken';
         delimited.left -= take;
@@ -137,8 +138,7 @@ export class ResponseReader {
   }
 
   #finish({ status, headers, keepsAlive }: Head): HttpResponse {
-    const [only = NOTHING] = this.#body;
-    const body = this.#body.length > 1 ? Buffer.concat(this.#body) : only;
+    const body = this.#body.length > 1 ? Buffer.concat(this.#body) : (this.#body[0] ?? NOTHING);
     return { status, headers, body, keepsAlive };
   }
 }
@@ -160,7 +160,7 @@ function readHead(text: string): Head | 'broken' {
     }
     from = end + 1;
   }
-  const connection = (headers.get('connection') ?? []).join(',').toLowerCase();
+  const connection = headers.get('connection')?.join(',').toLowerCase() ?? '';
   const keepsAlive = match[1] === '1' ? !connection.includes('close') : connection.includes('keep-alive');
   return { status: Number(match[2]), headers, keepsAlive };
 }
@@ -168,7 +168,7 @@ function readHead(text: string): Head | 'broken' {
 function delimiterOf({ status, headers }: Head, bodyOf204: boolean): Delimited | 'broken' {
   const announced = headers.has('content-length') || headers.has('content-type');
   if (status === 304 || (status === 204 && !(bodyOf204 && announced))) return { by: 'length', left: 0 };
-  if ((headers.get('transfer-encoding') ?? []).join(',').toLowerCase().includes('chunked'))
+  if (headers.get('transfer-encoding')?.join(',').toLowerCase().includes('chunked') === true)
     return { by: 'chunks', at: 'size', left: 0 };
   const [length, ...others] = headers.get('content-length') ?? [];
   if (length === undefined) return { by: 'close' };

@@ -68,8 +68,9 @@ export interface Profile {
   readonly values: ValueRules;
   /** Names for the value rules beside the modem's own. */
   readonly facts: ReadonlyMap<string, string>;
-  /** Parameters that read as empty text, by name or `*.Name`: passwords. */
-  readonly secret: ReadonlySet<string>;
+  /** Parameters that read as empty text, such as passwords: by their last name, and by template below the root. */
+  readonly secretNames: ReadonlySet<string>;
+  readonly secretTemplates: ReadonlySet<string>;
   /** Attributes out of the factory, by the parameter's name below the root, where they are not the model's. */
   readonly attributes: ReadonlyMap<string, FactoryAttributes>;
 }
@@ -276,11 +277,20 @@ function readProfile(
       file.texts('given'),
     ),
     facts: file.texts('facts'),
-    secret: new Set(file.strings('secret', [])),
+    ...readSecret(file.strings('secret', [])),
     attributes: readAttributes(file.fields('attributes'), cwmp.accessList),
   };
   file.done();
   return profile;
+}
+
+/** `*.Name`, or a template. */
+function readSecret(texts: readonly string[]): Pick<Profile, 'secretNames' | 'secretTemplates'> {
+  const names = texts.filter((text) => text.startsWith('*.')).map((text) => text.slice(2));
+  return {
+    secretNames: new Set(names),
+    secretTemplates: new Set(texts.filter((text) => !text.startsWith('*.'))),
+  };
 }
 
 function readAttributes(file: Fields, accessList: readonly string[]): ReadonlyMap<string, FactoryAttributes> {

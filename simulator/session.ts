@@ -1,6 +1,7 @@
 /** One session of a modem: the pure machine of protocol/cwmp/session-cpe.ts driven over the modem's HTTP client. */
 import { decode } from '../protocol/cwmp/decode.ts';
 import { encode } from '../protocol/cwmp/encode.ts';
+import { informText } from '../protocol/cwmp/inform-text.ts';
 import type {
   AcsMethod,
   Args,
@@ -81,7 +82,10 @@ export async function runSession(input: SessionInput): Promise<SessionResult> {
     event = undefined;
     for (const effect of stepped.effects) {
       if (effect.do === 'end') end = { state, ok: effect.ok, why: effect.why };
-      else event = (await carryOut(input, effect)) ?? event;
+      else {
+        const led = carryOut(input, effect);
+        event = (led instanceof Promise ? await led : led) ?? event;
+      }
     }
     if (event !== undefined && 'status' in event) status = event.status;
   }
@@ -89,11 +93,11 @@ export async function runSession(input: SessionInput): Promise<SessionResult> {
   return { ...(end ?? { state, ok: false, why: 'protocol-error' }), status, detail: http.broken };
 }
 
-/** What an effect leads to; nothing when the machine waits for no answer to it. */
-async function carryOut(
+/** What an effect leads to, at once or later; nothing when the machine waits for no answer to it. */
+function carryOut(
   input: SessionInput,
   effect: Exclude<CpeEffect, { do: 'end' }>,
-): Promise<CpeEvent | undefined> {
+): CpeEvent | Promise<CpeEvent> | undefined {
   const { hooks, http } = input;
   switch (effect.do) {
     case 'post':
@@ -146,7 +150,7 @@ function answer({ hooks, http }: SessionInput, request: Request<CpeMethod>, perf
     : { is: 'failed', fault: performed.fault };
 }
 
-async function send(input: SessionInput, envelope: Envelope): Promise<CpeEvent> {
+function send(input: SessionInput, envelope: Envelope): Promise<CpeEvent> {
   const { device, hooks, http, habits } = input;
   const { message } = envelope;
   if (message.kind === 'request' && message.rpc === 'Inform')
@@ -156,6 +160,8 @@ async function send(input: SessionInput, envelope: Envelope): Promise<CpeEvent> 
   const worded = { ...envelope, message: reword(device, message) };
   const dialect = profile.dialects.get(name) ?? profile.dialect;
   if (habits !== undefined) return sendOddly(input, habits, worded, dialect);
+  if (message.kind === 'request' && message.rpc === 'Inform')
+    return post(input, informText(envelope, message.args, dialect));
   return post(input, encode(worded, dialect));
 }
 

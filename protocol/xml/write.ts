@@ -67,19 +67,23 @@ export class XmlWriter {
   }
 
   escape(text: string): string {
-    if (!NEEDS_ESCAPE.test(text)) return text;
-    const { escapes, nonAscii } = this.dialect;
-    const marked = escapes === 'raw' ? text : text.replace(MARKUP, (c) => REFERENCES[c] ?? c);
-    if (nonAscii === 'raw') return marked;
-    return marked.replace(ABOVE_ASCII, (c) => {
-      const code = c.codePointAt(0) ?? 0xfffd;
-      // Not a Char of XML 1.0: there is no way to write it, so it is written raw and the peer must cope.
-      if (code < 32 || code === 0xfffe || code === 0xffff) return c;
-      return code >= 0xd800 && code < 0xe000 ? '\ufffd' : `&#x${code.toString(16).toUpperCase()};`;
-    });
+    return escapeText(text, this.dialect);
   }
 
   attribute(text: string): string {
     return this.escape(text).replace(/"/g, '&quot;');
   }
+}
+
+/** Text of an element, in the spelling of the dialect. */
+export function escapeText(text: string, { escapes, nonAscii }: Dialect): string {
+  if (!NEEDS_ESCAPE.test(text)) return text;
+  const marked = escapes === 'raw' ? text : text.replace(MARKUP, (c) => REFERENCES[c] ?? c);
+  if (nonAscii === 'raw') return marked;
+  return marked.replace(ABOVE_ASCII, (c) => {
+    const code = c.codePointAt(0) ?? 0xfffd;
+    // Not a Char of XML 1.0: there is no way to write it, so it is written raw and the peer must cope.
+    if (code < 32 || code === 0xfffe || code === 0xffff) return c;
+    return code >= 0xd800 && code < 0xe000 ? '\ufffd' : `&#x${code.toString(16).toUpperCase()};`;
+  });
 }

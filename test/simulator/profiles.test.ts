@@ -7,6 +7,7 @@ import type { Message } from '../../protocol/cwmp/messages.ts';
 import { Device } from '../../simulator/device.ts';
 import { writeRequest } from '../../simulator/http-request.ts';
 import { listProfiles, loadProfile, parseProfile } from '../../simulator/profile.ts';
+import { targetOf } from '../../simulator/target.ts';
 import { FIELD } from '../support/field.ts';
 
 const device = (name: string, index = 0, seed: string | number = 7): Device =>
@@ -206,8 +207,10 @@ t.test('a chunked Inform is cut into chunks where a real modem cut it', (t) => {
     const head = recorded.subarray(0, recorded.indexOf('\r\n\r\n') + 4).toString('latin1');
     const profile = loadProfile('st780wl');
     const { http: traits } = profile;
+    const target = targetOf('http://192.168.1.90:3333/');
+    if (target === undefined) throw new Error('no URL');
     const written = writeRequest({
-      url: new URL('http://192.168.1.90:3333/'),
+      target,
       traits,
       userAgent: device('st780wl').expand(traits.userAgent),
       body: text,

@@ -1,0 +1,50 @@
+/** Where a POST goes: the ACS's URL taken apart once, for all the sessions of a fleet that call the same. */
+import type net from 'node:net';
+
+export interface Target {
+  readonly url: URL;
+  /** By https. */
+  readonly isSecure: boolean;
+  /** Path and query, as the request line has them. */
+  readonly path: string;
+  /** With the port when the URL names one. */
+  readonly host: string;
+  readonly hostname: string;
+  readonly address: net.TcpNetConnectOpts & { readonly host: string };
+}
+
+/** The URL that was read last: most modems of a process call one ACS. */
+let last: { readonly text: string; readonly target: Target | undefined } | undefined;
+
+/** `undefined` for what is no http or https URL; a device keeps whatever an ACS sets as its URL. */
+export function targetOf(text: string): Target | undefined {
+  if (last?.text !== text) last = { text, target: read(text, undefined) };
+  return last.target;
+}
+
+/** What a redirect leads to: its Location may be relative. */
+export function redirectedFrom({ url }: Target, location: string): Target | undefined {
+  return read(location, url.href);
+}
+
+function read(text: string, base: string | undefined): Target | undefined {
+  if (!URL.canParse(text, base)) return undefined;
+  const url = new URL(text, base);
+  const { protocol, hostname, host, port } = url;
+  if (protocol !== 'http:' && protocol !== 'https:') return undefined;
+  const isSecure = protocol === 'https:';
+  const usual = isSecure ? 443 : 80;
+  return {
+    url,
+    isSecure,
+    path: url.pathname + url.search,
+    host,
+    hostname,
+    address: {
+      // Without the brackets of an IPv6 address.
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: port === '' ? usual : Number(port),
+      noDelay: true,
+    },
+  };
+}
