@@ -2,7 +2,8 @@
 import { createCwmp } from './cwmp.ts';
 import type { CwmpMessage } from './cwmp-types.ts';
 import { createHttp } from './http.ts';
-import type { Endpoint, Recorder } from './record.ts';
+import type { Recorder } from './record.ts';
+import { textOf } from './record.ts';
 import { OWN_COMMENT } from './story-record.ts';
 import type { StreamEvent, StreamInfo } from './streams.ts';
 import { nameOf } from './telling.ts';
@@ -14,8 +15,8 @@ export function withComments(recorder: Recorder): Recorder {
   let count = 0;
   return {
     ...recorder,
-    connection(client, server) {
-      const connection = recorder.connection(client, server);
+    connection(client, server, comment) {
+      const connection = recorder.connection(client, server, comment);
       count += 1;
       const stream: StreamInfo = {
         number: count,
@@ -51,9 +52,6 @@ export function withComments(recorder: Recorder): Recorder {
     },
   };
 }
-
-const textOf = ({ address = '', port = 0 }: Endpoint): string =>
-  `${address.replace(/^::ffff:(?=\d+\.)/i, '')}:${port}`;
 
 function commentOf({ content, from, session }: CwmpMessage): string {
   const says =

@@ -29,7 +29,8 @@ export interface RecordedConnection {
 }
 
 export interface Recorder {
-  connection(client: Endpoint, server: Endpoint): RecordedConnection;
+  /** A connection that is there now; the comment stands at its first packet. */
+  connection(client: Endpoint, server: Endpoint, comment?: string): RecordedConnection;
   datagram(from: Endpoint, to: Endpoint, bytes: Uint8Array, comment?: string): void;
 }
 
@@ -67,10 +68,10 @@ export function createRecorder({ application, now, write }: RecorderOptions): Re
   };
 
   return {
-    connection(client, server) {
+    connection(client, server, comment) {
       connections += 1;
       const ends = endsOf(client, server);
-      return recordConnection(ends, connections * STEP, nextId, put);
+      return recordConnection(ends, connections * STEP, nextId, put, comment);
     },
     datagram(from, to, bytes, comment) {
       put(writeUdp(endsOf(from, to), bytes, nextId()), comment === undefined ? [] : [comment]);
@@ -83,10 +84,11 @@ function recordConnection(
   initial: number,
   nextId: () => number,
   put: (bytes: Uint8Array, comments: readonly string[]) => void,
+  comment: string | undefined,
 ): RecordedConnection {
   const next = { client: initial, server: initial };
   const finished = { client: false, server: false };
-  let comments: string[] = [];
+  let comments: string[] = comment === undefined ? [] : [comment];
   let over = false;
   const back: Endpoints = {
     ...{ source: ends.destination, destination: ends.source },
@@ -113,7 +115,8 @@ function recordConnection(
   send('client', 0);
 
   const close = (by: Side, how: 'finished' | 'reset'): void => {
-    if (over || finished[by]) return;
+    // A reset may still come after FIN (RFC 9293 3.10.7.4).
+    if (over || (how === 'finished' && finished[by])) return;
     if (how === 'reset') {
       over = true;
       send(by, FLAGS.reset);
@@ -143,6 +146,10 @@ function recordConnection(
     },
   };
 }
+
+/** `address:port`, IPv4 in its own spelling. */
+export const textOf = ({ address = '', port = 0 }: Endpoint): string =>
+  `${address.replace(/^::ffff:(?=\d+\.)/i, '')}:${port}`;
 
 /** Both ends in one family; what is not known is written as the unspecified address. */
 function endsOf(from: Endpoint, to: Endpoint): Endpoints {

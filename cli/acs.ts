@@ -1,5 +1,4 @@
 /** `modemlab acs` */
-import { readFile } from 'node:fs/promises';
 import process from 'node:process';
 import type { Command } from 'commander';
 import { Option } from 'commander';
@@ -23,9 +22,11 @@ import type { DataOptions } from './options.ts';
 import { dataOption, positiveNumber, wholeNumber } from './options.ts';
 import { record, recordOption } from './record.ts';
 import type { Cli } from './shell.ts';
+import type { TlsServerOptions } from './tls-files.ts';
+import { tlsServerOf, tlsServerOptions } from './tls-files.ts';
 import { untilStopped } from './until-stopped.ts';
 
-interface ServerOptions extends DataOptions {
+interface ServerOptions extends DataOptions, TlsServerOptions {
   readonly host: string;
   readonly port: number;
   readonly store?: StoreKind;
@@ -34,8 +35,6 @@ interface ServerOptions extends DataOptions {
   readonly username?: string;
   readonly password?: string;
   readonly credentials?: string;
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
   /** Seconds. */
   readonly sessionTimeout: number;
   /** Bytes; without it the limit of protocol/limits.ts. */
@@ -60,8 +59,7 @@ const options = (): readonly Option[] => [
   new Option('--username <name>', 'with --auth: the user name of all modems').conflicts('credentials'),
   new Option('--password <text>', 'with --auth: the password of all modems').conflicts('credentials'),
   new Option('--credentials <file>', 'with --auth: a file of username:password lines'),
-  new Option('--tls-cert <file>', 'a certificate (PEM): listen by TLS'),
-  new Option('--tls-key <file>', 'the key of the certificate (PEM)'),
+  ...tlsServerOptions(),
   new Option('--session-timeout <seconds>', 'how long a silent modem keeps its session')
     .argParser(positiveNumber(0, 86_400))
     .default(60),
@@ -142,9 +140,8 @@ async function dataOf(
 
 /** Who may come in, and how it is kept secret. Refuses halves: a certificate without key, a mode without passwords. */
 async function securityOf(given: ServerOptions): Promise<Security> {
-  const { auth, username, password, credentials, tlsCert, tlsKey } = given;
-  if ((tlsCert === undefined) !== (tlsKey === undefined))
-    throw new ModemlabError('E_CONFIG', '--tls-cert and --tls-key go together');
+  const { auth, username, password, credentials } = given;
+  const tls = await tlsServerOf(given);
   if ((username === undefined) !== (password === undefined))
     throw new ModemlabError('E_CONFIG', '--username and --password go together');
   const known = credentials === undefined ? undefined : await readCredentials(credentials);
@@ -157,20 +154,8 @@ async function securityOf(given: ServerOptions): Promise<Security> {
   return {
     auth,
     ...(passwords === undefined ? {} : { credentials: (name: string) => passwords.get(name) }),
-    ...(tlsCert === undefined || tlsKey === undefined
-      ? {}
-      : { tls: { cert: await readPem(tlsCert), key: await readPem(tlsKey) } }),
+    ...(tls === undefined ? {} : { tls }),
   };
-}
-
-async function readPem(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new ModemlabError('E_FILE_INVALID', `${file}: ${error instanceof Error ? error.message : ''}`, {
-      cause: error,
-    });
-  }
 }
 
 function tell({ io }: Cli, { json }: ServerOptions, event: object, text: string): void {

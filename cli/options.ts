@@ -26,6 +26,13 @@ export function httpUrl(text: string): string {
   throw new InvalidArgumentError('an http:// or https:// URL is wanted.');
 }
 
+/** `HOST`, `HOST:PORT` or `[IPV6]:PORT`, with port 0 where there is none; `undefined` for any other text. */
+export function hostAndPort(text: string): { readonly host: string; readonly port: number } | undefined {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/i.exec(text);
+  const port = Number(match?.[3] ?? 0);
+  return match === null || port > 65_535 ? undefined : { host: match[1] ?? match[2] ?? '', port };
+}
+
 /** Seconds a timer bears. */
 const MOST_SECONDS = 2_000_000;
 

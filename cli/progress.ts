@@ -7,8 +7,14 @@ const PLAIN_MS = 5000;
 /** Columns of a terminal that does not say. */
 const COLUMNS = 80;
 
+export interface Progress {
+  /** Writes a line of its own; what is drawn makes room for it. */
+  readonly say: (line: string) => void;
+  readonly stop: () => void;
+}
+
 /** Writes what `text` says until `stop`, to standard error. Says nothing about work that ends before the first time. */
-export function createProgress(io: Io, text: () => string): { readonly stop: () => void } {
+export function createProgress(io: Io, text: () => string): Progress {
   // Colours are borne by terminals alone, and what bears colours bears to be written over.
   const live = io.colours.err;
   let before = '';
@@ -32,6 +38,11 @@ export function createProgress(io: Io, text: () => string): { readonly stop: () 
     live ? LIVE_MS : PLAIN_MS,
   );
   return {
+    say: (line) => {
+      io.err(`${live && before !== '' ? over() : ''}${line}\n`);
+      if (live) before = '';
+      lines = 0;
+    },
     stop: () => {
       clearInterval(timer);
       if (live && before !== '') io.err(over());

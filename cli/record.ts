@@ -1,6 +1,7 @@
 /** `--record`: what a command says on its connections, or by its datagrams, becomes a capture. */
 import type { Socket } from 'node:net';
 import { Option } from 'commander';
+import type { Recorder } from '../captures/record.ts';
 import { withComments } from '../captures/record-comments.ts';
 import type { RecordedDatagrams } from '../captures/record-datagrams.ts';
 import { recordDatagrams } from '../captures/record-datagrams.ts';
@@ -69,6 +70,20 @@ export const withPorts = <T>(
   withDatagrams(io, file, (observe) =>
     work(observe === undefined ? {} : { openPort: observedPort(openUdp, observe) }),
   );
+
+/** The same for what is given a recorder; messages of CWMP are named in comments. */
+export async function withRecorder<T>(
+  io: Io,
+  file: string,
+  work: (recorder: Recorder) => Promise<T>,
+): Promise<T> {
+  const recorder = await begin(file);
+  try {
+    return await work(withComments(recorder));
+  } finally {
+    await end(io, file, recorder);
+  }
+}
 
 const begin = (file: string): Promise<FileRecorder> =>
   recordToFile(file).catch((error: unknown) => unwritable(file, error));

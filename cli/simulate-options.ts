@@ -6,6 +6,7 @@ import { ModemlabError } from '../protocol/errors.ts';
 import { isQuirkKey, type QuirkKey } from '../protocol/quirks.ts';
 import type { ConnectionRequestListener, Speed } from '../simulator/index.ts';
 import { createConnectionRequestListener, createModem, listQuirks } from '../simulator/index.ts';
+import { hostAndPort } from './options.ts';
 import type { List } from './simulate-list.ts';
 
 export interface SimulateOptions {
@@ -129,9 +130,8 @@ export function tlsOf({ ca, cert, key, insecure }: Run): { readonly tls?: Connec
 /** The port at which all modems of this process are called; `undefined` for `none`. */
 export async function listenerOf({ listen, seed }: Run): Promise<ConnectionRequestListener | undefined> {
   if (listen === 'none') return undefined;
-  const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/i.exec(listen);
-  const port = Number(match?.[3] ?? 0);
-  if (match === null || port > 65_535)
+  const at = hostAndPort(listen);
+  if (at === undefined)
     throw new ModemlabError('E_USAGE', `--listen ${listen}: HOST, HOST:PORT, [IPV6]:PORT or none is wanted`);
-  return createConnectionRequestListener({ host: match[1] ?? match[2] ?? '', port, seed });
+  return createConnectionRequestListener({ ...at, seed });
 }

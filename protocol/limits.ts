@@ -84,4 +84,10 @@ export const LIMITS = {
   captureTransfers: 1024,
   /** Bytes of a capture that a process records and that wait for the disk. */
   recordBufferBytes: 64 * 1024 * 1024,
+  /** Modems that a recording proxy relays at a time: two sockets each, and 4096 open files are allowed nearly everywhere. */
+  proxyConnections: 1024,
+  /** Milliseconds in which the ACS behind the proxy, or TLS with a modem, has to come about: a modem waits 30 s or longer. */
+  proxyConnectMs: 20_000,
+  /** Milliseconds of silence after which a relayed connection is ended: no session and no transfer pauses so long. */
+  proxySilentMs: 900_000,
 } as const;

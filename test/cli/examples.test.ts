@@ -132,6 +132,14 @@ t.test('the examples work as printed', { timeout: 200_000 }, async (t) => {
       server.signal();
       t.equal((await server.end).code, 0, example.line);
     }
+    for (const example of of('capture record')) {
+      seen.add(example);
+      const free = example.argv.map((word) => (word === '127.0.0.1:7548' ? '127.0.0.1:0' : word));
+      const proxy = start(example.argv.includes('--json') ? free : [...free, '--json']);
+      t.match(await proxy.firstLine, /"listening"/, example.line);
+      proxy.signal();
+      t.equal((await proxy.end).code, 0, example.line);
+    }
     for (const example of of('simulate ant')) {
       if (example.argv.includes('--list')) {
         await works(example, example.argv, fine(t, example));
