@@ -2,10 +2,23 @@
  * Good datagrams of MDAP, to be changed. Any bytes make the host and the ant say at most a known number of datagrams, and give
  * the decoder a message or an error with its place.
  */
+import { latin1Bytes } from '../../protocol/latin1.ts';
 import type { MdapMessage } from '../../protocol/mdap/messages.ts';
 import { encodeMessage } from '../../protocol/mdap/messages.ts';
 import type { ReplySeq } from '../../protocol/mdap/sequence.ts';
 import { DONE_STYLES, done } from '../../protocol/mdap/sequence.ts';
+import type { Random } from '../../simulator/random.ts';
+import { mutateDatagram } from '../mutate-datagram.ts';
+
+/** One of the samples, changed. Half of them have their right check value all the same: without it nobody reads further. */
+export function mutateMdap(samples: readonly Uint8Array[], random: Random): Uint8Array {
+  const bytes = mutateDatagram(samples, random);
+  const end = bytes.length - 2;
+  if (end < 0 || random() < 0.5) return bytes;
+  const check = bytes.subarray(0, end).reduce((sum, byte) => sum ^ byte, 0);
+  bytes.set(latin1Bytes(check.toString(16).toUpperCase().padStart(2, '0')), end);
+  return bytes;
+}
 
 const common = { version: '1.2', extra: [], body: undefined } as const;
 
@@ -34,8 +47,8 @@ export function antSamples(antIds: readonly string[], toHost: string): Uint8Arra
   return messages.map(encodeMessage);
 }
 
-/** What hosts ask of the ant. */
-export function hostSamples(antId: string): Uint8Array[] {
+/** What hosts ask of the ant; these commands too. */
+export function hostSamples(antId: string, commands: readonly string[] = []): Uint8Array[] {
   const asking = { ...common, toAnt: antId, userId: 'Administrator', userPassword: '' } as const;
   const messages: MdapMessage[] = [
     ...['1.0', '1.1', '1.2'].map((version): MdapMessage => ({ ...common, kind: 'ANT-SEARCH', version })),
@@ -44,6 +57,7 @@ export function hostSamples(antId: string): Uint8Array[] {
       { kind: 'EXEC-CLI', ...asking, seqNr, command: seqNr === 1 ? 'ip iplist' : undefined },
       { kind: 'EXEC-CLI', ...asking, seqNr, command: seqNr === 1 ? ':ip rtlist' : undefined },
     ]),
+    ...commands.map((command): MdapMessage => ({ kind: 'EXEC-CLI', ...asking, seqNr: 1, command })),
   ];
   return messages.map(encodeMessage);
 }

@@ -1,7 +1,6 @@
 /** Seeded mutations of good datagrams at the MDAP host, the ant's machine and the decoder: nothing dies or says too much. */
 import t from 'tap';
-import { mutateDatagram } from '../../fuzz/mutate-datagram.ts';
-import { antSamples, hostSamples } from '../../fuzz/targets/mdap.ts';
+import { antSamples, hostSamples, mutateMdap } from '../../fuzz/targets/mdap.ts';
 import type { OpenPort, PortHandlers } from '../../mdap/datagram-port.ts';
 import { openMdapHost } from '../../mdap/host.ts';
 import { LIMITS } from '../../protocol/limits.ts';
@@ -12,11 +11,13 @@ import { createRandom } from '../../simulator/random.ts';
 import { SEED } from '../support/seed.ts';
 
 const RUNS = 100_000;
-/** The machine and the decoder are also driven by properties: a share is enough here. */
+/** The machine and the decoder are also driven by properties and by a whole ant: a share is enough here. */
 const SHARE = 25_000;
 const ANTS = ['0703KT3PP', '0644JTHJ4', '0626JTRAS'];
 const HERE = { address: '192.168.1.10', port: 50_000 };
 const ADMIN = { user: 'Administrator', password: 'secret' };
+
+t.setTimeout(200_000);
 
 t.test(`${RUNS} datagrams at the host (seed ${SEED})`, { timeout: 60_000 }, async (t) => {
   const random = createRandom(`mdap host ${SEED}`);
@@ -66,7 +67,7 @@ t.test(`${RUNS} datagrams at the host (seed ${SEED})`, { timeout: 60_000 }, asyn
   for (let run = 0; run < RUNS; run++) {
     const to = [...ports][Math.floor(random() * ports.size)];
     const before = sent;
-    to?.onDatagram(mutateDatagram(samples, random), { address: '192.168.1.254', port: MDAP_PORT });
+    to?.onDatagram(mutateMdap(samples, random), { address: '192.168.1.254', port: MDAP_PORT });
     if (sent - before > 1) wrong.add(`${sent - before} datagrams for one`);
     if (run % 10 === 0) await pause();
   }
@@ -100,7 +101,7 @@ t.test(`${SHARE} datagrams at the ant's machine (seed ${SEED})`, { timeout: 60_0
   let now = 0;
   for (let run = 0; run < SHARE; run++) {
     now += random() * 50;
-    const bytes = mutateDatagram(samples, random);
+    const bytes = mutateMdap(samples, random);
     const from = { address: '192.168.1.10', port: 50_000 + Math.floor(random() * 6) };
     const first = step(ant, state, {
       ...{ is: 'datagram', bytes, now, random: random() },
@@ -136,7 +137,7 @@ t.test(`${SHARE} datagrams at the decoder (seed ${SEED})`, { timeout: 60_000 }, 
   const samples = [...antSamples(ANTS, 'x'), ...hostSamples('A')];
   let [read, refused] = [0, 0];
   for (let run = 0; run < SHARE; run++) {
-    const bytes = mutateDatagram(samples, random);
+    const bytes = mutateMdap(samples, random);
     const result = decodeMessage(bytes, { acceptBadChecksum: run % 2 === 0 });
     if (result.ok) {
       read += 1;
