@@ -6,8 +6,10 @@ import type { Child } from './child.ts';
 import { startChild } from './child.ts';
 import type { Figure } from './report.ts';
 
-const SESSIONS = 4000;
-const ROUNDS = 5;
+/** Sessions of a round. */
+const SESSIONS = 2000;
+const ROUNDS = 15;
+const WARM_UP = 3;
 const YARDSTICK = 'net';
 /** Each client with what it is called in the table, and the limit of its ratio. */
 const CLIENTS = [
@@ -24,29 +26,34 @@ export async function clientFigures(): Promise<readonly Figure[]> {
   try {
     for (const [kind] of CLIENTS)
       children.set(kind, await startChild('./child-client.ts', [kind, String(bare.port)]));
-    const best = new Map<string, number>();
-    // The first round is for the compiler. Clients take turns, so that a noisy minute is shared by all.
-    for (let round = 0; round <= ROUNDS; round++) {
+    const spent = new Map<string, number[]>(CLIENTS.map(([kind]) => [kind, []]));
+    // The first rounds are for the compiler. Clients take turns, so that a noisy minute is shared by all.
+    for (let round = -WARM_UP; round < ROUNDS; round++) {
       for (const [kind, child] of children) {
         const { cpu } = await child.order({ sessions: SESSIONS });
-        if (round > 0) best.set(kind, Math.min(best.get(kind) ?? Number.POSITIVE_INFINITY, cpu));
+        if (round >= 0) spent.get(kind)?.push((cpu / SESSIONS) * 1000);
       }
     }
-    return figures(best);
+    return figures(spent);
   } finally {
     for (const child of children.values()) await child.stop();
     await bare.stop();
   }
 }
 
-function figures(best: ReadonlyMap<string, number>): readonly Figure[] {
-  const each = (kind: string): number => ((best.get(kind) ?? Number.NaN) / SESSIONS) * 1000;
+/** Each round is compared with the yardstick of the same round; the middle of those ratios counts. */
+function figures(spent: ReadonlyMap<string, readonly number[]>): readonly Figure[] {
+  const each = (kind: string): readonly number[] => spent.get(kind) ?? [];
   const base = each(YARDSTICK);
   return CLIENTS.filter(([kind]) => kind !== YARDSTICK).map(([kind, title, limit]) => ({
     question: `client of a two-request session: ${title}`,
-    baseline: `${base.toFixed(3)} ms of CPU over node:net`,
-    own: `${each(kind).toFixed(3)} ms of CPU`,
-    ratio: each(kind) / base,
+    baseline: `${middle(base).toFixed(3)} ms of CPU over node:net`,
+    own: `${middle(each(kind)).toFixed(3)} ms of CPU`,
+    ratio: middle(each(kind).map((cost, round) => cost / (base[round] ?? Number.NaN))),
     limit,
   }));
+}
+
+function middle(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 }

@@ -425,20 +425,30 @@ class SimulatedModem implements Modem, Inside, Waiter {
     this.#afterwards(live.later);
   }
 
+  /** Methods, not closures: they are made for each session. */
   #hooks(live: Live): SessionHooks {
+    const modem = this;
     return {
-      cut: (point) => this.#cutsAt(point),
-      received: (request) => {
-        live.requests.push(request.rpc);
-        this.emit('rpc', request);
+      cut(point) {
+        return modem.#cutsAt(point);
       },
-      atOnce: (performed) => this.#answer(performed),
-      performed: (request, performed) => this.#performed(request, performed, live),
-      delivered: (request) => this.#delivered(request, live),
+      received(request) {
+        live.requests.push(request.rpc);
+        modem.emit('rpc', request);
+      },
+      atOnce(performed) {
+        return modem.#answer(performed);
+      },
+      performed(request, performed) {
+        modem.#performed(request, performed, live);
+      },
+      delivered(request) {
+        modem.#delivered(request, live);
+      },
       // The ACS refused to hear of it: what happened is told again in the next session (TR-069a6 A.3.3.2).
-      undelivered: (request, fault) => {
+      undelivered(request, fault) {
         if (request.rpc === 'Inform') live.tooNew = looksLikeOldAcs(fault);
-        if (MAY_FORGET.has(request.rpc)) this.#queue = callDelivered(this.#queue, request.rpc);
+        if (MAY_FORGET.has(request.rpc)) modem.#queue = callDelivered(modem.#queue, request.rpc);
         else if (request.rpc !== 'Inform') live.forNext.push(request);
       },
     };

@@ -20,14 +20,15 @@ export function deviceId({ profile, unit }: Device): DeviceId {
   return { Manufacturer: manufacturer, OUI: oui, ProductClass: productClass, SerialNumber: unit.serial };
 }
 
+/** Numeric codes in their order, then those of commands: so the captures have them. */
+const rank = (code: string): number => (/^\d/.test(code) ? Number.parseInt(code, 10) : 100);
+
 export function informOf(
   device: Device,
   { Event }: InformEvents,
   RetryCount: number,
   changed: Iterable<string>,
 ): Args<'Inform'> {
-  // Numeric codes in their order, then those of commands: so the captures have them.
-  const rank = (code: string): number => (/^\d/.test(code) ? Number.parseInt(code, 10) : 100);
   return {
     DeviceId: deviceId(device),
     Event: [...Event].sort((a, b) => rank(a.EventCode) - rank(b.EventCode)),
@@ -40,21 +41,25 @@ export function informOf(
 
 /** `sessions`: those that got through since the restart. `old`: the ACS is taken for one of CWMP 1.0 (TR-069a6 3.2.1.1). */
 export function settingsOf({ cwmp }: Profile, sessions: number, old = false): CpeSettings {
-  const id = (n: number): string => {
-    const number = cwmp.idCounts === 'sessions' ? sessions : n;
-    return cwmp.id.replace('#', String(number));
-  };
   const newest = newestVersion(cwmp);
   return {
     namespace: old ? namespaceOfVersion('1.0') : cwmp.namespace,
-    id,
-    answerId: (asked, n) => (cwmp.answerId === 'echo' ? asked : id(n)),
+    id(n) {
+      return idOf(cwmp, sessions, n);
+    },
+    answerId(asked, n) {
+      return cwmp.answerId === 'echo' ? asked : idOf(cwmp, sessions, n);
+    },
     informHeader: old ? {} : informHeader(cwmp),
     versions: old ? [] : cwmp.versions,
     ...(newest === undefined ? {} : { newest }),
     termination: cwmp.termination,
     maxRetries: 3,
   };
+}
+
+function idOf({ id, idCounts }: CwmpTraits, sessions: number, n: number): string {
+  return id.replace('#', String(idCounts === 'sessions' ? sessions : n));
 }
 
 /** The newest version that a profile speaks; `undefined`: its namespace is none that is known. */

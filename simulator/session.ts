@@ -73,7 +73,7 @@ export async function runSession(input: SessionInput): Promise<SessionResult> {
   const { settings, http, inform, habits } = input;
   let { state } = input;
   let event: CpeEvent | undefined = { is: 'begin', inform, requests: habits?.requests?.() ?? [] };
-  let end: Omit<SessionResult, 'status' | 'detail'> | undefined;
+  let end: Pick<SessionResult, 'ok' | 'why'> | undefined;
   let status: number | undefined;
   if (habits?.emptyFirst) await http.post(undefined);
   while (event !== undefined) {
@@ -81,16 +81,17 @@ export async function runSession(input: SessionInput): Promise<SessionResult> {
     state = stepped.state;
     event = undefined;
     for (const effect of stepped.effects) {
-      if (effect.do === 'end') end = { state, ok: effect.ok, why: effect.why };
+      if (effect.do === 'end') end = effect;
       else {
         const led = carryOut(input, effect);
         event = (led instanceof Promise ? await led : led) ?? event;
       }
     }
-    if (event !== undefined && 'status' in event) status = event.status;
+    if (event?.is === 'response' || event?.is === 'unreadable') status = event.status;
   }
   http.close();
-  return { ...(end ?? { state, ok: false, why: 'protocol-error' }), status, detail: http.broken };
+  const { ok, why } = end ?? { ok: false, why: 'protocol-error' };
+  return { state, ok, why, status, detail: http.broken };
 }
 
 /** What an effect leads to, at once or later; nothing when the machine waits for no answer to it. */
@@ -126,8 +127,7 @@ function carryOutRequest(input: SessionInput, request: Request<CpeMethod>): CpeE
     return { is: 'lost' };
   }
   hooks.received(request);
-  const plain = (asked: Request<CpeMethod>): Performed | 'hang-up' => perform(device, asked);
-  const performed = habits?.perform === undefined ? perform(device, request) : habits.perform(request, plain);
+  const performed = habits?.perform?.(request, (asked) => perform(device, asked)) ?? perform(device, request);
   if (performed === 'hang-up') {
     http.cut();
     return { is: 'lost' };

@@ -112,6 +112,8 @@ export function compile(text: string, name: string): ValueRule {
   const rest = text.slice(from);
   if (parts.length === 0) return () => rest;
   if (rest !== '') parts.push(() => rest);
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
   const read = (source: ValueSource): string => parts.map((part) => part(source)).join('');
   const nexts = parts.flatMap(({ next }) => next ?? []);
   return nexts.length === 0 ? read : moving(read, (source) => Math.min(...nexts.map((next) => next(source))));

@@ -137,12 +137,13 @@ function without(queue: EventQueue, serials: readonly number[]): EventQueue {
   return { ...queue, events: left.filter(({ EventCode }) => !alone.includes(EventCode)) };
 }
 
+const isHeartbeat = ({ EventCode }: QueuedEvent): boolean => EventCode === HEARTBEAT;
+
 /**
  * What goes into the next Inform: all of the queue, or HEARTBEAT by itself, which goes before what is due at the same
  * moment but lets the retry of another session go first (TR-069a6 Annex O).
  */
 export function nextInform(queue: EventQueue, retriesOthers = false): InformEvents {
-  const isHeartbeat = ({ EventCode }: QueuedEvent): boolean => EventCode === HEARTBEAT;
   const heartbeats = queue.events.filter(isHeartbeat);
   const others = queue.events.filter((event) => !isHeartbeat(event));
   const chosen = heartbeats.length === 0 || (retriesOthers && others.length > 0) ? others : heartbeats;
