@@ -15,6 +15,8 @@ export interface RawMessage {
   /** Without chunks, with its Content-Encoding; the first part of it where it is large. */
   readonly body: Uint8Array;
   readonly bodyLength: number;
+  /** Bytes of its chunks in their order, those of a long body only in part; none where it was not chunked. */
+  readonly chunks: readonly number[];
   readonly began: bigint;
   readonly ended: bigint;
   readonly oddities: readonly HttpOddity[];
@@ -44,6 +46,7 @@ interface Open {
   readonly head: HttpHead;
   readonly headText: string;
   readonly body: Body;
+  readonly chunks: number[];
   readonly began: bigint;
   readonly oddities: Set<HttpOddity>;
 }
@@ -152,7 +155,7 @@ export class HttpReader {
     this.rest = EMPTY;
     this.tellSkipped();
     this.listener.began(head);
-    this.open = { head, headText: text, body: new Body(this.budget), began, oddities: new Set() };
+    this.open = { head, headText: text, body: new Body(this.budget), chunks: [], began, oddities: new Set() };
     this.beginBody(head, time);
     return behind;
   }
@@ -209,12 +212,18 @@ export class HttpReader {
         this.open?.oddities.add('bad-chunk');
         this.loseTrack(time);
       } else if (Number.parseInt(size, 16) === 0) this.state = { at: 'trailers' };
-      else this.state = { at: 'chunk', left: Number.parseInt(size, 16) };
+      else this.beginChunk(Number.parseInt(size, 16));
     } else if (this.state.at === 'chunk-end') {
       if (line !== '') this.open?.oddities.add('bad-chunk');
       this.state = { at: 'chunk-size' };
     } else if (line === '') this.finish(time);
     return behind;
+  }
+
+  private beginChunk(length: number): void {
+    const chunks = this.open?.chunks;
+    if (chunks !== undefined && chunks.length < LIMITS.captureChunks) chunks.push(length);
+    this.state = { at: 'chunk', left: length };
   }
 
   /** Looks for a start line, and keeps only what may be the beginning of one. */
@@ -253,10 +262,13 @@ export class HttpReader {
     this.state = { at: 'head' };
     if (open === undefined) return;
     this.open = undefined;
-    const { began, body, head, headText } = open;
+    const { began, body, chunks, head, headText } = open;
     const bodyLength = body.length;
     const oddities = [...open.oddities];
-    this.listener.message({ head, headText, body: body.take(), bodyLength, began, ended: time, oddities });
+    this.listener.message({
+      ...{ head, headText, body: body.take(), bodyLength, chunks },
+      ...{ began, ended: time, oddities },
+    });
   }
 
   private tellSkipped(): void {

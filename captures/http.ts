@@ -20,6 +20,8 @@ export interface HttpMessage {
   readonly body: Uint8Array;
   /** Bytes of the body on the wire, without chunk lines. */
   readonly bodyLength: number;
+  /** Bytes of its chunks in their order, those of a long body only in part; none where it was not chunked. */
+  readonly chunks: readonly number[];
   readonly began: bigint;
   readonly ended: bigint;
   readonly oddities: readonly (HttpOddity | 'bad-encoding')[];

@@ -260,10 +260,10 @@ const isWantedSession = (one: CwmpSession, { device, session }: ShowOptions): bo
   (session === undefined || one.number === session) && (device === undefined || isDevice(one.device, device));
 
 /** A key ends with the serial number. */
-const isDevice = (key: string | undefined, wanted: string): boolean =>
+export const isDevice = (key: string | undefined, wanted: string): boolean =>
   key !== undefined && (key === wanted || key.endsWith(`-${wanted}`));
 
-function isFileError(error: unknown): error is Error & { readonly code: string } {
+export function isFileError(error: unknown): error is Error & { readonly code: string } {
   return (
     error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('E')
   );

@@ -19,6 +19,16 @@ export const positiveNumber =
     throw new InvalidArgumentError(`a number above ${low}, at most ${high}, is wanted.`);
   };
 
+/** A number, or `max`. */
+export function speed(text: string): number | 'max' {
+  if (text === 'max') return text;
+  try {
+    return positiveNumber(0, 1_000_000)(text);
+  } catch {
+    throw new InvalidArgumentError('a number above 0, or max, is wanted.');
+  }
+}
+
 /** An absolute http or https URL. */
 export function httpUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -1,26 +1,15 @@
 /** `modemlab simulate cpe` */
 import type { Command } from 'commander';
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import { ModemlabError } from '../protocol/errors.ts';
-import type { Speed } from '../simulator/index.ts';
 import { command } from './help.ts';
-import { httpUrl, jsonOption, positiveNumber, wholeNumber } from './options.ts';
+import { httpUrl, jsonOption, positiveNumber, speed, wholeNumber } from './options.ts';
 import { record, recordOption } from './record.ts';
 import type { Cli } from './shell.ts';
 import { LISTS, writeList } from './simulate-list.ts';
 import type { Run, SimulateOptions } from './simulate-options.ts';
 import { playScenario } from './simulate-scenario.ts';
 import { simulateSwarm } from './simulate-swarm.ts';
-
-/** A number, or `max`. */
-function speed(text: string): Speed {
-  if (text === 'max') return text;
-  try {
-    return positiveNumber(0, 1_000_000)(text);
-  } catch {
-    throw new InvalidArgumentError('a number above 0, or max, is wanted.');
-  }
-}
 
 /** A scenario says these itself. */
 const NOT_WITH_SCENARIO = [

@@ -108,7 +108,12 @@ export function quirksOf({ quirk = [] }: Run): readonly QuirkKey[] {
 }
 
 /** Throws ModemlabError E_DATA_UNREADABLE naming the file. */
-export function tlsOf({ ca, cert, key, insecure }: Run): { readonly tls?: ConnectionOptions } {
+export function tlsOf({
+  ca,
+  cert,
+  key,
+  insecure,
+}: Pick<SimulateOptions, 'ca' | 'cert' | 'key' | 'insecure'>): { readonly tls?: ConnectionOptions } {
   const read = (file: string): Buffer => {
     try {
       return readFileSync(file);

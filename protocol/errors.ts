@@ -154,6 +154,14 @@ export const ERRORS = {
     says: 'a record of the capture file is not possible',
     remedy: 'all before that place was read; look at the byte named',
   },
+  E_REPLAY_NOTHING: {
+    says: 'the capture holds nothing that could be replayed so',
+    remedy: 'look at it with capture show: sessions with their Inform are wanted, or messages of MDAP',
+  },
+  E_REPLAY_SIZE: {
+    says: 'the messages to be replayed are larger than the limit',
+    remedy: 'choose with --session or --device; see LIMITS.replayBytes',
+  },
   E_CAPTURE_GAP: {
     says: 'the capture lacks bytes of this message',
     remedy:

@@ -29,6 +29,12 @@ export {
 } from './profile.ts';
 export { type ListedQuirk, listQuirks } from './quirks/table.ts';
 export { createRandom, type Random } from './random.ts';
+export { type ModemReplay, replayAsModem } from './replay/as-modem.ts';
+export type { Difference } from './replay/differences.ts';
+export { ALWAYS_IGNORED, createIgnores } from './replay/ignored.ts';
+export type { ReplaySpeed } from './replay/pace.ts';
+export { type Recording, readRecording } from './replay/recording.ts';
+export type { ReplayReport } from './replay/report.ts';
 export {
   type ListedScenario,
   listScenarios,

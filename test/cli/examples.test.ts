@@ -193,6 +193,14 @@ t.test('the examples work as printed', { timeout: 200_000 }, async (t) => {
 
   await t.test('those of captures', async (t) => {
     for (const example of of('capture show')) await works(example, example.argv, fine(t, example));
+    for (const example of of('capture replay')) {
+      const here = example.argv.map((word) => (word === 'http://localhost:7547/' ? url : word));
+      // The capture is of another ACS, whose header lines are others.
+      await works(example, here, ({ code, err, out }) => {
+        t.ok(code <= 1, `${example.line} (${err.split('\n')[0]})`);
+        t.match(out, /1 of 1 sessions played|"played": 1/, example.line);
+      });
+    }
   });
 
   await t.test('those that flash modems, at a group of their own', async (t) => {

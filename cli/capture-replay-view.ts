@@ -1,0 +1,47 @@
+/** What came of a replay, for people and for programs. */
+import type { Difference, ReplayReport } from '../simulator/index.ts';
+import type { Io } from './io.ts';
+import { writeJson, writeTable } from './table.ts';
+
+export function writeReplay(io: Io, report: ReplayReport, json: boolean): void {
+  if (json) {
+    writeJson(io, {
+      ...report,
+      differences: report.differences.map(({ live, note, recorded, ...difference }) => ({
+        ...difference,
+        recorded: recorded ?? null,
+        live: live ?? null,
+        note: note ?? null,
+      })),
+    });
+    return;
+  }
+  const { answers, differences, more, notes, played, recorded, sent } = report;
+  if (differences.length > 0)
+    writeTable<Difference>(
+      io,
+      [
+        { title: 'SESSION', cell: ({ session }) => session || '-', align: 'right' },
+        { title: 'WHAT', cell: ({ kind }) => kind },
+        { title: 'TIMES', cell: ({ times }) => times, align: 'right' },
+        { title: 'FIELD', cell: ({ path }) => path },
+        { title: 'RECORDED', cell: (one) => one.recorded ?? '-' },
+        {
+          title: 'NOW',
+          cell: ({ live, note }) => [live ?? '-', ...(note === undefined ? [] : [`(${note})`])].join(' '),
+        },
+      ],
+      differences,
+    );
+  for (const note of notes) io.err(`${note}\n`);
+  if (more > 0) io.err(`${more} further differences are not told\n`);
+  const made = [
+    ...(answers.values > 0 ? [`${answers.values} answers put together of recorded values`] : []),
+    ...(answers.profile > 0 ? [`${answers.profile} by the modem of the profile`] : []),
+    ...(answers.nobody > 0 ? [`${answers.nobody} faults for want of an answer`] : []),
+  ];
+  const told = differences.length === 0 ? 'no difference' : `${differences.length} differences`;
+  io.out(
+    `${[`${played} of ${recorded} sessions played, ${sent} messages sent`, ...made, told].join(', ')}\n`,
+  );
+}

@@ -1,0 +1,74 @@
+/** Which request of a peer is which of those that were recorded, whatever their order. */
+
+/** Something that was asked, told apart by its kind and by all that it says. */
+export interface Asked {
+  /** The RPC, or the verb. */
+  readonly name: string;
+  /** Equal where nothing differs but what is ignored. */
+  readonly likeness: string;
+}
+
+export interface Aligned<R extends Asked, L extends Asked> {
+  /** The same, or the same RPC with other arguments; in the order in which they were asked now. */
+  readonly pairs: readonly { readonly recorded: R; readonly live: L }[];
+  readonly missing: readonly R[];
+  readonly added: readonly L[];
+  /** Where the order parts: the names from there to where it is the same again. */
+  readonly order: { readonly recorded: readonly string[]; readonly live: readonly string[] } | undefined;
+}
+
+export function align<R extends Asked, L extends Asked>(
+  recorded: readonly R[],
+  live: readonly L[],
+): Aligned<R, L> {
+  const partner = new Map<number, number>();
+  pair(recorded, live, partner, ({ likeness, name }) => `${name}\n${likeness}`);
+  pair(recorded, live, partner, ({ name }) => name);
+  const taken = new Set(partner.values());
+  const pairs = live.flatMap((one, index) => {
+    const other = recorded[partner.get(index) ?? -1];
+    return other === undefined ? [] : [{ recorded: other, live: one }];
+  });
+  const sequence = live.flatMap((_, index) => partner.get(index) ?? []);
+  return {
+    pairs,
+    missing: recorded.filter((_, index) => !taken.has(index)),
+    added: live.filter((_, index) => !partner.has(index)),
+    order: orderOf(recorded, sequence),
+  };
+}
+
+/** Gives each that has none yet the first with the same key. */
+function pair(
+  recorded: readonly Asked[],
+  live: readonly Asked[],
+  partner: Map<number, number>,
+  keyOf: (asked: Asked) => string,
+): void {
+  const taken = new Set(partner.values());
+  const waiting = new Map<string, number[]>();
+  for (const [index, asked] of recorded.entries()) {
+    if (taken.has(index)) continue;
+    const key = keyOf(asked);
+    const queue = waiting.get(key);
+    if (queue === undefined) waiting.set(key, [index]);
+    else queue.push(index);
+  }
+  for (const queue of waiting.values()) queue.reverse();
+  for (const [index, asked] of live.entries()) {
+    if (partner.has(index)) continue;
+    const found = waiting.get(keyOf(asked))?.pop();
+    if (found !== undefined) partner.set(index, found);
+  }
+}
+
+function orderOf(recorded: readonly Asked[], sequence: readonly number[]): Aligned<Asked, Asked>['order'] {
+  const sorted = [...sequence].sort((a, b) => a - b);
+  const first = sequence.findIndex((at, index) => at !== sorted[index]);
+  if (first < 0) return undefined;
+  let last = sequence.length - 1;
+  while (sequence[last] === sorted[last]) last -= 1;
+  const names = (indices: readonly number[]): readonly string[] =>
+    indices.slice(first, last + 1).map((index) => recorded[index]?.name ?? '');
+  return { recorded: names(sorted), live: names(sequence) };
+}

@@ -1,0 +1,60 @@
+/** What a replay does not compare: paths of fields, with `*` for any text. */
+
+/**
+ * What differs between any two sessions, or between any two modems of a kind: times, serial numbers, IDs and keys, and
+ * what HTTP settles for each connection. A person adds to it and takes nothing away.
+ */
+export const ALWAYS_IGNORED: readonly string[] = [
+  '*.Header.ID',
+  ...['date', 'set-cookie', 'set-cookie2', 'expires', 'last-modified', 'etag'].map(
+    (name) => `*.HTTP.${name}`,
+  ),
+  // How a body is delimited, and how long a connection is kept (RFC 9110 7.6.1).
+  ...['content-length', 'transfer-encoding', 'connection', 'keep-alive'].map((name) => `*.HTTP.${name}`),
+  ...['CurrentTime', 'StartTime', 'CompleteTime', 'CommandKey', 'ParameterKey'].map((name) => `*.${name}`),
+  '*.SerialNumber',
+  ...['ConnectionRequestUsername', 'ConnectionRequestPassword', 'ConnectionRequestURL', 'ParameterKey'].map(
+    (name) => `*.ManagementServer.${name}].Value`,
+  ),
+  ...['SerialNumber', 'UpTime', 'MACAddress', 'CurrentLocalTime'].map((name) => `*.${name}].Value`),
+];
+
+export type Ignores = (path: string) => boolean;
+
+export function createIgnores(patterns: readonly string[]): Ignores {
+  const known = new Map<string, boolean>();
+  return (path) => {
+    const before = known.get(path);
+    if (before !== undefined) return before;
+    const ignored = patterns.some((pattern) => matches(pattern, path));
+    if (known.size < REMEMBERED) known.set(path, ignored);
+    return ignored;
+  };
+}
+
+/** Paths whose verdict is remembered: the parameters of a large tree. */
+const REMEMBERED = 50_000;
+
+/** Whether a pattern fits all of a text; in the product of their lengths at worst. */
+export function matches(pattern: string, text: string): boolean {
+  let at = 0;
+  let within = 0;
+  let star = -1;
+  let resumed = 0;
+  while (at < text.length) {
+    if (pattern[within] === '*') {
+      star = within;
+      resumed = at;
+      within += 1;
+    } else if (pattern[within] === text[at]) {
+      within += 1;
+      at += 1;
+    } else if (star >= 0) {
+      within = star + 1;
+      resumed += 1;
+      at = resumed;
+    } else return false;
+  }
+  while (pattern[within] === '*') within += 1;
+  return within === pattern.length;
+}

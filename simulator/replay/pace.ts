@@ -1,0 +1,26 @@
+/** When the next word of a replay is due: as it was recorded, faster, or at once. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Recorded seconds a second, or `max`: nothing is waited for. */
+export type ReplaySpeed = number | 'max';
+
+export interface Pace {
+  /** Waits as long as passed between two recorded times; rejects when the signal aborts. */
+  between(earlier: bigint, later: bigint): Promise<void>;
+}
+
+export function createPace(speed: ReplaySpeed, signal?: AbortSignal): Pace {
+  return {
+    async between(earlier, later) {
+      signal?.throwIfAborted();
+      if (speed === 'max' || later <= earlier) return;
+      let left = Number(later - earlier) / 1e6 / speed;
+      for (; left >= LONGEST_TIMER; left -= LONGEST_TIMER)
+        await sleep(LONGEST_TIMER, undefined, signal === undefined ? {} : { signal });
+      if (left >= 1) await sleep(left, undefined, signal === undefined ? {} : { signal });
+    },
+  };
+}
+
+/** Milliseconds; node's timers bear no more than 2^31. */
+const LONGEST_TIMER = 2 ** 30;

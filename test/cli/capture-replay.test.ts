@@ -1,0 +1,54 @@
+/** `modemlab capture replay`: what a person and a program get of it, and what it ends with. */
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import t from 'tap';
+import { json, run, temporaryFolder } from '../support/cli.ts';
+import { firstContact, scriptedAcs, sessionCapture } from '../support/replay-parts.ts';
+import { runAcs } from '../support/run-acs.ts';
+
+const replay = (...args: string[]) => run(['capture', 'replay', ...args, '--speed', 'max']);
+
+t.test('nothing differs: 0; something does: 1, in a table or a document', async (t) => {
+  const folder = await temporaryFolder(t);
+  const file = path.join(folder, 'a.pcapng');
+  const [first, second] = [await runAcs(), await runAcs()];
+  t.teardown(() => Promise.all([first.stop(), second.stop()]));
+  await writeFile(file, await firstContact(t, first.url));
+  const fine = await replay(file, '--acs', second.url);
+  t.match(fine, { code: 0, out: '1 of 1 sessions played, 14 messages sent, no difference\n' }, fine.err);
+  // Now it knows the modem, and asks nothing.
+  const other = await replay(file, '--acs', second.url);
+  t.equal(other.code, 1);
+  t.match(other.out, /^SESSION {2}WHAT {5}TIMES {2}FIELD .*\n +1 {2}missing +1 {2}GetRPCMethods /);
+  const document = await replay(file, '--acs', second.url, '--json');
+  t.equal(document.code, 1);
+  t.match(json(document), {
+    ...{ role: 'modem', same: false, recorded: 1, played: 1, sent: 2 },
+    differences: [{ kind: 'missing', session: 1, path: 'GetRPCMethods', live: null, times: 1 }],
+  });
+  t.match(await replay(file, '--acs', second.url, '--ignore', 'Get*'), { code: 0, out: /no difference/ });
+});
+
+t.test('a replay can be recorded, and that record be replayed', async (t) => {
+  const folder = await temporaryFolder(t);
+  const [file, again] = [path.join(folder, 'a.pcapng'), path.join(folder, 'b.pcapng')];
+  await writeFile(file, sessionCapture([]));
+  const headers = { 'Content-Type': 'text/xml', 'Set-Cookie': 'session=abc' };
+  const { url } = await scriptedAcs(t, [], headers);
+  t.match(await replay(file, '--acs', url, '--record', again), { code: 0 });
+  t.match(await replay(again, '--acs', url), { code: 0, out: /no difference/ });
+});
+
+t.test('what cannot be replayed is refused', async (t) => {
+  const folder = await temporaryFolder(t);
+  const file = path.join(folder, 'a.pcapng');
+  await writeFile(file, sessionCapture([]));
+  const acs = ['--acs', 'http://127.0.0.1:1/'];
+  t.match(await replay(file), { code: 2, err: /E_USAGE: .*--acs/ });
+  t.match(await replay(file, ...acs, '--session', '9'), { code: 2, err: /E_REPLAY_NOTHING/ });
+  t.match(await replay(file, ...acs, '--username', 'a'), { code: 2, err: /--password/ });
+  t.match(await replay(file, ...acs, '--profile', 'nothing'), { code: 2 });
+  t.match(await replay('/no/such/file', ...acs), { code: 2, err: /E_FILE_INVALID/ });
+  await writeFile(file, 'no capture');
+  t.match(await replay(file, ...acs), { code: 2, err: /E_CAPTURE_FORMAT/ });
+});
