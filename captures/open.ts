@@ -1,9 +1,8 @@
 /** Opens a capture: a file or any stream of bytes, plain or gzip, pcap or pcapng. Frames come as the bytes do. */
 import { createReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
-import { constants, createGunzip } from 'node:zlib';
 import type { WireError } from '../protocol/errors.ts';
 import type { CapturedFrame } from './frame.ts';
+import { gunzip } from './gunzip.ts';
 import { createPcapReader, isPcap } from './pcap.ts';
 import { createPcapngReader, isPcapng } from './pcapng-read.ts';
 import type { CaptureReader } from './reader.ts';
@@ -15,6 +14,8 @@ export interface Capture {
   readonly format: 'pcap' | 'pcapng' | undefined;
   /** Bytes read so far, decompressed. */
   readonly bytesRead: number;
+  /** Bytes taken so far, as they are in the file. */
+  readonly bytesTaken: number;
   /** Set when the frames have ended before the file: what is wrong, and where. */
   readonly fault: WireError | undefined;
 }
@@ -29,6 +30,7 @@ export function readCapture(chunks: AsyncIterable<Uint8Array>): Capture {
     frames: emptyFrames(),
     format: undefined,
     bytesRead: 0,
+    bytesTaken: 0,
     fault: undefined,
   };
   capture.frames = readFrames(chunks, capture);
@@ -43,7 +45,7 @@ async function* readFrames(chunks: AsyncIterable<Uint8Array>, capture: Open): As
   let reader: CaptureReader | undefined;
   let held: Uint8Array = new Uint8Array(0);
   try {
-    for await (const chunk of decompressed(chunks)) {
+    for await (const chunk of decompressed(taken(chunks, capture))) {
       capture.bytesRead += chunk.length;
       const bytes: Uint8Array =
         reader === undefined && held.length > 0 ? Buffer.concat([held, chunk]) : chunk;
@@ -58,11 +60,24 @@ async function* readFrames(chunks: AsyncIterable<Uint8Array>, capture: Open): As
     }
   } catch (error) {
     if (!isZlibError(error)) throw error;
-    capture.fault = { code: 'E_CAPTURE_DAMAGED', at: capture.bytesRead, found: error.message };
+    if (error.code !== 'Z_BUF_ERROR') {
+      capture.fault = { code: 'E_CAPTURE_DAMAGED', at: capture.bytesRead, found: error.message };
+      return;
+    }
+    // It may be cut behind a whole record.
+    reader?.end();
+    capture.fault = reader?.fault ?? { code: 'E_CAPTURE_CUT', at: capture.bytesRead, found: 'end of gzip' };
     return;
   }
   reader?.end();
   capture.fault = reader === undefined ? { code: 'E_CAPTURE_CUT', at: held.length } : reader.fault;
+}
+
+async function* taken(chunks: AsyncIterable<Uint8Array>, capture: Open): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    capture.bytesTaken += chunk.length;
+    yield chunk;
+  }
 }
 
 const MAGIC_BYTES = 4;
@@ -99,18 +114,7 @@ async function* decompressed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<
   })();
   const [first, second] = Buffer.concat(start);
   if (first !== 0x1f || second !== 0x8b) yield* rest;
-  else {
-    const source = Readable.from(rest);
-    // Each piece gives what it holds at once, and the last one too where the file is cut: then the record is, and told.
-    const flush = constants.Z_SYNC_FLUSH;
-    const gunzip = createGunzip({ flush, finishFlush: flush });
-    source.on('error', (error) => gunzip.destroy(error));
-    try {
-      yield* source.pipe(gunzip);
-    } finally {
-      source.destroy();
-    }
-  }
+  else yield* gunzip(rest);
 }
 
 function isZlibError(error: unknown): error is Error & { readonly code: string } {

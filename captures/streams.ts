@@ -9,23 +9,16 @@
  * - Without a SYN a stream begins at the lowest number of its first segments.
  */
 import { LIMITS } from '../protocol/limits.ts';
-import { SECOND } from './frame.ts';
+import { dueOf, isDue, isLost, isOld, isWaiting, mayBegin } from './due.ts';
 import type { Half, Piece } from './half.ts';
-import { acknowledge, advance, drop, hold, isBehind, newHalf, startAt } from './half.ts';
+import { acknowledge, advance, drop, hold, startAt } from './half.ts';
 import type { IpPacket } from './ip.ts';
+import type { Found, Live, Side, StreamInfo } from './stream-table.ts';
+import { opposite, StreamTable } from './stream-table.ts';
 import type { Segment } from './tcp.ts';
 import { ahead, FLAGS } from './tcp.ts';
 
-export type Side = 'client' | 'server';
-
-export interface StreamInfo {
-  /** 1, 2, ... in the order in which they began. */
-  readonly number: number;
-  /** `address:port`. Without handshake the side with the lower port is taken for the server. */
-  readonly client: string;
-  readonly server: string;
-  readonly handshake: boolean;
-}
+export type { Side, StreamInfo } from './stream-table.ts';
 
 /** How a stream ended. `replaced`: another began between the same ports; `evicted`: there were too many. */
 export type Ending = 'finished' | 'reset' | 'replaced' | 'evicted' | 'capture-ended';
@@ -44,22 +37,6 @@ export interface Streams {
   end(): readonly StreamEvent[];
 }
 
-interface Live {
-  readonly info: StreamInfo;
-  readonly client: Half;
-  readonly server: Half;
-  packets: number;
-  lastTime: bigint;
-  closed: boolean;
-  readonly keys: readonly [string, string];
-}
-
-/** Patience with a capture out of order: this many packets of the stream, or this long. */
-const PATIENCE_PACKETS = 64;
-const PATIENCE = 2n * SECOND;
-/** The same before the first byte of a stream that has no handshake. */
-const START_PACKETS = 16;
-const START = SECOND;
 /** Packets between two looks at streams in which something waits. */
 const SWEEP = 256;
 
@@ -70,11 +47,9 @@ export function createStreams(): Streams {
 }
 
 class Tracker implements Streams {
-  /** Each stream under both of its directions. */
-  private readonly streams = new Map<string, { readonly live: Live; readonly side: Side }>();
+  private readonly streams = new StreamTable();
   private readonly waiting = new Set<Live>();
   private held = 0;
-  private count = 0;
   private packets = 0;
   private out: StreamEvent[] = [];
 
@@ -110,12 +85,12 @@ class Tracker implements Streams {
     else if (piece.bytes.length > 0 || piece.missing > 0 || piece.fin || piece.reset)
       this.accept(live, side, piece);
     this.drain(live, time);
-    if (this.isWaiting(live)) this.losePatience(live, time);
+    if (isWaiting(live)) this.losePatience(live, time);
     return this.take();
   }
 
   end(): readonly StreamEvent[] {
-    for (const { live } of this.streams.values()) {
+    for (const live of this.streams.all()) {
       if (live.closed) continue;
       this.flush(live);
       if (!live.closed) this.close(live, 'capture-ended', undefined, live.lastTime);
@@ -131,69 +106,34 @@ class Tracker implements Streams {
     return taken;
   }
 
-  private find(from: string, to: string, segment: Segment, time: bigint) {
-    const found = this.streams.get(`${from} ${to}`);
+  private find(from: string, to: string, segment: Segment, time: bigint): Found | undefined {
+    const found = this.streams.find(from, to);
     const isSyn = (segment.flags & FLAGS.syn) !== 0;
     if (found !== undefined) {
       const { live, side } = found;
       // A SYN of another number is another stream; one in front of bytes that are there already is merely late.
       const { first } = live[side];
       if (!isSyn || first === undefined || first === (segment.sequence + 1) >>> 0) return found;
-      if (!live.closed) {
-        this.flush(live);
-        if (!live.closed) this.close(live, 'replaced', undefined, time);
-      }
-      this.forget(live);
+      if (live.closed) this.streams.forget(live);
+      else this.replace(live, 'replaced', time);
     } else if (segment.payload.length === 0 && (segment.flags & (FLAGS.syn | FLAGS.fin)) === 0)
       return undefined;
     return this.open(from, to, segment, time);
   }
 
-  private open(
-    from: string,
-    to: string,
-    { acknowledgement, flags, sourcePort, destinationPort }: Segment,
-    time: bigint,
-  ) {
-    if (this.streams.size >= 2 * LIMITS.streams) this.evict();
-    const isSyn = (flags & FLAGS.syn) !== 0;
-    const fromClient = isSyn ? acknowledgement === undefined : sourcePort >= destinationPort;
-    const [client, server] = fromClient ? [from, to] : [to, from];
-    this.count += 1;
-    const live: Live = {
-      info: { number: this.count, client, server, handshake: isSyn },
-      client: newHalf(),
-      server: newHalf(),
-      packets: 0,
-      lastTime: time,
-      closed: false,
-      keys: [`${client} ${server}`, `${server} ${client}`],
-    };
-    this.streams.set(live.keys[0], { live, side: 'client' });
-    this.streams.set(live.keys[1], { live, side: 'server' });
-    this.out.push({ is: 'opened', stream: live.info, time });
-    const side: Side = fromClient ? 'client' : 'server';
-    return { live, side };
+  private open(from: string, to: string, segment: Segment, time: bigint): Found {
+    const crowded = this.streams.crowded();
+    if (crowded !== undefined) this.replace(crowded, 'evicted', crowded.lastTime);
+    const found = this.streams.open(from, to, segment, time);
+    this.out.push({ is: 'opened', stream: found.live.info, time });
+    return found;
   }
 
-  /** The oldest goes, of the first few one that is closed. */
-  private evict(): void {
-    let chosen: Live | undefined;
-    let looked = 0;
-    for (const { live } of this.streams.values()) {
-      chosen ??= live;
-      looked += 1;
-      if (live.closed) chosen = live;
-      if (live.closed || looked > 64) break;
-    }
-    if (chosen === undefined) return;
-    this.flush(chosen);
-    if (!chosen.closed) this.close(chosen, 'evicted', undefined, chosen.lastTime);
-    this.forget(chosen);
-  }
-
-  private forget({ keys }: Live): void {
-    for (const key of keys) this.streams.delete(key);
+  /** Tells the rest of a stream, and makes room for another. */
+  private replace(live: Live, how: 'replaced' | 'evicted', time: bigint): void {
+    this.flush(live);
+    this.close(live, how, undefined, time);
+    this.streams.forget(live);
   }
 
   /** A SYN tells where its direction begins, and with ACK where the other one does. */
@@ -204,7 +144,7 @@ class Tracker implements Streams {
 
   private accept(live: Live, side: Side, piece: Piece): void {
     const half = live[side];
-    if (half.pending.length === 0 && this.isDue(live, side, piece)) {
+    if (half.pending.length === 0 && isDue(live, side, piece)) {
       this.tell(live, side, piece);
       return;
     }
@@ -215,21 +155,11 @@ class Tracker implements Streams {
     if (full || this.held > LIMITS.streamsHeldBytes) this.flush(live);
   }
 
-  /** Whether a piece can be told: nothing before it is missing, of its own side and of what its sender had heard. */
-  private isDue(live: Live, side: Side, piece: Piece): boolean {
-    const { next } = live[side];
-    if (next === undefined || ahead(piece.sequence, next) > 0) return false;
-    const heard = live[opposite(side)].next;
-    return (
-      piece.acknowledgement === undefined || (heard !== undefined && ahead(piece.acknowledgement, heard) <= 0)
-    );
-  }
-
   private drain(live: Live, time: bigint): void {
     for (let told = true; told; ) {
       told = false;
       for (const side of ['client', 'server'] as const) {
-        for (let due = this.dueOf(live, side); due !== undefined; due = this.dueOf(live, side)) {
+        for (let due = dueOf(live, side); due !== undefined; due = dueOf(live, side)) {
           this.drop(live[side], due);
           this.tell(live, side, due);
           told = true;
@@ -238,18 +168,7 @@ class Tracker implements Streams {
     }
     if (!live.closed && live.client.finished && live.server.finished)
       this.close(live, 'finished', undefined, time);
-    if (!this.isWaiting(live)) this.waiting.delete(live);
-  }
-
-  /** Of what waits, the first that is due: a segment that goes back over old bytes may wait longer than they do. */
-  private dueOf(live: Live, side: Side): Piece | undefined {
-    const { next, pending } = live[side];
-    if (next === undefined) return undefined;
-    for (const piece of pending) {
-      if (ahead(piece.sequence, next) > 0) return undefined;
-      if (this.isDue(live, side, piece)) return piece;
-    }
-    return undefined;
+    if (!isWaiting(live)) this.waiting.delete(live);
   }
 
   private drop(half: Half, piece: Piece): void {
@@ -282,36 +201,27 @@ class Tracker implements Streams {
     this.out.push({ is: 'closed', stream: live.info, how, by, time });
   }
 
-  private isWaiting({ client, server }: Live): boolean {
-    return client.pending.length > 0 || server.pending.length > 0;
-  }
-
   private sweep(time: bigint): void {
     for (const live of this.waiting) this.losePatience(live, time);
   }
 
   /** Ends the patience with what has waited for long: begins the stream, or tells a gap. */
   private losePatience(live: Live, time: bigint): void {
-    for (let again = true; again && this.isWaiting(live); ) {
+    for (let again = true; again && isWaiting(live); ) {
       again = false;
       for (const side of ['client', 'server'] as const) {
         const half = live[side];
         const [first] = half.pending;
-        if (
-          first !== undefined &&
-          half.next === undefined &&
-          this.isOld(live, first, time, START_PACKETS, START)
-        ) {
+        if (first !== undefined && half.next === undefined && mayBegin(live, first, time)) {
           startAt(half, first.sequence);
           again = true;
-        } else if (this.isLost(live, side, time)) {
+        } else if (isLost(live, side, time)) {
           this.gap(live, side, half.acknowledged ?? 0, time);
           again = true;
         }
       }
       const reset = [live.client.pending.at(-1), live.server.pending.at(-1)].find((piece) => piece?.reset);
-      if (!again && reset !== undefined && this.isOld(live, reset, time, PATIENCE_PACKETS, PATIENCE))
-        this.flush(live);
+      if (!again && reset !== undefined && isOld(live, reset, time)) this.flush(live);
       else this.drain(live, time);
     }
   }
@@ -328,18 +238,6 @@ class Tracker implements Streams {
     if (heard !== undefined)
       startAt(peer, waits !== undefined && ahead(waits.sequence, heard) < 0 ? waits.sequence : heard);
     return true;
-  }
-
-  private isOld(live: Live, piece: Piece, time: bigint, packets: number, patience: bigint): boolean {
-    return live.packets - piece.turn >= packets || time - piece.time > patience;
-  }
-
-  /** Whether bytes of this side are lost to the capture, and something has waited for them long enough. */
-  private isLost(live: Live, side: Side, time: bigint): boolean {
-    if (!isBehind(live[side])) return false;
-    return [live.client.pending[0], live.server.pending[0]].some(
-      (piece) => piece !== undefined && this.isOld(live, piece, time, PATIENCE_PACKETS, PATIENCE),
-    );
   }
 
   /** Tells a gap up to `until`, or to the first byte that waits. */
@@ -376,5 +274,3 @@ class Tracker implements Streams {
     }
   }
 }
-
-const opposite = (side: Side): Side => (side === 'client' ? 'server' : 'client');

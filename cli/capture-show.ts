@@ -12,6 +12,7 @@ import type { StoryRecord } from '../captures/story-record.ts';
 import { isoTime } from '../captures/story-record.ts';
 import { describeWireError, ERRORS, ModemlabError } from '../protocol/errors.ts';
 import { writeRecord, writeWhole } from './capture-line.ts';
+import { captureProgress } from './capture-progress.ts';
 import { command } from './help.ts';
 import type { Io } from './io.ts';
 import { jsonOption, wholeNumber } from './options.ts';
@@ -55,12 +56,20 @@ export function addCaptureShow(capture: Command, cli: Cli): void {
   }).action(async (file: string, options: ShowOptions) => {
     const opened = file === '-' ? readCapture(cli.io.inputBytes()) : openCaptureFile(file);
     const title = file === '-' ? 'standard input' : path.basename(file);
-    cli.exitCode = await show(cli.io, opened, title, options);
+    cli.exitCode = await show(cli.io, opened, title, file, options);
   });
 }
 
-async function show(io: Io, capture: Capture, title: string, options: ShowOptions): Promise<number> {
+async function show(
+  io: Io,
+  capture: Capture,
+  title: string,
+  file: string,
+  options: ShowOptions,
+): Promise<number> {
   const story = createStory();
+  const writesLines = options.html === undefined;
+  const progress = await captureProgress(io, file === '-' ? undefined : file, capture, story, writesLines);
   const view =
     options.html === undefined ? (options.json ? jsonView(io) : linesView(io, options)) : new PageView();
   let first: bigint | undefined;
@@ -84,6 +93,7 @@ async function show(io: Io, capture: Capture, title: string, options: ShowOption
   } catch (error) {
     throw isFileError(error) ? new ModemlabError('E_FILE_INVALID', error.message, { cause: error }) : error;
   } finally {
+    progress?.stop();
     forget();
   }
   if (capture.fault?.code === 'E_CAPTURE_FORMAT')

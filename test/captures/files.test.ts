@@ -1,14 +1,15 @@
 /** Capture files: what is written is read again, by us and by Wireshark, and nothing in a file makes the readers throw. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { constants, createGzip, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import t from 'tap';
 import type { CapturedFrame } from '../../captures/frame.ts';
-import { LINK_TYPES } from '../../captures/frame.ts';
+import { LINK_TYPES, SECOND } from '../../captures/frame.ts';
 import { openCaptureFile, readCapture } from '../../captures/open.ts';
 import { pcapHeader, pcapRecord } from '../../captures/pcap-write.ts';
 import { pcapngInterface, pcapngOther, pcapngPacket, pcapngSection } from '../../captures/pcapng-write.ts';
@@ -108,6 +109,47 @@ t.test('a cut file is told, with the place, and what stands before it is read', 
   for await (const _ of capture.frames) t.fail('no frame is whole');
   t.match(capture, { format: 'pcap', bytesRead: 50, fault: { code: 'E_CAPTURE_CUT', at: 50 } });
 });
+
+t.test(
+  'a gzip file that is cut anywhere is told, also behind a whole record, and all that it holds is read',
+  async (t) => {
+    const frames = [0, 1, 2, 3].map((at) =>
+      frame({ time: BigInt(at) * SECOND, bytes: randomBytes(60), originalLength: 60 }),
+    );
+    const form = { format: 'pcap', order: 'little', microseconds: false, gzip: false } as const;
+    const packer = createGzip();
+    const packed: Uint8Array[] = [];
+    packer.on('data', (piece: Uint8Array) => packed.push(piece));
+    const pack = async (bytes: Uint8Array): Promise<number> => {
+      packer.write(bytes);
+      await new Promise<void>((resolve) => packer.flush(constants.Z_SYNC_FLUSH, resolve));
+      return Buffer.concat(packed).length;
+    };
+    /** Where the records end. */
+    const ends: number[] = [];
+    ends.push(await pack(pcapHeader(1, form)));
+    for (const each of frames) ends.push(await pack(pcapRecord(each, form)));
+    packer.end();
+    await once(packer, 'end');
+    const whole = Buffer.concat(packed);
+    for (let cut = 0; cut < whole.length; cut += 1) {
+      const read = await readAll(whole.subarray(0, cut), [1 + (cut % 40), 7]);
+      const held = ends.filter((end) => end <= cut).length - 1;
+      if (read.fault !== 'E_CAPTURE_CUT' || read.frames.length < held)
+        t.match({ cut, ...read }, { fault: 'E_CAPTURE_CUT' });
+    }
+    for (const end of ends.slice(1)) {
+      const read = await readAll(whole.subarray(0, end));
+      t.match(read, { fault: 'E_CAPTURE_CUT', frames: { length: ends.indexOf(end) } });
+    }
+    const members = [captureFile(frames, { ...form, gzip: true }), gzipSync(pcapRecord(frame(), form))];
+    for (const more of [Buffer.alloc(0), Buffer.alloc(512)])
+      t.match(await readAll(Buffer.concat([...members, more]), [100]), {
+        fault: undefined,
+        frames: { length: 5 },
+      });
+  },
+);
 
 t.test('an absurd length is refused at its place', async (t) => {
   const record = pcapRecord(frame(), {});

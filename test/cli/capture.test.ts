@@ -1,9 +1,11 @@
 /** `modemlab capture`: what a person and a program get of a capture. */
 import { execFile, spawnSync } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { open, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
+import { createStory } from '../../captures/story.ts';
+import { progressLine } from '../../cli/capture-progress.ts';
 import { INFORM, sessionOf } from '../support/capture-cwmp.ts';
 import { captureFile } from '../support/capture-files.ts';
 import { framesOf, PLAIN, packetsOf } from '../support/capture-tcp.ts';
@@ -180,4 +182,25 @@ t.test('what a server and its modem record of the same sessions tells the same s
   t.match((await readFile(at('acs.pcapng'))).toString('latin1'), /modemlab: session 1, \S+, CPE: Inform/);
   const refused = await run(['acs', '--port', '0', '--record', at('none/a.pcapng'), ...kept]);
   t.match(refused, { code: 2, err: /E_FILE_INVALID/ });
+});
+
+t.test('a terminal is told how far a file is read that takes long, and nothing else is', async (t) => {
+  const folder = await temporaryFolder(t);
+  const made = spawnSync('mkfifo', [path.join(folder, 'slow')]);
+  if (made.status !== 0) return t.comment('there is no mkfifo');
+  const plain = captureFile(frames, { format: 'pcapng', order: 'little', microseconds: false, gzip: false });
+  const slow = path.join(folder, 'slow');
+  const shown = start(['capture', 'show', slow, '--json'], { colours: true });
+  const pipe = await open(slow, 'w');
+  await pipe.write(plain.subarray(0, plain.length / 2));
+  while (!shown.errSoFar().includes('frames')) await new Promise((resolve) => setTimeout(resolve, 5));
+  t.match(shown.errSoFar(), /0\.0 MiB, \d+ frames, 1 sessions/);
+  await pipe.write(plain.subarray(plain.length / 2));
+  await pipe.close();
+  const { code, err, out } = await shown.end;
+  t.equal(code, 0);
+  t.equal(JSON.parse(out).sessions.length, 2);
+  t.ok(err.endsWith('\r\u001b[J'), 'the line is gone in the end');
+  const story = createStory();
+  t.equal(progressLine(3 * 2 ** 20, 12 * 2 ** 20, story), '3.0 of 12 MiB (25 %), 0 frames, 0 sessions');
 });
