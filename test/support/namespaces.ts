@@ -32,6 +32,8 @@ export interface Namespace {
   readonly start: (file: string, args: readonly string[]) => NamespaceProcess;
   /** The same for any script that node runs as it is: it is there much sooner. */
   readonly startPlain: (script: string, args: readonly string[]) => NamespaceProcess;
+  /** Any other program. */
+  readonly startProgram: (program: string, args: readonly string[]) => NamespaceProcess;
 }
 
 export interface NamespaceProcess {
@@ -79,12 +81,15 @@ export async function bridgedNamespaces(
     await ip('addr', 'add', address, 'dev', 'eth0');
     for (const device of ['lo', 'eth0']) await ip('link', 'set', device, 'up');
     const [, mac = ''] = /link\/ether ([\da-f:]{17})/.exec(await ip('link', 'show', 'eth0')) ?? [];
+    const node = (words: readonly string[]): NamespaceProcess =>
+      startIn(t, full, [process.execPath, ...words]);
     namespaces.set(name, {
       iface: 'eth0',
       mac,
       ip,
-      start: (file, args) => startIn(t, full, ['--import', 'tsx', path.join(root, file), ...args]),
-      startPlain: (script, args) => startIn(t, full, [script, ...args]),
+      start: (file, args) => node(['--import', 'tsx', path.join(root, file), ...args]),
+      startPlain: (script, args) => node([script, ...args]),
+      startProgram: (program, args) => startIn(t, full, [program, ...args]),
     });
   }
   return namespaces;
@@ -96,7 +101,7 @@ async function addNamespace(t: Test, name: string): Promise<void> {
 }
 
 function startIn(t: Test, namespace: string, words: readonly string[]): NamespaceProcess {
-  const line = ['netns', 'exec', namespace, process.execPath, ...words];
+  const line = ['netns', 'exec', namespace, ...words];
   const child: ChildProcess = spawn('ip', line, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   let [out, err] = ['', ''];
   const waiting = new Set<() => void>();
