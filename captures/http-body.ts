@@ -8,6 +8,12 @@ export interface Budget {
   held: number;
 }
 
+/** Bytes of a message, by their offset in its side of the stream; gaps count. */
+export interface Span {
+  readonly at: number;
+  readonly length: number;
+}
+
 /** Bytes that are kept of a body that is no XML: enough to tell what it is. */
 const SAMPLE = 64 * 1024;
 
@@ -16,6 +22,8 @@ export class Body {
   private kept = 0;
   /** Bytes that came. */
   length = 0;
+  /** Where they stood: one span, or one a chunk. */
+  readonly spans: { at: number; length: number }[] = [];
   private most: number | undefined;
   private readonly budget: Budget;
 
@@ -23,8 +31,13 @@ export class Body {
     this.budget = budget;
   }
 
-  push(bytes: Uint8Array): void {
+  push(bytes: Uint8Array, at: number): void {
     this.length += bytes.length;
+    const last = this.spans.at(-1);
+    // Past so many chunks what lies between them counts as theirs.
+    if (last !== undefined && (last.at + last.length === at || this.spans.length >= LIMITS.captureChunks))
+      last.length = at + bytes.length - last.at;
+    else this.spans.push({ at, length: bytes.length });
     this.most ??= isPerhapsXml(bytes) ? LIMITS.bodyBytes : SAMPLE;
     const room = Math.min(this.most - this.kept, LIMITS.captureBodiesBytes - this.budget.held);
     if (room <= 0) return;

@@ -1,12 +1,21 @@
 /** Reads the HTTP/1.x messages of one direction of a stream, of bytes as they come. After a gap it finds the next start. */
 import { LIMITS } from '../protocol/limits.ts';
-import type { Budget } from './http-body.ts';
+import type { Budget, Span } from './http-body.ts';
 import { Body } from './http-body.ts';
 import type { HttpHead } from './http-head.ts';
 import { framingOf, mayBegin, readHead, START_LINE } from './http-head.ts';
 
 /** What is odd about a message as it was captured. */
 export type HttpOddity = 'cut' | 'gap' | 'bad-chunk' | 'trailing-bytes';
+
+/** Where a message stood in its side of the stream, by offsets from its first byte; gaps count. */
+export interface Place {
+  readonly head: Span;
+  /** Of the body without chunk lines. */
+  readonly body: readonly Span[];
+  /** Behind the last byte of the message. */
+  readonly end: number;
+}
 
 export interface RawMessage {
   readonly head: HttpHead;
@@ -17,6 +26,7 @@ export interface RawMessage {
   readonly bodyLength: number;
   /** Bytes of its chunks in their order, those of a long body only in part; none where it was not chunked. */
   readonly chunks: readonly number[];
+  readonly place: Place;
   readonly began: bigint;
   readonly ended: bigint;
   readonly oddities: readonly HttpOddity[];
@@ -47,6 +57,7 @@ interface Open {
   readonly headText: string;
   readonly body: Body;
   readonly chunks: number[];
+  readonly at: number;
   readonly began: bigint;
   readonly oddities: Set<HttpOddity>;
 }
@@ -62,6 +73,9 @@ export class HttpReader {
   private open: Open | undefined;
   private skipped = 0;
   private lastTime = 0n;
+  /** Offset behind the last byte that came, and behind the last that was made something of. */
+  private position = 0;
+  private used = 0;
   private readonly listener: HttpListener;
   private readonly budget: Budget;
 
@@ -74,6 +88,7 @@ export class HttpReader {
 
   push(bytes: Uint8Array, time: bigint): void {
     this.lastTime = time;
+    this.position += bytes.length;
     let left: Uint8Array | undefined = bytes;
     // Each turn takes bytes, or leaves them in `rest` and ends.
     while (left !== undefined && left.length > 0) left = this.take(left, time);
@@ -82,15 +97,20 @@ export class HttpReader {
   /** The capture lacks bytes here. A body of known length goes on behind them. */
   gap(length: number, time: bigint): void {
     this.lastTime = time;
+    this.position += length;
     const { state } = this;
     if (state.at === 'tunnel') return;
     this.open?.oddities.add('gap');
     if ((state.at === 'length' || state.at === 'chunk') && length <= state.left) {
       state.left -= length;
+      this.used = this.position;
       if (state.left === 0) this.bodyPartEnded(time);
       return;
     }
-    if (state.at === 'close') return;
+    if (state.at === 'close') {
+      this.used = this.position;
+      return;
+    }
     this.loseTrack(time);
   }
 
@@ -105,16 +125,19 @@ export class HttpReader {
 
   private take(bytes: Uint8Array, time: bigint): Uint8Array | undefined {
     const { state } = this;
+    const at = this.position - bytes.length;
     switch (state.at) {
       case 'tunnel':
         return undefined;
       case 'close':
-        this.open?.body.push(bytes);
+        this.open?.body.push(bytes, at);
+        this.used = this.position;
         return undefined;
       case 'length':
       case 'chunk': {
         const part = bytes.subarray(0, state.left);
-        this.open?.body.push(part);
+        this.open?.body.push(part, at);
+        this.used = at + part.length;
         state.left -= part.length;
         if (state.left === 0) this.bodyPartEnded(time);
         return bytes.subarray(part.length);
@@ -152,10 +175,15 @@ export class HttpReader {
     if (head === undefined) return this.giveBack();
     const behind = this.rest.subarray(end);
     const began = this.restBegan;
+    const at = this.position - this.rest.length;
     this.rest = EMPTY;
+    this.used = at + end;
     this.tellSkipped();
     this.listener.began(head);
-    this.open = { head, headText: text, body: new Body(this.budget), chunks: [], began, oddities: new Set() };
+    this.open = {
+      ...{ head, headText: text, body: new Body(this.budget), at, chunks: [] },
+      ...{ began, oddities: new Set() },
+    };
     this.beginBody(head, time);
     return behind;
   }
@@ -206,6 +234,7 @@ export class HttpReader {
     const line = this.rest.toString('latin1').trim();
     this.rest = EMPTY;
     const behind = end < 0 ? bytes.subarray(bytes.length) : bytes.subarray(end + 1);
+    this.used = this.position - behind.length;
     if (this.state.at === 'chunk-size') {
       const size = /^([0-9a-f]{1,8})(?:[ \t]*;.*)?$/i.exec(line)?.[1];
       if (size === undefined) {
@@ -262,11 +291,12 @@ export class HttpReader {
     this.state = { at: 'head' };
     if (open === undefined) return;
     this.open = undefined;
-    const { began, body, chunks, head, headText } = open;
+    const { at, began, body, chunks, head, headText } = open;
     const bodyLength = body.length;
     const oddities = [...open.oddities];
+    const place = { head: { at, length: headText.length }, body: body.spans, end: this.used };
     this.listener.message({
-      ...{ head, headText, body: body.take(), bodyLength, chunks },
+      ...{ head, headText, body: body.take(), bodyLength, chunks, place },
       ...{ began, ended: time, oddities },
     });
   }

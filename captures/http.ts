@@ -4,7 +4,7 @@ import type { Budget } from './http-body.ts';
 import { decodeBody } from './http-body.ts';
 import type { HttpHead } from './http-head.ts';
 import { headerOf } from './http-head.ts';
-import type { HttpOddity, RawMessage } from './http-reader.ts';
+import type { HttpOddity, Place, RawMessage } from './http-reader.ts';
 import { HttpReader } from './http-reader.ts';
 import type { Ending, Side, StreamEvent, StreamInfo } from './streams.ts';
 import { readTlsHello } from './tls.ts';
@@ -22,6 +22,7 @@ export interface HttpMessage {
   readonly bodyLength: number;
   /** Bytes of its chunks in their order, those of a long body only in part; none where it was not chunked. */
   readonly chunks: readonly number[];
+  readonly place: Place;
   readonly began: bigint;
   readonly ended: bigint;
   readonly oddities: readonly (HttpOddity | 'bad-encoding')[];

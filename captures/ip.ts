@@ -124,6 +124,10 @@ function ipv6Text(bytes: Uint8Array, at: number): string {
   return `${hex.slice(0, best.from).join(':')}::${hex.slice(best.from + best.length).join(':')}`;
 }
 
+/** An address of 4 or 16 bytes as text: dotted, or as RFC 5952 has it. */
+export const addressText = (bytes: Uint8Array): string =>
+  bytes.length === 4 ? ipv4Text(bytes, 0) : ipv6Text(bytes, 0);
+
 /** An address as bytes: 4 or 16; `undefined` for what is no address. */
 export function addressBytes(address: string): Uint8Array | undefined {
   const zoneless = address.replace(/%.*$/, '');

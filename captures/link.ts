@@ -8,7 +8,8 @@ import { u16, u32 } from './octets.ts';
 /** What a frame carries: an IP packet, or something else, by its EtherType. */
 export type Carried =
   | { readonly is: 'ip'; readonly packet: Uint8Array; readonly tags: readonly number[] }
-  | { readonly is: 'other'; readonly etherType: number }
+  /** `at`: offset of what is carried. */
+  | { readonly is: 'other'; readonly etherType: number; readonly at: number }
   | { readonly is: 'unknown-link'; readonly linkType: number }
   | { readonly is: 'cut' };
 
@@ -37,7 +38,7 @@ export function readLink(linkType: number, bytes: Uint8Array): Carried {
       // In the byte order of the machine that captured: one reading is a family of addresses, the other is huge.
       const big = u32(bytes, 0);
       const family = big < 0x10000 ? big : (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8);
-      return FAMILIES.includes(family) ? ip(bytes, 4, []) : { is: 'other', etherType: 0 };
+      return FAMILIES.includes(family) ? ip(bytes, 4, []) : { is: 'other', etherType: 0, at: 4 };
     }
     case LINK_TYPES.raw:
     case LINK_TYPES.ipv4:
@@ -68,12 +69,12 @@ function byEtherType(bytes: Uint8Array, at: number, given?: number): Carried {
     behind += 4;
   }
   if (etherType === ETHER.ipv4 || etherType === ETHER.ipv6) return ip(bytes, behind, tags);
-  if (etherType !== ETHER.pppoe) return { is: 'other', etherType };
+  if (etherType !== ETHER.pppoe) return { is: 'other', etherType, at: behind };
   if (behind + 8 > bytes.length) return CUT;
   // Code 0 is session data; then 0x0021 and 0x0057 are PPP's numbers of IPv4 and IPv6.
   const protocol = u16(bytes, behind + 6);
   const isIp = bytes[behind + 1] === 0 && (protocol === 0x0021 || protocol === 0x0057);
-  return isIp ? ip(bytes, behind + 8, tags) : { is: 'other', etherType };
+  return isIp ? ip(bytes, behind + 8, tags) : { is: 'other', etherType, at: behind };
 }
 
 /** Puts an IP packet on a link; `tags` are VLANs, the outer one first, and only Ethernet and cooked links bear them. */

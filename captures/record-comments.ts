@@ -24,8 +24,9 @@ export function withComments(recorder: Recorder): Recorder {
         server: textOf(server),
         handshake: true,
       };
-      // What is read here is not told with its time.
+      // What is read here is not told with its time and its numbers.
       const time = 0n;
+      const sequence = 0;
       const read = (event: StreamEvent): void => {
         for (const told of http.push(event)) {
           const said = cwmp.push(told);
@@ -35,7 +36,7 @@ export function withComments(recorder: Recorder): Recorder {
       read({ is: 'opened', stream, time });
       return {
         said(from, bytes) {
-          read({ is: 'data', stream, time, from, bytes });
+          read({ is: 'data', stream, time, from, sequence, bytes });
           connection.said(from, bytes);
         },
         comment: connection.comment,

@@ -25,14 +25,17 @@ export type Ending = 'finished' | 'reset' | 'replaced' | 'evicted' | 'capture-en
 
 export type StreamEvent = { readonly stream: StreamInfo; readonly time: bigint } & (
   | { readonly is: 'opened' }
-  | { readonly is: 'data'; readonly from: Side; readonly bytes: Uint8Array }
-  | { readonly is: 'gap'; readonly from: Side; readonly length: number }
+  /** `sequence`: number of its first byte. */
+  | { readonly is: 'data'; readonly from: Side; readonly sequence: number; readonly bytes: Uint8Array }
+  | { readonly is: 'gap'; readonly from: Side; readonly sequence: number; readonly length: number }
   | { readonly is: 'finished'; readonly from: Side }
   | { readonly is: 'closed'; readonly how: Ending; readonly by: Side | undefined }
 );
 
 export interface Streams {
   push(packet: IpPacket, segment: Segment, time: bigint): readonly StreamEvent[];
+  /** The stream that the last segment from one `address:port` to the other was taken for. */
+  between(from: string, to: string): { readonly stream: number; readonly from: Side } | undefined;
   /** The capture has ended: tells what waits, with its gaps. */
   end(): readonly StreamEvent[];
 }
@@ -87,6 +90,11 @@ class Tracker implements Streams {
     this.drain(live, time);
     if (isWaiting(live)) this.losePatience(live, time);
     return this.take();
+  }
+
+  between(from: string, to: string) {
+    const found = this.streams.find(from, to);
+    return found === undefined ? undefined : { stream: found.live.info.number, from: found.side };
   }
 
   end(): readonly StreamEvent[] {
@@ -182,8 +190,11 @@ class Tracker implements Streams {
     const { time } = piece;
     const { bytes, missing } = advance(half, piece);
     if (half.finished || live.closed) return;
-    if (bytes.length > 0) this.out.push({ is: 'data', stream, from, bytes, time });
-    if (missing > 0) this.out.push({ is: 'gap', stream, from, length: missing, time });
+    const behind = half.next ?? 0;
+    const sequence = (behind - missing - bytes.length) >>> 0;
+    if (bytes.length > 0) this.out.push({ is: 'data', stream, from, sequence, bytes, time });
+    if (missing > 0)
+      this.out.push({ is: 'gap', stream, from, sequence: (behind - missing) >>> 0, length: missing, time });
     if (piece.fin) {
       half.finished = true;
       half.next = ((half.next ?? 0) + 1) >>> 0;
@@ -253,7 +264,8 @@ class Tracker implements Streams {
       return;
     }
     half.next = end;
-    if (!half.finished && !live.closed) this.out.push({ is: 'gap', stream: live.info, from, length, time });
+    if (!half.finished && !live.closed)
+      this.out.push({ is: 'gap', stream: live.info, from, sequence: next, length, time });
   }
 
   /** Tells all that waits, in the order in which it was sent as far as that is known. */

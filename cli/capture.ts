@@ -1,5 +1,6 @@
 /** `modemlab capture`: packet captures. */
 import type { Command } from 'commander';
+import { addCaptureAnonymise } from './capture-anonymise.ts';
 import { addCaptureRecord } from './capture-record.ts';
 import { addCaptureReplay } from './capture-replay.ts';
 import { addCaptureShow } from './capture-show.ts';
@@ -15,4 +16,5 @@ export function addCapture(program: Command, cli: Cli): void {
   addCaptureShow(capture, cli);
   addCaptureRecord(capture, cli);
   addCaptureReplay(capture, cli);
+  addCaptureAnonymise(capture, cli);
 }

@@ -82,12 +82,16 @@ export const LIMITS = {
   captureSessions: 4096,
   /** TFTP transfers of a capture that are followed at a time; a bench flashes some dozens. */
   captureTransfers: 1024,
-  /** Chunks of one HTTP body whose lengths are kept: a body of 16 MiB in chunks of a frame. */
+  /** Chunks of one HTTP body whose lengths and places are kept: a body of 16 MiB in chunks of a frame. */
   captureChunks: 16_384,
   /** Bytes of messages that a replay holds; a first contact has 2 MB, a boot storm of 20 modems 40. */
   replayBytes: 512 * 1024 * 1024,
   /** Differences that one replay tells each by itself. */
   replayDifferences: 10_000,
+  /** Words of protocols and data models that anonymising remembers; the largest tree on record has some thousands. */
+  anonymiseWords: 200_000,
+  /** Frames of a capture that wait for the fragments of a packet, while it is written anew. */
+  anonymiseWaiting: 1024,
   /** Bytes of a capture that a process records and that wait for the disk. */
   recordBufferBytes: 64 * 1024 * 1024,
   /** Modems that a recording proxy relays at a time: two sockets each, and 4096 open files are allowed nearly everywhere. */

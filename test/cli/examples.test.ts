@@ -192,7 +192,8 @@ t.test('the examples work as printed', { timeout: 200_000 }, async (t) => {
   });
 
   await t.test('those of captures', async (t) => {
-    for (const example of of('capture show')) await works(example, example.argv, fine(t, example));
+    for (const example of of('capture show', 'capture anonymise'))
+      await works(example, example.argv, fine(t, example));
     for (const example of of('capture replay')) {
       const here = example.argv.map((word) => (word === 'http://localhost:7547/' ? url : word));
       // The capture is of another ACS, whose header lines are others.

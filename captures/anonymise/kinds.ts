@@ -1,0 +1,62 @@
+/** What is taken for a secret, by the name that it stands under: of a parameter, an element, a header line, a CLI argument. */
+
+export const KINDS = [
+  'serial number',
+  'MAC address',
+  'IP address',
+  'host name',
+  'user name',
+  'password',
+  'key',
+  'network name',
+  'location',
+  'phone number',
+  'provisioning code',
+  'device name',
+  'path',
+  'log',
+  'cookie',
+  'digest response',
+] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** Names that end as a secret's do and hold none: tags of the ACS, switches, choices and figures. */
+const HARMLESS =
+  /^(parameterkey|commandkey)$|(enabled?|required|supported|capable|allowed|mode|type|status|state|level|index|length|count|interval|timeout|lifetime|version|numberofentries|refreshtime)$/;
+
+/** By the last step of a name, in lower case and without what is neither letter nor digit; the first that fits counts. */
+const BY_NAME: readonly (readonly [pattern: RegExp, kind: Kind])[] = [
+  [/serial(number|num|no|nr|nbr)?$|^(imei|imsi|iccid|meid|antid|toant)$/, 'serial number'],
+  [/mac(address|addr)?$|bssid$|^(hwaddr|hardwareaddress|antmac|chaddr)$/, 'MAC address'],
+  [/passw(or)?d\d*$|passphrase$|^(user)?pwd$|secret$|^pass$/, 'password'],
+  // Many tables of data models have a key that is a number: BridgeKey, FilterKey, QueueKey.
+  [
+    /(psk|presharedkey|wep\w*key\d*|wpa\w*key|(private|encryption|security|network|auth|secret|api|cipher|shared|wireless|wifi|wlan)key\d*)$/,
+    'key',
+  ],
+  [/^(x[0-9a-f]{6})?key\d*$/, 'key'],
+  [/^pin(code)?$|(sim|device|wps|card)pin(code)?$|^puk$/, 'key'],
+  [/ssid$|^networkname$/, 'network name'],
+  [
+    /latitude$|longitude$|altitude$|location$|^geo|street$|city$|postalcode$|zipcode$|^dataobject$/,
+    'location',
+  ],
+  [/(phone|directory|telephone)(number|nr|no)?$|msisdn$|callerid(name|number)?$|^uri$/, 'phone number'],
+  [/provisioningcode$/, 'provisioning code'],
+  [/user(name|id)?$|^(login|usr|uid)$|loginname$|accountname$/, 'user name'],
+  [/^domainname$|fqdn$/, 'host name'],
+  [/hostname$|devicename$|friendlyname$|^antname$|contact(name)?$|email(address)?$/, 'device name'],
+  [/^(devicelog|systemlog|eventlog|syslog|log)$/, 'log'],
+];
+
+/** The kind of secret that a value under this name is; `undefined`: it is none by its name. */
+export function kindOf(name: string): Kind | undefined {
+  const steps = name.split('.').filter((step) => !/^\d*$/.test(step));
+  const last = (steps.at(-1) ?? '').replace(/[^A-Za-z0-9]/g, '').toLowerCase();
+  if (last === '' || HARMLESS.test(last)) return undefined;
+  return BY_NAME.find(([pattern]) => pattern.test(last))?.[1];
+}
+
+/** Whether dotted numbers under this name, or on a line that says this, tell a version and no address. */
+export const isVersion = (text: string): boolean =>
+  /version|software|firmware|hardware|build|release|revision/i.test(text);

@@ -1,0 +1,57 @@
+/** The first reading of a capture: what its secrets are. */
+import { macText } from '../../protocol/ipv4.ts';
+import { createFlow } from '../flow.ts';
+import type { CapturedFrame } from '../frame.ts';
+import { readLink } from '../link.ts';
+import { learnDatagram } from './datagram.ts';
+import type { Field } from './frame-places.ts';
+import { arpFields, ipFields, isArp, linkFields } from './frame-places.ts';
+import { createDatagramPassages, createStreamPassages } from './passages.ts';
+import type { Secrets } from './secrets.ts';
+import { learnText } from './texts.ts';
+
+export interface Learner {
+  push(frame: CapturedFrame): void;
+  /** The capture has ended. */
+  end(): void;
+}
+
+export function createLearner(secrets: Secrets): Learner {
+  const flow = createFlow();
+  const ofStreams = createStreamPassages();
+  const ofDatagrams = createDatagramPassages();
+
+  const read = (events: ReturnType<typeof flow.push>): void => {
+    for (const event of events) {
+      if (event.is === 'comment') learnText(secrets, 'lines', Buffer.from(event.text).toString('latin1'));
+      else if (event.is === 'datagram') learnDatagram(secrets, ofDatagrams.push(event), event.payload);
+      else
+        for (const passage of ofStreams.push(event)) {
+          if (passage.is === 'packed') learnText(secrets, 'markup', passage.text);
+          else if (passage.is !== 'blank') learnText(secrets, passage.is, passage.text);
+        }
+    }
+  };
+
+  return {
+    push(frame) {
+      learnAddresses(secrets, frame);
+      read(flow.push(frame));
+    },
+    end: () => read(flow.end()),
+  };
+}
+
+function learnAddresses(secrets: Secrets, { bytes, linkType }: CapturedFrame): void {
+  const learn = (fields: readonly Field[], of: Uint8Array): void => {
+    for (const { at, is, length } of fields) {
+      const field = of.subarray(at, at + length);
+      if (is === 'mac') secrets.learnMac(macText(field));
+      else if (field.length === length) secrets.learnOctets(field);
+    }
+  };
+  learn(linkFields(linkType, bytes), bytes);
+  const link = readLink(linkType, bytes);
+  if (link.is === 'ip') learn(ipFields(link.packet), link.packet);
+  if (link.is === 'other' && isArp(link.etherType)) learn(arpFields(bytes, link.at) ?? [], bytes);
+}

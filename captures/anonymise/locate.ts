@@ -1,0 +1,111 @@
+/** The second reading of a capture: where in its TCP streams the secrets stand. */
+import { latin1Bytes } from '../../protocol/latin1.ts';
+import { createFlow } from '../flow.ts';
+import type { CapturedFrame } from '../frame.ts';
+import type { Span } from '../http-body.ts';
+import type { Side, StreamEvent } from '../streams.ts';
+import { Edits } from './edits.ts';
+import { packTo } from './pack.ts';
+import type { PackedPassage, StreamPassage } from './passage.ts';
+import { behind, createStreamPassages, upTo } from './passages.ts';
+import type { Secrets } from './secrets.ts';
+import type { Tally } from './tally.ts';
+import { replaceText } from './texts.ts';
+
+/** What becomes of one side of a stream. */
+export interface Half {
+  readonly edits: Edits;
+  /** Sequence number of its first byte. */
+  readonly first: number;
+  /** What of it was read, by offsets; everything else of it is blanked. */
+  readonly read: Span[];
+  /** Bytes and gaps so far. */
+  length: number;
+}
+
+export type Halves = ReadonlyMap<string, Half>;
+
+export const halfKey = (stream: number, from: Side): string => `${stream} ${from}`;
+
+export interface Locator {
+  readonly halves: Halves;
+  push(frame: CapturedFrame): void;
+  /** The capture has ended. */
+  end(): void;
+}
+
+export function createLocator(secrets: Secrets, tally: Tally): Locator {
+  const flow = createFlow();
+  const passages = createStreamPassages();
+  const halves = new Map<string, Half>();
+
+  const note = (event: StreamEvent): void => {
+    if (event.is !== 'data' && event.is !== 'gap') return;
+    const { from, sequence, stream } = event;
+    const key = halfKey(stream.number, from);
+    const half = halves.get(key) ?? { edits: new Edits(), first: sequence, read: [], length: 0 };
+    halves.set(key, half);
+    if (event.is === 'data') readOn(half, event.bytes.length);
+    half.length += event.is === 'data' ? event.bytes.length : event.length;
+  };
+
+  const read = (events: ReturnType<typeof flow.push>): void => {
+    for (const event of events) {
+      if (event.is === 'comment' || event.is === 'datagram') continue;
+      note(event);
+      for (const passage of passages.push(event)) {
+        const edits = halves.get(halfKey(passage.side.stream, passage.side.from))?.edits;
+        if (edits !== undefined) edit(edits, passage, secrets, tally);
+      }
+    }
+  };
+
+  return { halves, push: (frame) => read(flow.push(frame)), end: () => read(flow.end()) };
+}
+
+function readOn(half: Half, length: number): void {
+  const last = half.read.at(-1);
+  if (last !== undefined && last.at + last.length === half.length)
+    half.read[half.read.length - 1] = { at: last.at, length: last.length + length };
+  else half.read.push({ at: half.length, length });
+}
+
+function edit(edits: Edits, passage: StreamPassage, secrets: Secrets, tally: Tally): void {
+  switch (passage.is) {
+    case 'blank':
+      for (const span of passage.spans) {
+        edits.add(span, passage.how);
+        tally.blank(passage.what, span.length);
+      }
+      return;
+    case 'packed':
+      editPacked(edits, passage, secrets, tally);
+      return;
+    default:
+      for (const { at, bytes } of replaceText(secrets, passage.is, passage.text, tally.replace))
+        write(edits, upTo(behind(passage.spans, at), bytes.length), bytes);
+  }
+}
+
+function write(edits: Edits, spans: readonly Span[], bytes: Uint8Array): void {
+  let from = 0;
+  for (const span of spans) {
+    edits.add(span, bytes.subarray(from, from + span.length));
+    from += span.length;
+  }
+}
+
+/** A packed body is packed anew, to the length that it had. Where that cannot be it is packed empty, or blanked. */
+function editPacked(edits: Edits, passage: PackedPassage, secrets: Secrets, tally: Tally): void {
+  const { encoding, spans, text } = passage;
+  const replacements = replaceText(secrets, 'markup', text, tally.replace);
+  if (replacements.length === 0) return;
+  const length = spans.reduce((sum, span) => sum + span.length, 0);
+  const other = latin1Bytes(text);
+  for (const { at, bytes } of replacements) other.set(bytes, at);
+  const packed = packTo(other, encoding, length);
+  if (packed === undefined) tally.blank('compressed bodies that could not be packed to their length', length);
+  const blank = packed ?? packTo(new Uint8Array(0), encoding, length);
+  if (blank === undefined) for (const span of spans) edits.add(span, 'zero');
+  else write(edits, spans, blank);
+}

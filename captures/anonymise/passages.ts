@@ -1,0 +1,172 @@
+/**
+ * A capture as passages: texts that are understood, each with the place of its bytes, and bytes that are not, which are
+ * blanked. Read twice, a capture gives the same passages both times.
+ */
+import { decodeBootp } from '../../protocol/bootp/message.ts';
+import { latin1Text } from '../../protocol/latin1.ts';
+import type { DatagramEvent } from '../datagrams.ts';
+import { createDatagrams } from '../datagrams.ts';
+import type { Datagram } from '../flow.ts';
+import type { HttpEvent, HttpMessage } from '../http.ts';
+import { createHttp } from '../http.ts';
+import type { Span } from '../http-body.ts';
+import { headerOf } from '../http-head.ts';
+import type { Side, StreamEvent } from '../streams.ts';
+import type { DatagramPassage, StreamPassage, StreamSide } from './passage.ts';
+import { createTlsSpans } from './tls-spans.ts';
+
+export interface StreamPassages {
+  push(event: StreamEvent): readonly StreamPassage[];
+}
+export interface DatagramPassages {
+  push(datagram: Datagram): DatagramPassage;
+}
+
+/** How much of one side of a stream is accounted for. */
+interface Account {
+  understood: number;
+  position: number;
+}
+
+export function createStreamPassages(): StreamPassages {
+  const http = createHttp();
+  const tls = createTlsSpans();
+  const accounts = new Map<number, Record<Side, Account>>();
+  const encrypted = new Set<number>();
+
+  /** Bytes before `until` that no message has. */
+  const between = (side: StreamSide, account: Account, until: number): readonly StreamPassage[] => {
+    const length = until - account.understood;
+    if (length <= 0) return [];
+    const spans = [{ at: account.understood, length }];
+    account.understood = until;
+    return [{ is: 'blank', side, spans, how: 'zero', what: 'bytes of TCP that are no HTTP' }];
+  };
+
+  const ofHttp = (event: HttpEvent): readonly StreamPassage[] => {
+    if (event.is === 'tls') encrypted.add(event.stream.number);
+    if (event.is !== 'http') return [];
+    const { from, place, stream } = event;
+    const side: StreamSide = { stream: stream.number, from };
+    const account = accounts.get(stream.number)?.[from];
+    if (account === undefined) return [];
+    const before = between(side, account, place.head.at);
+    account.understood = place.end;
+    return [...before, ...ofMessage(event, side)];
+  };
+
+  const ofStream = (event: StreamEvent): readonly StreamPassage[] => {
+    const { number } = event.stream;
+    if (event.is === 'opened')
+      accounts.set(number, {
+        client: { understood: 0, position: 0 },
+        server: { understood: 0, position: 0 },
+      });
+    const both = accounts.get(number);
+    if (both === undefined) return [];
+    const passages: StreamPassage[] = [];
+    if (event.is === 'data' || event.is === 'gap') {
+      const account = both[event.from];
+      account.position += event.is === 'data' ? event.bytes.length : event.length;
+    }
+    passages.push(...http.push(event).flatMap(ofHttp));
+    if (encrypted.has(number) && (event.is === 'data' || event.is === 'gap')) {
+      const { from } = event;
+      const account = both[from];
+      const length = event.is === 'data' ? event.bytes.length : event.length;
+      passages.push(...between({ stream: number, from }, account, account.position - length));
+      account.understood = account.position;
+      passages.push(...tls.push(event, account.position));
+    }
+    if (event.is === 'closed') {
+      for (const from of ['client', 'server'] as const)
+        passages.push(...between({ stream: number, from }, both[from], both[from].position));
+      accounts.delete(number);
+      encrypted.delete(number);
+      passages.push(...tls.end(number));
+    }
+    return passages;
+  };
+
+  return { push: ofStream };
+}
+
+function ofMessage(message: HttpMessage, side: StreamSide): readonly StreamPassage[] {
+  const { body, bodyLength, head, headText, place } = message;
+  const passages: StreamPassage[] = [{ is: 'head', side, spans: [place.head], text: headText }];
+  if (bodyLength === 0) return passages;
+  const spans = place.body;
+  const placed = spans.reduce((sum, { length }) => sum + length, 0) === bodyLength;
+  const encoding = (headerOf(head.headers, 'content-encoding') ?? '').trim().toLowerCase();
+  const isPlain = encoding === '' || encoding === 'identity';
+  const isMarkup = placed && /^[\s\u00ef\u00bb\u00bf]*</.test(latin1Text(body.subarray(0, 256)));
+  if (isMarkup && !isPlain && !message.oddities.includes('bad-encoding'))
+    return [...passages, { is: 'packed', side, spans, text: latin1Text(body), encoding }];
+  if (isMarkup && isPlain) {
+    passages.push({ is: 'markup', side, spans: upTo(spans, body.length), text: latin1Text(body) });
+    const rest = behind(spans, body.length);
+    if (rest.length > 0)
+      passages.push({ is: 'blank', side, spans: rest, how: 'mask', what: 'ends of long HTTP bodies' });
+    return passages;
+  }
+  const how = isPlain && placed && isText(body) ? 'mask' : 'zero';
+  return [...passages, { is: 'blank', side, spans, how, what: 'HTTP bodies that are no XML' }];
+}
+
+const isText = (bytes: Uint8Array): boolean =>
+  bytes.subarray(0, 512).every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d));
+
+/** The first bytes of spans, so many of them. */
+export function upTo(spans: readonly Span[], length: number): readonly Span[] {
+  const first: Span[] = [];
+  let left = length;
+  for (const span of spans) {
+    if (left <= 0) break;
+    first.push({ at: span.at, length: Math.min(left, span.length) });
+    left -= span.length;
+  }
+  return first;
+}
+
+/** The bytes of spans behind the first so many. */
+export function behind(spans: readonly Span[], length: number): readonly Span[] {
+  let skip = length;
+  return spans.flatMap((span) => {
+    const skipped = Math.min(skip, span.length);
+    skip -= skipped;
+    return skipped === span.length ? [] : [{ at: span.at + skipped, length: span.length - skipped }];
+  });
+}
+
+const TFTP_DATA = 3;
+const TFTP_HEAD = 4;
+
+/** Its own datagrams have to come in their order: what a TFTP packet is depends on those before it. */
+export function createDatagramPassages(): DatagramPassages {
+  const datagrams = createDatagrams();
+  return { push: (datagram) => ofDatagram(datagram, datagrams.push(datagram)) };
+}
+
+function ofDatagram(datagram: Datagram, told: readonly DatagramEvent[]): DatagramPassage {
+  const { payload } = datagram;
+  const spans = [{ at: 0, length: payload.length }];
+  const unknown = { is: 'blank', spans, how: 'zero', what: 'UDP that is not understood' } as const;
+  const event = told.find((one) => 'datagram' in one && one.datagram === datagram);
+  switch (event?.is) {
+    case 'mdap':
+      return { is: 'mdap' };
+    case 'bootp':
+      return decodeBootp(payload).ok ? { is: 'bootp' } : unknown;
+    case 'other-datagram':
+      return unknown;
+    case 'tftp':
+      if (!event.read.ok) return unknown;
+      break;
+    default:
+      break;
+  }
+  // TFTP: its requests and errors are texts, its data are files.
+  if (payload[0] !== 0 || payload[1] !== TFTP_DATA) return { is: 'lines', spans, text: latin1Text(payload) };
+  const data = [{ at: TFTP_HEAD, length: Math.max(0, payload.length - TFTP_HEAD) }];
+  return { is: 'blank', spans: data, how: 'zero', what: 'files in TFTP' };
+}

@@ -1,0 +1,92 @@
+/**
+ * Secrets in XML, by the names that they stand under. It is read as it stands and not as what it means: so what a modem got
+ * wrong, and what is cut off, hides nothing.
+ */
+import { kindOf } from './kinds.ts';
+import type { Site } from './sites.ts';
+import { isPublicHost, moved, site, sitesByForm } from './sites.ts';
+
+export interface MarkupSites {
+  readonly sites: readonly Site[];
+  /** Names of elements, attributes and parameters. */
+  readonly words: ReadonlySet<string>;
+  /** What a device tells of its make: it is no secret, also within one. */
+  readonly makes: ReadonlySet<string>;
+}
+
+const TAG = /<(\/?)((?:[A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*)([^<>]*)>/g;
+const MAKE = /^(manufacturer|oui|productclass)$/;
+const SHORTEST_MAKE = 4;
+const CDATA = '<![CDATA[';
+/** Elements whose texts are names of parameters or other public words. */
+const NAMING =
+  /^(name|string|parametername|parameterpath|objectname|manufacturer|oui|productclass|eventcode|faultstring|faultcode|filetype)$/;
+/** Names of parameters whose values are names of hosts. */
+const HOSTLY = /server\d*$|serveraddress$|gateway$|proxy$|registrar$|host$|address$/i;
+const HOST_NAME = /^(?=.*[A-Za-z])[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/;
+
+export function markupSites(text: string): MarkupSites {
+  const sites: Site[] = [];
+  const words = new Set<string>();
+  const makes = new Set<string>();
+  let parameter: string | undefined;
+  let value: Leaf | undefined;
+  for (const match of text.matchAll(TAG)) {
+    const [whole, closing, qualified = '', attributes = ''] = match;
+    const name = (qualified.split(':').at(-1) ?? '').toLowerCase();
+    addWords(words, qualified);
+    addWords(words, attributes);
+    // A name is of its own struct alone.
+    if (name.endsWith('struct')) {
+      parameter = undefined;
+      value = undefined;
+    }
+    if (closing === '/' || attributes.endsWith('/')) continue;
+    const leaf = leafAt(text, match.index + whole.length);
+    if (leaf === undefined) continue;
+    if (NAMING.test(name)) addWords(words, leaf.text);
+    if (MAKE.test(name) && leaf.text.length >= SHORTEST_MAKE) makes.add(leaf.text);
+    if (name === 'name') parameter = leaf.text;
+    else if (name === 'value') value = leaf;
+    else if (!NAMING.test(name)) sites.push(...sitesOf(leaf, name));
+    if (parameter !== undefined && value !== undefined) {
+      sites.push(...sitesOf(value, parameter));
+      value = undefined;
+    } else if (name === 'value' && value !== undefined) sites.push(...moved(sitesByForm(leaf.text), leaf.at));
+  }
+  return { sites, words, makes };
+}
+
+interface Leaf {
+  readonly at: number;
+  readonly text: string;
+  readonly isCdata: boolean;
+}
+
+/** The text behind a start tag, without the white space around it. */
+function leafAt(text: string, from: number): Leaf | undefined {
+  const lead = from + (/\s*/y.exec(text.slice(from, from + 256))?.[0].length ?? 0);
+  const isCdata = text.startsWith(CDATA, lead);
+  const start = isCdata ? lead + CDATA.length : from;
+  const end = text.indexOf(isCdata ? ']]>' : '<', start);
+  const whole = text.slice(start, end < 0 ? text.length : end);
+  const trimmed = whole.trimStart();
+  const at = start + whole.length - trimmed.length;
+  const bare = trimmed.trimEnd();
+  return bare === '' ? undefined : { at, text: bare, isCdata };
+}
+
+function sitesOf({ at, isCdata, text }: Leaf, name: string): readonly Site[] {
+  const kind = kindOf(name);
+  const found = moved(sitesByForm(text, name), at);
+  const spelling = isCdata ? 'plain' : 'xml';
+  if (kind !== undefined) return [site(at, text.length, kind, spelling), ...found];
+  const isHost = HOSTLY.test(name) && HOST_NAME.test(text) && !/^[\d.]+$/.test(text) && !isPublicHost(text);
+  return isHost ? [site(at, text.length, 'host name', spelling)] : found;
+}
+
+function addWords(words: Set<string>, text: string): void {
+  if (words.has(text) || text === '') return;
+  words.add(text);
+  for (const word of text.match(/\w+/g) ?? []) words.add(word);
+}

@@ -1,0 +1,116 @@
+/** The secrets of one text: learnt from it, and replaced in it. */
+import { latin1Bytes } from '../../protocol/latin1.ts';
+import type { Kind } from './kinds.ts';
+import type { Secrets } from './secrets.ts';
+import type { Site } from './sites.ts';
+import { headSites } from './sites-head.ts';
+import { lineSites } from './sites-lines.ts';
+import { markupSites } from './sites-markup.ts';
+import { readSpelling, spellOther } from './spelling.ts';
+
+export type TextForm = 'head' | 'markup' | 'lines';
+
+/** One part of a text that another takes the place of, of the same length. */
+export interface Replacement {
+  readonly at: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Is told of each secret that is replaced in a place. */
+export type Tell = (kind: Kind, original: string) => void;
+
+interface Sites {
+  readonly sites: readonly Site[];
+  readonly words?: ReadonlySet<string>;
+  readonly makes?: ReadonlySet<string>;
+}
+
+function sitesOf(form: TextForm, text: string): Sites {
+  switch (form) {
+    case 'head':
+      return headSites(text);
+    case 'markup':
+      return markupSites(text);
+    case 'lines':
+      return { sites: lineSites(text) };
+  }
+}
+
+export function learnText(secrets: Secrets, form: TextForm, text: string): void {
+  const { makes = [], sites, words = [] } = sitesOf(form, text);
+  for (const make of makes) secrets.learnMake(make);
+  for (const word of words) secrets.learnWord(word);
+  for (const { at, kind, length, spelling } of sites) {
+    const raw = text.slice(at, at + length);
+    if (spelling !== 'basic') secrets.learn(kind, readSpelling(spelling, raw));
+    else for (const [part, of] of credentialsIn(raw)) secrets.learn(of, part);
+  }
+}
+
+/** In the order of their places; none overlaps another. */
+export function replaceText(
+  secrets: Secrets,
+  form: TextForm,
+  text: string,
+  tell: Tell,
+): readonly Replacement[] {
+  const replacements: (Replacement & { readonly end: number })[] = [];
+  // Of two places that overlap the one that begins first counts, and of those the longer one.
+  const sites = [...sitesOf(form, text).sites].sort((a, b) => a.at - b.at || b.length - a.length);
+  let end = 0;
+  for (const { at, kind, length, spelling } of sites) {
+    if (at < end) continue;
+    const raw = text.slice(at, at + length);
+    const other =
+      spelling === 'basic' ? otherBasic(secrets, raw, tell) : spelled(secrets, kind, spelling, raw, tell);
+    if (other !== raw) replacements.push({ at, end: at + length, bytes: latin1Bytes(other) });
+    end = at + length;
+  }
+  const covered = [...replacements];
+  let next = 0;
+  for (const { at, length, value } of secrets.find(text)) {
+    while ((covered[next]?.end ?? Number.POSITIVE_INFINITY) <= at) next += 1;
+    if ((covered[next]?.at ?? Number.POSITIVE_INFINITY) < at + length) continue;
+    replacements.push({ at, end: at + length, bytes: latin1Bytes(value.replacement) });
+    tell(value.kind, value.original);
+  }
+  return replacements.sort((a, b) => a.at - b.at);
+}
+
+function spelled(
+  secrets: Secrets,
+  kind: Kind,
+  spelling: 'plain' | 'xml' | 'quoted',
+  raw: string,
+  tell: Tell,
+): string {
+  const meant = readSpelling(spelling, raw);
+  const other = secrets.replace(kind, meant);
+  if (other !== meant) tell(kind, meant);
+  return spellOther(spelling, raw, other);
+}
+
+/** User and password out of base64; `undefined` where it is none of the length that it should have. */
+function readCredentials(token: string): readonly [user: string, password: string] | undefined {
+  const text = Buffer.from(token, 'base64').toString('latin1');
+  const colon = text.indexOf(':');
+  if (colon < 0 || Buffer.from(text, 'latin1').toString('base64') !== token) return undefined;
+  return [text.slice(0, colon), text.slice(colon + 1)];
+}
+
+function credentialsIn(token: string): readonly (readonly [string, Kind])[] {
+  const [user, password] = readCredentials(token) ?? [];
+  return user === undefined || password === undefined
+    ? []
+    : [
+        [user, 'user name'],
+        [password, 'password'],
+      ];
+}
+
+function otherBasic(secrets: Secrets, token: string, tell: Tell): string {
+  const parts = credentialsIn(token);
+  if (parts.length === 0) return spelled(secrets, 'password', 'plain', token, tell);
+  const others = parts.map(([part, kind]) => spelled(secrets, kind, 'plain', part, tell));
+  return Buffer.from(others.join(':'), 'latin1').toString('base64');
+}

@@ -1,0 +1,95 @@
+/** Which bytes of a TLS stream are blanked: all but the heads of its records, and the first message of the client. */
+import { latin1Text } from '../../protocol/latin1.ts';
+import type { Span } from '../http-body.ts';
+import type { StreamEvent } from '../streams.ts';
+import type { StreamPassage, StreamSide } from './passage.ts';
+
+const HEAD = 5;
+const LONGEST_HELLO = 0x4100;
+
+interface Records {
+  /** Bytes of the record's head that are there, and of its content that are to come. */
+  readonly head: number[];
+  left: number;
+  hello: { readonly at: number; readonly length: number } | undefined;
+  readonly gathered: number[];
+}
+
+type Bytes = Extract<StreamEvent, { is: 'data' | 'gap' }>;
+
+export interface TlsSpans {
+  /** `position`: offset behind the bytes of the event. */
+  push(event: Bytes, position: number): readonly StreamPassage[];
+  /** The stream has ended: a first message that is not whole cannot be read. */
+  end(stream: number): readonly StreamPassage[];
+}
+
+export function createTlsSpans(): TlsSpans {
+  const sides = new Map<string, Records>();
+  return {
+    push(event, position) {
+      const { from, stream } = event;
+      const key = `${stream.number} ${from}`;
+      const side = { stream: stream.number, from };
+      const records = sides.get(key) ?? { head: [], left: 0, hello: undefined, gathered: [] };
+      sides.set(key, records);
+      // Behind a gap nobody knows where a record begins.
+      if (event.is === 'gap') {
+        records.left = Number.POSITIVE_INFINITY;
+        return [];
+      }
+      return walk(records, event.bytes, position, side);
+    },
+    end(stream) {
+      return (['client', 'server'] as const).flatMap((from) => {
+        const key = `${stream} ${from}`;
+        const { gathered = [], hello } = sides.get(key) ?? {};
+        sides.delete(key);
+        if (hello === undefined || gathered.length === hello.length) return [];
+        return [blank({ stream, from }, { at: hello.at, length: gathered.length })];
+      });
+    },
+  };
+}
+
+const blank = (side: StreamSide, span: Span): StreamPassage => ({
+  ...{ is: 'blank', side, spans: [span], how: 'zero', what: 'what TLS encrypts' },
+});
+
+function walk(
+  records: Records,
+  bytes: Uint8Array,
+  position: number,
+  side: StreamSide,
+): readonly StreamPassage[] {
+  const passages: StreamPassage[] = [];
+  const start = position - bytes.length;
+  for (let at = 0; at < bytes.length; ) {
+    if (records.left === 0) {
+      records.head.push(bytes[at] ?? 0);
+      at += 1;
+      if (records.head.length < HEAD) continue;
+      const [, , , high = 0, low = 0] = records.head;
+      records.left = (high << 8) | low;
+      records.head.length = 0;
+      const isFirst = side.from === 'client' && records.hello === undefined && records.left <= LONGEST_HELLO;
+      records.hello ??= isFirst ? { at: start + at, length: records.left } : { at: 0, length: 0 };
+      continue;
+    }
+    const part = bytes.subarray(at, at + Math.min(records.left, bytes.length - at));
+    const { hello } = records;
+    if (hello !== undefined && start + at >= hello.at && start + at < hello.at + hello.length) {
+      records.gathered.push(...part);
+      if (records.gathered.length === hello.length)
+        passages.push({
+          is: 'lines',
+          side,
+          spans: [hello],
+          text: latin1Text(Uint8Array.from(records.gathered)),
+        });
+    } else passages.push(blank(side, { at: start + at, length: part.length }));
+    records.left -= part.length;
+    at += part.length;
+  }
+  return passages;
+}
