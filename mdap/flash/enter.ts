@@ -151,8 +151,9 @@ function enterChecking({ settings }: Terms, modem: FlashModem, at: number): Flas
 }
 
 /**
- * The next question of the end, one after another; the address is seen by searches meanwhile. The commands may have
- * restarted the modem, so its version is asked once more.
+ * The next question of the end, one after another, once the address was seen by a search. The commands may have restarted the
+ * modem, so its version is asked once more. Searches find many at the same moment: until its turn has come a question has no
+ * time limit.
  */
 export function nextCheck(
   settings: FlashSettings,
@@ -164,11 +165,12 @@ export function nextCheck(
   const { credential } = modem;
   if (!state.address) return enter(modem, at, state);
   if (state.tries >= settings.asks) return fail(modem, at, 'verify', unverified(modem));
-  if (!state.version) return enter(modem, at, state, [{ do: 'ask', turn, credential }], { turn });
+  const asking: FlashState = { ...state, until: undefined };
+  if (!state.version) return enter(modem, at, asking, [{ do: 'ask', turn, credential }], { turn });
   const check = modem.job?.checks[state.checked];
   if (check === undefined) return enter(modem, at, { at: 'done' }, [{ do: 'quarantine' }]);
   const { line } = check;
-  return enter(modem, at, state, [{ do: 'command', turn, credential, line, silent: false }], { turn });
+  return enter(modem, at, asking, [{ do: 'command', turn, credential, line, silent: false }], { turn });
 }
 
 /** What was not seen in the end. */

@@ -229,6 +229,20 @@ t.test('the address in the end decides, whatever the commands said', async (t) =
   });
 });
 
+t.test('a question of the checks has no time limit before its turn has come', async (t) => {
+  const stage = new FlashStage();
+  playTo(stage, 'checking');
+  t.match(stage.modem.state, { until: Number }, 'the search that is to show its address has one');
+  stage.see({ is: 'found', serial: '0703KT3PP', product: undefined, address: '192.168.1.241' });
+  t.strictSame(done(stage), ['ask']);
+  t.match(stage.modem.state, { until: undefined }, 'others are asked first');
+  stage.see(begun(stage), 600_000);
+  t.equal(stage.at, 'checking');
+  t.match(stage.modem.state, { until: Number });
+  stage.see(told(stage, { facts: { board: 'BANT-W', version: IMAGE.version } }));
+  t.match([done(stage), stage.modem.state], [['command'], { until: undefined }]);
+});
+
 t.test('an answer to a question of long ago changes nothing', async (t) => {
   const stage = new FlashStage();
   playTo(stage, 'back');
