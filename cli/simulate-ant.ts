@@ -41,6 +41,8 @@ interface SimulateAntOptions {
   /** Percent. */
   readonly loss: number;
   readonly duplicates: number;
+  /** Simulated milliseconds. */
+  readonly jitter: number;
   readonly acs?: string;
   readonly telnet?: number;
   readonly record?: string;
@@ -77,6 +79,9 @@ const options = (): readonly Option[] => [
   new Option('--fault <names...>', 'what goes wrong with them'),
   percent('loss', 'datagrams that are lost, each way'),
   percent('duplicates', 'datagrams that come twice, each way'),
+  new Option('--jitter <ms>', 'simulated milliseconds by which a datagram may be late, and so overtaken')
+    .argParser(wholeNumber(0, 60_000))
+    .default(0),
   new Option('--acs <url>', 'the ACS that the factory set; without one CWMP is off').argParser(httpUrl),
   new Option('--telnet <port>', 'the command line of the first by telnet; 0 picks a free port').argParser(
     wholeNumber(0, 65_535),
@@ -147,8 +152,11 @@ async function runAnts(cli: Cli, given: SimulateAntOptions, observe: ObserveLan 
     const name = profile[(first + at) % profile.length] ?? 'st585v6';
     const udp = createUdpLan({ iface, ...(configure === undefined ? {} : { configure }) });
     const wire = observe === undefined ? udp : createObservedLan(udp, observe);
-    const { loss, duplicates } = given;
-    const share = { loss: loss / 100, duplication: duplicates / 100 };
+    const { loss, duplicates, jitter } = given;
+    const share = {
+      ...{ loss: loss / 100, duplication: duplicates / 100 },
+      ...(jitter === 0 ? {} : { jitter: { ms: jitter, scheduler } }),
+    };
     return createAnt({
       ...{ profile: name, seed, index: first + at, scheduler, faults },
       lan: createLossyLan(wire, share, createRandom(`${seed}/${first + at}/wire`)),

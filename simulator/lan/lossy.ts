@@ -1,29 +1,63 @@
-/** A wire that loses and repeats datagrams, in both directions: around any other wire, with chance of its own. */
+/** A wire that loses, repeats and delays datagrams, in both directions: around any other wire, with chance of its own. */
 import type { Random } from '../random.ts';
+import type { Scheduler } from '../scheduler.ts';
 import type { Heard, Lan } from './lan.ts';
 
 export interface Lossiness {
   /** Shares of all datagrams, 0 to 1. */
   readonly loss: number;
   readonly duplication: number;
+  /** Each is late by up to so many milliseconds of this clock, which lets one overtake another; without it none is. */
+  readonly jitter?: { readonly ms: number; readonly scheduler: Scheduler };
 }
 
-export function createLossyLan(lan: Lan, { loss, duplication }: Lossiness, random: Random): Lan {
-  const carry = (deliver: () => void): void => {
-    if (random() < loss) return;
-    deliver();
-    if (random() < duplication) deliver();
+export function createLossyLan(lan: Lan, { loss, duplication, jitter }: Lossiness, random: Random): Lan {
+  const late = (deliver: () => void): void => {
+    if (jitter === undefined) deliver();
+    else jitter.scheduler.after(random() * jitter.ms, deliver);
   };
-  const through =
-    (heard: Heard): Heard =>
-    (bytes, from) =>
-      carry(() => heard(bytes, from));
+  /** What is on its way when a socket closes reaches nobody. */
+  const lossy = (carry: Heard) => {
+    let open = true;
+    return {
+      carry: (bytes: Uint8Array, peer: Parameters<Heard>[1]): void => {
+        if (random() < loss) return;
+        const copy = new Uint8Array(bytes);
+        const deliver = (): void => {
+          if (open) carry(copy, peer);
+        };
+        late(deliver);
+        if (random() < duplication) late(deliver);
+      },
+      close: () => {
+        open = false;
+      },
+    };
+  };
   return {
     ...lan,
     open: async (at, heard) => {
-      const socket = await lan.open(at, through(heard));
-      return { ...socket, send: (bytes, to) => carry(() => socket.send(bytes, to)) };
+      const inward = lossy(heard);
+      const socket = await lan.open(at, inward.carry);
+      const outward = lossy((bytes, to) => socket.send(bytes, to));
+      return {
+        ...{ local: socket.local, send: outward.carry },
+        close: () => {
+          inward.close();
+          outward.close();
+          socket.close();
+        },
+      };
     },
-    join: (group, heard) => lan.join(group, through(heard)),
+    join: async (group, heard) => {
+      const inward = lossy(heard);
+      const joined = await lan.join(group, inward.carry);
+      return {
+        close: () => {
+          inward.close();
+          joined.close();
+        },
+      };
+    },
   };
 }

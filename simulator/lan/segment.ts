@@ -83,7 +83,7 @@ class MemorySegment implements Segment {
 
   #send({ at: from }: Bound, bytes: Uint8Array, to: Endpoint): void {
     this.onSent(bytes, from, to);
-    const copy = Uint8Array.from(bytes);
+    const copy = new Uint8Array(bytes);
     for (const receiver of this.#bound) {
       if (!reaches(to, receiver)) continue;
       this.#deliver(receiver, copy, from);
