@@ -10,7 +10,7 @@
  * What always holds: no request makes a second `run` while it can be known for a repetition; of one datagram come at most
  * two others, one to the group and one to its host (`replyMode: both`); `ran` with an id that is not awaited changes nothing.
  */
-import { latin1Text } from '../latin1.ts';
+import { latin1Bytes, latin1Text } from '../latin1.ts';
 import { LIMITS } from '../limits.ts';
 import { assertNever } from '../result.ts';
 import type { Addressee, AntResult } from './ant-replies.ts';
@@ -54,6 +54,14 @@ export function step(ant: Ant, state: AntState, event: AntEvent): AntStep {
       return assertNever(event);
   }
 }
+
+const REPLY = latin1Bytes('REPLY-');
+
+/**
+ * Whether it begins as replies do. The machine makes nothing of replies; a shell that does not give it any saves most of the
+ * work where hundreds of ants hear each other.
+ */
+export const isReply = (bytes: Uint8Array): boolean => REPLY.every((byte, at) => bytes[at] === byte);
 
 type Datagram = Extract<AntEvent, { is: 'datagram' }>;
 

@@ -2,7 +2,7 @@
 import type { Endpoint } from '../../protocol/ipv4.ts';
 import { isSameNetwork } from '../../protocol/ipv4.ts';
 import type { AntEffect, AntResult, AntState, AntWork } from '../../protocol/mdap/ant-conversation.ts';
-import { initial, step } from '../../protocol/mdap/ant-conversation.ts';
+import { initial, isReply, step } from '../../protocol/mdap/ant-conversation.ts';
 import type { AntFact } from '../../protocol/mdap/settings.ts';
 import { assertNever } from '../../protocol/result.ts';
 import type { Lan, LanSocket } from '../lan/lan.ts';
@@ -102,7 +102,7 @@ export class MdapService {
 
   #hear(bytes: Uint8Array, from: Endpoint, byGroup: boolean): void {
     const { box, clock, random } = this.#parts;
-    if (!box.mdapEnabled) return;
+    if (isReply(bytes) || !box.mdapEnabled) return;
     const local = box.addresses().some(({ address, mask }) => isSameNetwork(address, from.address, mask));
     const arrival = { from, byGroup, local };
     this.#take({ is: 'datagram', bytes, arrival, now: clock(), random: random() });

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
 import { mdapMessage } from '../../../fuzz/arbitraries/mdap.ts';
+import { antSamples, hostSamples } from '../../../fuzz/targets/mdap.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { AntEffect, AntEvent, AntResult } from '../../../protocol/mdap/ant-conversation.ts';
-import { initial as antBegin, step as antStep } from '../../../protocol/mdap/ant-conversation.ts';
+import { initial as antBegin, step as antStep, isReply } from '../../../protocol/mdap/ant-conversation.ts';
 import { cutOutput } from '../../../protocol/mdap/ant-replies.ts';
 import type { ExecCli, MdapMessage } from '../../../protocol/mdap/messages.ts';
 import { encodeMessage } from '../../../protocol/mdap/messages.ts';
@@ -56,6 +57,15 @@ class AntUnderTest {
       .join(', ');
   }
 }
+
+t.test('a reply is known by its beginning, and the machine makes nothing of it', (t) => {
+  const replies = antSamples(['A', 'B'], '192.168.1.10:3000');
+  t.ok(replies.every((bytes) => isReply(bytes)));
+  t.ok(replies.every((bytes) => new AntUnderTest().hear(bytes).effects.length === 0));
+  t.notOk(hostSamples('A').some((bytes) => isReply(bytes)));
+  t.notOk(isReply(new Uint8Array()));
+  t.end();
+});
 
 t.test('an ant runs a command once, and says every reply again when it is asked again', async (t) => {
   const ant = new AntUnderTest({ maxDatagram: 256 });
