@@ -6,18 +6,16 @@ import type { Task } from '../acs/queue/queue.ts';
 import type { DeviceRecord, DeviceStore } from '../acs/store/store.ts';
 import { styled } from './colour.ts';
 import type { Io } from './io.ts';
+import type { AntStep } from './lab-ant.ts';
+import { antLine } from './lab-ant.ts';
+import type { LabDevice } from './lab-stored.ts';
 import { safe } from './table.ts';
-
-export interface LabDevice {
-  readonly key: string;
-  /** Name of its profile, and what a person calls it. */
-  readonly profile: string;
-  readonly title: string;
-}
 
 export interface LabView {
   began(url: string, folder: string): void;
   see(observation: Observation): void;
+  /** What happens on MDAP to the device of this key. */
+  seeAnt(key: string, step: AntStep): void;
   stop(): void;
 }
 
@@ -31,13 +29,19 @@ export function createLabView(
   return io.columns === undefined ? lineView(io, store, devices) : new TableView(io, store, devices);
 }
 
-const SILENT: LabView = { began: () => undefined, see: () => undefined, stop: () => undefined };
+const SILENT: LabView = {
+  began: () => undefined,
+  see: () => undefined,
+  seeAnt: () => undefined,
+  stop: () => undefined,
+};
 
 function jsonView(io: Io): LabView {
   const line = (document: object): void => io.out(`${JSON.stringify(document)}\n`);
   return {
     began: (url) => line({ event: 'listening', url, pid: process.pid }),
     see: ({ is, ...rest }) => line({ event: is, ...rest }),
+    seeAnt: (device, { step, ...rest }) => line({ event: `ant-${step}`, device, ...rest }),
     stop: () => undefined,
   };
 }
@@ -90,12 +94,21 @@ function lineView(io: Io, store: DeviceStore, devices: readonly LabDevice[]): La
         if (line !== undefined) say(line);
       } else store.get(observation.device).then(progress, () => undefined);
     },
+    seeAnt: (_key, step) => say(antLine(step)),
     stop: () => undefined,
   };
 }
 
 /** How many of the latest happenings are shown below the table. */
 const HAPPENINGS = 8;
+
+const ANT_STATES: Readonly<Record<AntStep['step'], string>> = {
+  on: 'boots, without an ACS',
+  found: 'found on MDAP',
+  told: 'told by MDAP',
+  configured: 'knows its ACS',
+  failed: 'not reached by MDAP',
+};
 
 interface Row {
   sessions: number;
@@ -141,6 +154,12 @@ class TableView implements LabView {
       this.#happen(`${observation.device}: ${observation.events.join(', ')}`);
   }
 
+  seeAnt(key: string, step: AntStep): void {
+    const row = this.#rows.get(key);
+    if (row !== undefined) row.last = ANT_STATES[step.step];
+    this.#happen(antLine(step));
+  }
+
   stop(): void {
     clearInterval(this.#timer);
     this.#redraw();
@@ -161,13 +180,19 @@ class TableView implements LabView {
 
   async #draw(): Promise<void> {
     const io = this.#io;
+    const { columns = 80, rows = 24 } = io;
+    const measure = columns < WIDE_FROM ? NARROW : WIDE;
     const lines = [styled(io, 'out', 'bold', this.#head), ''];
-    lines.push(styled(io, 'out', 'bold', cells('MODEM', 'FIRMWARE', 'PARAMETERS', 'SESSIONS', 'NOW')));
+    lines.push(
+      styled(io, 'out', 'bold', cells(measure, 'MODEM', 'FIRMWARE', 'PARAMETERS', 'SESSIONS', 'NOW')),
+    );
     for (const { key, title } of this.#devices) {
       const record = await this.#store.get(key).catch(() => undefined);
-      lines.push(deviceLine(io, title, record, this.#rows.get(key)), styled(io, 'out', 'dim', `  ${key}`));
+      lines.push(
+        deviceLine(io, measure, title, record, this.#rows.get(key)),
+        styled(io, 'out', 'dim', `  ${key}`),
+      );
     }
-    const { columns = 80, rows = 24 } = io;
     // The row below the last line is the cursor's. The oldest happenings make room first.
     const room = Math.max(1, rows - 1);
     const spare = room - lines.length - 3;
@@ -203,18 +228,31 @@ function follow(row: Row, observation: Exclude<Observation, { is: 'task' }>): vo
   }
 }
 
-const WIDTHS = [34, 10, 34, 8] as const;
-const cells = (...texts: readonly string[]): string =>
-  texts.map((text, index) => text.padEnd(WIDTHS[index] ?? 0)).join(' ');
+/** Widths of the columns before the last, and the length of the bar: for a terminal that is wide enough, and for others. */
+const WIDE = { widths: [34, 10, 34, 8], bar: 20 } as const;
+const NARROW = { widths: [24, 9, 22, 8], bar: 8 } as const;
+const WIDE_FROM = 110;
 
-function deviceLine(io: Io, title: string, record: DeviceRecord | undefined, row: Row | undefined): string {
+type Measure = typeof WIDE | typeof NARROW;
+
+const cells = ({ widths }: Measure, ...texts: readonly string[]): string =>
+  texts.map((text, index) => text.slice(0, widths[index]).padEnd(widths[index] ?? 0)).join(' ');
+
+function deviceLine(
+  io: Io,
+  measure: Measure,
+  title: string,
+  record: DeviceRecord | undefined,
+  row: Row | undefined,
+): string {
   const { names = 0, values = 0 } = record?.discovery ?? {};
   const done = record?.discovery.state === 'done';
   const share = names === 0 ? 0 : values / names;
-  const filled = Math.round(share * 20);
-  const bar = `${'#'.repeat(filled)}${'.'.repeat(20 - filled)} ${done ? `${names} stored` : `${values}/${names}`}`;
+  const filled = Math.round(share * measure.bar);
+  const bar = `${'#'.repeat(filled)}${'.'.repeat(measure.bar - filled)} ${done ? `${names} stored` : `${values}/${names}`}`;
   const text = cells(
-    title.slice(0, 34),
+    measure,
+    title,
     record?.softwareVersion ?? '',
     bar,
     String(row?.sessions ?? 0).padStart(8),

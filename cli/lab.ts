@@ -1,4 +1,4 @@
-/** `modemlab lab`: an ACS with three simulated modems on it, and a live view of what they do. */
+/** `modemlab lab`: an ACS with three simulated modems on it, an ant that is made a fourth, and a live view of what they do. */
 import process from 'node:process';
 import type { Command } from 'commander';
 import { Option } from 'commander';
@@ -8,14 +8,17 @@ import type { DataFolder } from '../acs/data-folder.ts';
 import { openData } from '../acs/data-folder.ts';
 import { deviceKey } from '../acs/device-key.ts';
 import type { Observation } from '../acs/observe.ts';
-import { isDiscovered } from '../acs/rules/first-contact.ts';
-import type { Parameter } from '../acs/store/store.ts';
-import type { Modem } from '../simulator/index.ts';
+import { MDAP_GROUP, MDAP_PORT } from '../protocol/mdap/settings.ts';
 import { createModem } from '../simulator/index.ts';
 import { command } from './help.ts';
-import type { LabDevice, LabView } from './lab-view.ts';
+import type { AntStep } from './lab-ant.ts';
+import { LabAnt } from './lab-ant.ts';
+import type { LabModem, Stored } from './lab-stored.ts';
+import { isStored, storedOf } from './lab-stored.ts';
+import type { LabView } from './lab-view.ts';
 import { createLabView } from './lab-view.ts';
 import { createLog } from './log.ts';
+import { groupAddress } from './mdap-host.ts';
 import type { DataOptions } from './options.ts';
 import { dataOption, positiveNumber, wholeNumber } from './options.ts';
 import type { Cli } from './shell.ts';
@@ -34,6 +37,10 @@ const INFORM_SECONDS = 5;
 
 interface LabOptions extends DataOptions {
   readonly port?: number;
+  /** commander's `--no-ant`. */
+  readonly ant: boolean;
+  readonly mdapGroup: string;
+  readonly mdapPort?: number;
   readonly once: boolean;
   /** Seconds. */
   readonly timeout: number;
@@ -45,6 +52,14 @@ const options = (): readonly Option[] => [
     'the port of the ACS; 0 picks a free one (default: 7547, or 0 with --once)',
   ).argParser(wholeNumber(0, 65535)),
   dataOption(),
+  new Option('--no-ant', 'without the ant, and without MDAP'),
+  new Option('--mdap-group <address>', 'the multicast group of the ant, on the loopback interface alone')
+    .argParser(groupAddress)
+    .default(MDAP_GROUP),
+  new Option(
+    '--mdap-port <number>',
+    `its UDP port; 0 picks a free one (default: ${MDAP_PORT}, or 0 with --once)`,
+  ).argParser(wholeNumber(0, 65535)),
   new Option('--once', 'end when all modems are discovered, and show what was stored').default(false),
   new Option('--timeout <seconds>', 'with --once: how long at most')
     .argParser(positiveNumber(0, 86_400))
@@ -55,10 +70,11 @@ const options = (): readonly Option[] => [
 export function addLab(program: Command, cli: Cli): void {
   command(program, {
     usage: 'lab',
-    summary: 'run an ACS with three simulated modems on it',
+    summary: 'run an ACS with three simulated modems on it, and make an ant a fourth',
     more:
       'The modems boot, contact the ACS and are discovered; then they inform every few seconds, so that the other ' +
-      'commands can act on them from another terminal. It stays until it is interrupted.',
+      'commands can act on them from another terminal. A fourth comes from the factory with CWMP off: it is found by ' +
+      'MDAP, told its ACS, and becomes a modem like the others. The lab stays until it is interrupted.',
     options: options(),
     examples: [
       ['lab', 'the lab on port 7547, everything it learns in ./modemlab-data'],
@@ -76,26 +92,17 @@ async function runLab(cli: Cli, given: LabOptions): Promise<number> {
     return 0;
   }
   const all = await lab.discovered(given.timeout * 1000);
-  const stored = await lab.stored();
+  const devices = await lab.stored();
+  const ant = await lab.storedAnt();
   await lab.stop();
-  if (given.json) writeJson(cli.io, { discovered: all, devices: stored });
-  else lab.summary(stored);
-  return all && stored.every(({ complete }) => complete) ? 0 : 1;
+  if (given.json) writeJson(cli.io, { discovered: all, devices, ...(ant === undefined ? {} : { ant }) });
+  else lab.summary([...devices, ...(ant === undefined ? [] : [ant])]);
+  return all && devices.every(({ complete }) => complete) ? 0 : 1;
 }
 
-/** What was stored of one modem. */
-interface Stored {
-  readonly device: string;
-  readonly profile: string;
-  readonly parameters: number;
-  /** Every parameter that the modem has is stored with value, type and writable flag. */
-  readonly complete: boolean;
-  readonly tree: Readonly<Record<string, { value: string; type: string; writable: boolean }>>;
-}
-
-interface LabModem {
-  readonly modem: Modem;
-  readonly device: LabDevice;
+/** The ant: also what MDAP did with it. */
+interface StoredAnt extends Stored {
+  readonly steps: readonly AntStep[];
 }
 
 class Lab {
@@ -104,13 +111,24 @@ class Lab {
   readonly #acs: Acs;
   readonly #modems: readonly LabModem[];
   readonly #view: LabView;
+  readonly #ant: LabAnt | undefined;
+  /** The ant has called the ACS. */
+  #hasInformed = false;
   #wake: () => void = () => undefined;
 
-  private constructor(cli: Cli, data: DataFolder, acs: Acs, modems: readonly LabModem[], view: LabView) {
+  private constructor(
+    cli: Cli,
+    data: DataFolder,
+    acs: Acs,
+    modems: readonly LabModem[],
+    ant: LabAnt | undefined,
+    view: LabView,
+  ) {
     this.#cli = cli;
     this.#data = data;
     this.#acs = acs;
     this.#modems = modems;
+    this.#ant = ant;
     this.#view = view;
   }
 
@@ -127,16 +145,32 @@ class Lab {
       throw error;
     }
     const modems = PROFILES.map((profile, index) => labModem(profile, index, acs.url));
-    const devices = modems.map(({ device }) => device);
-    const lab = new Lab(cli, data, acs, modems, createLabView(cli.io, data.store, devices, given));
+    const ant = given.ant
+      ? await LabAnt.make({
+          ...{ acs: acs.url, seed: SEED, index: PROFILES.length, informSeconds: INFORM_SECONDS },
+          bootSeconds: BOOT_SECONDS,
+          ...{ group: given.mdapGroup, port: given.mdapPort ?? (given.once ? 0 : MDAP_PORT) },
+        })
+      : undefined;
+    const devices = [...modems, ...(ant === undefined ? [] : [ant.labModem])].map(({ device }) => device);
+    const view = createLabView(cli.io, data.store, devices, given);
+    const lab = new Lab(cli, data, acs, modems, ant, view);
     observer.see = (observation) => lab.#see(observation);
-    lab.#view.began(acs.url, data.folder);
+    view.began(acs.url, data.folder);
     for (const { modem } of modems) modem.start();
+    ant?.start((step) => lab.#seeAnt(ant, step));
     return lab;
   }
 
   #see(observation: Observation): void {
     this.#view.see(observation);
+    if (observation.is === 'session-began' && observation.device === this.#ant?.labModem.device.key)
+      this.#hasInformed = true;
+    this.#wake();
+  }
+
+  #seeAnt(ant: LabAnt, step: AntStep): void {
+    this.#view.seeAnt(ant.labModem.device.key, step);
     this.#wake();
   }
 
@@ -157,31 +191,23 @@ class Lab {
   }
 
   async #allDiscovered(): Promise<boolean> {
-    for (const { device } of this.#modems) {
-      const record = await this.#data.store.get(device.key);
-      if (record === undefined || !isDiscovered(record)) return false;
-    }
-    return true;
+    const { store } = this.#data;
+    for (const modem of this.#modems) if (!(await isStored(store, modem))) return false;
+    const ant = this.#ant;
+    if (ant === undefined || ant.hasFailed) return true;
+    return ant.isConfigured && this.#hasInformed && isStored(store, ant.labModem);
   }
 
   async stored(): Promise<readonly Stored[]> {
     const all: Stored[] = [];
-    for (const { modem, device } of this.#modems) {
-      const tree: Record<string, { value: string; type: string; writable: boolean }> = {};
-      for await (const parameter of this.#data.store.tree(device.key)) {
-        if (isWhole(parameter))
-          tree[parameter.name] = {
-            value: parameter.value,
-            type: parameter.type,
-            writable: parameter.writable,
-          };
-      }
-      const { tree: own } = modem.device;
-      const names = Array.from(own.leaves(own.root()), ({ path }) => path);
-      const complete = names.length > 0 && names.every((name) => Object.hasOwn(tree, name));
-      all.push({ device: device.key, profile: device.profile, parameters: names.length, complete, tree });
-    }
+    for (const modem of this.#modems) all.push(await storedOf(this.#data.store, modem));
     return all;
+  }
+
+  /** `undefined` without an ant. */
+  async storedAnt(): Promise<StoredAnt | undefined> {
+    if (this.#ant === undefined) return undefined;
+    return { ...(await storedOf(this.#data.store, this.#ant.labModem)), steps: this.#ant.steps };
   }
 
   summary(stored: readonly Stored[]): void {
@@ -193,14 +219,10 @@ class Lab {
 
   async stop(): Promise<void> {
     this.#view.stop();
-    await Promise.all(this.#modems.map(({ modem }) => modem.stop()));
+    await Promise.all([...this.#modems.map(({ modem }) => modem.stop()), this.#ant?.stop()]);
     await this.#acs.stop();
   }
 }
-
-type Whole = Parameter & { readonly value: string; readonly type: string; readonly writable: boolean };
-const isWhole = (parameter: Parameter): parameter is Whole =>
-  parameter.value !== undefined && parameter.type !== undefined && parameter.writable !== undefined;
 
 function labModem(profile: string, index: number, acs: string): LabModem {
   const modem = createModem({

@@ -30,7 +30,7 @@ export interface LoginOptions {
   readonly password: string;
 }
 
-function groupAddress(text: string): string {
+export function groupAddress(text: string): string {
   const first = (addressNumber(text) ?? 0) / 2 ** 24;
   if (first >= 224 && first < 240) return text;
   throw new InvalidArgumentError('a multicast address from 224.0.0.0 to 239.255.255.255 is wanted.');

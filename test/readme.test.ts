@@ -61,14 +61,17 @@ t.test('the commands that the README shows work as printed while the lab runs', 
   t.ok(shown.length >= 5, 'there are five to try');
 
   const lab = run();
-  const ended = main(['lab', '--data', data, '--port', '0', '--json'], lab.io);
+  const ended = main(['lab', '--data', data, '--port', '0', '--mdap-port', '0', '--json'], lab.io);
   await lab.until(/"event":"session-ended".*"why":"done"/);
+  await lab.until(/"event":"ant-found"/);
   const [, url = ''] = /"url":"([^"]+)"/.exec(lab.output()) ?? [];
+  const [, mdapPort = ''] = /"event":"ant-on".*"port":(\d+)/.exec(lab.output()) ?? [];
   for (const line of shown) {
     const command = run();
     // The lab of a test has a port of its own.
     const words = line.split(' ').map((word) => (word === 'http://localhost:7547/' ? url : word));
-    const where = words[0] === 'simulate' ? [] : ['--data', data];
+    const where =
+      words[0] === 'simulate' ? [] : words[0] === 'mdap' ? ['--port', mdapPort] : ['--data', data];
     const code = await main([...words, ...where], command.io);
     t.equal(code, 0, line);
     t.not(command.output(), '', `${line} prints something`);
@@ -81,7 +84,7 @@ t.test('the lab discovers its modems once, and prints every parameter of theirs'
   const data = await mkdtemp(join(tmpdir(), 'modemlab-'));
   t.teardown(() => rm(data, { recursive: true, force: true }));
   const lab = run();
-  t.equal(await main(['lab', '--once', '--json', '--data', data], lab.io), 0);
+  t.equal(await main(['lab', '--once', '--json', '--no-ant', '--data', data], lab.io), 0);
   const printed: unknown = JSON.parse(lab.output());
   t.match(printed, {
     discovered: true,

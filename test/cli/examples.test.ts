@@ -57,7 +57,7 @@ t.test('the examples work as printed', { timeout: 200_000 }, async (t) => {
   const form = { format: 'pcapng', order: 'little', microseconds: false, gzip: false } as const;
   await writeFile('session.pcapng', captureFile(framesOf(packetsOf(sessionOf([]))), form));
   await writeFile('user.ini', '[ env.ini ]\n');
-  const lab = start(['lab', '--port', '0', '--json']);
+  const lab = start(['lab', '--port', '0', '--mdap-port', '0', '--json']);
   const { url } = JSON.parse((await lab.firstLine).split('\n')[0] ?? '');
   t.teardown(async () => {
     lab.signal();

@@ -26,8 +26,11 @@ export interface Running {
   readonly end: Promise<Ran>;
   /** Resolves with all of standard output when it holds a whole line; rejects when the command ends before. */
   readonly firstLine: Promise<string>;
+  /** Resolves when this is true of all of standard output; rejects when the command ends before. */
+  readonly until: (holds: (out: string) => boolean) => Promise<void>;
   readonly signal: () => void;
   readonly aborted: () => readonly number[];
+  readonly outSoFar: () => string;
   readonly errSoFar: () => string;
 }
 
@@ -47,10 +50,12 @@ export function start(
     spoke = resolve;
     silent = reject;
   });
+  const watchers = new Set<() => void>();
   const io: Io = {
     out: (text) => {
       out += text;
       if (out.includes('\n')) spoke(out);
+      for (const look of watchers) look();
     },
     err: (text) => {
       err += text;
@@ -90,7 +95,18 @@ export function start(
   const signal = (): void => {
     for (const listener of listeners) listener();
   };
-  return { end, firstLine, signal, aborted: () => aborted, errSoFar: () => err };
+  const until = async (holds: (out: string) => boolean): Promise<void> => {
+    const seen = new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (holds(out)) resolve();
+      };
+      watchers.add(look);
+      look();
+    });
+    const over = end.then(() => Promise.reject(new Error(`the command ended and said: ${err}`)));
+    await Promise.race([seen, over]);
+  };
+  return { end, firstLine, until, signal, aborted: () => aborted, outSoFar: () => out, errSoFar: () => err };
 }
 
 /** Runs a command to its end. */
