@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { DEFAULT_CIPHERS } from 'node:tls';
 import { ModemlabError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { Authenticator } from './auth.ts';
@@ -13,6 +14,9 @@ import { exchange } from './exchange.ts';
 import { FILES_PATH, serveFile } from './files.ts';
 import { errorFields } from './log.ts';
 import type { Answer } from './turns.ts';
+
+/** Modems of 2006 know nothing newer; OpenSSL 3 has TLS below 1.2 on its lowest security level alone. */
+const OLD_TLS = { minVersion: 'TLSv1', ciphers: `${DEFAULT_CIPHERS}:@SECLEVEL=0` } as const;
 
 export interface ServerOptions {
   readonly host: string;
@@ -87,7 +91,7 @@ function createFor(options: ServerOptions, listener: RequestListener): Server {
   const server =
     options.tls === undefined
       ? createServer(settings, listener)
-      : createTlsServer({ ...settings, ...options.tls, minVersion: 'TLSv1' }, listener);
+      : createTlsServer({ ...settings, ...options.tls, ...OLD_TLS }, listener);
   // A client that says FIN behind its request still waits for the answer (Q-XT-01); node:http would end with it.
   // A property that node:http has had since its beginnings, though its types have not.
   Reflect.set(server, 'httpAllowHalfOpen', true);

@@ -9,6 +9,9 @@ import { textOf } from './record.ts';
 import { OWN_COMMENT } from './story-record.ts';
 import type { Side } from './streams.ts';
 
+/** What speaks here may be of 2006, on both sides. OpenSSL 3 has TLS below 1.2 on its lowest security level alone. */
+export const OLD_TLS = { minVersion: 'TLSv1', ciphers: `${tls.DEFAULT_CIPHERS}:@SECLEVEL=0` } as const;
+
 /** Where the ACS is. */
 export interface ProxyTarget {
   readonly host: string;
@@ -67,7 +70,8 @@ class Pair implements RelayedPair {
     this.modemEnd = remoteOf(modem);
     this.ownEnd = localOf(modem);
     const where = { host: target.host, port: target.port, allowHalfOpen: true, noDelay: true };
-    const acs = target.tls === undefined ? net.connect(where) : tls.connect({ ...where, ...target.tls });
+    const acs =
+      target.tls === undefined ? net.connect(where) : tls.connect({ ...where, ...OLD_TLS, ...target.tls });
     this.sockets = { client: modem, server: acs };
     this.timer = setTimeout(
       () => this.end('unreachable', 'server', `no answer in ${parts.connectMs} ms`),

@@ -7,7 +7,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { LIMITS } from '../protocol/limits.ts';
 import type { PairEnd, PairParts, ProxyTarget, RelayedPair } from './proxy-pair.ts';
-import { reasonOf, relay } from './proxy-pair.ts';
+import { OLD_TLS, reasonOf, relay } from './proxy-pair.ts';
 import type { Recorder } from './record.ts';
 import { textOf } from './record.ts';
 
@@ -135,8 +135,7 @@ function listener(
 ): net.Server {
   const settings = { allowHalfOpen: true, noDelay: true };
   if (own === undefined) return net.createServer({ ...settings, pauseOnConnect: true }, accept);
-  // Modems of 2006 know nothing newer.
-  const server = tls.createServer({ ...settings, ...own, handshakeTimeout, minVersion: 'TLSv1' }, accept);
+  const server = tls.createServer({ ...settings, ...own, ...OLD_TLS, handshakeTimeout }, accept);
   return server.on('tlsClientError', (error, socket) => {
     const modem = { address: socket.remoteAddress, port: socket.remotePort };
     const connection = recorder.connection(modem, { address: socket.localAddress, port: socket.localPort });

@@ -110,8 +110,6 @@ async function trustOf(
 ): Promise<ConnectionOptions | undefined> {
   if (protocol === 'https:')
     return {
-      // The proxy is as old as what it speaks for.
-      minVersion: 'TLSv1',
       rejectUnauthorized: !insecure,
       ...(tlsCa === undefined ? {} : { ca: await readPem(tlsCa) }),
     };

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:tls';
 import type { Test } from 'tap';
 import t from 'tap';
 import type { AcsOptions } from '../../acs/acs.ts';
@@ -268,6 +270,18 @@ for (const reconnects of [undefined, 'always'] as const) {
     },
   );
 }
+
+t.test('a modem that knows TLS 1.0 alone is served', async (t) => {
+  const acs = await acsFor(t, { tls: { cert: pem('cert'), key: pem('key') } });
+  const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+  const socket = connect({ port: acs.port, host: '127.0.0.1', rejectUnauthorized: false, ...old });
+  t.teardown(() => socket.destroy());
+  await once(socket, 'secureConnect');
+  t.equal(socket.getProtocol(), 'TLSv1');
+  socket.write(post(informText()));
+  const [answer] = await once(socket, 'data');
+  t.match(String(answer), /^HTTP\/1\.1 200 /);
+});
 
 t.test('a client that speaks no TLS to the TLS port is cut off, and disturbs nobody', async (t) => {
   const acs = await acsFor(t, { tls: { cert: pem('cert'), key: pem('key') } });

@@ -286,6 +286,21 @@ t.test('a certificate that nobody signed is refused, unless any will do', async 
   t.equal(await text(modem), 'secret');
 });
 
+t.test('modems and an ACS that know TLS 1.0 alone are spoken to', async (t) => {
+  const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+  const server = tls.createServer({ ...OWN, ...old }, (socket) => socket.end(socket.getProtocol() ?? ''));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const target = { host: '127.0.0.1', port: portOf(server), tls: { ca: CA } };
+  const { proxy } = await stage(t, () => undefined, { target, tls: OWN });
+  const modem = tls.connect({ host: '127.0.0.1', port: proxy.port, ca: CA, ...old });
+  t.teardown(() => modem.destroy());
+  await once(modem, 'secureConnect');
+  t.equal(await text(modem), 'TLSv1');
+  t.equal(modem.getProtocol(), 'TLSv1');
+});
+
 t.test('a connection that breaks is broken on the other side, and disturbs no other', async (t) => {
   const errors: string[] = [];
   const { connect, events, proxy, story } = await stage(t, (socket) => {
