@@ -41,8 +41,11 @@ const addressOf = (endpoint: string): string => endpoint.slice(0, endpoint.lastI
 
 const sha256 = (text: string): string => createHash('sha256').update(text, 'utf16le').digest('hex');
 
+/** Key of the device that an Inform is of. */
+export const deviceOf = (inform: Inform): string => keyOf(inform.DeviceId, sha256);
+
 /** `name=value` pairs of a Cookie header, without the attributes that RFC 2109 puts among them. */
-export function cookiePairs(http: HttpMessage): readonly string[] {
+export function cookiePairs(http: Pick<HttpMessage, 'head'>): readonly string[] {
   const lines = http.head.headers.filter(([name]) => name.toLowerCase() === 'cookie');
   return lines
     .flatMap(([, value]) => value.split(/[;,]/))
@@ -79,7 +82,7 @@ export class Sessions {
 
   ofDevice = (device: string): Followed | undefined => this.byDevice.get(device);
 
-  deviceOf = (inform: Inform): string => keyOf(inform.DeviceId, sha256);
+  deviceOf = deviceOf;
 
   /** Begins a session; `inform` is missing where the capture begins within one. */
   begin(http: HttpMessage, inform: Inform | undefined): Followed {

@@ -2,7 +2,7 @@
 import process from 'node:process';
 import type { ConnectionOptions } from 'node:tls';
 import type { Command } from 'commander';
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import type { ProxyEvent, ProxyOptions, RecordingProxy } from '../captures/proxy.ts';
 import { startProxy } from '../captures/proxy.ts';
 import type { Side } from '../captures/streams.ts';
@@ -10,7 +10,7 @@ import { ModemlabError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { assertNever } from '../protocol/result.ts';
 import { command } from './help.ts';
-import { hostAndPort, httpUrl, wholeNumber } from './options.ts';
+import { httpUrl, listenAt, wholeNumber } from './options.ts';
 import type { Progress } from './progress.ts';
 import { createProgress } from './progress.ts';
 import { withRecorder } from './record.ts';
@@ -28,12 +28,6 @@ interface RecordOptions extends TlsServerOptions {
   readonly insecure: boolean;
   readonly maxConnections: number;
   readonly json: boolean;
-}
-
-function listenAt(text: string): RecordOptions['proxy'] {
-  const at = hostAndPort(text);
-  if (at !== undefined) return at;
-  throw new InvalidArgumentError('HOST:PORT or [IPV6]:PORT is wanted; port 0 picks a free one.');
 }
 
 export function addCaptureRecord(capture: Command, cli: Cli): void {

@@ -5,7 +5,7 @@ import { writeJson, writeTable } from './table.ts';
 
 export function writeReplay(io: Io, report: ReplayReport, json: boolean): void {
   if (json) {
-    writeJson(io, {
+    const document = {
       ...report,
       differences: report.differences.map(({ live, note, recorded, ...difference }) => ({
         ...difference,
@@ -13,7 +13,10 @@ export function writeReplay(io: Io, report: ReplayReport, json: boolean): void {
         live: live ?? null,
         note: note ?? null,
       })),
-    });
+    };
+    // One that listens has said where, in a line before.
+    if (report.role === 'ACS' || report.role === 'ant') io.out(`${JSON.stringify(document)}\n`);
+    else writeJson(io, document);
     return;
   }
   const { answers, differences, more, notes, played, recorded, sent } = report;

@@ -4,47 +4,26 @@ import { type Command, Option } from 'commander';
 import type { CwmpSession } from '../captures/cwmp-types.ts';
 import { openCaptureFile, readCapture } from '../captures/open.ts';
 import { describeWireError, ERRORS, ModemlabError } from '../protocol/errors.ts';
-import type { Recording, ReplayReport, ReplaySpeed } from '../simulator/index.ts';
-import {
-  ALWAYS_IGNORED,
-  createIgnores,
-  Device,
-  loadProfile,
-  readRecording,
-  replayAsModem,
-} from '../simulator/index.ts';
+import type { Recording } from '../simulator/index.ts';
+import { ALWAYS_IGNORED, readRecording } from '../simulator/index.ts';
+import type { ReplayOptions } from './capture-replay-roles.ts';
+import { playRole } from './capture-replay-roles.ts';
 import { writeReplay } from './capture-replay-view.ts';
 import { isDevice, isFileError } from './capture-show.ts';
 import { command } from './help.ts';
 import type { Io } from './io.ts';
-import { httpUrl, jsonOption, positiveNumber, speed, wholeNumber } from './options.ts';
+import { httpUrl, jsonOption, listenAt, positiveNumber, speed, wholeNumber } from './options.ts';
 import { createProgress } from './progress.ts';
-import { record, recordOption } from './record.ts';
+import { recordOption } from './record.ts';
 import { EXIT } from './report.ts';
 import type { Cli } from './shell.ts';
-import { tlsOf } from './simulate-options.ts';
-
-interface ReplayOptions {
-  readonly acs?: string;
-  readonly session?: number;
-  readonly device?: string;
-  readonly ignore: readonly string[];
-  readonly speed: ReplaySpeed;
-  /** Seconds. */
-  readonly timeout: number;
-  readonly profile?: string;
-  readonly username?: string;
-  readonly password?: string;
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly insecure: boolean;
-  readonly record?: string;
-  readonly json: boolean;
-}
+import { tlsServerOptions } from './tls-files.ts';
 
 const options = (): readonly Option[] => [
   new Option('--acs <url>', 'play the modems of the capture to this ACS').argParser(httpUrl),
+  new Option('--listen <host:port>', 'play its ACS to modems that come here; port 0 picks a free one')
+    .argParser(listenAt)
+    .conflicts('acs'),
   new Option('--session <number>', 'only this CWMP session').argParser(wholeNumber(1, 1e9)),
   new Option('--device <key>', 'only the sessions of this device: its key, or its serial number'),
   new Option('--ignore <path>', 'a field that may differ, with * for any text; several times')
@@ -64,6 +43,7 @@ const options = (): readonly Option[] => [
   new Option('--cert <file>', 'certificate of the modem (PEM)'),
   new Option('--key <file>', 'the key to it (PEM)'),
   new Option('--insecure', 'any certificate of the ACS will do').default(false),
+  ...tlsServerOptions(),
   recordOption(),
   jsonOption(),
 ];
@@ -73,6 +53,7 @@ export function addCaptureReplay(capture: Command, cli: Cli): void {
     usage: 'replay <file>',
     summary: 'play a side of a packet capture again, and tell what the other says now',
     more: [
+      'With --listen as its ACS: modems that come are asked what it asked, and their answers compared. The next session of a device is played to each Inform of it; a device that the capture lacks stands for one of it.',
       'With --acs as its modems: what they sent is sent, byte for byte but for target, Host, cookies, credentials and the cwmp:ID of answers. To what this ACS really asks the answer is taken from the capture, put together of recorded values, or given by the modem of --profile; else it is fault 9002, which is told.',
       `FILE is a pcap or pcapng file, plain or gzip; - is standard input. It ends with 1 when something differs. Never compared: ${ALWAYS_IGNORED.join(', ')}.`,
     ].join('\n\n'),
@@ -83,6 +64,10 @@ export function addCaptureReplay(capture: Command, cli: Cli): void {
         'capture replay session.pcapng --acs http://localhost:7547/ --speed max --ignore "*.HTTP.*" --json',
         'as fast as it goes, whatever the header lines are; for programs',
       ],
+      [
+        'capture replay session.pcapng --listen 127.0.0.1:7548',
+        'for a modem that is told http://127.0.0.1:7548/',
+      ],
     ],
   }).action(async (file: string, given: ReplayOptions) => {
     cli.exitCode = await replay(cli.io, file, given);
@@ -90,8 +75,8 @@ export function addCaptureReplay(capture: Command, cli: Cli): void {
 }
 
 async function replay(io: Io, file: string, given: ReplayOptions): Promise<number> {
-  if (given.acs === undefined)
-    throw new ModemlabError('E_USAGE', '--acs URL is wanted: where the modems POST to');
+  if (given.acs === undefined && given.listen === undefined)
+    throw new ModemlabError('E_USAGE', '--acs URL or --listen HOST:PORT is wanted: whom to play it to');
   if ((given.username === undefined) !== (given.password === undefined))
     throw new ModemlabError('E_USAGE', '--username and --password go together');
   if ((given.cert === undefined) !== (given.key === undefined))
@@ -106,45 +91,17 @@ async function replay(io: Io, file: string, given: ReplayOptions): Promise<numbe
   });
   let told = 'begins';
   const progress = createProgress(io, () => told);
+  const tell = (played: number, sessions: number, sent: number): void => {
+    told = `${played} of ${sessions} sessions, ${sent} messages sent`;
+  };
   try {
-    const report = await asModem(io, recording, given.acs, given, stop.signal, (text) => {
-      told = text;
-    });
+    const report = await playRole(io, recording, given, { signal: stop.signal, tell, say: progress.say });
     progress.stop();
     writeReplay(io, report, given.json);
     return report.same && report.played === report.recorded ? EXIT.fine : EXIT.failed;
   } finally {
     progress.stop();
     forget();
-  }
-}
-
-async function asModem(
-  io: Io,
-  recording: Recording,
-  acs: string,
-  given: ReplayOptions,
-  signal: AbortSignal,
-  tell: (text: string) => void,
-): Promise<ReplayReport> {
-  const { ignore, password, profile, timeout, username } = given;
-  if (recording.sessions.length === 0)
-    throw new ModemlabError('E_REPLAY_NOTHING', 'no CWMP session is in it');
-  const made = profile === undefined ? undefined : loadProfile(profile);
-  const recorder = given.record === undefined ? undefined : await record(given.record, 'client');
-  try {
-    return await replayAsModem(recording, {
-      ...{ url: new URL(acs), speed: given.speed, timeoutMs: timeout * 1000, signal },
-      ignores: createIgnores([...ALWAYS_IGNORED, ...ignore]),
-      credentials: username === undefined || password === undefined ? undefined : { username, password },
-      tls: tlsOf(given).tls,
-      onSocket: recorder?.onSocket,
-      dialect: made?.dialect,
-      device: made === undefined ? undefined : () => new Device({ profile: made, acs, now: Date.now }),
-      progress: (played, sessions, sent) => tell(`${played} of ${sessions} sessions, ${sent} messages sent`),
-    });
-  } finally {
-    await recorder?.close(io);
   }
 }
 

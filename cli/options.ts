@@ -43,6 +43,13 @@ export function hostAndPort(text: string): { readonly host: string; readonly por
   return match === null || port > 65_535 ? undefined : { host: match[1] ?? match[2] ?? '', port };
 }
 
+/** The same for an option; commander names it in the error. */
+export function listenAt(text: string): { readonly host: string; readonly port: number } {
+  const at = hostAndPort(text);
+  if (at !== undefined) return at;
+  throw new InvalidArgumentError('HOST:PORT or [IPV6]:PORT is wanted; port 0 picks a free one.');
+}
+
 /** Seconds a timer bears. */
 const MOST_SECONDS = 2_000_000;
 

@@ -29,6 +29,7 @@ export {
 } from './profile.ts';
 export { type ListedQuirk, listQuirks } from './quirks/table.ts';
 export { createRandom, type Random } from './random.ts';
+export { type AcsReplay, replayAsAcs } from './replay/as-acs.ts';
 export { type ModemReplay, replayAsModem } from './replay/as-modem.ts';
 export type { Difference } from './replay/differences.ts';
 export { ALWAYS_IGNORED, createIgnores } from './replay/ignored.ts';

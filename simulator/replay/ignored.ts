@@ -9,14 +9,24 @@ export const ALWAYS_IGNORED: readonly string[] = [
   ...['date', 'set-cookie', 'set-cookie2', 'expires', 'last-modified', 'etag'].map(
     (name) => `*.HTTP.${name}`,
   ),
+  // Who speaks to whom.
+  ...['host', 'cookie', 'cookie2', 'authorization'].map((name) => `*.HTTP.${name}`),
   // How a body is delimited, and how long a connection is kept (RFC 9110 7.6.1).
   ...['content-length', 'transfer-encoding', 'connection', 'keep-alive'].map((name) => `*.HTTP.${name}`),
   ...['CurrentTime', 'StartTime', 'CompleteTime', 'CommandKey', 'ParameterKey'].map((name) => `*.${name}`),
   '*.SerialNumber',
-  ...['ConnectionRequestUsername', 'ConnectionRequestPassword', 'ConnectionRequestURL', 'ParameterKey'].map(
-    (name) => `*.ManagementServer.${name}].Value`,
+  ...[
+    'ConnectionRequestUsername',
+    'ConnectionRequestPassword',
+    'ConnectionRequestURL',
+    'ParameterKey',
+    'URL',
+  ].map((name) => `*.ManagementServer.${name}].Value`),
+  ...['SerialNumber', 'MACAddress', 'UpTime', 'CurrentLocalTime', 'LeaseTimeRemaining'].map(
+    (name) => `*.${name}].Value`,
   ),
-  ...['SerialNumber', 'UpTime', 'MACAddress', 'CurrentLocalTime'].map((name) => `*.${name}].Value`),
+  // What a modem counts.
+  ...['BytesSent', 'BytesReceived', 'PacketsSent', 'PacketsReceived'].map((name) => `*${name}].Value`),
 ];
 
 export type Ignores = (path: string) => boolean;

@@ -12,11 +12,12 @@ import { answerChallenge, chooseChallenge, readChallenges } from '../../protocol
 import type { Dialect } from '../../protocol/soap/dialect.ts';
 import type { Differences } from './differences.ts';
 import type { Answer } from './held-answers.ts';
+import { withId } from './message-bytes.ts';
 import type { Pace } from './pace.ts';
 import type { Plan, Send } from './plan.ts';
 import { wantsAgain } from './plan.ts';
 import type { RecordedTurn } from './recording.ts';
-import { requestBytes, withId } from './request-bytes.ts';
+import { requestBytes } from './request-bytes.ts';
 import type { Said } from './response.ts';
 import { describe, saidNow, saidThen } from './response.ts';
 import { Wire } from './wire.ts';

@@ -23,12 +23,14 @@ export function saidNow({ body, headers, status }: HttpResponse): Said {
   const plain = decodeBody(body, headers.get('content-encoding')?.[0]) ?? body;
   const content = contentOf(plain, headers.get('content-type')?.[0]);
   const isStatus = (status !== 200 && status !== 204 && content.is !== 'message') || status === 401;
-  return {
-    content: isStatus ? { is: 'status', status, reason: '' } : content,
-    status,
-    headers: headersOf(lines),
-  };
+  return saidOf(isStatus ? { is: 'status', status, reason: '' } : content, status, lines);
 }
+
+export const saidOf = (
+  content: CwmpContent,
+  status: number | undefined,
+  headers: readonly HeaderLine[],
+): Said => ({ content, status, headers: headersOf(headers) });
 
 export function contentOf(body: Uint8Array, contentType: string | undefined): CwmpContent {
   if (isBlank(body)) return { is: 'empty' };
@@ -38,11 +40,8 @@ export function contentOf(body: Uint8Array, contentType: string | undefined): Cw
     : { is: 'unreadable', error: decoded.error };
 }
 
-export const saidThen = ({ content, http: { head } }: CwmpMessage): Said => ({
-  content,
-  status: head.kind === 'response' ? head.status : undefined,
-  headers: headersOf(head.headers),
-});
+export const saidThen = ({ content, http: { head } }: CwmpMessage): Said =>
+  saidOf(content, head.kind === 'response' ? head.status : undefined, head.headers);
 
 function headersOf(lines: readonly HeaderLine[]): ReadonlyMap<string, string> {
   const named = new Map<string, string>();

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import t from 'tap';
-import { json, run, temporaryFolder } from '../support/cli.ts';
+import { json, run, start, temporaryFolder } from '../support/cli.ts';
 import { firstContact, scriptedAcs, sessionCapture } from '../support/replay-parts.ts';
 import { runAcs } from '../support/run-acs.ts';
 
@@ -37,6 +37,52 @@ t.test('a replay can be recorded, and that record be replayed', async (t) => {
   const { url } = await scriptedAcs(t, [], headers);
   t.match(await replay(file, '--acs', url, '--record', again), { code: 0 });
   t.match(await replay(again, '--acs', url), { code: 0, out: /no difference/ });
+});
+
+t.test('the ACS of a capture listens, says where, and tells what its modem says otherwise', async (t) => {
+  const folder = await temporaryFolder(t);
+  const file = path.join(folder, 'a.pcapng');
+  const acs = await runAcs();
+  t.teardown(() => acs.stop());
+  await writeFile(file, await firstContact(t, acs.url));
+  const ignore = ['--ignore', '*Rate].Value', '--ignore', '*ParameterList*'];
+  const replayed = start([
+    'capture',
+    'replay',
+    file,
+    '--listen',
+    '127.0.0.1:0',
+    '--speed',
+    'max',
+    '--json',
+    ...ignore,
+  ]);
+  const { event, url } = JSON.parse(await replayed.firstLine);
+  t.equal(event, 'listening');
+  const modem = [
+    'simulate',
+    'cpe',
+    '--acs',
+    url,
+    '--profile',
+    'st510v6',
+    '--speed',
+    '1000',
+    '--listen',
+    'none',
+  ];
+  t.match(await run(modem), { code: 0 });
+  const { code, out } = await replayed.end;
+  t.equal(code, 1);
+  t.match(JSON.parse(out.split('\n')[1] ?? ''), {
+    ...{ role: 'ACS', played: 1 },
+    differences: [
+      { path: 'Inform.DeviceId.ProductClass', recorded: 'SpeedTouch 706', live: 'SpeedTouch 510' },
+    ],
+  });
+  const never = await replay(file, '--listen', '127.0.0.1:0', '--timeout', '0.1');
+  t.match(never, { code: 1, out: /no Inform: nothing within 0.1 s/, err: /http:/ });
+  t.match(await replay(file, '--listen', '192.0.2.77:1'), { code: 2, err: /E_ADDRESS_IN_USE/ });
 });
 
 t.test('what cannot be replayed is refused', async (t) => {

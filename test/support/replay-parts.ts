@@ -8,13 +8,14 @@ import { recordSocket } from '../../captures/record-socket.ts';
 import { decode } from '../../protocol/cwmp/decode.ts';
 import { encode } from '../../protocol/cwmp/encode.ts';
 import type { Message } from '../../protocol/cwmp/messages.ts';
-import type { ModemReplay, Recording, ReplayReport } from '../../simulator/index.ts';
+import type { AcsReplay, ModemReplay, Recording, ReplayReport } from '../../simulator/index.ts';
 import {
   ALWAYS_IGNORED,
   createIgnores,
   createModem,
   type ModemOptions,
   readRecording,
+  replayAsAcs,
   replayAsModem,
 } from '../../simulator/index.ts';
 import { INFORM_RESPONSE, sessionOf } from './capture-cwmp.ts';
@@ -66,6 +67,26 @@ export const toAcs = (
     ignores: createIgnores([...ALWAYS_IGNORED, ...(more.ignore ?? [])]),
     ...more,
   });
+
+/** Plays the ACS of a capture to what `modems` makes of its address. */
+export async function toModems(
+  recording: Recording,
+  modems: (url: string) => unknown,
+  more: Partial<AcsReplay> & { readonly ignore?: readonly string[] } = {},
+): Promise<ReplayReport> {
+  let said: unknown;
+  const report = await replayAsAcs(recording, {
+    ...{ host: '127.0.0.1', port: 0, tls: undefined, onConnection: undefined, signal: undefined },
+    ...{ speed: 'max', timeoutMs: 20_000 },
+    ignores: createIgnores([...ALWAYS_IGNORED, ...(more.ignore ?? [])]),
+    listening: (url) => {
+      said = modems(url);
+    },
+    ...more,
+  });
+  await said;
+  return report;
+}
 
 /** A port before another one; what the server says passes `alter`, which keeps its length. */
 export async function alteringRelay(

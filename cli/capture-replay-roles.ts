@@ -1,0 +1,111 @@
+/** The sides that `capture replay` can play. */
+import process from 'node:process';
+import { ModemlabError } from '../protocol/errors.ts';
+import type { Recording, ReplayReport, ReplaySpeed } from '../simulator/index.ts';
+import {
+  ALWAYS_IGNORED,
+  createIgnores,
+  Device,
+  loadProfile,
+  replayAsAcs,
+  replayAsModem,
+} from '../simulator/index.ts';
+import type { Io } from './io.ts';
+import { record } from './record.ts';
+import { tlsOf } from './simulate-options.ts';
+import type { TlsServerOptions } from './tls-files.ts';
+import { tlsServerOf } from './tls-files.ts';
+
+export interface ReplayOptions extends TlsServerOptions {
+  readonly acs?: string;
+  readonly listen?: { readonly host: string; readonly port: number };
+  readonly session?: number;
+  readonly device?: string;
+  readonly ignore: readonly string[];
+  readonly speed: ReplaySpeed;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly profile?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly insecure: boolean;
+  readonly record?: string;
+  readonly json: boolean;
+}
+
+/** What goes on meanwhile. */
+export interface Meanwhile {
+  readonly signal: AbortSignal;
+  readonly tell: (played: number, sessions: number, sent: number) => void;
+  /** A line for people. */
+  readonly say: (text: string) => void;
+}
+
+export async function playRole(
+  io: Io,
+  recording: Recording,
+  given: ReplayOptions,
+  meanwhile: Meanwhile,
+): Promise<ReplayReport> {
+  if (recording.sessions.length === 0)
+    throw new ModemlabError('E_REPLAY_NOTHING', 'no CWMP session is in it');
+  return given.acs === undefined
+    ? asAcs(io, recording, given, meanwhile)
+    : asModem(io, recording, given.acs, given, meanwhile);
+}
+
+const shared = ({ ignore, speed, timeout }: ReplayOptions, { signal, tell }: Meanwhile) => ({
+  ...{ speed, timeoutMs: timeout * 1000, signal, progress: tell },
+  ignores: createIgnores([...ALWAYS_IGNORED, ...ignore]),
+});
+
+async function asModem(
+  io: Io,
+  recording: Recording,
+  acs: string,
+  given: ReplayOptions,
+  meanwhile: Meanwhile,
+): Promise<ReplayReport> {
+  const { password, profile, username } = given;
+  const made = profile === undefined ? undefined : loadProfile(profile);
+  const recorder = given.record === undefined ? undefined : await record(given.record, 'client');
+  try {
+    return await replayAsModem(recording, {
+      ...shared(given, meanwhile),
+      url: new URL(acs),
+      credentials: username === undefined || password === undefined ? undefined : { username, password },
+      tls: tlsOf(given).tls,
+      onSocket: recorder?.onSocket,
+      dialect: made?.dialect,
+      device: made === undefined ? undefined : () => new Device({ profile: made, acs, now: Date.now }),
+    });
+  } finally {
+    await recorder?.close(io);
+  }
+}
+
+async function asAcs(
+  io: Io,
+  recording: Recording,
+  given: ReplayOptions,
+  meanwhile: Meanwhile,
+): Promise<ReplayReport> {
+  const { json, listen = { host: '127.0.0.1', port: 0 } } = given;
+  const tls = await tlsServerOf(given);
+  const recorder = given.record === undefined ? undefined : await record(given.record, 'server');
+  try {
+    return await replayAsAcs(recording, {
+      ...shared(given, meanwhile),
+      ...{ ...listen, tls, onConnection: recorder?.onSocket },
+      listening: (url) => {
+        if (json) io.out(`${JSON.stringify({ event: 'listening', url, pid: process.pid })}\n`);
+        else meanwhile.say(`modemlab capture replay: ${url}`);
+      },
+    });
+  } finally {
+    await recorder?.close(io);
+  }
+}
