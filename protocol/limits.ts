@@ -90,6 +90,8 @@ export const LIMITS = {
   replayDifferences: 10_000,
   /** Words of protocols and data models that anonymising remembers; the largest tree on record has some thousands. */
   anonymiseWords: 200_000,
+  /** Pieces of one output of MDAP that anonymising joins: 256 of a datagram's size are more than mdapOutputBytes has. */
+  anonymisePieces: 1024,
   /** Frames of a capture that wait for the fragments of a packet, while it is written anew. */
   anonymiseWaiting: 1024,
   /** Bytes of a capture that a process records and that wait for the disk. */

@@ -40,7 +40,7 @@ export async function anonymise(
   const locator = createLocator(secrets, tally);
   for await (const frame of open()) locator.push(frame);
   locator.end();
-  const rewriter = createRewriter(secrets, locator.halves, tally);
+  const rewriter = createRewriter(secrets, locator, tally);
   async function* frames(): AsyncGenerator<CapturedFrame> {
     for await (const frame of open()) yield* rewriter.push(frame);
     yield* rewriter.end();

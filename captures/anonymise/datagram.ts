@@ -9,6 +9,7 @@ import { checkPlaces, reseal } from './mdap-seal.ts';
 import type { DatagramPassage } from './passage.ts';
 import type { Secrets } from './secrets.ts';
 import type { Tally } from './tally.ts';
+import type { Replacement } from './texts.ts';
 import { learnText, replaceText } from './texts.ts';
 
 export function learnDatagram(secrets: Secrets, passage: DatagramPassage, payload: Uint8Array): void {
@@ -40,12 +41,13 @@ function mdapText(payload: Uint8Array): { readonly text: string; readonly checks
   return { text: latin1Text(payload.subarray(0, checks[0] ?? payload.length)), checks };
 }
 
-/** Changes the bytes of a payload, never their number. */
+/** Changes the bytes of a payload, never their number. `body`: what is known to be replaced in the body of MDAP. */
 export function replaceDatagram(
   secrets: Secrets,
   passage: DatagramPassage,
   payload: Uint8Array,
   tally: Tally,
+  body?: readonly Replacement[],
 ): void {
   switch (passage.is) {
     case 'blank':
@@ -61,7 +63,9 @@ export function replaceDatagram(
     case 'mdap': {
       const old = Uint8Array.from(payload);
       const { checks, text } = mdapText(old);
-      for (const { at, bytes } of replaceText(secrets, 'lines', text, tally.replace)) payload.set(bytes, at);
+      const head = body === undefined ? text : text.slice(0, text.indexOf('\r\n\r\n'));
+      const replacements = [...replaceText(secrets, 'lines', head, tally.replace), ...(body ?? [])];
+      for (const { at, bytes } of replacements) payload.set(bytes, at);
       reseal(old, payload, checks);
       return;
     }

@@ -6,6 +6,8 @@ import { readLink } from '../link.ts';
 import { learnDatagram } from './datagram.ts';
 import type { Field } from './frame-places.ts';
 import { arpFields, ipFields, isArp, linkFields } from './frame-places.ts';
+import type { Output } from './mdap-outputs.ts';
+import { createMdapOutputs } from './mdap-outputs.ts';
 import { createDatagramPassages, createStreamPassages } from './passages.ts';
 import type { Secrets } from './secrets.ts';
 import { learnText } from './texts.ts';
@@ -20,12 +22,22 @@ export function createLearner(secrets: Secrets): Learner {
   const flow = createFlow();
   const ofStreams = createStreamPassages();
   const ofDatagrams = createDatagramPassages();
+  const outputs = createMdapOutputs();
+  let datagrams = 0;
+
+  const join = (joined: readonly Output[]): void => {
+    for (const { text } of joined) learnText(secrets, 'lines', text);
+  };
 
   const read = (events: ReturnType<typeof flow.push>): void => {
     for (const event of events) {
       if (event.is === 'comment') learnText(secrets, 'lines', Buffer.from(event.text).toString('latin1'));
-      else if (event.is === 'datagram') learnDatagram(secrets, ofDatagrams.push(event), event.payload);
-      else
+      else if (event.is === 'datagram') {
+        datagrams += 1;
+        const passage = ofDatagrams.push(event);
+        learnDatagram(secrets, passage, event.payload);
+        if (passage.is === 'mdap') join(outputs.push(event, datagrams));
+      } else
         for (const passage of ofStreams.push(event)) {
           if (passage.is === 'packed') learnText(secrets, 'markup', passage.text);
           else if (passage.is !== 'blank') learnText(secrets, passage.is, passage.text);
@@ -38,7 +50,10 @@ export function createLearner(secrets: Secrets): Learner {
       learnAddresses(secrets, frame);
       read(flow.push(frame));
     },
-    end: () => read(flow.end()),
+    end() {
+      read(flow.end());
+      join(outputs.end());
+    },
   };
 }
 

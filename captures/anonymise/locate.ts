@@ -1,15 +1,19 @@
 /** The second reading of a capture: where in its TCP streams the secrets stand. */
 import { latin1Bytes } from '../../protocol/latin1.ts';
+import type { Datagram } from '../flow.ts';
 import { createFlow } from '../flow.ts';
 import type { CapturedFrame } from '../frame.ts';
 import type { Span } from '../http-body.ts';
 import type { Side, StreamEvent } from '../streams.ts';
 import { Edits } from './edits.ts';
+import type { Output, OutputPart } from './mdap-outputs.ts';
+import { createMdapOutputs } from './mdap-outputs.ts';
 import { packTo } from './pack.ts';
 import type { PackedPassage, StreamPassage } from './passage.ts';
-import { behind, createStreamPassages, upTo } from './passages.ts';
+import { behind, createDatagramPassages, createStreamPassages, upTo } from './passages.ts';
 import type { Secrets } from './secrets.ts';
 import type { Tally } from './tally.ts';
+import type { Replacement } from './texts.ts';
 import { replaceText } from './texts.ts';
 
 /** What becomes of one side of a stream. */
@@ -25,10 +29,14 @@ export interface Half {
 
 export type Halves = ReadonlyMap<string, Half>;
 
+/** What is replaced in the bodies of datagrams (1, 2, ... as they came) that are pieces of longer texts. */
+export type Bodies = ReadonlyMap<number, readonly Replacement[]>;
+
 export const halfKey = (stream: number, from: Side): string => `${stream} ${from}`;
 
 export interface Locator {
   readonly halves: Halves;
+  readonly bodies: Bodies;
   push(frame: CapturedFrame): void;
   /** The capture has ended. */
   end(): void;
@@ -38,6 +46,23 @@ export function createLocator(secrets: Secrets, tally: Tally): Locator {
   const flow = createFlow();
   const passages = createStreamPassages();
   const halves = new Map<string, Half>();
+  const datagrams = createDatagramPassages();
+  const outputs = createMdapOutputs();
+  const bodies = new Map<number, readonly Replacement[]>();
+  let count = 0;
+
+  const locate = ({ parts, text }: Output): void => {
+    const replacements = replaceText(secrets, 'lines', text, tally.replace);
+    for (const part of parts) {
+      const inside = replacements.flatMap((one) => cutTo(one, part));
+      for (const number of part.datagrams) bodies.set(number, inside);
+    }
+  };
+
+  const readDatagram = (datagram: Datagram): void => {
+    count += 1;
+    if (datagrams.push(datagram).is === 'mdap') outputs.push(datagram, count).forEach(locate);
+  };
 
   const note = (event: StreamEvent): void => {
     if (event.is !== 'data' && event.is !== 'gap') return;
@@ -51,6 +76,7 @@ export function createLocator(secrets: Secrets, tally: Tally): Locator {
 
   const read = (events: ReturnType<typeof flow.push>): void => {
     for (const event of events) {
+      if (event.is === 'datagram') readDatagram(event);
       if (event.is === 'comment' || event.is === 'datagram') continue;
       note(event);
       for (const passage of passages.push(event)) {
@@ -60,7 +86,24 @@ export function createLocator(secrets: Secrets, tally: Tally): Locator {
     }
   };
 
-  return { halves, push: (frame) => read(flow.push(frame)), end: () => read(flow.end()) };
+  return {
+    halves,
+    bodies,
+    push: (frame) => read(flow.push(frame)),
+    end() {
+      read(flow.end());
+      outputs.end().forEach(locate);
+    },
+  };
+}
+
+/** What of a replacement lies in a part of an output, by its offset in the datagram. */
+function cutTo({ at, bytes }: Replacement, part: OutputPart): readonly Replacement[] {
+  const from = Math.max(at, part.from);
+  const until = Math.min(at + bytes.length, part.from + part.length);
+  return until > from
+    ? [{ at: from - part.from + part.at, bytes: bytes.subarray(from - at, until - at) }]
+    : [];
 }
 
 function readOn(half: Half, length: number): void {

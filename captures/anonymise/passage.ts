@@ -12,7 +12,8 @@ export interface StreamSide {
 export type Blanking = 'zero' | 'mask';
 
 export interface TextPassage {
-  readonly is: 'head' | 'markup' | 'lines';
+  /** `host`: the name of a host, and nothing else. */
+  readonly is: 'head' | 'markup' | 'lines' | 'host';
   readonly spans: readonly Span[];
   readonly text: string;
 }

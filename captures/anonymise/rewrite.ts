@@ -11,7 +11,7 @@ import { u16 } from '../octets.ts';
 import { repairChecksum, sumOfAll } from './checksums.ts';
 import { replaceOctets } from './datagram.ts';
 import { arpFields, ipFields, isArp, linkFields } from './frame-places.ts';
-import type { Halves } from './locate.ts';
+import type { Locator } from './locate.ts';
 import type { Secrets } from './secrets.ts';
 import type { Tally } from './tally.ts';
 import { replaceText } from './texts.ts';
@@ -31,8 +31,12 @@ interface Waiting {
   part: { readonly offset: number; readonly bytes: Uint8Array } | undefined;
 }
 
-export function createRewriter(secrets: Secrets, halves: Halves, tally: Tally): Rewriter {
-  return new FrameRewriter(secrets, tally, createTransport(secrets, halves, tally));
+export function createRewriter(
+  secrets: Secrets,
+  located: Pick<Locator, 'bodies' | 'halves'>,
+  tally: Tally,
+): Rewriter {
+  return new FrameRewriter(secrets, tally, createTransport(secrets, located, tally));
 }
 
 class FrameRewriter implements Rewriter {

@@ -1,14 +1,16 @@
 /** The secrets of one text: learnt from it, and replaced in it. */
 import { latin1Bytes } from '../../protocol/latin1.ts';
 import type { Kind } from './kinds.ts';
+import type { TextPassage } from './passage.ts';
 import type { Secrets } from './secrets.ts';
 import type { Site } from './sites.ts';
+import { hostSites } from './sites.ts';
 import { headSites } from './sites-head.ts';
 import { lineSites } from './sites-lines.ts';
 import { markupSites } from './sites-markup.ts';
 import { readSpelling, spellOther } from './spelling.ts';
 
-export type TextForm = 'head' | 'markup' | 'lines';
+export type TextForm = TextPassage['is'];
 
 /** One part of a text that another takes the place of, of the same length. */
 export interface Replacement {
@@ -31,6 +33,8 @@ function sitesOf(form: TextForm, text: string): Sites {
       return headSites(text);
     case 'markup':
       return markupSites(text);
+    case 'host':
+      return { sites: hostSites(text, 0) };
     case 'lines':
       return { sites: lineSites(text) };
   }

@@ -1,10 +1,12 @@
-/** Which bytes of a TLS stream are blanked: all but the heads of its records, and the first message of the client. */
+/** Which bytes of a TLS stream are blanked: all but the heads of records, and what a ClientHello has that is no name. */
 import { latin1Text } from '../../protocol/latin1.ts';
 import type { Span } from '../http-body.ts';
 import type { StreamEvent } from '../streams.ts';
+import { readTlsHello } from '../tls.ts';
 import type { StreamPassage, StreamSide } from './passage.ts';
 
 const HEAD = 5;
+const HANDSHAKE = 22;
 const LONGEST_HELLO = 0x4100;
 
 interface Records {
@@ -52,6 +54,15 @@ export function createTlsSpans(): TlsSpans {
   };
 }
 
+/** The name that a client asks for. What else its first message has is a choice of its program, or random. */
+function serverName(side: StreamSide, at: number, content: Uint8Array): readonly StreamPassage[] {
+  const head = Uint8Array.of(HANDSHAKE, 3, 1, content.length >> 8, content.length & 0xff);
+  const name = readTlsHello(Buffer.concat([head, content]))?.serverName ?? '';
+  const offset = name === '' ? -1 : latin1Text(content).indexOf(name);
+  if (offset < 0) return [];
+  return [{ is: 'host', side, spans: [{ at: at + offset, length: name.length }], text: name }];
+}
+
 const blank = (side: StreamSide, span: Span): StreamPassage => ({
   ...{ is: 'blank', side, spans: [span], how: 'zero', what: 'what TLS encrypts' },
 });
@@ -81,12 +92,7 @@ function walk(
     if (hello !== undefined && start + at >= hello.at && start + at < hello.at + hello.length) {
       records.gathered.push(...part);
       if (records.gathered.length === hello.length)
-        passages.push({
-          is: 'lines',
-          side,
-          spans: [hello],
-          text: latin1Text(Uint8Array.from(records.gathered)),
-        });
+        passages.push(...serverName(side, hello.at, Uint8Array.from(records.gathered)));
     } else passages.push(blank(side, { at: start + at, length: part.length }));
     records.left -= part.length;
     at += part.length;

@@ -1,4 +1,5 @@
 /** Replaces the secrets in what one IP packet carries, and keeps its checksum. */
+import { latin1Bytes, latin1Text } from '../../protocol/latin1.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { IpPacket } from '../ip.ts';
 import { addressBytes, PROTOCOLS } from '../ip.ts';
@@ -8,7 +9,7 @@ import { FLAGS, readTcp } from '../tcp.ts';
 import { readUdp } from '../udp.ts';
 import { repairChecksum, sumOfAll } from './checksums.ts';
 import { replaceDatagram } from './datagram.ts';
-import type { Half, Halves } from './locate.ts';
+import type { Half, Locator } from './locate.ts';
 import { halfKey } from './locate.ts';
 import { createDatagramPassages } from './passages.ts';
 import type { Secrets } from './secrets.ts';
@@ -28,10 +29,15 @@ const CHECKSUM_AT: ReadonlyMap<number, number> = new Map([
   ...[[1, 2] as const, [2, 2] as const, [58, 2] as const],
 ]);
 
-export function createTransport(secrets: Secrets, halves: Halves, tally: Tally): Transport {
+export function createTransport(
+  secrets: Secrets,
+  { bodies, halves }: Pick<Locator, 'bodies' | 'halves'>,
+  tally: Tally,
+): Transport {
   const streams = createStreams();
   const datagrams = createDatagramPassages();
   const places = new Map<Half, number>();
+  let count = 0;
 
   const blank = (what: string, bytes: Uint8Array): void => {
     tally.blank(what, bytes.length);
@@ -55,8 +61,12 @@ export function createTransport(secrets: Secrets, halves: Halves, tally: Tally):
     const near = places.get(half) ?? 0;
     const offset = near + ((segment.sequence + syn - half.first - near) | 0);
     if (places.size > LIMITS.streams * 2) places.clear();
-    places.set(half, Math.max(near, offset));
+    places.set(half, Math.max(near, offset + payload.length));
     replaceHalf(half, payload, offset);
+    // What comes again may be other bytes than the first time, which the edits are for.
+    if (offset < near)
+      for (const { at, value } of secrets.find(latin1Text(payload)))
+        payload.set(latin1Bytes(value.replacement), at);
   };
 
   const udp = (packet: IpPacket, time: bigint): void => {
@@ -72,7 +82,8 @@ export function createTransport(secrets: Secrets, halves: Halves, tally: Tally):
       from: `${packet.source}:${read.sourcePort}`,
       to: `${packet.destination}:${read.destinationPort}`,
     };
-    replaceDatagram(secrets, datagrams.push(datagram), payload, tally);
+    count += 1;
+    replaceDatagram(secrets, datagrams.push(datagram), payload, tally, bodies.get(count));
   };
 
   const carried = (packet: IpPacket, time: bigint): void => {
