@@ -35,7 +35,7 @@ const SPEED = 20;
 /**
  * Of a request and its reply one is lost in 19 tries of 100. A command has two steps, three commands of the plan are not given
  * twice, so 64 ants have 384 steps that must get through. With the three repetitions of the defaults each fails 0.19^4 = 1.3
- * times in a thousand: every other run has an ant that does. With eight it is 0.19^9, once in ten thousand runs; they are closer
+ * times in a thousand: two runs of five have an ant that does. With eight it is 0.19^9, once in eight thousand runs; they are closer
  * together, so that all have their turn within the time of a command.
  */
 const PATIENT = {
@@ -43,8 +43,9 @@ const PATIENT = {
 };
 
 /**
- * A block that is lost four times, with its ACK, lets a transfer stand still for the 15 s that are borne: 1.3 in a thousand of
- * 40 blocks are 5 transfers of 100, three of 64 ants in a run. Three such in a row are seen once in 125 runs, five never.
+ * A block that is lost four times, or its ACK, lets a transfer stand still for the 15 s that are borne: 1.3 in a thousand of 40
+ * blocks are 5 transfers of 100, and three of 64 ants in a run (two are seen: loaders say their ACK again too). Three such in a
+ * row, the default, would be one run of 110; five are one of 40,000.
  */
 const LIMITS = `times: { trigger: 20, search-every: 10 }
 limits: { transfers: 5 }
