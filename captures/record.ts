@@ -151,13 +151,18 @@ function recordConnection(
 export const textOf = ({ address = '', port = 0 }: Endpoint): string =>
   `${address.replace(/^::ffff:(?=\d+\.)/i, '')}:${port}`;
 
-/** Both ends in one family; what is not known is written as the unspecified address. */
+/**
+ * Both ends in one family: IPv4 beside IPv6 as it is mapped into it (RFC 4291 2.5.5.2), as a proxy between the two needs it. What
+ * is not known is written as the unspecified address.
+ */
 function endsOf(from: Endpoint, to: Endpoint): Endpoints {
   const [source, destination] = [plainAddress(from), plainAddress(to)];
   const v6 = source?.length === 16 || destination?.length === 16;
   const length = v6 ? 16 : 4;
-  const fit = (bytes: Uint8Array | undefined): Uint8Array =>
-    bytes?.length === length ? bytes : new Uint8Array(length);
+  const fit = (bytes: Uint8Array | undefined): Uint8Array => {
+    if (bytes === undefined || bytes.length === length) return bytes ?? new Uint8Array(length);
+    return Uint8Array.of(...new Uint8Array(10), 0xff, 0xff, ...bytes);
+  };
   return {
     ...{ source: fit(source), destination: fit(destination) },
     ...{ sourcePort: from.port ?? 0, destinationPort: to.port ?? 0 },

@@ -94,6 +94,19 @@ t.test('comments stand at the packets they are of, and ours are no part of the s
   t.match(records.at(-1), { what: 'connection reset', from: '192.0.2.1:7547' });
 });
 
+t.test('ends of two families are of one on the record, and what is not known is no address', async (t) => {
+  const { bytes, recorder } = recordToMemory();
+  recorder.connection(CPE, { address: '2001:db8::1', port: 443 }).over();
+  recorder.connection({ address: undefined, port: undefined }, ACS).over();
+  const flow = createFlow();
+  const { frames } = await readAll(bytes());
+  const opened = frames.flatMap((each) => [...flow.push(each)]).filter(({ is }) => is === 'opened');
+  t.match(opened, [
+    { stream: { client: '::ffff:192.0.2.2:50000', server: '2001:db8::1:443' } },
+    { stream: { client: '0.0.0.0:0', server: '192.0.2.1:7547' } },
+  ]);
+});
+
 t.test('an HTTP server and its client record the same session, with their real ports', async (t) => {
   const folder = await temporaryFolder(t);
   const files = { server: path.join(folder, 'server.pcapng'), client: path.join(folder, 'client.pcapng') };
