@@ -908,10 +908,13 @@ t.test('a device of the old rule ends a session with one more empty exchange', a
   }
 });
 
-t.test('over TLS it speaks to an ACS whose certificate it trusts, and to no other', async (t) => {
-  const read = (name: string): Buffer => readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
-  const cert = read('tls-cert.pem');
-  const server = https.createServer({ cert, key: read('tls-key.pem') }, (request, response) => {
+const fixture = (name: string): Buffer => readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
+const TLS_IDENTITY = { cert: fixture('tls-cert.pem'), key: fixture('tls-key.pem') };
+
+/** An ACS by TLS that ends a session at once; with `ca` it admits only modems with a certificate that this signs. */
+async function tlsAcs(t: Test, ca?: Buffer): Promise<string> {
+  const asks = ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true, ca };
+  const server = https.createServer({ ...TLS_IDENTITY, ...asks }, (request, response) => {
     request.resume().on('end', () => {
       if (request.headers['transfer-encoding'] === undefined) return response.writeHead(204).end();
       const namespace = 'urn:dslforum-org:cwmp-1-0';
@@ -922,8 +925,12 @@ t.test('over TLS it speaks to an ACS whose certificate it trusts, and to no othe
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => server.close());
-  const acs = `https://localhost:${portOf(server.address())}/`;
-  const trusting = modemOf(t, { acs, tls: { ca: cert } });
+  return `https://localhost:${portOf(server.address())}/`;
+}
+
+t.test('over TLS it speaks to an ACS whose certificate it trusts, and to no other', async (t) => {
+  const acs = await tlsAcs(t);
+  const trusting = modemOf(t, { acs, tls: { ca: TLS_IDENTITY.cert } });
   trusting.start();
   t.match(await session(trusting), { ok: true });
   await trusting.stop();
@@ -931,4 +938,17 @@ t.test('over TLS it speaks to an ACS whose certificate it trusts, and to no othe
   wary.start();
   t.match(await session(wary), { ok: false, why: 'lost' });
   await wary.stop();
+});
+
+t.test('an ACS that demands a certificate admits the modem that has one, and no other', async (t) => {
+  const { cert } = TLS_IDENTITY;
+  const acs = await tlsAcs(t, cert);
+  const known = modemOf(t, { acs, tls: { ca: cert, ...TLS_IDENTITY } });
+  known.start();
+  t.match(await session(known), { ok: true });
+  await known.stop();
+  const nobody = modemOf(t, { acs, tls: { ca: cert } });
+  nobody.start();
+  t.match(await session(nobody), { ok: false, why: 'lost' });
+  await nobody.stop();
 });
