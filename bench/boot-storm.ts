@@ -72,10 +72,11 @@ export async function stormFigures(modems = MODEMS, fresh = FRESH): Promise<read
 function figure(question: string, { result, seconds, lost }: Course): Figure {
   const { p50, p99, max } = result.latencyMs;
   const told = lost.length === 0 ? 'nothing lost' : lost.join(', ');
+  const why = Object.entries(result.failures).map(([reason, count]) => `${count} ${reason}`);
   return {
     question,
     baseline: `session of ${p50.toFixed(0)} ms (99 %: ${p99.toFixed(0)} ms, longest ${max.toFixed(0)} ms)`,
-    own: `${seconds.toFixed(1)} s, ${result.sessionsFailed} sessions failed, ${told}`,
+    own: `${seconds.toFixed(1)} s, ${result.sessionsFailed} sessions failed${why.length > 0 ? ` (${why.join(', ')})` : ''}, ${told}`,
     ratio: undefined,
     limit: LIMIT_SECONDS,
     kept: result.ok && lost.length === 0 && seconds <= LIMIT_SECONDS,
