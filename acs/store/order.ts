@@ -43,6 +43,21 @@ const CUT = 4;
  * all others, only its place among those that begin alike is arbitrary.
  */
 export function sortable(name: string): Buffer {
+  const known = written.get(name);
+  if (known !== undefined) return known;
+  const octets = write(name);
+  if (name.length > LONGEST_KEPT) return octets;
+  if (written.size === MOST_KEPT) written.clear();
+  written.set(name, octets);
+  return octets;
+}
+
+/** Devices of a kind have the same names: what was written for one serves the next. At most some 4 MiB. */
+const written = new Map<string, Buffer>();
+const MOST_KEPT = 16_384;
+const LONGEST_KEPT = 128;
+
+function write(name: string): Buffer {
   const whole = encode(name);
   if (whole.length <= MAX_SORTABLE && !/\p{Surrogate}/u.test(name)) return whole;
   const hash = createHash('sha256').update(name, 'utf16le').digest();
