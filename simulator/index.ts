@@ -30,6 +30,8 @@ export {
 export { type ListedQuirk, listQuirks } from './quirks/table.ts';
 export { createRandom, type Random } from './random.ts';
 export { type AcsReplay, replayAsAcs } from './replay/as-acs.ts';
+export { type AntReplay, replayAsAnt } from './replay/as-ant.ts';
+export { type HostReplay, type MdapReplay, replayAsHost } from './replay/as-host.ts';
 export { type ModemReplay, replayAsModem } from './replay/as-modem.ts';
 export type { Difference } from './replay/differences.ts';
 export { ALWAYS_IGNORED, createIgnores } from './replay/ignored.ts';

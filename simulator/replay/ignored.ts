@@ -25,6 +25,8 @@ export const ALWAYS_IGNORED: readonly string[] = [
   ...['SerialNumber', 'MACAddress', 'UpTime', 'CurrentLocalTime', 'LeaseTimeRemaining'].map(
     (name) => `*.${name}].Value`,
   ),
+  // The same of ants.
+  ...['ANT-ID', 'ANT-MAC', 'TO-ANT', 'SERIAL-NR', 'MAC-ADDR', 'UPTIME'].map((name) => `*.${name}`),
   // What a modem counts.
   ...['BytesSent', 'BytesReceived', 'PacketsSent', 'PacketsReceived'].map((name) => `*${name}].Value`),
 ];
