@@ -5,13 +5,17 @@ import type { Recording, ReplayReport, ReplaySpeed } from '../simulator/index.ts
 import {
   ALWAYS_IGNORED,
   createIgnores,
+  createObservedLan,
+  createUdpLan,
   Device,
   loadProfile,
   replayAsAcs,
+  replayAsAnt,
+  replayAsHost,
   replayAsModem,
 } from '../simulator/index.ts';
 import type { Io } from './io.ts';
-import { record } from './record.ts';
+import { record, withDatagrams } from './record.ts';
 import { tlsOf } from './simulate-options.ts';
 import type { TlsServerOptions } from './tls-files.ts';
 import { tlsServerOf } from './tls-files.ts';
@@ -19,6 +23,10 @@ import { tlsServerOf } from './tls-files.ts';
 export interface ReplayOptions extends TlsServerOptions {
   readonly acs?: string;
   readonly listen?: { readonly host: string; readonly port: number };
+  readonly as?: 'host' | 'ant';
+  readonly iface: string;
+  readonly group: string;
+  readonly port: number;
   readonly session?: number;
   readonly device?: string;
   readonly ignore: readonly string[];
@@ -50,6 +58,7 @@ export async function playRole(
   given: ReplayOptions,
   meanwhile: Meanwhile,
 ): Promise<ReplayReport> {
+  if (given.as !== undefined) return asMdap(io, recording, given.as, given, meanwhile);
   if (recording.sessions.length === 0)
     throw new ModemlabError('E_REPLAY_NOTHING', 'no CWMP session is in it');
   return given.acs === undefined
@@ -108,4 +117,26 @@ async function asAcs(
   } finally {
     await recorder?.close(io);
   }
+}
+
+function asMdap(
+  io: Io,
+  recording: Recording,
+  side: 'host' | 'ant',
+  given: ReplayOptions,
+  meanwhile: Meanwhile,
+): Promise<ReplayReport> {
+  const { group, iface, json, password, port, username } = given;
+  return withDatagrams(io, given.record, (observe) => {
+    const udp = createUdpLan({ iface });
+    const lan = observe === undefined ? udp : createObservedLan(udp, observe);
+    const mdap = { ...shared(given, meanwhile), lan, iface, group: { address: group, port } };
+    const credentials = username === undefined || password === undefined ? undefined : { username, password };
+    if (side === 'host') return replayAsHost(recording, { ...mdap, credentials });
+    const listening = (): void => {
+      if (json) io.out(`${JSON.stringify({ event: 'listening', iface, group, port, pid: process.pid })}\n`);
+      else meanwhile.say(`modemlab capture replay: ants on ${iface}, group ${group}:${port}`);
+    };
+    return replayAsAnt(recording, { ...mdap, listening });
+  });
 }

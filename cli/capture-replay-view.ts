@@ -24,7 +24,7 @@ export function writeReplay(io: Io, report: ReplayReport, json: boolean): void {
     writeTable<Difference>(
       io,
       [
-        { title: 'SESSION', cell: ({ session }) => session || '-', align: 'right' },
+        { title: 'NUMBER', cell: ({ session }) => session || '-', align: 'right' },
         { title: 'WHAT', cell: ({ kind }) => kind },
         { title: 'TIMES', cell: ({ times }) => times, align: 'right' },
         { title: 'FIELD', cell: ({ path }) => path },
@@ -44,7 +44,6 @@ export function writeReplay(io: Io, report: ReplayReport, json: boolean): void {
     ...(answers.nobody > 0 ? [`${answers.nobody} faults for want of an answer`] : []),
   ];
   const told = differences.length === 0 ? 'no difference' : `${differences.length} differences`;
-  io.out(
-    `${[`${played} of ${recorded} sessions played, ${sent} messages sent`, ...made, told].join(', ')}\n`,
-  );
+  const what = report.role === 'host' || report.role === 'ant' ? 'conversations' : 'sessions';
+  io.out(`${[`${played} of ${recorded} ${what} played, ${sent} messages sent`, ...made, told].join(', ')}\n`);
 }

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import type { CwmpSession } from '../captures/cwmp-types.ts';
 import { openCaptureFile, readCapture } from '../captures/open.ts';
 import { describeWireError, ERRORS, ModemlabError } from '../protocol/errors.ts';
+import { MDAP_GROUP, MDAP_PORT } from '../protocol/mdap/settings.ts';
 import type { Recording } from '../simulator/index.ts';
 import { ALWAYS_IGNORED, readRecording } from '../simulator/index.ts';
 import type { ReplayOptions } from './capture-replay-roles.ts';
@@ -12,6 +13,7 @@ import { writeReplay } from './capture-replay-view.ts';
 import { isDevice, isFileError } from './capture-show.ts';
 import { command } from './help.ts';
 import type { Io } from './io.ts';
+import { groupAddress } from './mdap-host.ts';
 import { httpUrl, jsonOption, listenAt, positiveNumber, speed, wholeNumber } from './options.ts';
 import { createProgress } from './progress.ts';
 import { recordOption } from './record.ts';
@@ -24,6 +26,16 @@ const options = (): readonly Option[] => [
   new Option('--listen <host:port>', 'play its ACS to modems that come here; port 0 picks a free one')
     .argParser(listenAt)
     .conflicts('acs'),
+  new Option('--as <side>', 'play MDAP: its host to the ants on a line, or its ants to a host')
+    .choices(['host', 'ant'] as const)
+    .conflicts(['acs', 'listen']),
+  new Option('--iface <address>', 'with --as: address of the interface').default('127.0.0.1'),
+  new Option('--group <address>', 'with --as: the multicast group')
+    .argParser(groupAddress)
+    .default(MDAP_GROUP),
+  new Option('--port <number>', 'with --as: the UDP port')
+    .argParser(wholeNumber(1, 65535))
+    .default(MDAP_PORT),
   new Option('--session <number>', 'only this CWMP session').argParser(wholeNumber(1, 1e9)),
   new Option('--device <key>', 'only the sessions of this device: its key, or its serial number'),
   new Option('--ignore <path>', 'a field that may differ, with * for any text; several times')
@@ -37,7 +49,7 @@ const options = (): readonly Option[] => [
     '--profile <name>',
     'a modem that answers what the capture cannot: NAME, NAME@FIRMWARE, or a file',
   ),
-  new Option('--username <name>', 'what the modem says when it is asked who it is'),
+  new Option('--username <name>', 'what the modem, or the host, says of who it is'),
   new Option('--password <text>', 'and the password to it'),
   new Option('--ca <file>', 'certificates that sign that of the ACS (PEM)'),
   new Option('--cert <file>', 'certificate of the modem (PEM)'),
@@ -55,6 +67,7 @@ export function addCaptureReplay(capture: Command, cli: Cli): void {
     more: [
       'With --listen as its ACS: modems that come are asked what it asked, and their answers compared. The next session of a device is played to each Inform of it; a device that the capture lacks stands for one of it.',
       'With --acs as its modems: what they sent is sent, byte for byte but for target, Host, cookies, credentials and the cwmp:ID of answers. To what this ACS really asks the answer is taken from the capture, put together of recorded values, or given by the modem of --profile; else it is fault 9002, which is told.',
+      'With --as host or ant, MDAP: an ant of another ANT-ID stands for a recorded one. --username and --password of a host take the place of the recorded ones.',
       `FILE is a pcap or pcapng file, plain or gzip; - is standard input. It ends with 1 when something differs. Never compared: ${ALWAYS_IGNORED.join(', ')}.`,
     ].join('\n\n'),
     options: options(),
@@ -68,6 +81,10 @@ export function addCaptureReplay(capture: Command, cli: Cli): void {
         'capture replay session.pcapng --listen 127.0.0.1:7548',
         'for a modem that is told http://127.0.0.1:7548/',
       ],
+      [
+        'capture replay bench.pcapng --as host --iface 127.0.0.1',
+        'searches and commands again, to these ants',
+      ],
     ],
   }).action(async (file: string, given: ReplayOptions) => {
     cli.exitCode = await replay(cli.io, file, given);
@@ -75,8 +92,8 @@ export function addCaptureReplay(capture: Command, cli: Cli): void {
 }
 
 async function replay(io: Io, file: string, given: ReplayOptions): Promise<number> {
-  if (given.acs === undefined && given.listen === undefined)
-    throw new ModemlabError('E_USAGE', '--acs URL or --listen HOST:PORT is wanted: whom to play it to');
+  if (given.acs === undefined && given.listen === undefined && given.as === undefined)
+    throw new ModemlabError('E_USAGE', '--acs URL, --listen HOST:PORT or --as SIDE is wanted: what to play');
   if ((given.username === undefined) !== (given.password === undefined))
     throw new ModemlabError('E_USAGE', '--username and --password go together');
   if ((given.cert === undefined) !== (given.key === undefined))
@@ -92,7 +109,7 @@ async function replay(io: Io, file: string, given: ReplayOptions): Promise<numbe
   let told = 'begins';
   const progress = createProgress(io, () => told);
   const tell = (played: number, sessions: number, sent: number): void => {
-    told = `${played} of ${sessions} sessions, ${sent} messages sent`;
+    told = `${played} of ${sessions} played, ${sent} messages sent`;
   };
   try {
     const report = await playRole(io, recording, given, { signal: stop.signal, tell, say: progress.say });

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import t from 'tap';
 import { json, run, start, temporaryFolder } from '../support/cli.ts';
+import { startAnts } from '../support/mdap-ants.ts';
 import { firstContact, scriptedAcs, sessionCapture } from '../support/replay-parts.ts';
 import { runAcs } from '../support/run-acs.ts';
 
@@ -19,7 +20,7 @@ t.test('nothing differs: 0; something does: 1, in a table or a document', async 
   // Now it knows the modem, and asks nothing.
   const other = await replay(file, '--acs', second.url);
   t.equal(other.code, 1);
-  t.match(other.out, /^SESSION {2}WHAT {5}TIMES {2}FIELD .*\n +1 {2}missing +1 {2}GetRPCMethods /);
+  t.match(other.out, /^NUMBER {2}WHAT {5}TIMES {2}FIELD .*\n +1 {2}missing +1 {2}GetRPCMethods /);
   const document = await replay(file, '--acs', second.url, '--json');
   t.equal(document.code, 1);
   t.match(json(document), {
@@ -85,12 +86,31 @@ t.test('the ACS of a capture listens, says where, and tells what its modem says 
   t.match(await replay(file, '--listen', '192.0.2.77:1'), { code: 2, err: /E_ADDRESS_IN_USE/ });
 });
 
+t.test('MDAP from both ends: the ants of a capture answer its host', async (t) => {
+  const folder = await temporaryFolder(t);
+  const [file, again] = [path.join(folder, 'a.pcapng'), path.join(folder, 'b.pcapng')];
+  const bench = await startAnts(t, [{ antId: '0703KT3PP' }, { antId: '0703KT3PQ' }]);
+  const login = ['0703KT3PP', 'ip iplist', ...bench.argv, '--record', file];
+  t.match(await run(['mdap', 'exec', ...login]), { code: 0 });
+  const host = await replay(file, '--as', 'host', ...bench.argv, '--timeout', '5', '--record', again);
+  t.match(host, { code: 0, out: /2 of 2 conversations played, .*no difference/ }, host.out + host.err);
+  const where = [...bench.argv.slice(0, -1), String(21_000 + (process.pid % 10_000))];
+  const ants = start(['capture', 'replay', again, '--as', 'ant', ...where, '--speed', 'max', '--json']);
+  t.match(JSON.parse(await ants.firstLine), { event: 'listening', group: bench.group });
+  t.match(await replay(file, '--as', 'host', ...where, '--timeout', '5'), { code: 0, out: /no difference/ });
+  const { code, out } = await ants.end;
+  t.equal(code, 0, out);
+  t.match(JSON.parse(out.split('\n')[1] ?? ''), { role: 'ant', same: true, recorded: 2, played: 2 });
+});
+
 t.test('what cannot be replayed is refused', async (t) => {
   const folder = await temporaryFolder(t);
   const file = path.join(folder, 'a.pcapng');
   await writeFile(file, sessionCapture([]));
   const acs = ['--acs', 'http://127.0.0.1:1/'];
   t.match(await replay(file), { code: 2, err: /E_USAGE: .*--acs/ });
+  t.match(await replay(file, '--as', 'host'), { code: 2, err: /E_REPLAY_NOTHING/ });
+  t.match(await replay(file, ...acs, '--as', 'ant'), { code: 2, err: /cannot be used/ });
   t.match(await replay(file, ...acs, '--session', '9'), { code: 2, err: /E_REPLAY_NOTHING/ });
   t.match(await replay(file, ...acs, '--username', 'a'), { code: 2, err: /--password/ });
   t.match(await replay(file, ...acs, '--profile', 'nothing'), { code: 2 });

@@ -5,12 +5,14 @@ import t, { type Test } from 'tap';
 import { A_DEVICE, AN_ANT } from '../../cli/help.ts';
 import { helpOf, listCommands } from '../../cli/reference.ts';
 import { writeImage } from '../../protocol/datamodel/firmware-image.ts';
+import { encodeMessage } from '../../protocol/mdap/messages.ts';
 import { sessionOf } from '../support/capture-cwmp.ts';
 import { captureFile } from '../support/capture-files.ts';
 import { framesOf, packetsOf } from '../support/capture-tcp.ts';
 import type { Ran } from '../support/cli.ts';
 import { run, start, temporaryFolder } from '../support/cli.ts';
 import { startAnts } from '../support/mdap-ants.ts';
+import { recordToMemory } from '../support/record-memory.ts';
 
 interface Example {
   readonly command: string;
@@ -44,6 +46,8 @@ async function discovered(): Promise<void> {
   throw new Error(`${A_DEVICE} was not discovered`);
 }
 
+const SEARCH = encodeMessage({ kind: 'ANT-SEARCH', version: '1.1', extra: [], body: undefined });
+
 t.setTimeout(220_000);
 
 t.test('the examples work as printed', { timeout: 200_000 }, async (t) => {
@@ -56,6 +60,9 @@ t.test('the examples work as printed', { timeout: 200_000 }, async (t) => {
   await writeFile('bant-r.bli', writeImage({ family: 'QH', board: 'BANT-R', version: '6.2.17.5' }));
   const form = { format: 'pcapng', order: 'little', microseconds: false, gzip: false } as const;
   await writeFile('session.pcapng', captureFile(framesOf(packetsOf(sessionOf([]))), form));
+  const { bytes, recorder } = recordToMemory();
+  recorder.datagram({ address: '127.0.0.1', port: 3000 }, { address: '224.0.0.103', port: 3235 }, SEARCH);
+  await writeFile('bench.pcapng', bytes());
   await writeFile('user.ini', '[ env.ini ]\n');
   const lab = start(['lab', '--port', '0', '--mdap-port', '0', '--json']);
   const { url } = JSON.parse((await lab.firstLine).split('\n')[0] ?? '');
@@ -201,7 +208,7 @@ t.test('the examples work as printed', { timeout: 200_000 }, async (t) => {
       // The capture is of another ACS, whose header lines are others; and no modem comes.
       await works(example, [...here, '--timeout', '2'], ({ code, err, out }) => {
         t.ok(code <= 1, `${example.line} (${err.split('\n')[0]})`);
-        t.match(out, /[01] of 1 sessions played|"recorded": 1/, example.line);
+        t.match(out, /[01] of 1 (sessions|conversations) played|"recorded": 1/, example.line);
       });
     }
   });
