@@ -8,6 +8,10 @@ export const u32 = (bytes: Uint8Array, at: number): number =>
 /** Bytes of their own. A slice of a Buffer would be a view that keeps the whole chunk of the file alive. */
 export const copyOf = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
 
+/** Bytes as byte text: each character one byte. */
+export const byteText = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+
 /** The Internet checksum (RFC 1071) of bytes, on top of what `sum` already holds. */
 export function checksum(bytes: Uint8Array, sum = 0): number {
   let total = sum;

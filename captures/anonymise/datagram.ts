@@ -1,7 +1,7 @@
 /** The secrets of one UDP datagram: learnt, and replaced in its own bytes. */
 import { macText } from '../../protocol/ipv4.ts';
-import { latin1Text } from '../../protocol/latin1.ts';
 import { addressText } from '../ip.ts';
+import { byteText } from '../octets.ts';
 import type { BootpField } from './bootp-fields.ts';
 import { bootpFields } from './bootp-fields.ts';
 import { blanked } from './edits.ts';
@@ -31,14 +31,14 @@ function learnField(secrets: Secrets, { at, is, length }: BootpField, payload: U
   const bytes = payload.subarray(at, at + length);
   if (is === 'mac') secrets.learnMac(macText(bytes));
   else if (is === 'address') secrets.learnAddress(bytes.join('.'));
-  else if (is === 'text') learnText(secrets, 'lines', latin1Text(bytes));
-  else if (is !== 'blank') secrets.learn(is, latin1Text(bytes));
+  else if (is === 'text') learnText(secrets, 'lines', byteText(bytes));
+  else if (is !== 'blank') secrets.learn(is, byteText(bytes));
 }
 
 /** Without its check values, which would be taken for the ends of words. */
 function mdapText(payload: Uint8Array): { readonly text: string; readonly checks: readonly number[] } {
   const checks = checkPlaces(payload);
-  return { text: latin1Text(payload.subarray(0, checks[0] ?? payload.length)), checks };
+  return { text: byteText(payload.subarray(0, checks[0] ?? payload.length)), checks };
 }
 
 /** Changes the bytes of a payload, never their number. `body`: what is known to be replaced in the body of MDAP. */
@@ -83,7 +83,7 @@ function replaceField(secrets: Secrets, field: BootpField, payload: Uint8Array, 
     bytes.fill(0);
   } else if (is === 'mac' || is === 'address') replaceOctets(secrets, field, payload, tally);
   else {
-    const text = latin1Text(bytes);
+    const text = byteText(bytes);
     if (is === 'text')
       for (const part of replaceText(secrets, 'lines', text, tally.replace)) bytes.set(part.bytes, part.at);
     else {

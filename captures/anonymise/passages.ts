@@ -3,7 +3,6 @@
  * blanked. Read twice, a capture gives the same passages both times.
  */
 import { decodeBootp } from '../../protocol/bootp/message.ts';
-import { latin1Text } from '../../protocol/latin1.ts';
 import type { DatagramEvent } from '../datagrams.ts';
 import { createDatagrams } from '../datagrams.ts';
 import type { Datagram } from '../flow.ts';
@@ -11,6 +10,7 @@ import type { HttpEvent, HttpMessage } from '../http.ts';
 import { createHttp } from '../http.ts';
 import type { Span } from '../http-body.ts';
 import { headerOf } from '../http-head.ts';
+import { byteText } from '../octets.ts';
 import type { Side, StreamEvent } from '../streams.ts';
 import type { DatagramPassage, StreamPassage, StreamSide } from './passage.ts';
 import { createTlsSpans } from './tls-spans.ts';
@@ -99,11 +99,11 @@ function ofMessage(message: HttpMessage, side: StreamSide): readonly StreamPassa
   const placed = spans.reduce((sum, { length }) => sum + length, 0) === bodyLength;
   const encoding = (headerOf(head.headers, 'content-encoding') ?? '').trim().toLowerCase();
   const isPlain = encoding === '' || encoding === 'identity';
-  const isMarkup = placed && /^[\s\u00ef\u00bb\u00bf]*</.test(latin1Text(body.subarray(0, 256)));
+  const isMarkup = placed && /^[\s\u00ef\u00bb\u00bf]*</.test(byteText(body.subarray(0, 256)));
   if (isMarkup && !isPlain && !message.oddities.includes('bad-encoding'))
-    return [...passages, { is: 'packed', side, spans, text: latin1Text(body), encoding }];
+    return [...passages, { is: 'packed', side, spans, text: byteText(body), encoding }];
   if (isMarkup && isPlain) {
-    passages.push({ is: 'markup', side, spans: upTo(spans, body.length), text: latin1Text(body) });
+    passages.push({ is: 'markup', side, spans: upTo(spans, body.length), text: byteText(body) });
     const rest = behind(spans, body.length);
     if (rest.length > 0)
       passages.push({ is: 'blank', side, spans: rest, how: 'mask', what: 'ends of long HTTP bodies' });
@@ -166,7 +166,7 @@ function ofDatagram(datagram: Datagram, told: readonly DatagramEvent[]): Datagra
       break;
   }
   // TFTP: its requests and errors are texts, its data are files.
-  if (payload[0] !== 0 || payload[1] !== TFTP_DATA) return { is: 'lines', spans, text: latin1Text(payload) };
+  if (payload[0] !== 0 || payload[1] !== TFTP_DATA) return { is: 'lines', spans, text: byteText(payload) };
   const data = [{ at: TFTP_HEAD, length: Math.max(0, payload.length - TFTP_HEAD) }];
   return { is: 'blank', spans: data, how: 'zero', what: 'files in TFTP' };
 }

@@ -13,6 +13,7 @@ import type { Kind } from './kinds.ts';
 import type { Edges, Match } from './matcher.ts';
 import { Matcher } from './matcher.ts';
 import { isRecastable, recast } from './octet-text.ts';
+import type { Lexicon } from './sites-markup.ts';
 import { otherSpellings } from './spelling.ts';
 
 /** A secret as it was found somewhere in a text. */
@@ -24,6 +25,8 @@ export interface Found {
 
 /** Tries for a replacement that nothing else has; of a text with two digits there are not many. */
 const TRIES = 200;
+/** Addresses whose replacements are kept as bytes. */
+const KNOWN_OCTETS = 4096;
 /** Secrets below these lengths are replaced where they stand as such, and nowhere else. */
 const SHORTEST = 5;
 const SHORTEST_NUMBER = 6;
@@ -33,13 +36,15 @@ const UNMISTAKABLE = 8;
 /** Kinds that are not looked for beyond their places: they mean something there alone, or are whole texts. */
 const LOCAL: ReadonlySet<Kind> = new Set<Kind>(['cookie', 'digest response', 'log']);
 
-export class Secrets {
+export class Secrets implements Lexicon {
   private readonly key: Uint8Array;
   private readonly kinds = new Map<string, Kind>();
   private readonly addresses = new Set<string>();
   private readonly macs = new Set<string>();
   private readonly makes = new Set<string>();
   private readonly words = new Set<string>();
+  /** What heads of packets ask for again and again. */
+  private readonly octets = new Map<string, Uint8Array>();
   private readonly given = new Map<string, string>();
   private readonly taken = new Set<string>();
   private matcher = new Matcher<Found>();
@@ -52,6 +57,7 @@ export class Secrets {
   learn(kind: Kind, text: string): void {
     if (kind === 'MAC address' && canonicalMac(text) !== undefined) this.learnMac(text);
     else if (kind === 'IP address' || addressBytes(text) !== undefined) this.learnAddress(text);
+    else if (this.isModel(kind, text)) return;
     else if (isRecastable(text) && !LOCAL.has(kind) && !this.kinds.has(text)) this.kinds.set(text, kind);
   }
 
@@ -70,9 +76,11 @@ export class Secrets {
     if (mac !== undefined && isDevice(macBytes(mac))) this.macs.add(mac);
   }
 
-  /** A word of the protocol or of a data model: a secret that is the same is not looked for in other places. */
-  learnWord(word: string): void {
-    if (this.words.size < LIMITS.anonymiseWords) this.words.add(word);
+  /** A name of the protocol or of a data model: a secret that is a word of it is not looked for in other places. */
+  learnName(name: string): void {
+    if (this.words.has(name) || this.words.size >= LIMITS.anonymiseWords) return;
+    this.words.add(name);
+    for (const word of name.match(/\w+/g) ?? []) this.words.add(word);
   }
 
   /** A text that tells the make of devices. It stays, also where it is a part of a secret. */
@@ -112,8 +120,7 @@ export class Secrets {
   /** What stands in the place of a text of this kind: byte text of the same length. */
   replace(kind: Kind, text: string): string {
     if (addressBytes(text) !== undefined) return this.address(text);
-    // A device that has the name of its model, as it came.
-    if (kind === 'device name' && this.words.has(text)) return text;
+    if (this.isModel(kind, text)) return text;
     const mac = canonicalMac(text);
     if (mac !== undefined && (kind === 'MAC address' || this.macs.has(mac))) return this.macLike(text, mac);
     return (this.kinds.get(text) ?? kind) === 'host name' ? this.host(text) : this.text(text);
@@ -131,6 +138,14 @@ export class Secrets {
 
   /** An address of 4 or 16 bytes. */
   addressOctets(bytes: Uint8Array): Uint8Array {
+    const text = addressText(bytes);
+    const known = this.octets.get(text) ?? this.otherOctets(bytes);
+    if (this.octets.size >= KNOWN_OCTETS) this.octets.clear();
+    this.octets.set(text, known);
+    return known;
+  }
+
+  private otherOctets(bytes: Uint8Array): Uint8Array {
     if (bytes.length === 4) return addressBytes(this.address(bytes.join('.'))) ?? bytes;
     const name = Buffer.from(bytes).toString('hex');
     if (name.startsWith('00000000000000000000ffff')) {
@@ -205,6 +220,11 @@ export class Secrets {
     return made;
   }
 
+  /** A device that has the name of its model, as it came. */
+  private isModel(kind: Kind, text: string): boolean {
+    return kind === 'device name' && (this.words.has(text) || MODEL.test(text));
+  }
+
   private isSecret(text: string): boolean {
     return this.kinds.has(text) || this.addresses.has(text) || this.macs.has(text);
   }
@@ -229,6 +249,9 @@ export class Secrets {
     return text.length >= shortest && !this.words.has(text) && !/[^\u0000-\u00ff]/.test(text);
   }
 }
+
+/** ANT-NAME is the name of the model until somebody gives another. */
+const MODEL = /^(?:SpeedTouch|ST|TG|Thomson|Technicolor)[ -]?(?:[A-Z]{0,2}\d{3,4}[A-Za-z]{0,3})?$/;
 
 /** Not of a group, not empty: then it is one device's own. */
 const isDevice = (mac: Uint8Array): boolean => ((mac[0] ?? 1) & 1) === 0 && mac.some((byte) => byte !== 0);

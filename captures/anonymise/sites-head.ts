@@ -2,36 +2,30 @@
 import { kindOf } from './kinds.ts';
 import type { Site } from './sites.ts';
 import { hostSites, moved, querySites, secretSteps, site, sitesByForm } from './sites.ts';
+import type { Lexicon } from './sites-markup.ts';
 
 const LINE = /[^\r\n]+/g;
 const HEADER = /^([!-9;-~]+)[ \t]*:[ \t]*/;
 /** Values of these say what program speaks; dotted numbers in them are versions. */
 const PROGRAMS = /^(user-agent|server|via|x-powered-by)$/;
 
-export interface HeadSites {
-  readonly sites: readonly Site[];
-  readonly words: ReadonlySet<string>;
-}
-
-export function headSites(text: string): HeadSites {
+export function headSites(text: string, lexicon?: Pick<Lexicon, 'learnName'>): readonly Site[] {
   const sites: Site[] = [];
-  const words = new Set<string>(['HTTP', 'http', 'https']);
   let isFirst = true;
   for (const { 0: line, index } of text.matchAll(LINE)) {
     if (isFirst) sites.push(...moved(targetSites(line), index));
     else {
       const match = HEADER.exec(line);
       const [lead = '', name = ''] = match ?? [];
-      for (const word of [name, ...(name.match(/\w+/g) ?? [])]) words.add(word);
+      lexicon?.learnName(name);
       const value = line.slice(lead.length);
       for (const found of headerSites(name.toLowerCase(), value))
         sites.push({ ...found, at: found.at + index + lead.length });
-      if (/^(content-type|soapaction|user-agent|server|allow)$/i.test(name))
-        for (const word of value.match(/\w+/g) ?? []) words.add(word);
+      if (/^(content-type|soapaction|allow)$/i.test(name)) lexicon?.learnName(value);
     }
     isFirst = false;
   }
-  return { sites, words };
+  return sites;
 }
 
 /** The target of a request line. */

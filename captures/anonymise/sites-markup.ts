@@ -6,12 +6,12 @@ import { kindOf } from './kinds.ts';
 import type { Site } from './sites.ts';
 import { isPublicHost, moved, site, sitesByForm } from './sites.ts';
 
-export interface MarkupSites {
-  readonly sites: readonly Site[];
-  /** Names of elements, attributes and parameters. */
-  readonly words: ReadonlySet<string>;
-  /** What a device tells of its make: it is no secret, also within one. */
-  readonly makes: ReadonlySet<string>;
+/** Is told of texts that are no secrets. */
+export interface Lexicon {
+  /** Of names of the protocol and of data models: the same text may come many times. */
+  learnName(text: string): void;
+  /** What a device tells of its make: it stays also within a secret. */
+  learnMake(text: string): void;
 }
 
 const TAG = /<(\/?)((?:[A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*)([^<>]*)>/g;
@@ -20,22 +20,20 @@ const SHORTEST_MAKE = 4;
 const CDATA = '<![CDATA[';
 /** Elements whose texts are names of parameters or other public words. */
 const NAMING =
-  /^(name|string|parametername|parameterpath|objectname|manufacturer|oui|productclass|eventcode|faultstring|faultcode|filetype)$/;
+  /^(name|string|parametername|parameterpath|objectname|manufacturer|oui|productclass|eventcode|faultcode)$/;
 /** Names of parameters whose values are names of hosts. */
 const HOSTLY = /server\d*$|serveraddress$|gateway$|proxy$|registrar$|host$|address$/i;
 const HOST_NAME = /^(?=.*[A-Za-z])[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/;
 
-export function markupSites(text: string): MarkupSites {
+export function markupSites(text: string, lexicon?: Lexicon): readonly Site[] {
   const sites: Site[] = [];
-  const words = new Set<string>();
-  const makes = new Set<string>();
   let parameter: string | undefined;
   let value: Leaf | undefined;
   for (const match of text.matchAll(TAG)) {
     const [whole, closing, qualified = '', attributes = ''] = match;
     const name = (qualified.split(':').at(-1) ?? '').toLowerCase();
-    addWords(words, qualified);
-    addWords(words, attributes);
+    lexicon?.learnName(qualified);
+    if (attributes !== '') lexicon?.learnName(attributes);
     // A name is of its own struct alone.
     if (name.endsWith('struct')) {
       parameter = undefined;
@@ -44,17 +42,18 @@ export function markupSites(text: string): MarkupSites {
     if (closing === '/' || attributes.endsWith('/')) continue;
     const leaf = leafAt(text, match.index + whole.length);
     if (leaf === undefined) continue;
-    if (NAMING.test(name)) addWords(words, leaf.text);
-    if (MAKE.test(name) && leaf.text.length >= SHORTEST_MAKE) makes.add(leaf.text);
+    const isName = NAMING.test(name);
+    if (isName) lexicon?.learnName(leaf.text);
+    if (MAKE.test(name) && leaf.text.length >= SHORTEST_MAKE) lexicon?.learnMake(leaf.text);
     if (name === 'name') parameter = leaf.text;
     else if (name === 'value') value = leaf;
-    else if (!NAMING.test(name)) sites.push(...sitesOf(leaf, name));
+    else if (!isName) sites.push(...sitesOf(leaf, name));
     if (parameter !== undefined && value !== undefined) {
       sites.push(...sitesOf(value, parameter));
       value = undefined;
     } else if (name === 'value' && value !== undefined) sites.push(...moved(sitesByForm(leaf.text), leaf.at));
   }
-  return { sites, words, makes };
+  return sites;
 }
 
 interface Leaf {
@@ -83,10 +82,4 @@ function sitesOf({ at, isCdata, text }: Leaf, name: string): readonly Site[] {
   if (kind !== undefined) return [site(at, text.length, kind, spelling), ...found];
   const isHost = HOSTLY.test(name) && HOST_NAME.test(text) && !/^[\d.]+$/.test(text) && !isPublicHost(text);
   return isHost ? [site(at, text.length, 'host name', spelling)] : found;
-}
-
-function addWords(words: Set<string>, text: string): void {
-  if (words.has(text) || text === '') return;
-  words.add(text);
-  for (const word of text.match(/\w+/g) ?? []) words.add(word);
 }

@@ -7,6 +7,7 @@ import type { Site } from './sites.ts';
 import { hostSites } from './sites.ts';
 import { headSites } from './sites-head.ts';
 import { lineSites } from './sites-lines.ts';
+import type { Lexicon } from './sites-markup.ts';
 import { markupSites } from './sites-markup.ts';
 import { readSpelling, spellOther } from './spelling.ts';
 
@@ -21,30 +22,21 @@ export interface Replacement {
 /** Is told of each secret that is replaced in a place. */
 export type Tell = (kind: Kind, original: string) => void;
 
-interface Sites {
-  readonly sites: readonly Site[];
-  readonly words?: ReadonlySet<string>;
-  readonly makes?: ReadonlySet<string>;
-}
-
-function sitesOf(form: TextForm, text: string): Sites {
+function sitesOf(form: TextForm, text: string, lexicon?: Lexicon): readonly Site[] {
   switch (form) {
     case 'head':
-      return headSites(text);
+      return headSites(text, lexicon);
     case 'markup':
-      return markupSites(text);
+      return markupSites(text, lexicon);
     case 'host':
-      return { sites: hostSites(text, 0) };
+      return hostSites(text, 0);
     case 'lines':
-      return { sites: lineSites(text) };
+      return lineSites(text);
   }
 }
 
 export function learnText(secrets: Secrets, form: TextForm, text: string): void {
-  const { makes = [], sites, words = [] } = sitesOf(form, text);
-  for (const make of makes) secrets.learnMake(make);
-  for (const word of words) secrets.learnWord(word);
-  for (const { at, kind, length, spelling } of sites) {
+  for (const { at, kind, length, spelling } of sitesOf(form, text, secrets)) {
     const raw = text.slice(at, at + length);
     if (spelling !== 'basic') secrets.learn(kind, readSpelling(spelling, raw));
     else for (const [part, of] of credentialsIn(raw)) secrets.learn(of, part);
@@ -60,7 +52,7 @@ export function replaceText(
 ): readonly Replacement[] {
   const replacements: (Replacement & { readonly end: number })[] = [];
   // Of two places that overlap the one that begins first counts, and of those the longer one.
-  const sites = [...sitesOf(form, text).sites].sort((a, b) => a.at - b.at || b.length - a.length);
+  const sites = [...sitesOf(form, text)].sort((a, b) => a.at - b.at || b.length - a.length);
   let end = 0;
   for (const { at, kind, length, spelling } of sites) {
     if (at < end) continue;

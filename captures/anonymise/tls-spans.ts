@@ -1,6 +1,6 @@
 /** Which bytes of a TLS stream are blanked: all but the heads of records, and what a ClientHello has that is no name. */
-import { latin1Text } from '../../protocol/latin1.ts';
 import type { Span } from '../http-body.ts';
+import { byteText } from '../octets.ts';
 import type { StreamEvent } from '../streams.ts';
 import { readTlsHello } from '../tls.ts';
 import type { StreamPassage, StreamSide } from './passage.ts';
@@ -58,7 +58,7 @@ export function createTlsSpans(): TlsSpans {
 function serverName(side: StreamSide, at: number, content: Uint8Array): readonly StreamPassage[] {
   const head = Uint8Array.of(HANDSHAKE, 3, 1, content.length >> 8, content.length & 0xff);
   const name = readTlsHello(Buffer.concat([head, content]))?.serverName ?? '';
-  const offset = name === '' ? -1 : latin1Text(content).indexOf(name);
+  const offset = name === '' ? -1 : byteText(content).indexOf(name);
   if (offset < 0) return [];
   return [{ is: 'host', side, spans: [{ at: at + offset, length: name.length }], text: name }];
 }

@@ -1,8 +1,9 @@
 /** Replaces the secrets in what one IP packet carries, and keeps its checksum. */
-import { latin1Bytes, latin1Text } from '../../protocol/latin1.ts';
+import { latin1Bytes } from '../../protocol/latin1.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { IpPacket } from '../ip.ts';
 import { addressBytes, PROTOCOLS } from '../ip.ts';
+import { byteText } from '../octets.ts';
 import { createStreams } from '../streams.ts';
 import type { Segment } from '../tcp.ts';
 import { FLAGS, readTcp } from '../tcp.ts';
@@ -65,7 +66,7 @@ export function createTransport(
     replaceHalf(half, payload, offset);
     // What comes again may be other bytes than the first time, which the edits are for.
     if (offset < near)
-      for (const { at, value } of secrets.find(latin1Text(payload)))
+      for (const { at, value } of secrets.find(byteText(payload)))
         payload.set(latin1Bytes(value.replacement), at);
   };
 

@@ -116,6 +116,59 @@ property(
   60,
 );
 
+t.test('what command lines put out is understood: tables, labels, assignments', async (t) => {
+  const output = [
+    'User               Flags Role',
+    '----               ----- ----',
+    'anna b              U    Administrator',
+    'tom                 R    TechnicalSupport',
+    '',
+    'MAC-address       IP-address      Flags   Hostname',
+    '---------------------------------------------------',
+    '00:16:6f:3c:77:11 192.168.1.64    CDL     toms-pc',
+    '',
+    'Network name (SSID)      : Villa Kunterbunt',
+    '_PROD_SERIAL_NBR=CP0703KT0A0',
+    'set var=CWMPUSER value="cwmp,Benutzer 9"',
+    'wireless secmode wpa-psk presharedkey=ab,cd;ef"12',
+    'Flash image : 6.2.17.5.0',
+    'Release : 6.2.17.5',
+    'KT0A0 stays, CP0703KT0A0 does not; tom neither',
+  ].join('\r\n');
+  const { frames } = await anonymised(framesOf([writeUdp(ANT, reply(1, output))]));
+  const [told] = saidIn(frames).flatMap((event) =>
+    event.is === 'mdap' && event.read.ok && 'body' in event.read.value.message
+      ? [event.read.value.message.body]
+      : [],
+  );
+  t.equal(told?.length, output.length);
+  for (const secret of [
+    'anna',
+    'toms-pc',
+    '77:11',
+    '192.168.1.64',
+    'Villa',
+    'Kunterbunt',
+    'CP0703KT0A0',
+    'Benutzer',
+    'cd;ef',
+  ])
+    t.notOk(told?.includes(secret), secret);
+  for (const kept of [
+    'Flags Role',
+    'Administrator',
+    'U ',
+    'CDL',
+    '00:16:6f:',
+    'Flash image : 6.2.17.5.0',
+    'Release : 6.2.17.5\r',
+    'KT0A0 stays',
+  ])
+    t.ok(told?.includes(kept), `${kept} stays`);
+  t.notMatch(told, /\ntom /, 'a short name goes where it is one');
+  t.match(told, 'tom neither', 'and only there');
+});
+
 t.test('a TCP segment in IP fragments is as clean, and a fragment without the others is blank', async (t) => {
   const packets = packetsOf([
     {
