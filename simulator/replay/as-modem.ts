@@ -1,9 +1,12 @@
 /** Plays the modems of a capture to an ACS, and tells where it says something else than the recorded one. */
+import { headerOf } from '../../captures/http-head.ts';
 import type { Device } from '../device.ts';
+import type { OwnHosts } from './differences.ts';
 import { Differences } from './differences.ts';
 import type { AnswerSource } from './held-answers.ts';
 import { HeldAnswers, Knowledge } from './held-answers.ts';
 import type { Ignores } from './ignored.ts';
+import { AcsKeys } from './keys.ts';
 import { playSession } from './modem-session.ts';
 import type { ModemSettings } from './modem-talk.ts';
 import type { ReplaySpeed } from './pace.ts';
@@ -25,7 +28,7 @@ export interface ModemReplay extends ModemSettings {
 /** Resolves when all is played, or the signal has aborted. Never rejects for what an ACS does. */
 export async function replayAsModem(recording: Recording, replay: ModemReplay): Promise<ReplayReport> {
   const { ignores, progress, signal, speed } = replay;
-  const found = new Differences(ignores);
+  const found = new Differences(ignores, ownHosts(recording, replay.url));
   const notes = new Set<string>();
   const plans = playable(recording, ignores, notes);
   const answers: Record<AnswerSource, number> = { capture: 0, values: 0, profile: 0, nobody: 0 };
@@ -37,7 +40,8 @@ export async function replayAsModem(recording: Recording, replay: ModemReplay): 
     await playSession({
       settings: replay,
       plan,
-      held: new HeldAnswers(plan, others, of.known, of.device),
+      held: new HeldAnswers(plan, others, of),
+      keys: of.keys,
       ...{ found, pace: createPace(speed, signal) },
       answered: (from) => {
         answers[from] += 1;
@@ -63,15 +67,25 @@ export async function replayAsModem(recording: Recording, replay: ModemReplay): 
   };
 }
 
+/** The recorded ACS by its address and by the name that modems call it, and this one. */
+function ownHosts({ sessions }: Recording, { host }: URL): OwnHosts {
+  const hosts = sessions.flatMap(({ session, turns }) => {
+    const heads = turns.map(({ request }) => headerOf(request.http.head.headers, 'host') ?? '');
+    return [session.acs, ...heads];
+  });
+  return { recorded: new Set(hosts), live: host };
+}
+
 interface Of {
   readonly plans: readonly Plan[];
   readonly known: Knowledge;
+  readonly keys: AcsKeys;
   readonly device: Device | undefined;
 }
 
 function deviceOf(all: readonly Plan[], { device }: Plan, replay: ModemReplay): Of {
   const plans = all.filter((plan) => plan.device === device);
-  return { plans, known: new Knowledge(plans), device: replay.device?.() };
+  return { plans, known: new Knowledge(plans), keys: new AcsKeys(), device: replay.device?.() };
 }
 
 /** Sessions that begin with their Inform; of one that lacks bytes what stands before the hole. */

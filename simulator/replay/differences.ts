@@ -26,14 +26,26 @@ export interface Found {
   readonly note?: string | undefined;
 }
 
+/** An ACS names itself in what it says. */
+export interface OwnHosts {
+  /** `address:port` */
+  readonly recorded: ReadonlySet<string>;
+  readonly live: string;
+}
+
+const urlOf = (text: string | undefined): URL | undefined =>
+  text !== undefined && /^https?:/.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+
 export class Differences {
   readonly ignores: Ignores;
   readonly #found = new Map<string, Found & { times: number }>();
+  readonly #hosts: OwnHosts | undefined;
   /** Differences beyond the limit, which are only counted. */
   #more = 0;
 
-  constructor(ignores: Ignores) {
+  constructor(ignores: Ignores, hosts?: OwnHosts) {
     this.ignores = ignores;
+    this.#hosts = hosts;
   }
 
   get all(): readonly Difference[] {
@@ -48,12 +60,20 @@ export class Differences {
 
   add(found: Found): void {
     const { kind, live, path, recorded } = found;
-    if (this.ignores(path)) return;
+    if (this.ignores(path) || this.#isOwnUrl(recorded, live)) return;
     const key = JSON.stringify([kind, path, recorded, live]);
     const before = this.#found.get(key);
     if (before !== undefined) before.times += 1;
     else if (this.#found.size < LIMITS.replayDifferences) this.#found.set(key, { ...found, times: 1 });
     else this.#more += 1;
+  }
+
+  /** Whether two URLs are of the same place at either ACS: where files are, or where to come again. */
+  #isOwnUrl(recorded: string | undefined, live: string | undefined): boolean {
+    const [before, now] = [urlOf(recorded), urlOf(live)];
+    if (this.#hosts === undefined || before === undefined || now === undefined) return false;
+    if (!this.#hosts.recorded.has(before.host) || this.#hosts.live !== now.host) return false;
+    return before.pathname + before.search === now.pathname + now.search;
   }
 
   /** Adds the fields in which two values differ. */

@@ -7,6 +7,7 @@ import { RPCS } from '../../protocol/cwmp/messages.ts';
 import type { Device } from '../device.ts';
 import { perform } from '../perform.ts';
 import type { Asked } from './aligned.ts';
+import type { AcsKeys } from './keys.ts';
 import type { Plan, RecordedAsk, Send } from './plan.ts';
 
 export type Answer =
@@ -25,12 +26,18 @@ export class HeldAnswers {
   readonly #plan: Plan;
   readonly #others: readonly Plan[];
   readonly #known: Knowledge;
+  readonly #keys: AcsKeys;
   readonly #device: Device | undefined;
   readonly #used = new Set<RecordedAsk>();
 
   /** `others`: further sessions of the same device. */
-  constructor(plan: Plan, others: readonly Plan[], known: Knowledge, device: Device | undefined) {
+  constructor(
+    plan: Plan,
+    others: readonly Plan[],
+    { device, keys, known }: { known: Knowledge; keys: AcsKeys; device: Device | undefined },
+  ) {
     this.#plan = plan;
+    this.#keys = keys;
     this.#others = others;
     this.#known = known;
     this.#device = device;
@@ -49,6 +56,7 @@ export class HeldAnswers {
       firstOf(asks, alike);
     if (found?.answer !== undefined) {
       this.#used.add(found);
+      this.#keys.learn(found.envelope.message, message);
       return { from: 'capture', send: found.answer };
     }
     if (message.kind !== 'request' || !isForCpe(message))

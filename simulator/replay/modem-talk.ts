@@ -12,6 +12,7 @@ import { answerChallenge, chooseChallenge, readChallenges } from '../../protocol
 import type { Dialect } from '../../protocol/soap/dialect.ts';
 import type { Differences } from './differences.ts';
 import type { Answer } from './held-answers.ts';
+import type { AcsKeys } from './keys.ts';
 import { withId } from './message-bytes.ts';
 import type { Pace } from './pace.ts';
 import type { Plan, Send } from './plan.ts';
@@ -38,6 +39,7 @@ export interface TalkPlay {
   readonly plan: Plan;
   readonly pace: Pace;
   readonly found: Differences;
+  readonly keys: AcsKeys;
   readonly posted: () => void;
   readonly noted: (text: string) => void;
 }
@@ -101,10 +103,10 @@ export class Talk {
   }
 
   async #post(turn: RecordedTurn, next: Next): Promise<Said | string> {
-    const { pace, plan, posted, settings } = this.#play;
+    const { keys, pace, plan, posted, settings } = this.#play;
     const { http } = turn.request;
     await pace.between(this.#heard ?? http.began, http.began);
-    const body = bodyOf(next, turn, settings.dialect, plan);
+    const body = keys.renew(bodyOf(next, turn, settings.dialect, plan) ?? http.body);
     const bytes = requestBytes(http, {
       ...{ url: this.#url, cookies: this.#cookies, returnsCookies: returnsCookies(plan) },
       ...{ authorization: this.#authorization(turn), body },

@@ -3,7 +3,7 @@ import http from 'node:http';
 import t from 'tap';
 import { recordSocket } from '../../captures/record-socket.ts';
 import type { Message } from '../../protocol/cwmp/messages.ts';
-import { Device, loadProfile } from '../../simulator/index.ts';
+import { createModem, Device, loadProfile } from '../../simulator/index.ts';
 import { recordToMemory } from '../support/record-memory.ts';
 import {
   alteringRelay,
@@ -179,6 +179,74 @@ t.test('the credentials that an ACS asks for are given anew; a challenge that is
     const unasked = await toAcs(capture, open.url, { credentials });
     t.match(unasked.differences, [{ path: 'Inform.Attempts', recorded: '401', live: '' }], auth);
     t.equal(unasked.differences.length, 1);
+  }
+});
+
+t.test('keys that this ACS makes come back to it, so that it knows what it asked for', async (t) => {
+  const key = '00147F-SpeedTouch%20706-CP0636JTPUR';
+  const settings = {
+    'ManagementServer.PeriodicInformEnable': '1',
+    'ManagementServer.PeriodicInformInterval': '600',
+  };
+  const [acs, other] = [await runAcs(), await runAcs()];
+  t.teardown(() => Promise.all([acs.stop(), other.stop()]));
+  const { bytes, recorder } = recordToMemory();
+  const onSocket = (socket: Parameters<typeof recordSocket>[1]): void => {
+    recordSocket(recorder, socket, 'client');
+  };
+  const modem = createModem({ acs: acs.url, profile: 'st706', seed: 5, speed: 1000, settings, onSocket });
+  t.teardown(() => modem.stop());
+  const first = modem.next('session-ended');
+  modem.start();
+  await first;
+  const task = await acs.queue.add(key, { kind: 'request', rpc: 'Reboot', args: { CommandKey: '' } });
+  await modem.next('session-ended', { where: ({ events }) => events.includes('M Reboot') });
+  await modem.stop();
+  const { mdap, sessions } = await recordingOf(bytes());
+  const [contact, ...later] = sessions;
+  t.match(await toAcs({ sessions: contact === undefined ? [] : [contact], mdap }, other.url), { same: true });
+  const again = await other.queue.add(key, { kind: 'request', rpc: 'Reboot', args: { CommandKey: '' } });
+  t.not(again.id, task.id);
+  const report = await toAcs({ sessions: later, mdap }, other.url);
+  t.match(report, { same: true, differences: [], played: later.length });
+  const ended = await other.until(
+    (one) => one.is === 'task' && one.task.id === again.id && one.task.state === 'done',
+  );
+  t.match(ended, { task: { state: 'done' } });
+});
+
+t.test('a URL that names the ACS itself may name this one', async (t) => {
+  const download = (URL: string): Message => ({
+    kind: 'request',
+    rpc: 'Download',
+    args: {
+      ...{
+        CommandKey: 'k',
+        FileType: '1 Firmware Upgrade Image',
+        URL,
+        Username: '',
+        Password: '',
+        FileSize: 0,
+      },
+      ...{ TargetFileName: '', DelaySeconds: 0, SuccessURL: '', FailureURL: '' },
+    },
+  });
+  const answer: Message = {
+    kind: 'response',
+    rpc: 'Download',
+    args: { Status: 1, StartTime: '0001-01-01T00:00:00Z', CompleteTime: '0001-01-01T00:00:00Z' },
+  };
+  const recording = await recordingOf(sessionCapture([[download('http://192.0.2.1:7547/files/a'), answer]]));
+  const acs = await scriptedAcs(t, []);
+  for (const [path, differences] of [
+    ['files/a', []],
+    [
+      'files/b',
+      [{ path: 'Download.URL', recorded: 'http://192.0.2.1:7547/files/a', live: `${acs.url}files/b` }],
+    ],
+  ] as const) {
+    acs.asks.push(download(acs.url + path));
+    t.match((await toAcs(recording, acs.url)).differences, differences, path);
   }
 });
 

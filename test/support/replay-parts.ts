@@ -121,6 +121,8 @@ export async function scriptedAcs(
 ): Promise<{
   readonly url: string;
   readonly bodies: readonly string[];
+  /** What is still to be asked. */
+  readonly asks: Message[];
   readonly heads: readonly string[][];
 }> {
   const left = [...asks];
@@ -142,7 +144,7 @@ export async function scriptedAcs(
     return response.end(encode({ id, namespace: 'urn:dslforum-org:cwmp-1-0', header: {}, message: next }));
   });
   const url = await listening(t, server, () => server.closeAllConnections());
-  return { url, bodies, heads };
+  return { url, bodies, heads, asks: left };
 }
 
 async function listening(t: Test, server: net.Server, end: () => void): Promise<string> {
