@@ -3,10 +3,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
+import process from 'node:process';
 import { type Command, Option } from 'commander';
 import { anonymise } from '../captures/anonymise/anonymise.ts';
 import { anonymisedFile } from '../captures/anonymise/file.ts';
 import type { Blanked, Replaced } from '../captures/anonymise/tally.ts';
+import type { CapturedFrame } from '../captures/frame.ts';
 import type { Capture } from '../captures/open.ts';
 import { openCaptureFile } from '../captures/open.ts';
 import { describeWireError, ERRORS, ModemlabError } from '../protocol/errors.ts';
@@ -59,34 +61,61 @@ async function run(io: Io, file: string, { json, out, seed }: AnonymiseOptions):
   if (await isSameFile(file, out))
     throw new ModemlabError('E_FILE_INVALID', `${out}: it is the capture itself`);
   const key = seed === undefined ? randomBytes(32) : createHash('sha256').update(seed).digest();
+  let signals = 0;
+  const forget = io.onSignal(() => {
+    signals += 1;
+    if (signals > 1) io.abort(EXIT.failed);
+  });
+  try {
+    return await anonymiseFile(io, file, { json, out, key, isStopped: () => signals > 0 });
+  } catch (error) {
+    if (error instanceof Stopped) {
+      io.err('stopped: nothing was written\n');
+      return EXIT.failed;
+    }
+    const isFile = !(error instanceof ModemlabError) && isFileError(error);
+    throw isFile ? new ModemlabError('E_FILE_INVALID', error.message, { cause: error }) : error;
+  } finally {
+    forget();
+  }
+}
+
+class Stopped extends Error {}
+
+interface Work {
+  readonly out: string;
+  readonly json: boolean;
+  readonly key: Uint8Array;
+  readonly isStopped: () => boolean;
+}
+
+async function anonymiseFile(io: Io, file: string, { isStopped, json, key, out }: Work): Promise<number> {
   let opened: Capture | undefined;
   let count = 0;
-  try {
-    const { frames, microseconds, report } = await anonymise(() => {
-      opened = openCaptureFile(file);
-      return opened.frames;
-    }, key);
-    const format = opened?.format;
-    if (format === undefined)
-      throw new ModemlabError('E_CAPTURE_FORMAT', `${file}: ${opened?.fault?.found ?? 'it is empty'}`);
-    async function* counted() {
-      for await (const frame of frames) {
-        count += 1;
-        yield frame;
-      }
+  async function* reading(capture: Capture): AsyncGenerator<CapturedFrame> {
+    count = 0;
+    for await (const frame of capture.frames) {
+      if (isStopped()) throw new Stopped();
+      count += 1;
+      yield frame;
     }
-    await writeTo(out, anonymisedFile(counted(), { format, microseconds }));
-    const fault = opened?.fault;
-    tell(io, json, {
-      ...{ out, format, frames: count, replaced: report.replaced, blanked: report.blanked },
-      fault: fault === undefined ? null : describeWireError(fault),
-    });
-    if (fault === undefined) return EXIT.fine;
-    io.err(`${describeWireError(fault)}\n  ${ERRORS[fault.code].remedy}\n`);
-    return EXIT.failed;
-  } catch (error) {
-    throw isFileError(error) ? new ModemlabError('E_FILE_INVALID', error.message, { cause: error }) : error;
   }
+  const { frames, microseconds, report } = await anonymise(() => {
+    opened = openCaptureFile(file);
+    return reading(opened);
+  }, key);
+  const format = opened?.format;
+  if (format === undefined)
+    throw new ModemlabError('E_CAPTURE_FORMAT', `${file}: ${opened?.fault?.found ?? 'it is empty'}`);
+  await writeTo(out, anonymisedFile(frames, { format, microseconds }));
+  const fault = opened?.fault;
+  tell(io, json, {
+    ...{ out, format, frames: count, replaced: report.replaced, blanked: report.blanked },
+    fault: fault === undefined ? null : describeWireError(fault),
+  });
+  if (fault === undefined) return EXIT.fine;
+  io.err(`${describeWireError(fault)}\n  ${ERRORS[fault.code].remedy}\n`);
+  return EXIT.failed;
 }
 
 /** Also by another name: a link, or another way there. */
@@ -98,8 +127,8 @@ async function isSameFile(one: string, other: string): Promise<boolean> {
 
 /** The file has its name when it is whole. */
 async function writeTo(name: string, parts: AsyncIterable<Uint8Array>): Promise<void> {
-  const unfinished = `${name}.part`;
-  const stream = createWriteStream(unfinished, { mode: 0o600 });
+  const unfinished = `${name}.${process.pid}.part`;
+  const stream = createWriteStream(unfinished, { flags: 'wx', mode: 0o600 });
   try {
     await once(stream, 'open');
     for await (const part of parts) if (!stream.write(part)) await once(stream, 'drain');
@@ -109,7 +138,8 @@ async function writeTo(name: string, parts: AsyncIterable<Uint8Array>): Promise<
     await rename(unfinished, name);
   } catch (error) {
     stream.destroy();
-    await rm(unfinished, { force: true });
+    // One that was there before is another's.
+    if (!stream.pending) await rm(unfinished, { force: true });
     throw error;
   }
 }

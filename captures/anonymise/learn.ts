@@ -39,8 +39,9 @@ export function createLearner(secrets: Secrets): Learner {
         if (passage.is === 'mdap') join(outputs.push(event, datagrams));
       } else
         for (const passage of ofStreams.push(event)) {
-          if (passage.is === 'packed') learnText(secrets, 'markup', passage.text);
-          else if (passage.is !== 'blank') learnText(secrets, passage.is, passage.text);
+          if (passage.is !== 'packed' && passage.is !== 'blank') learnText(secrets, passage.is, passage.text);
+          else if (passage.is === 'packed' && passage.blank === undefined)
+            learnText(secrets, 'markup', passage.text);
         }
     }
   };

@@ -5,7 +5,7 @@ import { createFlow } from '../flow.ts';
 import type { CapturedFrame } from '../frame.ts';
 import type { Span } from '../http-body.ts';
 import type { Side, StreamEvent } from '../streams.ts';
-import { Edits } from './edits.ts';
+import { blanked, Edits } from './edits.ts';
 import type { Output, OutputPart } from './mdap-outputs.ts';
 import { createMdapOutputs } from './mdap-outputs.ts';
 import { packTo } from './pack.ts';
@@ -140,12 +140,14 @@ function write(edits: Edits, spans: readonly Span[], bytes: Uint8Array): void {
 
 /** A packed body is packed anew, to the length that it had. Where that cannot be it is packed empty, or blanked. */
 function editPacked(edits: Edits, passage: PackedPassage, secrets: Secrets, tally: Tally): void {
-  const { encoding, spans, text } = passage;
-  const replacements = replaceText(secrets, 'markup', text, tally.replace);
-  if (replacements.length === 0) return;
+  const { blank: how, encoding, spans, text } = passage;
+  const replacements = how === undefined ? replaceText(secrets, 'markup', text, tally.replace) : [];
+  if (how === undefined && replacements.length === 0) return;
   const length = spans.reduce((sum, span) => sum + span.length, 0);
-  const other = latin1Bytes(text);
+  const old = latin1Bytes(text);
+  const other = how === undefined ? old : old.map((byte) => blanked(byte, how));
   for (const { at, bytes } of replacements) other.set(bytes, at);
+  if (how !== undefined) tally.blank('HTTP bodies that are no SOAP', length);
   const packed = packTo(other, encoding, length);
   if (packed === undefined) tally.blank('compressed bodies that could not be packed to their length', length);
   const blank = packed ?? packTo(new Uint8Array(0), encoding, length);

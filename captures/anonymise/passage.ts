@@ -17,9 +17,11 @@ export interface TextPassage {
   readonly spans: readonly Span[];
   readonly text: string;
 }
-/** Markup that a Content-Encoding packs; the spans are of what it was packed to. */
+/** A body that a Content-Encoding packs; the spans are of what it was packed to. */
 export interface PackedPassage {
   readonly is: 'packed';
+  /** `undefined`: it is an envelope of SOAP. */
+  readonly blank: Blanking | undefined;
   readonly spans: readonly Span[];
   readonly text: string;
   readonly encoding: string;

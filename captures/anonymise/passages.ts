@@ -99,19 +99,25 @@ function ofMessage(message: HttpMessage, side: StreamSide): readonly StreamPassa
   const placed = spans.reduce((sum, { length }) => sum + length, 0) === bodyLength;
   const encoding = (headerOf(head.headers, 'content-encoding') ?? '').trim().toLowerCase();
   const isPlain = encoding === '' || encoding === 'identity';
-  const isMarkup = placed && /^[\s\u00ef\u00bb\u00bf]*</.test(byteText(body.subarray(0, 256)));
-  if (isMarkup && !isPlain && !message.oddities.includes('bad-encoding'))
-    return [...passages, { is: 'packed', side, spans, text: byteText(body), encoding }];
-  if (isMarkup && isPlain) {
-    passages.push({ is: 'markup', side, spans: upTo(spans, body.length), text: byteText(body) });
-    const rest = behind(spans, body.length);
-    if (rest.length > 0)
-      passages.push({ is: 'blank', side, spans: rest, how: 'mask', what: 'ends of long HTTP bodies' });
-    return passages;
+  const isSoap = placed && ENVELOPE.test(byteText(body.subarray(0, PROLOGUE)));
+  const form = placed && isText(body) ? 'mask' : 'zero';
+  const what = 'HTTP bodies that are no SOAP';
+  if (!isPlain && placed && !message.oddities.includes('bad-encoding')) {
+    const blank = isSoap ? undefined : form;
+    return [...passages, { is: 'packed', side, spans, text: byteText(body), encoding, blank }];
   }
-  const how = isPlain && placed && isText(body) ? 'mask' : 'zero';
-  return [...passages, { is: 'blank', side, spans, how, what: 'HTTP bodies that are no XML' }];
+  if (!isSoap || !isPlain) {
+    const how = isPlain ? form : 'zero';
+    return [...passages, { is: 'blank', side, spans, how, what }];
+  }
+  passages.push({ is: 'markup', side, spans: upTo(spans, body.length), text: byteText(body) });
+  const rest = behind(spans, body.length);
+  return rest.length === 0 ? passages : [...passages, { is: 'blank', side, spans: rest, how: 'mask', what }];
 }
+
+/** Bytes of a body in which its envelope begins. Other markup may have secrets in attributes: who knows what they mean? */
+const PROLOGUE = 4096;
+const ENVELOPE = /^[^<]{0,16}<(?:[^<>]*>[^<]*<){0,8}(?:[\w.-]+:)?Envelope[\s/>]/;
 
 const isText = (bytes: Uint8Array): boolean =>
   bytes.subarray(0, 512).every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d));

@@ -219,7 +219,34 @@ for (const [encoding, pack, unpack] of [
     t.equal(packTo(body, 'br', 4000), undefined);
   });
 
-t.test('bodies that are no XML are masked, and so are bytes that are no HTTP', async (t) => {
+t.test('a configuration in XML is no envelope: what its attributes mean nobody knows', async (t) => {
+  const config = `<?xml version="1.0"?>\n<config serial="${SERIAL}"><user name="anna" pwd="geheim1"/></config>`;
+  const plain = Buffer.from(config);
+  const packed = gzipSync(plain, { level: 1 });
+  const put = (bytes: Uint8Array, lines = ''): { from: 'client'; bytes: Buffer } => ({
+    from: 'client',
+    bytes: Buffer.concat([
+      Buffer.from(`PUT /c.xml HTTP/1.1\r\n${lines}Content-Length: ${bytes.length}\r\n\r\n`),
+      bytes,
+    ]),
+  });
+  const said = [put(plain), put(packed, 'Content-Encoding: gzip\r\n')];
+  const { frames, text } = await anonymised(framesOf(packetsOf(said)));
+  t.notMatch(text, /CP0644JTSGR|anna|geheim1/);
+  const masked =
+    '<?xxx xxxxxxx="0.0"?>\n<xxxxxx xxxxxx="XX0000XXXXX"><xxxx xxxx="xxxx" xxx="xxxxxx0"/></xxxxxx>';
+  t.match(
+    saidIn(frames).flatMap((event) =>
+      event.is === 'http' ? [[Buffer.from(event.body).toString(), event.oddities]] : [],
+    ),
+    [
+      [masked, []],
+      [masked, []],
+    ],
+  );
+});
+
+t.test('bodies that are no SOAP are masked, and so are bytes that are no HTTP', async (t) => {
   const config = 'admin:secret=Ab1\r\nhost ö';
   const said = [
     {
@@ -238,7 +265,7 @@ t.test('bodies that are no XML are masked, and so are bytes that are no HTTP', a
   );
   t.strictSame(bodies, ['xxxxx:xxxxxx=Xx0\r\nxxxx xx', '\0\0\0']);
   t.match(report.blanked, [
-    { what: 'HTTP bodies that are no XML', places: 2 },
+    { what: 'HTTP bodies that are no SOAP', places: 2 },
     { what: 'bytes of TCP that are no HTTP' },
   ]);
 });

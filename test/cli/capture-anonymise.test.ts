@@ -4,7 +4,7 @@ import path from 'node:path';
 import t from 'tap';
 import { captureFile, readAll } from '../support/capture-files.ts';
 import { SECRETS, secretFile, traces } from '../support/capture-secrets.ts';
-import { json, run, temporaryFolder } from '../support/cli.ts';
+import { json, run, start, temporaryFolder } from '../support/cli.ts';
 
 const latin1 = async (name: string): Promise<string> => (await readFile(name)).toString('latin1');
 
@@ -84,9 +84,29 @@ t.test('the capture itself is never written over, by no name; what is no capture
   await writeFile(path.join(folder, 'text'), 'no capture');
   const out = path.join(folder, 'out');
   const refuse = (file: string, to = out) => run(['capture', 'anonymise', file, '-o', to]);
-  t.match(await refuse(path.join(folder, 'text')), { code: 2, err: /E_CAPTURE_FORMAT/ });
+  t.match(await refuse(path.join(folder, 'text')), { code: 2, err: /^E_CAPTURE_FORMAT/ });
   t.match(await refuse(path.join(folder, 'none')), { code: 2, err: /E_FILE_INVALID.*no such file/ });
   t.match(await refuse(name, path.join(folder, 'none', 'out')), { code: 2, err: /E_FILE_INVALID/ });
   t.match(await refuse('-'), { code: 2, err: /E_FILE_INVALID.*standard input/ });
   t.notOk((await readdir(folder)).includes('out'));
+});
+
+t.test('a signal ends it, and leaves nothing behind', async (t) => {
+  const folder = await temporaryFolder(t);
+  const name = path.join(folder, 'a.pcapng');
+  await writeFile(name, secretFile());
+  const running = start(['capture', 'anonymise', name, '-o', path.join(folder, 'out')]);
+  let ended = false;
+  const end = running.end.finally(() => {
+    ended = true;
+  });
+  // It listens from some turn of the loop on.
+  while (!ended) {
+    running.signal();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const { code, err } = await end;
+  t.equal(code, 1);
+  t.match(err, /nothing was written/);
+  t.strictSame(await readdir(folder), ['a.pcapng']);
 });
