@@ -79,6 +79,7 @@ export class Talk {
     for (let attempt = 0; attempt <= MOST_ATTEMPTS; attempt += 1) {
       const turn = send.attempts[Math.min(attempt, send.attempts.length - 1)] ?? send.final;
       const outcome = await this.#post(turn, next);
+      this.#play.settings.signal?.throwIfAborted();
       if (typeof outcome === 'string') {
         if (turn.response !== undefined)
           found.add({ kind: 'broken', session: plan.number, path: `${send.name}.Response`, live: outcome });

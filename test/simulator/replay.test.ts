@@ -207,8 +207,20 @@ t.test('keys that this ACS makes come back to it, so that it knows what it asked
   t.match(await toAcs({ sessions: contact === undefined ? [] : [contact], mdap }, other.url), { same: true });
   const again = await other.queue.add(key, { kind: 'request', rpc: 'Reboot', args: { CommandKey: '' } });
   t.not(again.id, task.id);
-  const report = await toAcs({ sessions: later, mdap }, other.url);
+  const said = recordToMemory();
+  const report = await toAcs({ sessions: later, mdap }, other.url, {
+    onSocket: (socket) => {
+      recordSocket(said.recorder, socket, 'client');
+    },
+  });
   t.match(report, { same: true, differences: [], played: later.length });
+  const commandKeys = (await recordingOf(said.bytes())).sessions.flatMap(({ turns }) => {
+    const content = turns[0]?.request.content;
+    const message = content?.is === 'message' ? content.envelope.message : undefined;
+    if (message?.kind !== 'request' || message.rpc !== 'Inform') return [];
+    return message.args.Event.flatMap(({ CommandKey }) => (CommandKey === '' ? [] : [CommandKey]));
+  });
+  t.strictSame(commandKeys, [again.id]);
   const ended = await other.until(
     (one) => one.is === 'task' && one.task.id === again.id && one.task.state === 'done',
   );

@@ -1,0 +1,71 @@
+/** The modems of a capture in recorded time, and captures that lack something. */
+import t from 'tap';
+import type { Message } from '../../protocol/cwmp/messages.ts';
+import type { Recording } from '../../simulator/index.ts';
+import { firstContact, recordingOf, scriptedAcs, sessionCapture, toAcs } from '../support/replay-parts.ts';
+import { runAcs } from '../support/run-acs.ts';
+
+const reboot: Message = { kind: 'request', rpc: 'Reboot', args: { CommandKey: 'k' } };
+const rebooted: Message = { kind: 'response', rpc: 'Reboot', args: {} };
+
+/** The same session, the second POST of the modem an hour later. */
+function anHourLater({ mdap, sessions }: Recording): Recording {
+  const later = sessions.map(({ session, turns }) => ({
+    session,
+    turns: turns.map((turn, index) => {
+      const { http } = turn.request;
+      if (index === 0) return turn;
+      return {
+        ...turn,
+        request: { ...turn.request, http: { ...http, began: http.began + 3_600_000_000_000n } },
+      };
+    }),
+  }));
+  return { mdap, sessions: later };
+}
+
+t.test('a replay keeps recorded time, or runs faster, and ends when it is interrupted', async (t) => {
+  const capture = anHourLater(await recordingOf(sessionCapture([])));
+  const acs = await scriptedAcs(t, []);
+  t.match(await toAcs(capture, acs.url, { speed: 1_000_000 }), { same: true, played: 1, sent: 2 });
+  const stop = new AbortController();
+  const report = await toAcs(capture, acs.url, {
+    ...{ speed: 1, signal: stop.signal },
+    progress: (_played, _sessions, sent) => {
+      if (sent === 1) setImmediate(() => stop.abort());
+    },
+  });
+  t.match(report, { played: 0, sent: 1, notes: ['interrupted'] });
+});
+
+t.test('in recorded time sessions of several modems run beside each other', async (t) => {
+  const [acs, other] = [await runAcs(), await runAcs()];
+  t.teardown(() => Promise.all([acs.stop(), other.stop()]));
+  const parts = await Promise.all(
+    [1, 2, 3].map(async (seed) => recordingOf(await firstContact(t, acs.url, { profile: 'st510v6', seed }))),
+  );
+  const sessions = parts.flatMap((part) => part.sessions);
+  const report = await toAcs({ sessions, mdap: [] }, other.url, { speed: 100 });
+  t.match(report, { same: true, differences: [], recorded: 3, played: 3 });
+});
+
+t.test(
+  'of a session that lacks bytes or its beginning is played what there is, and that is told',
+  async (t) => {
+    const { mdap, sessions } = await recordingOf(sessionCapture([[reboot, rebooted]]));
+    const [whole] = sessions;
+    if (whole === undefined) throw new Error('unreachable: it has a session');
+    const turns = whole.turns.map((turn, index) => {
+      const { http } = turn.request;
+      return index < 2
+        ? turn
+        : { ...turn, request: { ...turn.request, http: { ...http, oddities: ['gap'] as const } } };
+    });
+    const acs = await scriptedAcs(t, [reboot]);
+    const cut = await toAcs({ mdap, sessions: [{ ...whole, turns }] }, acs.url);
+    t.match(cut.notes, [/session 1 is played up to its message 3, of which bytes are missing/]);
+    t.match(cut.differences, [{ kind: 'field', path: 'Reboot.Answer', note: /fault was sent/ }]);
+    const late = await toAcs({ mdap, sessions: [{ ...whole, turns: whole.turns.slice(1) }] }, acs.url);
+    t.match(late, { played: 0, sent: 0, notes: [/session 1 is not played: the capture lacks its Inform/] });
+  },
+);
