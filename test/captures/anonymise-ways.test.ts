@@ -4,6 +4,7 @@ import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import t from 'tap';
 import { anonymise } from '../../captures/anonymise/anonymise.ts';
+import { anonymisedFile } from '../../captures/anonymise/file.ts';
 import { packTo } from '../../captures/anonymise/pack.ts';
 import { createConversation } from '../../captures/conversation.ts';
 import type { CapturedFrame } from '../../captures/frame.ts';
@@ -17,6 +18,7 @@ import { encode } from '../../protocol/cwmp/encode.ts';
 import { latin1Bytes } from '../../protocol/latin1.ts';
 import { encodeMessage } from '../../protocol/mdap/messages.ts';
 import { envelopeOf, INFORM } from '../support/capture-cwmp.ts';
+import { readAll } from '../support/capture-files.ts';
 import { framesOf, packetsOf } from '../support/capture-tcp.ts';
 import { property } from '../support/seed.ts';
 
@@ -402,4 +404,45 @@ t.test('protocols over IP that are not understood are blank', async (t) => {
   );
   t.notMatch(text, /encapsulated|Anna|short/);
   t.equal(report.blanked.length, 3);
+});
+
+t.test('a number that is a secret and a length stays as the length', async (t) => {
+  const phone = '123456';
+  const head = `POST /cwmp HTTP/1.1\r\nX-Phone-Number: ${phone}\r\nX-Other: ${phone}\r\nContent-Length: ${phone}\r\n\r\n`;
+  const said = {
+    from: 'client',
+    bytes: Buffer.concat([Buffer.from(head), Buffer.alloc(123_456, 0x20)]),
+  } as const;
+  const { frames } = await anonymised(framesOf(packetsOf([said])));
+  const [told] = saidIn(frames).flatMap((event) =>
+    event.is === 'http' || event.is === 'cwmp' ? [event] : [],
+  );
+  const http = told?.is === 'cwmp' ? told.http : told;
+  t.equal(http?.bodyLength, 123_456);
+  t.strictSame(http?.oddities, []);
+  t.match(http?.headText, /^POST \/cwmp HTTP\/1\.1\r\nX-Phone-Number: (?!123456)(\d{6})\r\nX-Other: \1\r\n/);
+});
+
+t.test('frames of several links are in one pcapng file, with their comments', async (t) => {
+  const [one] = packetsOf([]);
+  if (one === undefined) throw new Error('a packet is wanted');
+  const comment = `of ${SERIAL}, user=anna.b`;
+  const odd = [LINK_TYPES.ethernet, LINK_TYPES.raw, LINK_TYPES.ethernet].map((linkType) => ({
+    ...frame(writeLink(linkType, one), linkType),
+    comments: [comment, 'Serial Number: CP0644JTSGR'],
+  }));
+  const done = await anonymise(() => each(odd), Buffer.from('key'));
+  const parts: Uint8Array[] = [];
+  for await (const part of anonymisedFile(done.frames, { format: 'pcapng', microseconds: done.microseconds }))
+    parts.push(part);
+  const { fault, frames } = await readAll(Buffer.concat(parts));
+  t.equal(fault, undefined);
+  t.strictSame(
+    frames.map(({ linkType }) => linkType),
+    odd.map(({ linkType }) => linkType),
+  );
+  const comments = frames.flatMap(({ comments }) => comments);
+  t.equal(comments.length, 6);
+  t.match(comments, [/^of \w{11}, user=\w{4}\.\w$/]);
+  t.notMatch(comments.join('\n'), /CP0644JTSGR|anna/);
 });
