@@ -13,10 +13,12 @@ import type { Plan, RecordedAsk, Send } from './plan.ts';
 export type Answer =
   /** As the modem sent it. */
   | { readonly from: 'capture'; readonly send: Send }
+  /** It never answered this: it hung up, or the capture ends there. */
+  | { readonly from: 'silence' }
   /** Made: of recorded values, by the modem of a profile, or the fault of one that does not know. */
   | { readonly from: 'values' | 'profile' | 'nobody'; readonly message: Message };
 
-export type AnswerSource = Answer['from'];
+export type AnswerSource = Exclude<Answer['from'], 'silence'>;
 
 /** "Internal error" (TR-069a6 A.5.1): the capture does not tell what the modem would say. */
 const INTERNAL_ERROR = 9002;
@@ -48,6 +50,11 @@ export class HeldAnswers {
     const fresh = asks.filter((ask) => !this.#used.has(ask));
     const same = (ask: RecordedAsk): boolean => ask.name === asked.name && ask.likeness === asked.likeness;
     const alike = (ask: RecordedAsk): boolean => wantsTheSame(ask.envelope.message, message);
+    const next = fresh.find(same);
+    if (next !== undefined && next.answer === undefined) {
+      this.#used.add(next);
+      return { from: 'silence' };
+    }
     const elsewhere = this.#others.flatMap((plan) => plan.asks);
     const found =
       firstOf(fresh, same) ??

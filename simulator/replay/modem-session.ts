@@ -47,8 +47,10 @@ export async function playSession(play: SessionPlay): Promise<void> {
       if (request !== undefined) {
         const one = askedOf(request, found.ignores);
         const answer = held.answer(request.message, one);
+        const from = answer.from === 'silence' ? 'capture' : answer.from;
+        asked.push({ ...one, envelope: request, said, from });
+        if (answer.from === 'silence') break;
         play.answered(answer.from);
-        asked.push({ ...one, envelope: request, said, from: answer.from });
         next = { is: 'answer', answer, id: request.id };
       } else {
         own += goesOn(plan, own, next, said) ? 1 : plan.own.length;

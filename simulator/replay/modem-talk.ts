@@ -47,7 +47,11 @@ export interface TalkPlay {
 /** What is posted next. */
 export type Next =
   | { readonly is: 'own'; readonly send: Send }
-  | { readonly is: 'answer'; readonly answer: Answer; readonly id: string | undefined };
+  | {
+      readonly is: 'answer';
+      readonly answer: Exclude<Answer, { from: 'silence' }>;
+      readonly id: string | undefined;
+    };
 
 /** One session. */
 export class Talk {
