@@ -5,6 +5,7 @@
 import type { Child } from './child.ts';
 import { startChild } from './child.ts';
 import type { Figure } from './report.ts';
+import { middle } from './report.ts';
 
 /** Sessions of a round. */
 const SESSIONS = 2000;
@@ -52,8 +53,4 @@ function figures(spent: ReadonlyMap<string, readonly number[]>): readonly Figure
     ratio: middle(each(kind).map((cost, round) => cost / (base[round] ?? Number.NaN))),
     limit,
   }));
-}
-
-function middle(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 }

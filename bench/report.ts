@@ -30,3 +30,8 @@ export function table(figures: readonly Figure[]): string {
     ...rows,
   ].join('\n');
 }
+
+/** The one in the middle: what a noisy round says does not count. */
+export function middle(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+}

@@ -12,6 +12,7 @@ import { startChild } from './child.ts';
 import type { Script } from './driver.ts';
 import { playMany, playSession, postOf } from './driver.ts';
 import type { Figure } from './report.ts';
+import { middle } from './report.ts';
 
 const PARAMETERS = 300;
 
@@ -91,18 +92,27 @@ async function cpuOf(
   return (await child.usage()).cpu - before.cpu;
 }
 
-/** Best of several interleaved rounds, in milliseconds of CPU a session. */
+interface Compared {
+  /** Milliseconds of CPU a session. */
+  readonly bare: number;
+  readonly acs: number;
+  readonly ratio: number;
+}
+
+/** Each round compares the two side by side; the middle of the rounds counts. */
 async function compare(
   bare: () => Promise<number>,
   acs: () => Promise<number>,
   sessions: number,
   rounds: number,
-): Promise<{ bare: number; acs: number }> {
-  let best = { bare: Number.POSITIVE_INFINITY, acs: Number.POSITIVE_INFINITY };
-  for (let round = 0; round < rounds; round++) {
-    best = { bare: Math.min(best.bare, await bare()), acs: Math.min(best.acs, await acs()) };
-  }
-  return { bare: (best.bare / sessions) * 1000, acs: (best.acs / sessions) * 1000 };
+): Promise<Compared> {
+  const costs: { readonly bare: number; readonly acs: number }[] = [];
+  for (let round = 0; round < rounds; round++) costs.push({ bare: await bare(), acs: await acs() });
+  return {
+    bare: (middle(costs.map((cost) => cost.bare)) / sessions) * 1000,
+    acs: (middle(costs.map((cost) => cost.acs)) / sessions) * 1000,
+    ratio: middle(costs.map((cost) => cost.acs / cost.bare)),
+  };
 }
 
 export async function sessionFigures(): Promise<readonly Figure[]> {
@@ -125,21 +135,25 @@ const informs = Array.from({ length: DEVICES }, (_, index) => informText({ seria
 async function steady(bare: Child, acs: Child): Promise<Figure> {
   // Every device is discovered first: what is measured is the session of a device that is known.
   await playMany(DEVICES, 8, (index) => playSession(acs.port, contactScript(informs[index] ?? '', [], FEW)));
-  const sessions = 4000;
+  const sessions = 2000;
   const script = (index: number): Script => steadyScript(informs[index % DEVICES] ?? '');
   await cpuOf(bare, 1000, script);
   await cpuOf(acs, 1000, script);
-  const { bare: base, acs: own } = await compare(
+  const {
+    bare: base,
+    acs: own,
+    ratio,
+  } = await compare(
     () => cpuOf(bare, sessions, script),
     () => cpuOf(acs, sessions, script),
     sessions,
-    5,
+    11,
   );
   return {
     question: 'steady-state session (Inform, empty POST, 204), a connection each',
     baseline: `${base.toFixed(3)} ms of CPU`,
     own: `${own.toFixed(3)} ms of CPU`,
-    ratio: own / base,
+    ratio,
     limit: 3,
   };
 }
@@ -176,7 +190,11 @@ async function firstContact(bare: Child, acs: Child): Promise<Figure> {
   let serial = 0;
   const sent: string[] = [];
   await playSession(acs.port, contactScript(informText({ serial: 'C' }), sent));
-  const { bare: base, acs: own } = await compare(
+  const {
+    bare: base,
+    acs: own,
+    ratio,
+  } = await compare(
     () => cpuOf(bare, sessions, () => replayScript(sent)),
     () => cpuOf(acs, sessions, () => contactScript(informText({ serial: `C${serial++}` }), [])),
     sessions,
@@ -186,7 +204,7 @@ async function firstContact(bare: Child, acs: Child): Promise<Figure> {
     question: `first contact of ${PARAMETERS} parameters (${sent.length} POSTs), stored`,
     baseline: `${base.toFixed(2)} ms of CPU`,
     own: `${own.toFixed(2)} ms of CPU`,
-    ratio: own / base,
+    ratio,
     limit: undefined,
   };
 }
