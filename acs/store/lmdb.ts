@@ -16,6 +16,7 @@ import { ModemlabError } from '../../protocol/errors.ts';
 import { storageName } from '../device-key.ts';
 import { flatJson, parseJson } from './flat.ts';
 import { lmdbDamage } from './lmdb-check.ts';
+import { Turns } from './lmdb-turns.ts';
 import type { StoreOptions } from './options.ts';
 import { sortable, sortablePrefix } from './order.ts';
 import { isDeviceRecord, isLearned, isParameter } from './shape.ts';
@@ -66,8 +67,11 @@ export async function lmdbStore(folder: string, options: StoreOptions = {}): Pro
   try {
     const damage = await lmdbDamage(file);
     if (damage !== undefined) throw new ModemlabError('E_DATA_UNREADABLE', `${file}: ${damage}`);
-    const root = open<string, string>({ path: folder, noSubdir: false, maxDbs: 8, encoding: 'string' });
-    return new LmdbStore(root, file, options);
+    const turns = new Turns(join(folder, 'turns'));
+    return await turns.open(() => {
+      const root = open<string, string>({ path: folder, noSubdir: false, maxDbs: 8, encoding: 'string' });
+      return new LmdbStore(root, turns, file, options);
+    });
   } catch (error) {
     if (error instanceof ModemlabError) throw error;
     throw new ModemlabError('E_DATA_UNREADABLE', file, { cause: error });
@@ -76,6 +80,7 @@ export async function lmdbStore(folder: string, options: StoreOptions = {}): Pro
 
 class LmdbStore implements DeviceStore {
   readonly #root: RootDatabase<string, string>;
+  readonly #turns: Turns;
   readonly #records: Database<string, string>;
   readonly #parameters: Database<string, Buffer>;
   readonly #learned: Database<string, string>;
@@ -93,8 +98,9 @@ class LmdbStore implements DeviceStore {
   #gap = 100;
   #lastUpdate = 0;
 
-  constructor(root: RootDatabase<string, string>, file: string, options: StoreOptions) {
+  constructor(root: RootDatabase<string, string>, turns: Turns, file: string, options: StoreOptions) {
     this.#root = root;
+    this.#turns = turns;
     this.#records = root.openDB({ name: 'records', encoding: 'string', useVersions: true });
     this.#parameters = root.openDB({ name: 'parameters', encoding: 'string', keyEncoding: 'binary' });
     this.#learned = root.openDB({ name: 'learned', encoding: 'string' });
@@ -144,7 +150,7 @@ class LmdbStore implements DeviceStore {
     await this.#commit();
     const name = storageName(key);
     const { start, end } = range(key, '');
-    return this.#root.transaction(() => {
+    return this.#transaction(() => {
       for (const found of [...this.#parameters.getKeys({ start, end })]) this.#parameters.remove(found);
       const existed = this.#records.doesExist(name);
       if (existed) this.#records.remove(name);
@@ -174,7 +180,7 @@ class LmdbStore implements DeviceStore {
   async merge(key: string, parameters: readonly Parameter[]): Promise<void> {
     for (let first = 0; first < parameters.length; first += MERGE_AT_ONCE) {
       const some = parameters.slice(first, first + MERGE_AT_ONCE);
-      await this.#root.transaction(() => {
+      await this.#transaction(() => {
         for (const given of some) {
           const at = parameterKey(key, given.name);
           const text = this.#parameters.get(at);
@@ -188,14 +194,14 @@ class LmdbStore implements DeviceStore {
   async forget(key: string, name: string): Promise<number> {
     if (!name.endsWith('.')) {
       const at = parameterKey(key, name);
-      return this.#root.transaction(() => {
+      return this.#transaction(() => {
         if (!this.#parameters.doesExist(at)) return 0;
         this.#parameters.remove(at);
         return 1;
       });
     }
     const { start, end } = range(key, name);
-    return this.#root.transaction(() => {
+    return this.#transaction(() => {
       let count = 0;
       for (const entry of [...this.#parameters.getRange({ start, end })]) {
         const parameter = this.#toParameter(key, entry.value);
@@ -218,7 +224,7 @@ class LmdbStore implements DeviceStore {
   }
 
   async learn(learned: Learned): Promise<void> {
-    await this.#learned.put(storageName(learned.model), flatJson(learned));
+    await this.#turns.write(() => this.#learned.put(storageName(learned.model), flatJson(learned)));
   }
 
   async durable(): Promise<void> {
@@ -229,6 +235,10 @@ class LmdbStore implements DeviceStore {
   async close(): Promise<void> {
     await this.durable();
     await this.#root.close();
+  }
+
+  #transaction<T>(work: () => T): Promise<T> {
+    return this.#turns.write(() => this.#root.transaction(work));
   }
 
   #read(key: string): { record: DeviceRecord; version: number } | undefined {
@@ -287,7 +297,12 @@ class LmdbStore implements DeviceStore {
     const leaving = this.#pending;
     this.#leaving = leaving;
     this.#pending = new Map();
-    const outcomes = await Promise.allSettled([...leaving.values()].map((pending) => this.#put(pending)));
+    const put = (): Promise<PromiseSettledResult<number | undefined>[]> =>
+      Promise.allSettled([...leaving.values()].map((pending) => this.#put(pending)));
+    const outcomes = await this.#turns.write(put).catch((reason: unknown) => {
+      const refused: PromiseSettledResult<undefined> = { status: 'rejected', reason };
+      return Array.from(leaving, () => refused);
+    });
     this.#leaving = new Map();
     let index = 0;
     for (const pending of leaving.values()) {

@@ -61,3 +61,28 @@ for (const [kind, times] of [
     },
   );
 }
+
+t.test('lmdb: no commit is lost while other processes open the store and close it', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'modemlab-store-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const store = await openStore('lmdb', folder);
+  t.teardown(() => store.close());
+  const openers = ['1', '2'].map(() => startChild('store-child.ts', ['lmdb', folder, 'opens', '60', '']));
+  let open = openers.length;
+  for (const { ended } of openers) {
+    ended.then(({ code, errors }) => {
+      open -= 1;
+      t.strictSame([code, errors], [0, '']);
+    });
+  }
+  let informs = 0;
+  while (open > 0) {
+    const { informs: now } = await store.update('A-1', (before) =>
+      deviceRecord('A-1', { informs: (before?.informs ?? 0) + 1 }),
+    );
+    await store.durable();
+    informs += 1;
+    if (now !== informs) break;
+  }
+  t.equal((await store.get('A-1'))?.informs, informs);
+});
