@@ -1,5 +1,4 @@
 /** Captures full of secrets, and what must not be left of them. */
-import { createRecorder } from '../../captures/record.ts';
 import { encodeBootp, hardwareAddress } from '../../protocol/bootp/message.ts';
 import { addressAsOption, OPTION, option, textAsOption, writeOptions } from '../../protocol/bootp/options.ts';
 import { encode } from '../../protocol/cwmp/encode.ts';
@@ -9,6 +8,7 @@ import { encodeMessage } from '../../protocol/mdap/messages.ts';
 import { encodeTftp } from '../../protocol/tftp/packet.ts';
 import { envelopeOf } from './capture-cwmp.ts';
 import type { Said } from './capture-tcp.ts';
+import { recordToMemory } from './record-memory.ts';
 
 const SERIAL = 'CP0644JTSGR';
 const ANT_ID = '0644JTSGR';
@@ -252,16 +252,7 @@ function datagrams(): readonly (readonly [
 
 /** A pcapng file, as the project's recorder writes it: two sessions of the device, and the datagrams. */
 export function secretFile(): Uint8Array {
-  const parts: Uint8Array[] = [];
-  let time = 1_700_000_000_000_000_000n;
-  const recorder = createRecorder({
-    application: 'test',
-    write: (bytes) => parts.push(bytes),
-    now: () => {
-      time += 1_000_001n;
-      return time;
-    },
-  });
+  const { recorder, bytes: recorded } = recordToMemory();
   for (const port of [50_000, 50_001]) {
     const connection = recorder.connection(
       { address: SECRETS.cpe, port },
@@ -275,7 +266,7 @@ export function secretFile(): Uint8Array {
   }
   for (const [from, fromPort, to, toPort, bytes] of datagrams())
     recorder.datagram({ address: from, port: fromPort }, { address: to, port: toPort }, bytes);
-  return Buffer.concat(parts);
+  return recorded();
 }
 
 /** Everything of the secrets that must not be in a file, as byte text. */
