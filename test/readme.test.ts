@@ -57,7 +57,7 @@ t.test('the commands that the README shows work as printed while the lab runs', 
   const lines = [...readme.matchAll(/^npm run -s modemlab -- (\S.*?)(?: +#.*)?$/gm)].map(
     ([, line = '']) => line,
   );
-  const shown = lines.filter((line) => !/URL|FILE|--port|--help/.test(line));
+  const shown = lines.filter((line) => !/URL|FILE|IFACE|--port|--help/.test(line));
   t.ok(shown.length >= 5, 'there are five to try');
 
   const lab = run();
