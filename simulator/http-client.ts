@@ -58,6 +58,9 @@ const COOKIE_HEADERS = ['set-cookie', 'set-cookie2'] as const;
 /** Real milliseconds that a client waits for 100 Continue before it sends the body unasked (RFC 7231 5.1.1). */
 const CONTINUE_MS = 1000;
 
+/** What sockets read into, one after the other: memory for each read would cost more than the read. */
+const HEARD = Buffer.alloc(64 * 1024);
+
 export class HttpClient {
   readonly #options: HttpOptions;
   /** `undefined`: what was set as URL is none that can be called. */
@@ -310,9 +313,6 @@ export class HttpClient {
         this.#startDeadline();
         this.#send(socket, target);
       })
-      .on('data', (bytes: Buffer) => {
-        if (socket === this.#socket) this.#take(socket, bytes);
-      })
       .on('end', () => {
         if (socket === this.#socket) this.#takeEnd();
       })
@@ -321,10 +321,35 @@ export class HttpClient {
         if (!connected) this.#lose(socket, error.message);
       })
       .on('close', () => this.#lose(socket, 'the connection broke'));
+    if (isSecure || !this.#readsDirectly) socket.on('data', (bytes: Buffer) => this.#hear(socket, bytes));
+  }
+
+  /** Nobody else follows the bytes of its sockets. */
+  get #readsDirectly(): boolean {
+    const { onSocket, line } = this.#options;
+    return onSocket === undefined && line === undefined;
+  }
+
+  #hear(socket: Wire, bytes: Buffer): void {
+    if (socket === this.#socket) this.#take(socket, bytes);
   }
 
   #plain({ address, isSecure }: Target): Wire {
     const { onSocket } = this.#options;
+    if (!isSecure && this.#readsDirectly) {
+      const direct: net.Socket = net.connect({
+        ...address,
+        onread: {
+          buffer: HEARD,
+          callback: (count) => {
+            // The next socket reads into the same memory.
+            this.#hear(direct, Buffer.from(HEARD.subarray(0, count)));
+            return true;
+          },
+        },
+      });
+      return direct;
+    }
     const socket = net.connect(address);
     if (onSocket !== undefined && !isSecure) socket.once('connect', () => onSocket(socket));
     return this.#options.line?.wrap(socket) ?? socket;
