@@ -90,6 +90,7 @@ async function rideStorm(acs: string, data: DataFolder, count: number): Promise<
   await makeKnown(acs, data, count);
   let called = 0;
   const booted = new Set<string>();
+  const told = new Map<string, readonly string[]>();
   let allCalled: () => void = () => undefined;
   const calm = new Promise<void>((resolve) => {
     allCalled = resolve;
@@ -101,6 +102,7 @@ async function rideStorm(acs: string, data: DataFolder, count: number): Promise<
     maxOpen: 64,
     onSession: (modem, { ok, events }) => {
       if (!ok) return;
+      told.set(deviceKey(modem.id), events);
       if (events.includes('0 BOOTSTRAP') && ++called === count) allCalled();
       else if (events.includes('1 BOOT')) booted.add(deviceKey(modem.id));
     },
@@ -112,7 +114,7 @@ async function rideStorm(acs: string, data: DataFolder, count: number): Promise<
   const result = await swarm.done;
   const seconds = (Date.now() - begun) / 1000;
   await swarm.stop();
-  const lost = await compare(data, swarm.modems, begun);
+  const lost = await compare(data, swarm.modems, begun, told);
   if (booted.size !== count) lost.push(`${count - booted.size} modems did not tell of their boot`);
   for (const device of asked)
     for await (const task of data.queue.list(device))
@@ -159,26 +161,39 @@ async function powerReturns(modems: readonly Modem[]): Promise<void> {
   }
 }
 
-/** Whether the ACS wrote down the last Inform of each. */
-async function compare({ store }: DataFolder, modems: readonly Modem[], since: number): Promise<string[]> {
+/** Whether the ACS wrote down the last Inform of each, as the modem told it. */
+async function compare(
+  { store }: DataFolder,
+  modems: readonly Modem[],
+  since: number,
+  told: ReadonlyMap<string, readonly string[]>,
+): Promise<string[]> {
   const lost: string[] = [];
   for (const { id } of modems) {
-    const record = await store.get(deviceKey(id));
+    const key = deviceKey(id);
+    const record = await store.get(key);
+    const events = told.get(key)?.join();
     if (record === undefined) lost.push(`${id.SerialNumber} is not known`);
     else if (!isDiscovered(record)) lost.push(`${id.SerialNumber} is not discovered`);
-    else if (Date.parse(record.lastContact) < since || !record.lastInform.events.includes('1 BOOT'))
-      lost.push(`the boot of ${id.SerialNumber} is not recorded`);
+    else if (Date.parse(record.lastContact) < since || record.lastInform.events.join() !== events)
+      lost.push(`${id.SerialNumber}: ${record.lastInform.events.join()} is recorded, it told ${events}`);
   }
   return lost;
 }
 
 async function discover(acs: string, data: DataFolder, count: number): Promise<Course> {
   const begun = Date.now();
-  const swarm = fleet(acs, { profile: FRESH_PROFILE, count, rampUpSeconds: STORM_SECONDS });
+  const told = new Map<string, readonly string[]>();
+  const swarm = fleet(acs, {
+    ...{ profile: FRESH_PROFILE, count, rampUpSeconds: STORM_SECONDS },
+    onSession: (modem, { ok, events }) => {
+      if (ok) told.set(deviceKey(modem.id), events);
+    },
+  });
   const result = await swarm.done;
   const seconds = (Date.now() - begun) / 1000;
   await swarm.stop();
-  return { result, seconds, lost: await compare(data, swarm.modems, begun) };
+  return { result, seconds, lost: await compare(data, swarm.modems, begun, told) };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
