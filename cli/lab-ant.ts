@@ -30,11 +30,15 @@ export type AntStep =
   | { readonly step: 'configured'; readonly antId: string }
   | { readonly step: 'failed'; readonly antId: string; readonly why: string };
 
+/** What shows it from another terminal, in two parts that are narrow enough for any. */
+export const discoverWords = ({ group, port }: Extract<AntStep, { step: 'on' }>) =>
+  [`mdap discover --iface ${IFACE}`, `--group ${group} --port ${port}`] as const;
+
 /** A step as a person reads it. */
 export function antLine(step: AntStep): string {
   switch (step.step) {
     case 'on':
-      return `${step.antId}: an ant is switched on; see it by mdap discover --iface ${IFACE} --group ${step.group} --port ${step.port}`;
+      return `${step.antId}: an ant is switched on; see it by ${discoverWords(step).join(' ')}`;
     case 'found':
       return `${step.antId}: found on MDAP, ${step.name}`;
     case 'told':

@@ -7,7 +7,7 @@ import type { DeviceRecord, DeviceStore } from '../acs/store/store.ts';
 import { styled } from './colour.ts';
 import type { Io } from './io.ts';
 import type { AntStep } from './lab-ant.ts';
-import { antLine } from './lab-ant.ts';
+import { antLine, discoverWords } from './lab-ant.ts';
 import type { LabDevice } from './lab-stored.ts';
 import { safe } from './table.ts';
 
@@ -122,6 +122,7 @@ class TableView implements LabView {
   readonly #rows: ReadonlyMap<string, Row>;
   readonly #timer: NodeJS.Timeout;
   readonly #happenings: string[] = [];
+  readonly #hints = [`${HINT} (Ctrl+C ends)`];
   #head = '';
   /** Lines of the last drawing. */
   #drawn = 0;
@@ -157,6 +158,10 @@ class TableView implements LabView {
   seeAnt(key: string, step: AntStep): void {
     const row = this.#rows.get(key);
     if (row !== undefined) row.last = ANT_STATES[step.step];
+    if (step.step === 'on') {
+      const [command, place] = discoverWords(step);
+      this.#hints.push(`  npm run -s modemlab -- ${command} \\`, `    ${place}`);
+    }
     this.#happen(antLine(step));
   }
 
@@ -195,9 +200,9 @@ class TableView implements LabView {
     }
     // The row below the last line is the cursor's. The oldest happenings make room first.
     const room = Math.max(1, rows - 1);
-    const spare = room - lines.length - 3;
+    const spare = room - lines.length - this.#hints.length - 2;
     if (spare > 0) lines.push('', ...this.#happenings.slice(-spare));
-    lines.push('', styled(io, 'out', 'dim', `${HINT} (Ctrl+C ends)`));
+    lines.push('', ...this.#hints.map((hint) => styled(io, 'out', 'dim', hint)));
     const shown = lines.slice(0, room).map((line) => cutLine(line, columns));
     const size = `${columns} ${rows}`;
     io.out(`${this.#over(size)}${shown.join('\n')}\n`);

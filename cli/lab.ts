@@ -8,7 +8,7 @@ import type { DataFolder } from '../acs/data-folder.ts';
 import { openData } from '../acs/data-folder.ts';
 import { deviceKey } from '../acs/device-key.ts';
 import type { Observation } from '../acs/observe.ts';
-import { MDAP_GROUP, MDAP_PORT } from '../protocol/mdap/settings.ts';
+import { MDAP_PORT } from '../protocol/mdap/settings.ts';
 import { createModem } from '../simulator/index.ts';
 import { command } from './help.ts';
 import type { AntStep } from './lab-ant.ts';
@@ -30,6 +30,12 @@ const PROFILES = ['st780v74', 'st706', 'st585v6'] as const;
 
 /** The seed of the lab's modems: the same serial numbers every time, so that what was kept of them is theirs again. */
 const SEED = 'lab';
+
+/**
+ * A group that no modem is in, of the local scope (RFC 2365, section 6.1). Linux gives a socket every datagram to its group,
+ * whichever interface it came by: at MDAP's own the ant would answer the host of a bench at another interface of this machine.
+ */
+const ANT_GROUP = '239.255.75.47';
 
 /** Simulated seconds from power on to the first Inform, and between two: a task waits no longer than this. */
 const BOOT_SECONDS = 1;
@@ -55,7 +61,7 @@ const options = (): readonly Option[] => [
   new Option('--no-ant', 'without the ant, and without MDAP'),
   new Option('--mdap-group <address>', 'the multicast group of the ant, on the loopback interface alone')
     .argParser(groupAddress)
-    .default(MDAP_GROUP),
+    .default(ANT_GROUP),
   new Option(
     '--mdap-port <number>',
     `its UDP port; 0 picks a free one (default: ${MDAP_PORT}, or 0 with --once)`,

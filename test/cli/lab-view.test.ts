@@ -67,6 +67,25 @@ function terminal(columns: number, rows: number) {
   };
 }
 
+t.test('in 80 columns and 24 rows the table tells the whole command that shows the ant', async (t) => {
+  const { io, lines, nextDrawing } = terminal(80, 24);
+  const view = createLabView(io, memoryStore(), DEVICES, { json: false, once: false });
+  try {
+    view.began('http://127.0.0.1:7547/', '/home/you/data');
+    view.seeAnt(DEVICES[2]?.key ?? '', {
+      ...{ step: 'on', antId: '0621KT8QU', group: '239.255.75.47', port: 50_638 },
+    });
+    for (let drawing = 0; drawing < 2; drawing++) await nextDrawing();
+    t.strictSame(lines().slice(-4, -1), [
+      'Try in another terminal: npm run -s modemlab -- device list (Ctrl+C ends)',
+      '  npm run -s modemlab -- mdap discover --iface 127.0.0.1 \\',
+      '    --group 239.255.75.47 --port 50638',
+    ]);
+  } finally {
+    view.stop();
+  }
+});
+
 t.test('the table stays whole while the terminal becomes narrower, lower and wide again', async (t) => {
   const { io, lines, resize, nextDrawing } = terminal(110, 30);
   const view = createLabView(io, memoryStore(), DEVICES, { json: false, once: false });

@@ -9,6 +9,7 @@ interface Event {
   readonly event: string;
   readonly device?: string;
   readonly events?: readonly string[];
+  readonly group?: string;
   readonly port?: number;
 }
 
@@ -47,6 +48,24 @@ t.test('an ant from the factory becomes a modem of the ACS: found, told, informe
     },
   });
 });
+
+t.test(
+  'a host at the group of MDAP does not meet the ant, one at the group that the lab tells does',
+  async (t) => {
+    const data = path.join(await temporaryFolder(t), 'data');
+    const lab = start(['lab', '--json', '--port', '0', '--mdap-port', '0', '--data', data]);
+    t.teardown(() => lab.signal());
+    await lab.until((out) => antSays(out, 'ant-configured') >= 0);
+    const on = eventsOf(lab.outSoFar()).find(({ event }) => event === 'ant-on');
+    const here = ['mdap', 'discover', '--iface', '127.0.0.1', '--port', String(on?.port), '--json'];
+    t.match(await run(here), { code: 1, err: 'no modem answers\n' });
+    const found = await run([...here, '--group', String(on?.group), '--expect', '1']);
+    t.match(found, { code: 0, err: '' });
+    t.match(json(found), [{ name: 'SpeedTouch 516' }]);
+    lab.signal();
+    t.equal((await lab.end).code, 0);
+  },
+);
 
 t.test('without an ant there is no MDAP, and where MDAP cannot be spoken the lab goes on', async (t) => {
   const folder = await temporaryFolder(t);
