@@ -162,6 +162,14 @@ export const ERRORS = {
     says: 'the messages to be replayed are larger than the limit',
     remedy: 'choose with --session or --device; see LIMITS.replayBytes',
   },
+  E_CAPTURE_LARGE: {
+    says: 'a device says more in these captures than a profile is made from',
+    remedy: 'give captures of fewer sessions: editcap -A and -B cut by time',
+  },
+  E_CAPTURE_DEVICE: {
+    says: 'a profile is made of one device, and these captures do not have just that one',
+    remedy: 'choose with --device: a key, or a serial number; capture show lists the sessions',
+  },
   E_CAPTURE_GAP: {
     says: 'the capture lacks bytes of this message',
     remedy:

@@ -80,6 +80,11 @@ export const LIMITS = {
   pipelined: 1024,
   /** CWMP sessions of a capture that a further POST is looked for in: a large ACS has some hundred open at a time. */
   captureSessions: 4096,
+  /**
+   * Characters that one device may have said in the captures that a profile is made from. A modem with the largest tree
+   * on record says 5 million in its first contact.
+   */
+  cloneCharacters: 128 * 1024 * 1024,
   /** TFTP transfers of a capture that are followed at a time; a bench flashes some dozens. */
   captureTransfers: 1024,
   /** Chunks of one HTTP body whose lengths and places are kept: a body of 16 MiB in chunks of a frame. */

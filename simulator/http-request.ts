@@ -38,6 +38,14 @@ export function writeRequest(parts: RequestParts): RequestText {
   return { head, body: bytes === '' ? [] : [bytes] };
 }
 
+/** Header lines that a profile can name; others have no value. */
+const WRITTEN: ReadonlySet<string> = new Set([
+  ...['content-type', 'host', 'user-agent', 'cookie', 'authorization', 'soapaction', 'expect', 'connection'],
+  ...['transfer-encoding', 'content-length'],
+]);
+
+export const isWrittenHeader = (name: string): boolean => WRITTEN.has(name.toLowerCase());
+
 /** `undefined`: this request has no such line. */
 function headerValue(
   name: string,

@@ -28,6 +28,8 @@ interface Shape {
   readonly leaves: Map<string, TreeEntry>;
   readonly objects: Map<string, Shape>;
   readonly tables: Map<string, TableShape>;
+  /** Names of both, as the device lists them. */
+  readonly order: readonly string[];
   readonly writable: boolean | undefined;
 }
 
@@ -101,8 +103,12 @@ class TreeWriter {
 
   #shape(path: string, shape: Shape, usual: boolean): void {
     this.#row(path, shape.leaves, shape.writable, usual);
-    for (const [name, object] of shape.objects) this.#shape(`${path}${name}.`, object, false);
-    for (const [name, { addable: told, row }] of shape.tables) {
+    for (const name of shape.order) {
+      const object = shape.objects.get(name);
+      if (object !== undefined) this.#shape(`${path}${name}.`, object, false);
+      const table = shape.tables.get(name);
+      if (table === undefined) continue;
+      const { addable: told, row } = table;
       const addable = told ?? this.#known.addable(`${path}${name}.`);
       if (addable) this.addable.push(`${path}${name}.`);
       this.#shape(`${path}${name}.{i}.`, row, addable);
@@ -155,7 +161,7 @@ function shapeOf(nodes: readonly TreeNode[]): Shape {
     }
   }
   const writable = nodes.find(({ entry }) => entry?.writable !== undefined)?.entry?.writable;
-  return { leaves, objects, tables, writable };
+  return { leaves, objects, tables, order: [...below.keys()], writable };
 }
 
 /** Whether an instance is what the shape says, no more and no less. */

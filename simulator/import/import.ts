@@ -78,7 +78,7 @@ function fromCsv(text: string, file: string, refuse: Refuse): unknown {
 }
 
 /** The names as a tree; one without the address of an ACS gets it, since no modem can do without. */
-function treeOf(entries: readonly TreeEntry[], refuse: Refuse): NameTree {
+export function treeOf(entries: readonly TreeEntry[], refuse: Refuse): NameTree {
   const names = nameTree(entries) ?? refuse('', 'it has no names of parameters');
   if (names.leaves.size === 0) refuse('', 'it has objects and no parameters');
   if (names.leaves.has(ACS_URL)) return names;

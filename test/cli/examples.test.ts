@@ -59,7 +59,8 @@ t.test('the examples work as printed', { timeout: 200_000 }, async (t) => {
   await writeFile('firmware.bli', 'no firmware');
   await writeFile('bant-r.bli', writeImage({ family: 'QH', board: 'BANT-R', version: '6.2.17.5' }));
   const form = { format: 'pcapng', order: 'little', microseconds: false, gzip: false } as const;
-  await writeFile('session.pcapng', captureFile(framesOf(packetsOf(sessionOf([]))), form));
+  const session = captureFile(framesOf(packetsOf(sessionOf([]))), form);
+  for (const name of ['session', 'monday', 'tuesday']) await writeFile(`${name}.pcapng`, session);
   const { bytes, recorder } = recordToMemory();
   recorder.datagram({ address: '127.0.0.1', port: 3000 }, { address: '224.0.0.103', port: 3235 }, SEARCH);
   await writeFile('bench.pcapng', bytes());
@@ -199,7 +200,7 @@ t.test('the examples work as printed', { timeout: 200_000 }, async (t) => {
   });
 
   await t.test('those of captures', async (t) => {
-    for (const example of of('capture show', 'capture anonymise'))
+    for (const example of of('capture show', 'capture anonymise', 'capture clone'))
       await works(example, example.argv, fine(t, example));
     for (const example of of('capture replay')) {
       const here = example.argv.map((word) =>

@@ -74,10 +74,11 @@ const say = (from: Side, text: string): Said => ({ from, bytes: Buffer.from(text
 export function sessionOf(
   asked: readonly (readonly [question: Message, answer: Message])[],
   { chunked = false, cookie = 'session=abc' }: HttpStyle = {},
+  inform: Message = INFORM,
 ): Said[] {
   const text = (message: Message, id: string): string => encode(envelopeOf(message, id));
   const said: Said[] = [
-    say('client', post(text(INFORM, '1'), { chunked })),
+    say('client', post(text(inform, '1'), { chunked })),
     say('server', answer(text(INFORM_RESPONSE, '1'), { chunked, cookie })),
   ];
   let reply: string | undefined;

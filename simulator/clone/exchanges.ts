@@ -1,0 +1,51 @@
+/** Requests of the ACS with what the device answered, and requests of the device, out of its POSTs. */
+import type { CpeMethod, CwmpFault, Envelope, Request, Response } from '../../protocol/cwmp/messages.ts';
+import { RPCS } from '../../protocol/cwmp/messages.ts';
+import type { Evidence, Post, SeenSession } from './evidence.ts';
+import { envelopeOf } from './evidence.ts';
+
+/** A request of the ACS and the POST that answers it. */
+export interface Exchange {
+  readonly request: Request<CpeMethod>;
+  readonly asked: Envelope;
+  readonly post: Post;
+  readonly answer: Envelope;
+  /** Nanoseconds from the last byte of the request to the first of the answer. */
+  readonly took: bigint;
+}
+
+export function exchangesOf({ sessions }: Evidence): readonly Exchange[] {
+  return sessions.flatMap(({ posts }) =>
+    posts.flatMap((post, index): readonly Exchange[] => {
+      const before = posts[index - 1]?.answer;
+      const asked = envelopeOf(before?.content);
+      const answer = envelopeOf(post.content);
+      if (before === undefined || asked === undefined || answer === undefined) return [];
+      if (answer.message.kind !== 'response' && answer.message.kind !== 'fault') return [];
+      const { message } = asked;
+      if (message.kind !== 'request' || !isCpeRequest(message)) return [];
+      return [{ request: message, asked, post, answer, took: post.began - before.ended }];
+    }),
+  );
+}
+
+const isCpeRequest = (request: Request): request is Request<CpeMethod> => RPCS[request.rpc].by !== 'ACS';
+
+export const responseOf = ({ answer: { message } }: Exchange): Response | undefined =>
+  message.kind === 'response' ? message : undefined;
+
+export const faultOf = ({ answer: { message } }: Exchange): CwmpFault | undefined =>
+  message.kind === 'fault' ? message.fault : undefined;
+
+/** The Inform of each session, with its envelope; an Inform that was repeated counts once. */
+export function informsOf(sessions: readonly SeenSession[]) {
+  return sessions.flatMap(({ posts }) => {
+    for (const { began, content } of posts) {
+      const envelope = envelopeOf(content);
+      const message = envelope?.message;
+      if (envelope !== undefined && message?.kind === 'request' && message.rpc === 'Inform')
+        return [{ envelope, inform: message.args, began }];
+    }
+    return [];
+  });
+}
