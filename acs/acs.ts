@@ -67,7 +67,10 @@ export interface AcsOptions {
   /** Name of one reply style for all modems, instead of learning. */
   readonly replyStyle?: string;
   readonly log?: Log;
+  /** The time of all that is kept and told, but for time limits of sockets. */
   readonly now?: Clock;
+  /** So many bytes that nobody can guess, for cookies and nonces; for recordings that are to come out alike each time. */
+  readonly random?: (bytes: number) => Uint8Array;
   readonly observe?: (observation: Observation) => void;
   /** Hears of each connection before its first byte; above TLS where there is TLS. */
   readonly onConnection?: (socket: Socket) => void;
@@ -80,6 +83,8 @@ export interface Acs {
   readonly data: AcsData;
   readonly openSessions: number;
   readonly openConnections: number;
+  /** Serves a connection that did not come by its port. */
+  accept(socket: Socket): void;
   /** Lets open sessions end, gives back what cannot, and closes the data folder. */
   stop(): Promise<void>;
 }
@@ -87,7 +92,8 @@ export interface Acs {
 /** Rejects with E_ADDRESS_IN_USE or E_CONFIG. */
 export async function startAcs(options: AcsOptions): Promise<Acs> {
   const { data, log = SILENT, now = Date.now, observe = () => undefined } = options;
-  const sessions = new Sessions();
+  const { random } = options;
+  const sessions = new Sessions(random && (() => Buffer.from(random(16)).toString('hex')));
   const context: ExchangeContext = {
     store: data.store,
     queue: data.queue,
@@ -132,6 +138,7 @@ export async function startAcs(options: AcsOptions): Promise<Acs> {
     get openConnections() {
       return server.openConnections;
     },
+    accept: (socket) => server.accept(socket),
     stop: () => {
       stopped ??= stop();
       return stopped;
@@ -161,7 +168,10 @@ function endOverdue(context: ExchangeContext): void {
   }
 }
 
-function authenticatorOf({ auth = 'none', credentials, digestAlgorithms }: AcsOptions, now: Clock) {
+function authenticatorOf(
+  { auth = 'none', credentials, digestAlgorithms, random = randomBytes }: AcsOptions,
+  now: Clock,
+) {
   if (auth === 'none') return undefined;
   if (credentials === undefined) throw new ModemlabError('E_CONFIG', `--auth ${auth} needs credentials`);
   return createAuthenticator({
@@ -169,7 +179,7 @@ function authenticatorOf({ auth = 'none', credentials, digestAlgorithms }: AcsOp
     credentials,
     realm: 'modemlab',
     now,
-    random: (bytes) => randomBytes(bytes),
+    random,
     ...(digestAlgorithms === undefined ? {} : { algorithms: digestAlgorithms }),
   });
 }

@@ -38,11 +38,15 @@ export interface RunningServer {
   readonly url: string;
   readonly port: number;
   readonly openConnections: number;
+  accept(socket: Socket): void;
   close(): Promise<void>;
 }
 
 export async function startServer(options: ServerOptions, context: ExchangeContext): Promise<RunningServer> {
+  const { now } = context;
   const server = createFor(options, (request, response) => {
+    // Else node says what time it is.
+    if (now !== Date.now) response.setHeader('Date', new Date(now()).toUTCString());
     handle(options, context, request, response).catch((error: unknown) => {
       context.log.error(errorFields(error), 'a request failed');
       request.socket.destroy();
@@ -67,6 +71,9 @@ export async function startServer(options: ServerOptions, context: ExchangeConte
     port: address.port,
     get openConnections() {
       return connections.size;
+    },
+    accept: (socket) => {
+      server.emit('connection', socket);
     },
     close: () =>
       new Promise((resolve) => {

@@ -26,7 +26,7 @@ export interface NewSession {
 /** One open session: what lasts from its Inform to its end. A class, so that ten thousand of them have one shape. */
 export class LiveSession {
   /** Value of its cookie. */
-  readonly token: string = randomUUID();
+  readonly token: string;
   readonly of: NewSession;
   readonly key: string;
   readonly startedAt: number;
@@ -49,7 +49,8 @@ export class LiveSession {
   /** What it showed, and whether that is counted already. */
   readonly quirks = new Map<QuirkId, boolean>();
 
-  constructor(of: NewSession, socket: Socket, now: number) {
+  constructor(token: string, of: NewSession, socket: Socket, now: number) {
+    this.token = token;
     this.of = of;
     this.key = of.key;
     this.startedAt = now;
@@ -66,12 +67,19 @@ export class Sessions {
   /** Sessions that never showed their cookie and have lost their connection, by address. */
   readonly #silent = new Map<string, Set<LiveSession>>();
 
+  readonly #newToken: () => string;
+
+  /** `newToken`: what nobody can guess. */
+  constructor(newToken: () => string = randomUUID) {
+    this.#newToken = newToken;
+  }
+
   get size(): number {
     return this.#byToken.size;
   }
 
   open(session: NewSession, socket: Socket, now: number): LiveSession {
-    const live = new LiveSession(session, socket, now);
+    const live = new LiveSession(this.#newToken(), session, socket, now);
     this.#byToken.set(live.token, live);
     this.#byDevice.set(live.key, live);
     this.#bySocket.set(socket, live);

@@ -52,8 +52,12 @@ function start(modem: Inside): void {
 /** An operation that a restart broke off begins anew; what is done is not done twice. */
 async function carryOn(modem: Inside, signal: AbortSignal): Promise<void> {
   const { device, options, random } = modem;
-  const { timeoutMs = TIMEOUT_MS, tls } = options;
-  const context = { timeoutMs, random, signal, ...(tls === undefined ? {} : { tls }) };
+  const { timeoutMs = TIMEOUT_MS, tls, connect } = options;
+  const context = {
+    ...{ timeoutMs, random, signal },
+    ...(tls === undefined ? {} : { tls }),
+    ...(connect === undefined ? {} : { connect }),
+  };
   for (let change = unitChangesOf(device)[0]; change !== undefined; change = unitChangesOf(device)[0]) {
     for (let operation = next(change); operation !== undefined; operation = next(change)) {
       const results = await runOperation(device, operation, context);

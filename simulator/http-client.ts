@@ -16,7 +16,7 @@ import type { HttpTraits } from './profile.ts';
 import type { Posting, WireHabits } from './quirks/wire-habits.ts';
 import { writePieces } from './quirks/wire-habits.ts';
 import type { Random } from './random.ts';
-import type { Target } from './target.ts';
+import type { Connect, Target } from './target.ts';
 import { redirectedFrom, targetOf } from './target.ts';
 
 export interface HttpOptions {
@@ -34,6 +34,8 @@ export interface HttpOptions {
   readonly tap?: (direction: 'sent' | 'received', bytes: Uint8Array) => void;
   /** Hears of each socket once it is connected, before its first byte; above TLS where there is TLS. */
   readonly onSocket?: (socket: net.Socket) => void;
+  /** Opens its connections, instead of node: below line and TLS. */
+  readonly connect?: Connect;
   /** What stands between it and its sockets, below TLS. */
   readonly line?: { wrap(socket: net.Socket): Wire };
   /** What its quirks make of it; none for most. */
@@ -326,8 +328,8 @@ export class HttpClient {
 
   /** Nobody else follows the bytes of its sockets. */
   get #readsDirectly(): boolean {
-    const { onSocket, line } = this.#options;
-    return onSocket === undefined && line === undefined;
+    const { connect, line, onSocket } = this.#options;
+    return connect === undefined && onSocket === undefined && line === undefined;
   }
 
   #hear(socket: Wire, bytes: Buffer): void {
@@ -335,7 +337,7 @@ export class HttpClient {
   }
 
   #plain({ address, isSecure }: Target): Wire {
-    const { onSocket } = this.#options;
+    const { connect = net.connect, onSocket } = this.#options;
     if (!isSecure && this.#readsDirectly) {
       const direct: net.Socket = net.connect({
         ...address,
@@ -350,7 +352,7 @@ export class HttpClient {
       });
       return direct;
     }
-    const socket = net.connect(address);
+    const socket = connect(address);
     if (onSocket !== undefined && !isSecure) socket.once('connect', () => onSocket(socket));
     return this.#options.line?.wrap(socket) ?? socket;
   }
@@ -358,8 +360,8 @@ export class HttpClient {
   #secure(target: Target): Wire {
     const { address } = target;
     const name = net.isIP(address.host) === 0 ? { servername: address.host } : {};
-    const below = this.#options.line === undefined ? address : { socket: this.#plain(target) };
-    const { onSocket } = this.#options;
+    const { connect, line, onSocket } = this.#options;
+    const below = connect === undefined && line === undefined ? address : { socket: this.#plain(target) };
     const socket = tls.connect({ ...name, ...this.#options.tls, ...below });
     if (onSocket !== undefined) socket.once('secureConnect', () => onSocket(socket));
     return socket;

@@ -14,6 +14,7 @@ import type { Performed } from './perform.ts';
 import type { Profile } from './profile.ts';
 import type { Scheduler, Speed } from './scheduler.ts';
 import type { CutPoint } from './session.ts';
+import type { Connect } from './target.ts';
 import type { AutonomousTransfer } from './transfer-list.ts';
 
 export interface ModemOptions {
@@ -56,6 +57,8 @@ export interface ModemOptions {
   readonly tap?: (direction: 'sent' | 'received', bytes: Uint8Array) => void;
   /** Hears of each socket of its sessions once it is connected, before its first byte; above TLS where there is TLS. */
   readonly onSocket?: (socket: Socket) => void;
+  /** Opens the connections of its sessions and transfers, instead of node: for a network that is none of this machine. */
+  readonly connect?: Connect;
   /** Faults of its line, as text (`latency:200,jitter:50`; docs/line-faults.md) or made by hand. */
   readonly line?: string | readonly LineFault[];
   /** Lets only so many modems of a fleet have a session open at once. */

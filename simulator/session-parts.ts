@@ -82,7 +82,7 @@ export function createClient(
   options: ModemOptions,
   habits?: WireHabits,
 ): HttpClient {
-  const { timeoutMs = TIMEOUT_MS, tls, tap, credentials, onSocket } = options;
+  const { timeoutMs = TIMEOUT_MS, tls, tap, credentials, onSocket, connect } = options;
   const { http: traits } = device.profile;
   const username = device.setting('ManagementServer.Username');
   const password = device.setting('ManagementServer.Password');
@@ -99,6 +99,7 @@ export function createClient(
     ...(tls === undefined ? {} : { tls }),
     ...(tap === undefined ? {} : { tap }),
     ...(onSocket === undefined ? {} : { onSocket }),
+    ...(connect === undefined ? {} : { connect }),
     ...(line === undefined ? {} : { line }),
     ...(habits === undefined ? {} : { habits }),
   });

@@ -1,6 +1,9 @@
 /** Where a POST goes: the ACS's URL taken apart once, for all the sessions of a fleet that call the same. */
 import type net from 'node:net';
 
+/** Opens a connection, as node does. */
+export type Connect = (address: net.TcpNetConnectOpts & { readonly host: string }) => net.Socket;
+
 export interface Target {
   readonly url: URL;
   /** By https. */

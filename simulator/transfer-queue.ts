@@ -153,11 +153,12 @@ async function carry(modem: Inside, transfer: Transfer): Promise<Transferred | u
   transfer.abort = abort;
   transfer.phase = 'running';
   transfer.startTime = modem.device.clock;
-  const { timeoutMs = TIMEOUT_MS, tls } = modem.options;
+  const { timeoutMs = TIMEOUT_MS, tls, connect } = modem.options;
   const outcome = await carryFile(modem.device, transfer.order, {
     ...{ timeoutMs, random: modem.random, signal: abort.signal },
     headFirst: modem.device.profile.http.headFirst,
     ...(tls === undefined ? {} : { tls }),
+    ...(connect === undefined ? {} : { connect }),
   });
   return abort.signal.aborted || transfer.abort !== abort ? undefined : outcome;
 }

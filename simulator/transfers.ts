@@ -1,11 +1,12 @@
 /** Download and Upload: ordinary HTTP, so undici carries it. The outcome is what TransferComplete tells. */
 import { createHash } from 'node:crypto';
 import type { ConnectionOptions } from 'node:tls';
-import type { buildConnector, Dispatcher } from 'undici';
-import { Agent, request } from 'undici';
+import type { Dispatcher } from 'undici';
+import { Agent, buildConnector, request } from 'undici';
 import { writeBasic } from '../protocol/http/basic.ts';
 import { answerChallenge, readChallenges } from '../protocol/http/digest.ts';
 import type { Random } from './random.ts';
+import type { Connect } from './target.ts';
 
 export type Transferred =
   | { readonly ok: true; readonly bytes: Uint8Array }
@@ -28,6 +29,8 @@ export interface TransferContext {
   readonly signal: AbortSignal;
   /** What an HTTPS server is trusted by. */
   readonly tls?: ConnectionOptions;
+  /** Opens connections to HTTP servers, instead of node. */
+  readonly connect?: Connect;
   /** Downloads begin with a HEAD request (Q-HT-14). */
   readonly headFirst?: boolean;
 }
@@ -94,10 +97,10 @@ async function call(
   method: 'GET' | 'HEAD' | 'PUT',
   { URL: address, Username, Password }: FileSource,
   bytes: Uint8Array | undefined,
-  { timeoutMs, random, signal, tls }: TransferContext,
+  { timeoutMs, random, signal, tls, connect }: TransferContext,
 ): Promise<Dispatcher.ResponseData> {
   // A pool of its own: `reset` closes its connections, so that nothing of it outlives the transfer.
-  const dispatcher = tls === undefined ? undefined : new Agent({ connect: trustOf(tls) });
+  const dispatcher = dispatcherOf(connect, tls);
   let url = new URL(address);
   let authorization: string | undefined;
   for (let turn = 0; ; turn++) {
@@ -121,6 +124,29 @@ async function call(
     } else return response;
     await response.body.dump();
   }
+}
+
+function dispatcherOf(
+  connect: Connect | undefined,
+  tls: ConnectionOptions | undefined,
+): Dispatcher | undefined {
+  if (connect !== undefined) return new Agent({ connect: connectorOf(connect, tls) });
+  return tls === undefined ? undefined : new Agent({ connect: trustOf(tls) });
+}
+
+/** As undici wants to be given a way to connect. */
+function connectorOf(connect: Connect, tls: ConnectionOptions = {}): buildConnector.connector {
+  const secure = buildConnector(trustOf(tls));
+  return (options, callback) => {
+    const { hostname, port, protocol } = options;
+    const socket = connect({ host: hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80) });
+    const failed = (error: Error): void => callback(error, null);
+    socket.once('error', failed).once('connect', () => {
+      socket.off('error', failed);
+      if (protocol === 'https:') secure({ ...options, httpSocket: socket }, callback);
+      else callback(null, socket);
+    });
+  };
 }
 
 /** What undici takes of the options of a TLS connection. */

@@ -41,7 +41,7 @@ class MemoryQueue implements TaskQueue {
   constructor(options: QueueOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
-    this.#newId = taskIds(this.#now);
+    this.#newId = taskIds(this.#now, options.random);
   }
 
   async add(device: string, request: Request<CpeMethod>): Promise<Task> {

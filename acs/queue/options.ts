@@ -17,6 +17,8 @@ export interface QueueOptions {
   readonly keep?: number;
   /** The time in ms since 1970, of tasks and leases. */
   readonly now?: () => number;
+  /** A whole number from 0 to below so much, for ids that nobody can guess; of the queue in memory. */
+  readonly random?: (below: number) => number;
   /** Told of a damaged task: E_DATA_UNREADABLE with the file, where it is now, as its place. */
   readonly onProblem?: (problem: ModemlabError) => void;
   /** Whether `queue/` is on a disk of this machine (changes are seen at once and told); found out when not given. */

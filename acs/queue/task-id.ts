@@ -21,7 +21,10 @@ export function isTaskId(text: string): boolean {
 }
 
 /** A maker of ids, each greater than the one before, also when the clock stands or goes back. `now` in ms since 1970. */
-export function taskIds(now: () => number): (device: string) => string {
+export function taskIds(
+  now: () => number,
+  random: (below: number) => number = randomInt,
+): (device: string) => string {
   let time = 0;
   let count = 0;
   return (device) => {
@@ -32,7 +35,7 @@ export function taskIds(now: () => number): (device: string) => string {
       time += 1;
       count = 0;
     }
-    const chance = digits(randomInt(32 ** 4), 4) + digits(randomInt(32 ** 4), 4);
+    const chance = digits(random(32 ** 4), 4) + digits(random(32 ** 4), 4);
     return digits(time, 10) + digits(count, 3) + deviceMark(storageName(device)) + chance;
   };
 }

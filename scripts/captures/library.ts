@@ -1,0 +1,34 @@
+/** All captures of the library, and the page that lists them. */
+import { cliSession, flashing } from './bench.ts';
+import { bootStorm } from './boot-storm.ts';
+import type { Entry } from './entry.ts';
+import { firmwareUpgrade } from './firmware-upgrade.ts';
+import { firstContacts } from './first-contacts.ts';
+
+export const library = (): readonly Entry[] => [
+  ...firstContacts(),
+  firmwareUpgrade,
+  bootStorm,
+  cliSession,
+  flashing,
+];
+
+/** captures/library/README.md */
+export const indexPage = (entries: readonly Entry[]): string =>
+  `${[
+    '# Captures',
+    [
+      'Recorded by modemlab itself: simulated modems, and the ACS and the MDAP host of this project, in simulated time on a network',
+      'in memory. A folder each, with the capture (pcapng, packed with gzip), a page on what it shows, and the events that',
+      '`modemlab capture show --json` tells of it. `npm run captures` makes them again, with the same bytes; `npm run captures --',
+      '--check` only compares. All addresses are private or set aside for documentation (RFC 5737)',
+      'and tests (RFC 2544), and all devices are made up.',
+    ].join('\n'),
+    [
+      '| folder | what it shows |',
+      '|---|---|',
+      ...entries.map(
+        ({ name, title }) => `| [${name}](${name}/README.md) | ${title.replaceAll('|', '\\|')} |`,
+      ),
+    ].join('\n'),
+  ].join('\n\n')}\n`;
