@@ -74,7 +74,7 @@ function readme({ name, quirk, shows, title }: Entry, { frames, quirks }: Events
       : [
           quirks.has(quirk)
             ? `\`modemlab capture show\` names ${quirk} at the messages that show it.`
-            : `No message by itself gives ${quirk} away, so \`modemlab capture show\` does not name it.`,
+            : `\`modemlab capture show\` does not name ${quirk}: it shows in what is said, or when.`,
         ];
   return [
     `# ${title}`,

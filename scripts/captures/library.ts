@@ -4,6 +4,7 @@ import { bootStorm } from './boot-storm.ts';
 import type { Entry } from './entry.ts';
 import { firmwareUpgrade } from './firmware-upgrade.ts';
 import { firstContacts } from './first-contacts.ts';
+import { quirkCaptures } from './quirks.ts';
 
 export const library = (): readonly Entry[] => [
   ...firstContacts(),
@@ -11,6 +12,7 @@ export const library = (): readonly Entry[] => [
   bootStorm,
   cliSession,
   flashing,
+  ...quirkCaptures(),
 ];
 
 /** captures/library/README.md */

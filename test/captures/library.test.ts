@@ -6,8 +6,10 @@ import t from 'tap';
 import { createFlow } from '../../captures/flow.ts';
 import { createHttp } from '../../captures/http.ts';
 import { openCaptureFile } from '../../captures/open.ts';
+import { QUIRKS } from '../../protocol/quirks.ts';
 import { CAPTURE, EVENTS, eventsOf, folderOf, isSame, README } from '../../scripts/captures/folder.ts';
 import { indexPage, library } from '../../scripts/captures/library.ts';
+import { listQuirks } from '../../simulator/index.ts';
 import { noTshark, wireshark } from '../support/capture-files.ts';
 
 const LIBRARY = path.resolve(import.meta.dirname, '..', '..', 'captures', 'library');
@@ -39,6 +41,28 @@ t.test('`capture show --json` tells of each what its folder says', async (t) => 
   for (const { name } of entries) {
     const { text } = await eventsOf(await readFile(fileOf(name, CAPTURE)));
     if (text !== (await readFile(fileOf(name, EVENTS), 'utf8'))) t.fail(`${name}: other events`);
+  }
+});
+
+/** Noted by an ACS, and not by one who reads a capture. */
+const NOT_IN_CAPTURES: ReadonlyMap<string, string> = new Map([
+  [
+    'Q-EV-08',
+    'whether the modem has closed the connection of the older session is not to be told from the order of packets',
+  ],
+]);
+
+t.test('the capture of each quirk that is noted names it, at a message that shows it', async (t) => {
+  const quirks = entries.flatMap(({ name, quirk }) => (quirk === undefined ? [] : [{ name, quirk }]));
+  t.strictSame(
+    quirks.map(({ quirk }) => quirk),
+    listQuirks().flatMap(({ acted, id }) => (acted ? [id] : [])),
+    'there is one for each that a modem can have',
+  );
+  for (const { name, quirk } of quirks) {
+    const { quirks: named } = await eventsOf(await readFile(fileOf(name, CAPTURE)));
+    const isNoted = QUIRKS[quirk].noted !== 'no' && !NOT_IN_CAPTURES.has(quirk);
+    if (named.has(quirk) !== isNoted) t.fail(`${name}: ${isNoted ? 'not named' : 'named'}`);
   }
 });
 
