@@ -132,6 +132,14 @@ function batchesOf(captures: readonly Told[]): readonly Batch[] {
   return batches;
 }
 
+/** Requests that Wireshark counts where it does not read what a lenient server reads. */
+const WIRESHARK_READS: ReadonlyMap<string, number> = new Map([
+  // A body that ends before its Content-Length: it waits for the rest.
+  ['quirk/Q-XT-03', 6],
+  // Line ends before the request line: it takes the connection for another protocol.
+  ['quirk/Q-XT-05', 0],
+]);
+
 const FIELDS = ['tcp.stream', 'udp.stream', 'http.request.method', '_ws.malformed'];
 const CHECKED = ['ip', 'tcp', 'udp'];
 
@@ -184,7 +192,8 @@ t.test(
       for (const { name, ends, ...expected } of batch.captures) {
         const found = countDissected(packets.slice(at, at + expected.packets));
         at += expected.packets;
-        t.strictSame(found, { ...expected, wrong: [] }, name);
+        const requests = WIRESHARK_READS.get(name) ?? expected.requests;
+        t.strictSame(found, { ...expected, requests, wrong: [] }, name);
       }
       t.equal(at, packets.length);
     }
