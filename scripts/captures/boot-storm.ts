@@ -1,7 +1,7 @@
 /** Twenty modems that boot at once. */
 import type { Modem } from '../../simulator/index.ts';
 import { loadProfile } from '../../simulator/index.ts';
-import type { Entry } from './entry.ts';
+import { type Entry, PLAIN_ACS } from './entry.ts';
 import { playAcs, playModem } from './session.ts';
 import { withSmallTree } from './small-tree.ts';
 import { openStage } from './stage.ts';
@@ -17,6 +17,7 @@ export const bootStorm: Entry = {
     'sessions overlap. Each has a connection of its own; the messages of one session stand between those of the others, as',
     '`modemlab capture show --session N` takes them apart. Their trees are cut down.',
   ].join('\n'),
+  acs: PLAIN_ACS,
   make: async () => {
     const stage = openStage({ seed: 'boot-storm', overlapMs: 60_000 });
     const acs = await playAcs(stage);

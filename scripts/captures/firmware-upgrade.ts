@@ -13,6 +13,14 @@ const FILES = { host: '192.0.2.2', port: 80 };
 /** Of the stand-in for an image. A real one has some 4 MB. */
 const IMAGE_BYTES = 12_000;
 
+const WHOLE = loadProfile('st780wl');
+const image = writeImage({ ...WHOLE.identity, version: VERSION }, IMAGE_BYTES);
+const upgrade = download(
+  `http://${FILES.host}/st780-${VERSION}.bli`,
+  '1 Firmware Upgrade Image',
+  image.length,
+);
+
 export const firmwareUpgrade: Entry = {
   name: 'firmware-upgrade',
   title: 'Firmware upgrade by Download',
@@ -23,10 +31,10 @@ export const firmwareUpgrade: Entry = {
     'all went well; since the firmware is another one, the ACS asks for its parameters anew. The image is a stand-in of',
     `${IMAGE_BYTES} bytes.`,
   ].join('\n'),
+  acs: { options: {}, tasks: [upgrade] },
   make: async () => {
     const stage = openStage({ seed: 'firmware-upgrade' });
-    const profile = withSmallTree(loadProfile('st780wl'), /^(DeviceInfo|ManagementServer)$/);
-    const image = writeImage({ ...profile.identity, version: VERSION }, IMAGE_BYTES);
+    const profile = withSmallTree(WHOLE, /^(DeviceInfo|ManagementServer)$/);
     const files = createServer((_, response) => {
       response.sendDate = false;
       response.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Length': image.length });
@@ -35,10 +43,7 @@ export const firmwareUpgrade: Entry = {
     stage.listen(FILES, (socket) => files.emit('connection', socket));
     const acs = await playAcs(stage);
     const modem = playModem(stage, { profile });
-    await acs.queue.add(
-      deviceKey(modem.id),
-      download(`http://${FILES.host}/st780-${VERSION}.bli`, '1 Firmware Upgrade Image', image.length),
-    );
+    await acs.queue.add(deviceKey(modem.id), upgrade);
     modem.start();
     await modem.next('session-ended', {
       where: ({ ok, events }) => ok && events.includes('7 TRANSFER COMPLETE'),

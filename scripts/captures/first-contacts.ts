@@ -1,6 +1,6 @@
 /** The first contact of a modem of each Thomson profile with the ACS of this project. */
 import { listProfiles, loadProfile } from '../../simulator/index.ts';
-import type { Entry } from './entry.ts';
+import { type Entry, PLAIN_ACS } from './entry.ts';
 import { playAcs, playModem } from './session.ts';
 import { withSmallTree } from './small-tree.ts';
 import { openStage } from './stage.ts';
@@ -21,6 +21,7 @@ export const firstContacts = (): readonly Entry[] =>
         'down to what is below DeviceInfo, ManagementServer, Time, UserInterface and Layer3Forwarding and what its Inform',
         'tells, so that the file is small.',
       ].join('\n'),
+      acs: PLAIN_ACS,
       make: () => firstContact(name),
     }));
 

@@ -14,6 +14,7 @@ import type { Stage } from './stage.ts';
 
 const IGD = 'InternetGatewayDevice.';
 const FILES = { host: '192.0.2.2', port: 80 };
+const fetchFile = download(`http://${FILES.host}/file.cfg`, '3 Vendor Configuration File', 6);
 
 const methods: Request<CpeMethod> = { kind: 'request', rpc: 'GetRPCMethods', args: {} };
 const list: Request<CpeMethod> = {
@@ -84,6 +85,11 @@ async function call(played: Played): Promise<void> {
 
 const CREDENTIALS = { credentials: { username: 'user', password: 'secret' } };
 
+/** Of those below what the ACS of this project asks, where it is that one nevertheless. */
+export const ASKED_BY_OURS: Readonly<Partial<Record<QuirkKey, readonly Request<CpeMethod>[]>>> = {
+  'Q-HT-14': [fetchFile],
+};
+
 export const BY_HAND: Readonly<Partial<Record<QuirkKey, (played: Played) => Promise<void>>>> = {
   'Q-AT-17': (played) =>
     once(played, asks(xml(list).replace('</NextLevel>', '</NextLevel><ParameterNames></ParameterNames>'))),
@@ -124,10 +130,7 @@ export const BY_HAND: Readonly<Partial<Record<QuirkKey, (played: Played) => Prom
     played.stage.listen(FILES, (socket) => files.emit('connection', socket));
     const acs = await playAcs(played.stage);
     const modem = modemOf(played);
-    await acs.queue.add(
-      deviceKey(modem.id),
-      download(`http://${FILES.host}/file.cfg`, '3 Vendor Configuration File', 6),
-    );
+    await acs.queue.add(deviceKey(modem.id), fetchFile);
     modem.start();
     await modem.next('session-ended', {
       where: ({ ok, events }) => ok && events.includes('7 TRANSFER COMPLETE'),

@@ -8,8 +8,8 @@ import type { Profile, SessionReport } from '../../simulator/index.ts';
 import { listQuirks, loadProfile } from '../../simulator/index.ts';
 import type { Case } from '../../test/support/quirk-cases.ts';
 import { CASES } from '../../test/support/quirk-cases.ts';
-import type { Entry } from './entry.ts';
-import { BY_HAND } from './quirk-by-hand.ts';
+import type { Entry, EntryAcs } from './entry.ts';
+import { ASKED_BY_OURS, BY_HAND } from './quirk-by-hand.ts';
 import { playAcs, playModem } from './session.ts';
 import { withSmallTree } from './small-tree.ts';
 import { openStage } from './stage.ts';
@@ -23,7 +23,8 @@ const LARGER: Readonly<Partial<Record<QuirkKey, RegExp>>> = {
 const PARTS = /^(DeviceInfo|ManagementServer|WANDevice)$/;
 const SMALL = withSmallTree(WHOLE, /^(DeviceInfo|ManagementServer)$/);
 
-const USER = { username: 'user', password: 'secret' };
+/** Who may come to the ACS that asks for credentials. */
+export const USER = { username: 'user', password: 'secret' };
 const ACS: Readonly<Record<NonNullable<Case['acs']>, Partial<AcsOptions>>> = {
   open: {},
   digest: {
@@ -55,9 +56,17 @@ export const quirkCaptures = (): readonly Entry[] =>
           `Clause: ${clause}. What modemlab does: ${we}.`,
         ].join('\n'),
         quirk: id,
+        ...acsOf(id),
         make: () => play(id),
       };
     });
+
+function acsOf(id: QuirkKey): { readonly acs?: EntryAcs } {
+  const { acs = 'open', tasks = [] } = CASES[id] ?? {};
+  if (BY_HAND[id] === undefined) return { acs: { options: ACS[acs], tasks } };
+  const asked = ASKED_BY_OURS[id];
+  return asked === undefined ? {} : { acs: { options: {}, tasks: asked } };
+}
 
 async function play(id: QuirkKey): Promise<Buffer> {
   const stage = openStage({ seed: id });

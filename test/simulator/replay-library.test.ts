@@ -1,0 +1,114 @@
+/** Every capture of the library, played to an ACS as the one that it was recorded with. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import t from 'tap';
+import { CAPTURE } from '../../scripts/captures/folder.ts';
+import { library } from '../../scripts/captures/library.ts';
+import { USER } from '../../scripts/captures/quirks.ts';
+import type { Recording, ReplayReport } from '../../simulator/index.ts';
+import { createRandom } from '../../simulator/index.ts';
+import { alteringRelay, recordingOf, toAcs } from '../support/replay-parts.ts';
+import { runAcs } from '../support/run-acs.ts';
+import { SEED } from '../support/seed.ts';
+
+const LIBRARY = path.resolve(import.meta.dirname, '..', '..', 'captures', 'library');
+
+t.setTimeout(300_000);
+
+/** Sessions that are not played, and why. */
+const UNPLAYED: ReadonlyMap<string, RegExp> = new Map([
+  ['quirk/Q-XT-03', /^session 1 is played up to its message 1, of which bytes are missing\n/],
+  ['quirk/Q-XT-04', /^session 1 is not played: the capture lacks its Inform$/],
+]);
+
+/** How this ACS differs from one that is made by hand: it says more, and in the namespace that the modem offers. */
+const EXPLAINED = /^(added |missing |field (\w+\.Namespace|Inform\.Attempts|GetParameterNames\.\w+|401) )/;
+
+const entries = library();
+
+const read = async (name: string): Promise<Recording> =>
+  recordingOf(gunzipSync(await readFile(path.join(LIBRARY, name, CAPTURE))));
+
+/** To a fresh ACS that is set up as the recorded one was; `alter`: what becomes of its words on their way. */
+async function replay(
+  { acs: setUp, name }: (typeof entries)[number],
+  recording: Recording,
+  alter?: (text: string) => string,
+): Promise<ReplayReport> {
+  const device = recording.sessions.find(({ session }) => session.device !== undefined)?.session.device;
+  if (device === undefined) throw new Error(`${name}: no device`);
+  const acs = await runAcs(setUp?.options);
+  for (const task of setUp?.tasks ?? []) await acs.queue.add(device, task);
+  const authorized = recording.sessions.some(({ turns }) =>
+    turns.some(({ request }) => /^authorization:/im.test(request.http.headText)),
+  );
+  const relay = alter && (await alteringRelay(t, acs.port, alter));
+  try {
+    return await toAcs(recording, relay ?? acs.url, { credentials: authorized ? USER : undefined });
+  } finally {
+    await acs.stop();
+  }
+}
+
+t.test('played to the ACS of this project, each capture that it is in differs in nothing', async (t) => {
+  const played = entries.filter(({ acs }) => acs !== undefined);
+  t.ok(played.length > 160, `${played.length} captures`);
+  for (const entry of played) {
+    const recording = await read(entry.name);
+    const { differences, notes, played, recorded } = await replay(entry, recording);
+    if (differences.length > 0) t.strictSame(differences, [], entry.name);
+    const why = UNPLAYED.get(entry.name);
+    if (played !== recorded || why !== undefined)
+      t.match(notes.join('\n'), why ?? 'all is played', entry.name);
+  }
+});
+
+t.test('those of an ACS made by hand differ, since this one asks what it always asks', async (t) => {
+  const others = entries.filter(({ acs, quirk }) => acs === undefined && quirk !== undefined);
+  t.ok(others.length > 10, `${others.length} captures`);
+  for (const entry of others) {
+    const { differences, played, recorded } = await replay(entry, await read(entry.name));
+    t.equal(played, recorded, `${entry.name}: all is played`);
+    for (const { kind, path, note } of differences)
+      t.match(`${kind} ${path} ${note ?? ''}`, EXPLAINED, `${entry.name}: ${kind} ${path}`);
+  }
+});
+
+/** One value that the ACS says in a capture, and the like of the same length; not what a replay ignores. */
+function alterationOf({ sessions }: Recording, random: () => number): readonly [string, string] | undefined {
+  const said = sessions.flatMap(({ turns }) =>
+    turns.flatMap(({ response }) => {
+      const text = Buffer.from(response?.http.body ?? []).toString('latin1');
+      return [...text.matchAll(/<([\w:]+)(?: [^>]*)?>[^<>]*[0-9A-Za-z][^<>]*<\/\1>/g)].flatMap(
+        ([element, tag = '']) =>
+          /(^|:)(ID|CommandKey|ParameterKey)$/.test(tag) ? [] : [element.slice(element.indexOf('>'))],
+      );
+    }),
+  );
+  const chosen = said[Math.floor(random() * said.length)];
+  const other = (character: string): string =>
+    /\d/.test(character) ? (character === '0' ? '1' : '0') : character === 'x' ? 'y' : 'x';
+  return chosen === undefined
+    ? undefined
+    : [chosen, chosen.replace(/[0-9A-Za-z](?=[^0-9A-Za-z]*<)/, (character) => other(character))];
+}
+
+t.test(`one altered value in the ACS's words is found in each (seed ${SEED})`, async (t) => {
+  let altered = 0;
+  for (const entry of entries) {
+    if (entry.acs === undefined) continue;
+    const recording = await read(entry.name);
+    const alteration = alterationOf(recording, createRandom(`${SEED} ${entry.name}`));
+    if (alteration === undefined) {
+      // It never came to a word of the ACS.
+      t.comment(`${entry.name}: nothing to alter`);
+      continue;
+    }
+    const [before, after] = alteration;
+    altered += 1;
+    const { same } = await replay(entry, recording, (text) => text.replaceAll(before, after));
+    if (same) t.fail(`${entry.name}: ${before} became ${after}`);
+  }
+  t.ok(altered > 160, `${altered} captures`);
+});
