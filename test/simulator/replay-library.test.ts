@@ -3,11 +3,20 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
+import { MDAP_GROUP, MDAP_PORT } from '../../protocol/mdap/settings.ts';
 import { CAPTURE } from '../../scripts/captures/folder.ts';
 import { library } from '../../scripts/captures/library.ts';
 import { USER } from '../../scripts/captures/quirks.ts';
 import type { Recording, ReplayReport } from '../../simulator/index.ts';
-import { createRandom } from '../../simulator/index.ts';
+import {
+  ALWAYS_IGNORED,
+  createAnt,
+  createIgnores,
+  createRandom,
+  createScheduler,
+  createSegment,
+  replayAsHost,
+} from '../../simulator/index.ts';
 import { alteringRelay, recordingOf, toAcs } from '../support/replay-parts.ts';
 import { runAcs } from '../support/run-acs.ts';
 import { SEED } from '../support/seed.ts';
@@ -111,4 +120,26 @@ t.test(`one altered value in the ACS's words is found in each (seed ${SEED})`, a
     if (same) t.fail(`${entry.name}: ${before} became ${after}`);
   }
   t.ok(altered > 160, `${altered} captures`);
+});
+
+t.test('the host of the CLI session finds the ants as they were', async (t) => {
+  // Not faster: ants forget a conversation in which nothing is said for some simulated seconds.
+  const scheduler = createScheduler({ speed: 20 });
+  t.teardown(() => scheduler.stop());
+  const segment = createSegment({ scheduler, seed: SEED, jitterMs: 1 });
+  const ants = [0, 1, 2].map((index) =>
+    createAnt({
+      ...{ profile: 'st585v6', seed: 'library', index, scheduler, clock: () => scheduler.now() },
+      lan: segment.plug(),
+    }),
+  );
+  t.teardown(() => Promise.all(ants.map((ant) => ant.stop())));
+  for (const ant of ants) ant.start();
+  await new Promise<void>((resolve) => scheduler.after(120_000, resolve));
+  const report = await replayAsHost(await read('mdap-cli-session'), {
+    ...{ lan: segment.plug(), iface: '192.168.1.5', group: { address: MDAP_GROUP, port: MDAP_PORT } },
+    ...{ speed: 'max', timeoutMs: 20_000, signal: undefined, credentials: undefined },
+    ignores: createIgnores(ALWAYS_IGNORED),
+  });
+  t.match(report, { role: 'host', same: true, differences: [], recorded: 8, played: 8 });
 });
