@@ -114,12 +114,17 @@ t.test('the page lists sessions, opens a message, and what a modem sent stays te
     '--headless',
     '--no-sandbox',
     '--disable-gpu',
+    // It is alone with the page.
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
     '--enable-logging=stderr',
     `--user-data-dir=${folder}/profile`,
     '--dump-dom',
   ];
   const { stderr, stdout } = await promisify(execFile)(chromium, [...args, `file://${page}#m4`], {
-    timeout: 60_000,
+    timeout: 120_000,
     maxBuffer: 1e8,
   });
   t.notMatch(stderr, /CONSOLE/, 'no console error');
