@@ -102,7 +102,7 @@ async function runLab(cli: Cli, given: LabOptions): Promise<number> {
   const ant = await lab.storedAnt();
   await lab.stop();
   if (given.json) writeJson(cli.io, { discovered: all, devices, ...(ant === undefined ? {} : { ant }) });
-  else lab.summary([...devices, ...(ant === undefined ? [] : [ant])]);
+  else lab.summary(devices, ant);
   return all && devices.every(({ complete }) => complete) ? 0 : 1;
 }
 
@@ -216,11 +216,14 @@ class Lab {
     return { ...(await storedOf(this.#data.store, this.#ant.labModem)), steps: this.#ant.steps };
   }
 
-  summary(stored: readonly Stored[]): void {
+  summary(modems: readonly Stored[], ant: StoredAnt | undefined): void {
+    const failed = ant?.steps.findLast((step) => step.step === 'failed');
+    const stored = ant === undefined || failed !== undefined ? modems : [...modems, ant];
+    const { io } = this.#cli;
     for (const { device, parameters, complete } of stored)
-      this.#cli.io.out(
-        `${device}: ${parameters} parameters${complete ? ', all stored' : ', NOT all stored'}\n`,
-      );
+      io.out(`${device}: ${parameters} parameters${complete ? ', all stored' : ', NOT all stored'}\n`);
+    if (ant !== undefined && failed !== undefined)
+      io.out(`${ant.device}: without MDAP, and so without an ACS: ${failed.why}\n`);
   }
 
   async stop(): Promise<void> {

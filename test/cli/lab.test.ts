@@ -103,6 +103,11 @@ t.test('a program reads the steps as events; another lab leaves the ant of this 
     discovered: true,
     ant: { complete: false, steps: [{ step: 'on' }, { step: 'failed', why: /--mdap-port/ }] },
   });
+  const third = await run(['lab', '--once', '--data', path.join(folder, 'c'), ...there]);
+  t.match(
+    third.out,
+    /(: \d+ parameters, all stored\n.*){3}: without MDAP, and so without an ACS: an ant of this ANT-ID/s,
+  );
   lab.signal();
   const { code, out } = await lab.end;
   t.equal(code, 0);
