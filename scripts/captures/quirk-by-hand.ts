@@ -6,30 +6,15 @@ import type { CpeMethod, Request } from '../../protocol/cwmp/messages.ts';
 import { answerChallenge, readChallenges } from '../../protocol/http/digest.ts';
 import type { QuirkKey } from '../../protocol/quirks.ts';
 import type { Modem, ModemOptions, Profile } from '../../simulator/index.ts';
+import { IGD, LIST_ONE_LEVEL, METHODS, SET_CODE } from '../../test/support/quirk-cases.ts';
 import { createCallListener } from './call-listener.ts';
 import type { Answer } from './hand-acs.ts';
 import { asks, informed, isInform, NOTHING, playHandAcs, reply, xml } from './hand-acs.ts';
 import { download, playAcs, playModem } from './session.ts';
 import type { Stage } from './stage.ts';
 
-const IGD = 'InternetGatewayDevice.';
 const FILES = { host: '192.0.2.2', port: 80 };
 const fetchFile = download(`http://${FILES.host}/file.cfg`, '3 Vendor Configuration File', 6);
-
-const methods: Request<CpeMethod> = { kind: 'request', rpc: 'GetRPCMethods', args: {} };
-const list: Request<CpeMethod> = {
-  kind: 'request',
-  rpc: 'GetParameterNames',
-  args: { ParameterPath: `${IGD}DeviceInfo.`, NextLevel: true },
-};
-const set: Request<CpeMethod> = {
-  kind: 'request',
-  rpc: 'SetParameterValues',
-  args: {
-    ParameterList: [{ Name: `${IGD}DeviceInfo.ProvisioningCode`, Value: 'x', Type: 'string' }],
-    ParameterKey: '',
-  },
-};
 
 interface Played {
   readonly stage: Stage;
@@ -92,10 +77,13 @@ export const ASKED_BY_OURS: Readonly<Partial<Record<QuirkKey, readonly Request<C
 
 export const BY_HAND: Readonly<Partial<Record<QuirkKey, (played: Played) => Promise<void>>>> = {
   'Q-AT-17': (played) =>
-    once(played, asks(xml(list).replace('</NextLevel>', '</NextLevel><ParameterNames></ParameterNames>'))),
-  'Q-AT-18': (played) => once(played, asks(xml(set).replace(/<ParameterKey.*<\/cwmp/, '</cwmp'))),
+    once(
+      played,
+      asks(xml(LIST_ONE_LEVEL).replace('</NextLevel>', '</NextLevel><ParameterNames></ParameterNames>')),
+    ),
+  'Q-AT-18': (played) => once(played, asks(xml(SET_CODE).replace(/<ParameterKey.*<\/cwmp/, '</cwmp'))),
   'Q-ID-12': (played) =>
-    once(played, asks(xml(methods).replace(/<SOAP-ENV:Header>.*<\/SOAP-ENV:Header>/, ''))),
+    once(played, asks(xml(METHODS).replace(/<SOAP-ENV:Header>.*<\/SOAP-ENV:Header>/, ''))),
   'Q-HT-10': (played) =>
     once(played, (request) => (isInform(request) ? informed(['Connection: close']) : NOTHING)),
   'Q-HT-13': (played) =>

@@ -9,9 +9,7 @@ import { answerChallenge, readChallenges } from '../../protocol/http/digest.ts';
 import type { QuirkKey } from '../../protocol/quirks.ts';
 import type { Modem, ModemOptions, SessionReport } from '../../simulator/index.ts';
 import { createConnectionRequestListener, createModem, createScheduler } from '../../simulator/index.ts';
-import { BY_HAND } from '../support/quirk-cases.ts';
-
-const IGD = 'InternetGatewayDevice.';
+import { BY_HAND, IGD, LIST_ONE_LEVEL, METHODS, SET_CODE } from '../support/quirk-cases.ts';
 
 interface Connection {
   readonly requests: string[];
@@ -108,37 +106,25 @@ async function first(modem: Modem): Promise<SessionReport> {
   return report;
 }
 
-const methods: Request<CpeMethod> = { kind: 'request', rpc: 'GetRPCMethods', args: {} };
-const list: Request<CpeMethod> = {
-  kind: 'request',
-  rpc: 'GetParameterNames',
-  args: { ParameterPath: `${IGD}DeviceInfo.`, NextLevel: true },
-};
-const set: Request<CpeMethod> = {
-  kind: 'request',
-  rpc: 'SetParameterValues',
-  args: {
-    ParameterList: [{ Name: `${IGD}DeviceInfo.ProvisioningCode`, Value: 'x', Type: 'string' }],
-    ParameterKey: '',
-  },
-};
-
 /** What each shows, told apart from a modem that has no quirk: `true` for the one with it alone. */
 const SHOWS: Readonly<Partial<Record<QuirkKey, (t: Test, quirks: readonly QuirkKey[]) => Promise<boolean>>>> =
   {
     'Q-AT-17': async (t, quirks) => {
-      const surplus = xml(list).replace('</NextLevel>', '</NextLevel><ParameterNames></ParameterNames>');
+      const surplus = xml(LIST_ONE_LEVEL).replace(
+        '</NextLevel>',
+        '</NextLevel><ParameterNames></ParameterNames>',
+      );
       const acs = await serve(t, asks(surplus));
       await first(modemOf(t, acs.url, quirks));
       return acs.requests[2]?.includes('<FaultCode>9003<') === true;
     },
     'Q-AT-18': async (t, quirks) => {
-      const acs = await serve(t, asks(xml(set).replace(/<ParameterKey.*<\/cwmp/, '</cwmp')));
+      const acs = await serve(t, asks(xml(SET_CODE).replace(/<ParameterKey.*<\/cwmp/, '</cwmp')));
       await first(modemOf(t, acs.url, quirks));
       return isEmpty(acs.requests[2] ?? '');
     },
     'Q-ID-12': async (t, quirks) => {
-      const acs = await serve(t, asks(xml(methods).replace(/<SOAP-ENV:Header>.*<\/SOAP-ENV:Header>/, '')));
+      const acs = await serve(t, asks(xml(METHODS).replace(/<SOAP-ENV:Header>.*<\/SOAP-ENV:Header>/, '')));
       await first(modemOf(t, acs.url, quirks));
       return isEmpty(acs.requests[2] ?? '');
     },

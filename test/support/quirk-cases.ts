@@ -65,6 +65,12 @@ const set = (
   args: { ParameterList, ParameterKey: '' },
 });
 const text = (Name: string, Value: string) => ({ Name, Value, Type: 'string' });
+
+/** What an ACS asks where it matters how it is written, or how it is answered. */
+export const METHODS: Request<CpeMethod> = { kind: 'request', rpc: 'GetRPCMethods', args: {} };
+export const LIST_ONE_LEVEL = list(`${IGD}DeviceInfo.`);
+export const SET_CODE = set(text(CODE, 'x'));
+
 const watch: Request<CpeMethod> = {
   kind: 'request',
   rpc: 'SetParameterAttributes',
