@@ -307,9 +307,10 @@ t.test(
         const right = reply(await challenge());
         const i = at % right.length;
         const wrong = right.slice(0, i) + c + right.slice(i + 1);
-        const response = /response="([0-9a-f]{32})"/;
+        const [, digits = 'none'] = /response="([0-9a-f]{32})"/.exec(right) ?? [];
         const result = await check(wrong);
-        if (result.ok) assert.equal(response.exec(wrong.toLowerCase())?.[1], response.exec(right)?.[1]);
+        // A quote that is missing is forgiven, a digit is not.
+        if (result.ok) assert.ok(wrong.toLowerCase().includes(digits), wrong);
       }),
       { seed, numRuns: 300 },
     );
