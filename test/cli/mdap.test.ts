@@ -12,7 +12,7 @@ const ANTS = [
 
 t.test('discover lists what answers, and fails where too few do', async (t) => {
   const { argv } = await startAnts(t, ANTS);
-  const table = await run(['mdap', 'discover', ...argv, '--timeout', '0.4']);
+  const table = await run(['mdap', 'discover', ...argv, '--timeout', '1']);
   t.equal(table.err, '');
   t.equal(table.code, 0);
   t.match(
@@ -21,14 +21,14 @@ t.test('discover lists what answers, and fails where too few do', async (t) => {
   );
   const found = json(await run(['mdap', 'discover', ...argv, '--expect', '2', '--json']));
   t.match(found, [{ antId: '0644JTHJ4', conflict: false, via: '127.0.0.1' }, { antId: '0703KT3PP' }]);
-  const few = await run(['mdap', 'discover', ...argv, '--timeout', '0.3', '--expect', '3']);
+  const few = await run(['mdap', 'discover', ...argv, '--timeout', '1', '--expect', '3']);
   t.match(few, { code: 1, err: '2 of 3 modems answer\n' });
   const none = await startAnts(t, []);
   t.match(await run(['mdap', 'discover', ...none.argv, '--timeout', '0.2', '--json']), {
     ...{ code: 1, out: '[]\n', err: 'no modem answers\n' },
   });
   const twins = await startAnts(t, [{ antId: 'A' }, { antId: 'A', mac: '00-14-7F-00-00-02' }]);
-  const both = await run(['mdap', 'discover', ...twins.argv, '--timeout', '0.4']);
+  const both = await run(['mdap', 'discover', ...twins.argv, '--timeout', '1']);
   t.match(both, { code: 0, err: 'E_MDAP_CONFLICT: A is the ANT-ID of 2 modems\n' });
   t.match(await run(['mdap', 'exec', 'A', 'ip iplist', ...twins.argv]), { code: 1, err: /^E_MDAP_CONFLICT/ });
 });

@@ -15,8 +15,8 @@ const ADMIN = { user: 'Administrator', password: '' };
 
 /** Short times: the line is this machine. */
 const FAST = {
-  search: { rounds: 2, interval: 60, wait: 250 },
-  conv: { ...HOST_SETTINGS.conv, timeout: 250, retries: 2 },
+  search: { rounds: 2, interval: 60, wait: 600 },
+  conv: { ...HOST_SETTINGS.conv, timeout: 600, retries: 2 },
   rate: { perAnt: 1000, total: 1000 },
 };
 

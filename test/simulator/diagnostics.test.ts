@@ -159,7 +159,7 @@ for (const [profile, paths] of Object.entries(MODELS)) {
         else if (request.url !== '/silent')
           response.end(Buffer.alloc(request.method === 'GET' ? 100_000 : 0));
       });
-      const of = await bench(t, [], { ...CALM, profile, timeoutMs: 400 });
+      const of = await bench(t, [], { ...CALM, profile, timeoutMs: 1500 });
       const { modem } = of;
       const { download, upload } = paths;
       await carryOut(t, of, download, { DownloadURL: `${files}/file?x=1` });

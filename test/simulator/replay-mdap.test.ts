@@ -34,7 +34,7 @@ async function listen(t: Test, recorder: Recorder, port: number): Promise<void> 
 }
 
 async function askAll(port: number, more: readonly string[] = []): Promise<void> {
-  const settings = { search: { rounds: 1, interval: 50, wait: 300 } };
+  const settings = { search: { rounds: 1, interval: 50, wait: 800 } };
   const host = await openMdapHost({ interfaces: [IFACE], group: GROUP, port, settings });
   try {
     await host.discover();
@@ -121,7 +121,7 @@ t.test('what ants say otherwise is found at its place', async (t) => {
   ]);
   const [first = { antId: '' }] = ANTS;
   const alone = await startAnts(t, [{ ...first, ...dump }]);
-  const lacking = await replayAsHost(recording, { ...options(alone.port), timeoutMs: 400 });
+  const lacking = await replayAsHost(recording, { ...options(alone.port), timeoutMs: 1500 });
   t.match(lacking.differences, [
     { kind: 'missing', path: 'REPLY-ANT-SEARCH[0703KT3PQ]' },
     { path: 'EXEC-CLI(software version).Result', recorded: 'done', live: 'silence' },
