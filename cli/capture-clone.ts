@@ -6,10 +6,11 @@ import type { Capture } from '../captures/open.ts';
 import { openCaptureFile, readCapture } from '../captures/open.ts';
 import { describeWireError, ERRORS, ModemlabError } from '../protocol/errors.ts';
 import { cloneOf } from '../simulator/clone/clone.ts';
-import type { Evidence, Witness } from '../simulator/clone/evidence.ts';
-import { createWitness, isDevice } from '../simulator/clone/evidence.ts';
+import { isDevice, latestOf } from '../simulator/clone/evidence.ts';
 import type { CloneReport } from '../simulator/clone/report.ts';
 import { reportOf } from '../simulator/clone/report.ts';
+import type { Witness } from '../simulator/clone/witness.ts';
+import { createWitness } from '../simulator/clone/witness.ts';
 import { command } from './help.ts';
 import type { Io } from './io.ts';
 import { jsonOption } from './options.ts';
@@ -96,7 +97,7 @@ async function read(io: Io, file: string, witness: Witness): Promise<boolean> {
 function choose({ seen }: Witness, wanted: string | undefined) {
   const fitting = seen.filter(({ key }) => wanted === undefined || isDevice(key, wanted));
   const keys = [...new Set(fitting.map(({ key }) => key))];
-  const evidence = lastOf(fitting);
+  const evidence = latestOf(fitting);
   if (keys.length === 1 && evidence !== undefined)
     return { evidence, others: fitting.filter((one) => one !== evidence) };
   const all = [...new Set(seen.map(({ key }) => key))];
@@ -104,11 +105,6 @@ function choose({ seen }: Witness, wanted: string | undefined) {
     'E_CAPTURE_DEVICE',
     all.length === 0 ? 'there is no CWMP session with an Inform' : `there are ${all.slice(0, 50).join(', ')}`,
   );
-}
-
-function lastOf(all: readonly Evidence[]): Evidence | undefined {
-  const began = ({ sessions }: Evidence): bigint => sessions.at(-1)?.posts[0]?.began ?? 0n;
-  return [...all].sort((a, b) => Number(began(a) - began(b))).at(-1);
 }
 
 async function write(file: string, text: string): Promise<void> {

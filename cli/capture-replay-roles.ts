@@ -1,9 +1,10 @@
 /** The sides that `capture replay` can play. */
 import process from 'node:process';
 import { ModemlabError } from '../protocol/errors.ts';
-import type { Recording, ReplayReport, ReplaySpeed } from '../simulator/index.ts';
+import type { Profile, Recording, ReplayReport, ReplaySpeed, StandIns } from '../simulator/index.ts';
 import {
   ALWAYS_IGNORED,
+  cloneStandIns,
   createIgnores,
   createObservedLan,
   createUdpLan,
@@ -79,7 +80,10 @@ async function asModem(
   meanwhile: Meanwhile,
 ): Promise<ReplayReport> {
   const { password, profile, username } = given;
-  const made = profile === undefined ? undefined : loadProfile(profile);
+  const standIns =
+    profile === undefined
+      ? cloneStandIns(recording, acs, Date.now)
+      : profileStandIns(loadProfile(profile), acs);
   const recorder = given.record === undefined ? undefined : await record(given.record, 'client');
   try {
     return await replayAsModem(recording, {
@@ -88,13 +92,17 @@ async function asModem(
       credentials: username === undefined || password === undefined ? undefined : { username, password },
       tls: tlsOf(given).tls,
       onSocket: recorder?.onSocket,
-      dialect: made?.dialect,
-      device: made === undefined ? undefined : () => new Device({ profile: made, acs, now: Date.now }),
+      standIns,
     });
   } finally {
     await recorder?.close(io);
   }
 }
+
+/** A modem of this profile for each device. */
+const profileStandIns =
+  (profile: Profile, acs: string): StandIns =>
+  () => ({ from: 'profile', device: new Device({ profile, acs, now: Date.now }), note: undefined });
 
 async function asAcs(
   io: Io,

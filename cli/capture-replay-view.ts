@@ -40,6 +40,7 @@ export function writeReplay(io: Io, report: ReplayReport, json: boolean): void {
   if (more > 0) io.err(`${more} further differences are not told\n`);
   const made = [
     ...(answers.values > 0 ? [`${answers.values} answers put together of recorded values`] : []),
+    ...(answers.clone > 0 ? [`${answers.clone} by its clone`] : []),
     ...(answers.profile > 0 ? [`${answers.profile} by the modem of the profile`] : []),
     ...(answers.nobody > 0 ? [`${answers.nobody} faults for want of an answer`] : []),
   ];

@@ -47,7 +47,7 @@ const options = (): readonly Option[] => [
     .default(30),
   new Option(
     '--profile <name>',
-    'a modem that answers what the capture cannot: NAME, NAME@FIRMWARE, or a file',
+    'who answers what the capture cannot, in the place of clones: NAME, NAME@FIRMWARE, or a file',
   ),
   new Option('--username <name>', 'what the modem, or the host, says of who it is'),
   new Option('--password <text>', 'and the password to it'),
@@ -66,7 +66,7 @@ export function addCaptureReplay(capture: Command, cli: Cli): void {
     summary: 'play a side of a packet capture again, and tell what the other says now',
     more: [
       'With --listen as its ACS: modems that come are asked what it asked, and their answers compared. The next session of a device is played to each Inform of it; a device that the capture lacks stands for one of it.',
-      'With --acs as its modems: what they sent is sent, byte for byte but for target, Host, cookies, credentials and the cwmp:ID of answers. To what this ACS really asks the answer is taken from the capture, put together of recorded values, or given by the modem of --profile; else it is fault 9002, which is told.',
+      'With --acs as its modems: what they sent is sent, byte for byte but for target, Host, cookies, credentials and the cwmp:ID of answers. To what this ACS really asks the answer is taken from the capture, put together of recorded values, or given by a clone of the modem (as capture clone makes one of these sessions), or by the modem of --profile; else it is fault 9002, which is told.',
       'With --as host or ant, MDAP: an ant of another ANT-ID stands for a recorded one. --username and --password of a host take the place of the recorded ones.',
       `FILE is a pcap or pcapng file, plain or gzip; - is standard input. It ends with 1 when something differs. Never compared: ${ALWAYS_IGNORED.join(', ')}.`,
     ].join('\n\n'),

@@ -85,7 +85,7 @@ function headerValue(
 const BEYOND_LATIN1 = /[^\u{0}-\u{ff}]/gu;
 
 /** In the charset that the header names. What ISO-8859-1 lacks is written as a character reference. */
-function toBytes(text: string, charset: HttpTraits['charset']): string {
+export function toBytes(text: string, charset: HttpTraits['charset']): string {
   if (Buffer.byteLength(text) === text.length) return text;
   if (charset === 'utf-8') return Buffer.from(text, 'utf8').toString('latin1');
   return text.replace(BEYOND_LATIN1, (character) => `&#x${character.codePointAt(0)?.toString(16)};`);

@@ -2,6 +2,7 @@
 export { type Ant, type AntEvents, type AntMode, type AntOptions, createAnt } from './ant/ant.ts';
 export type { LoaderEvent } from './ant/boot-loader.ts';
 export { type AntFault, type AntOptionsSettings, isAntFault, listAntFaults } from './ant/settings.ts';
+export { cloneStandIns } from './clone/stand-ins.ts';
 export { createConnectionRequestListener, type ListenerOptions } from './connection-request-listener.ts';
 export type {
   Call,
@@ -38,6 +39,7 @@ export { ALWAYS_IGNORED, createIgnores } from './replay/ignored.ts';
 export type { ReplaySpeed } from './replay/pace.ts';
 export { type Recording, readRecording } from './replay/recording.ts';
 export type { ReplayReport } from './replay/report.ts';
+export { noStandIns, type StandIn, type StandIns } from './replay/stand-in.ts';
 export {
   type ListedScenario,
   listScenarios,

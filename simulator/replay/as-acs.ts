@@ -18,6 +18,7 @@ import { createPace } from './pace.ts';
 import type { Plan } from './plan.ts';
 import type { Recording } from './recording.ts';
 import type { ReplayReport } from './report.ts';
+import { NO_ANSWERS } from './report.ts';
 import type { Said } from './response.ts';
 import { contentOf, saidOf } from './response.ts';
 
@@ -77,10 +78,16 @@ export async function replayAsAcs(recording: Recording, replay: AcsReplay): Prom
   }
   if (signal?.aborted === true) notes.add('interrupted');
   else desk.finish(`nothing within ${timeoutMs / 1000} s`);
-  const answers = { capture: 0, values: 0, profile: 0, nobody: 0 };
   return {
     ...{ role: 'ACS', same: found.all.length === 0, recorded: recording.sessions.length },
-    ...{ played: desk.played, sent, answers, differences: found.all, more: found.more, notes: [...notes] },
+    ...{
+      played: desk.played,
+      sent,
+      answers: NO_ANSWERS,
+      differences: found.all,
+      more: found.more,
+      notes: [...notes],
+    },
   };
 }
 

@@ -14,6 +14,7 @@ import { askFields, talkName, talksOf } from './mdap-script.ts';
 import { createPace } from './pace.ts';
 import type { Recording } from './recording.ts';
 import type { ReplayReport } from './report.ts';
+import { NO_ANSWERS } from './report.ts';
 
 export interface AntReplay extends MdapReplay {
   /** Hears that it listens. */
@@ -59,7 +60,7 @@ export async function replayAsAnt(recording: Recording, replay: AntReplay): Prom
   const { all, more } = bench.found;
   return {
     ...{ role: 'ant', same: all.length === 0, recorded: talks.length, played: bench.played },
-    ...{ sent: bench.sent, answers: { capture: 0, values: 0, profile: 0, nobody: 0 } },
+    ...{ sent: bench.sent, answers: NO_ANSWERS },
     ...{ differences: all, more, notes: signal?.aborted === true ? ['interrupted'] : [] },
   };
 }

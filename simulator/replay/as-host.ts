@@ -13,6 +13,7 @@ import type { Pace, ReplaySpeed } from './pace.ts';
 import { createPace } from './pace.ts';
 import type { Recording } from './recording.ts';
 import type { ReplayReport } from './report.ts';
+import { NO_ANSWERS } from './report.ts';
 
 export interface MdapReplay {
   readonly lan: Lan;
@@ -67,10 +68,9 @@ export async function replayAsHost(recording: Recording, replay: HostReplay): Pr
     line.close();
   }
   const notes = replay.signal?.aborted === true ? ['interrupted'] : [];
-  const answered = { capture: 0, values: 0, profile: 0, nobody: 0 };
   return {
     ...{ role: 'host', same: found.all.length === 0, recorded: talks.length, played, sent: line.sent },
-    ...{ answers: answered, differences: found.all, more: found.more, notes },
+    ...{ answers: NO_ANSWERS, differences: found.all, more: found.more, notes },
   };
 }
 

@@ -1,6 +1,5 @@
 /** Plays the modems of a capture to an ACS, and tells where it says something else than the recorded one. */
 import { headerOf } from '../../captures/http-head.ts';
-import type { Device } from '../device.ts';
 import type { OwnHosts } from './differences.ts';
 import { Differences } from './differences.ts';
 import type { AnswerSource } from './held-answers.ts';
@@ -15,12 +14,14 @@ import type { Plan } from './plan.ts';
 import { planOf } from './plan.ts';
 import type { Recording } from './recording.ts';
 import type { ReplayReport } from './report.ts';
+import { NO_ANSWERS } from './report.ts';
+import type { StandIn, StandIns } from './stand-in.ts';
 
 export interface ModemReplay extends ModemSettings {
   readonly ignores: Ignores;
   readonly speed: ReplaySpeed;
-  /** A modem that answers what the capture cannot; one for each device of it. */
-  readonly device: (() => Device) | undefined;
+  /** Who answers what the capture cannot. */
+  readonly standIns: StandIns;
   /** Hears how far it is. */
   readonly progress?: (played: number, sessions: number, sent: number) => void;
 }
@@ -31,7 +32,7 @@ export async function replayAsModem(recording: Recording, replay: ModemReplay): 
   const found = new Differences(ignores, ownHosts(recording, replay.url));
   const notes = new Set<string>();
   const plans = playable(recording, ignores, notes);
-  const answers: Record<AnswerSource, number> = { capture: 0, values: 0, profile: 0, nobody: 0 };
+  const answers: Record<AnswerSource, number> = { ...NO_ANSWERS };
   const devices = new Map<string, Of>();
   let played = 0;
   let sent = 0;
@@ -45,6 +46,8 @@ export async function replayAsModem(recording: Recording, replay: ModemReplay): 
       ...{ found, pace: createPace(speed, signal) },
       answered: (from) => {
         answers[from] += 1;
+        const { note } = from === 'clone' || from === 'nobody' ? of.standIn() : { note: undefined };
+        if (note !== undefined) notes.add(note);
       },
       posted: () => {
         sent += 1;
@@ -56,7 +59,7 @@ export async function replayAsModem(recording: Recording, replay: ModemReplay): 
   };
   await inTheirTime(plans, replay, async (plan) => {
     const key = plan.device ?? '';
-    const of = devices.get(key) ?? deviceOf(plans, plan, replay);
+    const of = devices.get(key) ?? deviceOf(plans, plan, replay.standIns);
     devices.set(key, of);
     await play(plan, of);
   });
@@ -80,12 +83,17 @@ interface Of {
   readonly plans: readonly Plan[];
   readonly known: Knowledge;
   readonly keys: AcsKeys;
-  readonly device: Device | undefined;
+  readonly standIn: () => StandIn;
 }
 
-function deviceOf(all: readonly Plan[], { device }: Plan, replay: ModemReplay): Of {
+function deviceOf(all: readonly Plan[], { device = '' }: Plan, standIns: StandIns): Of {
   const plans = all.filter((plan) => plan.device === device);
-  return { plans, known: new Knowledge(plans), keys: new AcsKeys(), device: replay.device?.() };
+  let made: StandIn | undefined;
+  const standIn = (): StandIn => {
+    made ??= standIns(device);
+    return made;
+  };
+  return { plans, known: new Knowledge(plans), keys: new AcsKeys(), standIn };
 }
 
 /** Sessions that begin with their Inform; of one that lacks bytes what stands before the hole. */

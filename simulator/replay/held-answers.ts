@@ -1,22 +1,28 @@
 /**
  * What a capture holds to answer a request of an ACS with: the very answer, one to a request that wants the same thing, or
- * one that is put together out of all the modem has told of its parameters. Else a modem of a profile answers, or nobody.
+ * one that is put together out of all the modem has told of its parameters. Else a simulated modem stands in for it, or nobody.
  */
 import type { CpeMethod, Message, ParameterValueStruct, Request } from '../../protocol/cwmp/messages.ts';
 import { RPCS } from '../../protocol/cwmp/messages.ts';
-import type { Device } from '../device.ts';
 import { perform } from '../perform.ts';
+import type { Profile } from '../profile.ts';
 import type { Asked } from './aligned.ts';
 import type { AcsKeys } from './keys.ts';
 import type { Plan, RecordedAsk, Send } from './plan.ts';
+import type { StandIn } from './stand-in.ts';
 
 export type Answer =
   /** As the modem sent it. */
   | { readonly from: 'capture'; readonly send: Send }
   /** It never answered this: it hung up, or the capture ends there. */
   | { readonly from: 'silence' }
-  /** Made: of recorded values, by the modem of a profile, or the fault of one that does not know. */
-  | { readonly from: 'values' | 'profile' | 'nobody'; readonly message: Message };
+  /** Made: of recorded values, by the modem that stands in, or the fault of one that does not know. */
+  | {
+      readonly from: 'values' | 'clone' | 'profile' | 'nobody';
+      readonly message: Message;
+      /** How it is spelt. */
+      readonly as: Profile | undefined;
+    };
 
 export type AnswerSource = Exclude<Answer['from'], 'silence'>;
 
@@ -29,20 +35,20 @@ export class HeldAnswers {
   readonly #others: readonly Plan[];
   readonly #known: Knowledge;
   readonly #keys: AcsKeys;
-  readonly #device: Device | undefined;
+  readonly #standIn: () => StandIn;
   readonly #used = new Set<RecordedAsk>();
 
   /** `others`: further sessions of the same device. */
   constructor(
     plan: Plan,
     others: readonly Plan[],
-    { device, keys, known }: { known: Knowledge; keys: AcsKeys; device: Device | undefined },
+    { keys, known, standIn }: { known: Knowledge; keys: AcsKeys; standIn: () => StandIn },
   ) {
     this.#plan = plan;
     this.#keys = keys;
     this.#others = others;
     this.#known = known;
-    this.#device = device;
+    this.#standIn = standIn;
   }
 
   answer(message: Message, asked: Asked): Answer {
@@ -66,14 +72,16 @@ export class HeldAnswers {
       this.#keys.learn(found.envelope.message, message);
       return { from: 'capture', send: found.answer };
     }
+    const standIn = this.#standIn();
+    const as = standIn.from === 'nobody' ? undefined : standIn.device.profile;
     if (message.kind !== 'request' || !isForCpe(message))
-      return { from: 'nobody', message: fault(NOT_SUPPORTED) };
+      return { from: 'nobody', message: fault(NOT_SUPPORTED), as };
     const made = this.#known.answer(message);
-    if (made !== undefined) return { from: 'values', message: made };
-    if (this.#device === undefined) return { from: 'nobody', message: fault(INTERNAL_ERROR) };
-    const performed = perform(this.#device, message);
+    if (made !== undefined) return { from: 'values', message: made, as };
+    if (standIn.from === 'nobody') return { from: 'nobody', message: fault(INTERNAL_ERROR), as };
+    const performed = perform(standIn.device, message);
     return {
-      from: 'profile',
+      ...{ from: standIn.from, as },
       message: performed.ok ? performed.response : { kind: 'fault', fault: performed.fault },
     };
   }

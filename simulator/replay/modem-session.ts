@@ -121,6 +121,7 @@ const NO_ANSWER = 'the capture holds no answer: a fault was sent';
 const ANSWERED: Readonly<Record<AnswerSource, string>> = {
   capture: 'answered from the capture',
   values: 'answered from recorded values',
+  clone: 'answered by the clone',
   profile: 'answered by the profile',
   nobody: NO_ANSWER,
 };

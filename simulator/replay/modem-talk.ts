@@ -9,7 +9,7 @@ import type { Cookie } from '../../protocol/http/cookie.ts';
 import { keepCookies } from '../../protocol/http/cookie.ts';
 import type { Challenge } from '../../protocol/http/digest.ts';
 import { answerChallenge, chooseChallenge, readChallenges } from '../../protocol/http/digest.ts';
-import type { Dialect } from '../../protocol/soap/dialect.ts';
+import { toBytes } from '../http-request.ts';
 import type { Differences } from './differences.ts';
 import type { Answer } from './held-answers.ts';
 import type { AcsKeys } from './keys.ts';
@@ -30,8 +30,6 @@ export interface ModemSettings {
   readonly timeoutMs: number;
   readonly onSocket: ((socket: Socket) => void) | undefined;
   readonly signal: AbortSignal | undefined;
-  /** How answers that the capture lacks are spelt. */
-  readonly dialect: Dialect | undefined;
 }
 
 export interface TalkPlay {
@@ -108,10 +106,10 @@ export class Talk {
   }
 
   async #post(turn: RecordedTurn, next: Next): Promise<Said | string> {
-    const { keys, pace, plan, posted, settings } = this.#play;
+    const { keys, pace, plan, posted } = this.#play;
     const { http } = turn.request;
     await pace.between(this.#heard ?? http.began, http.began);
-    const body = keys.renew(bodyOf(next, turn, settings.dialect, plan) ?? http.body);
+    const body = keys.renew(bodyOf(next, turn, plan) ?? http.body);
     const bytes = requestBytes(http, {
       ...{ url: this.#url, cookies: this.#cookies, returnsCookies: returnsCookies(plan) },
       ...{ authorization: this.#authorization(turn), body },
@@ -195,27 +193,16 @@ function sendOf(next: Next, { asks, own }: Plan): Send {
 }
 
 /** What stands in the place of the recorded body; `undefined`: it is sent as it was. */
-function bodyOf(
-  next: Next,
-  turn: RecordedTurn,
-  dialect: Dialect | undefined,
-  plan: Plan,
-): Uint8Array | undefined {
+function bodyOf(next: Next, turn: RecordedTurn, plan: Plan): Uint8Array | undefined {
   if (next.is === 'own') return undefined;
   const { answer, id } = next;
   if (answer.from !== 'capture') {
-    const namespace = plan.own[0]?.final.request.content;
-    return Buffer.from(
-      encode(
-        {
-          id,
-          namespace: namespace?.is === 'message' ? namespace.envelope.namespace : 'urn:dslforum-org:cwmp-1-0',
-          header: {},
-          message: answer.message,
-        },
-        dialect,
-      ),
-    );
+    const { as, message } = answer;
+    const inform = plan.own[0]?.final.request.content;
+    const namespace = inform?.is === 'message' ? inform.envelope.namespace : 'urn:dslforum-org:cwmp-1-0';
+    const dialect = as?.dialects.get(nameOf(message)) ?? as?.dialect;
+    const text = encode({ id, namespace, header: {}, message }, dialect);
+    return Buffer.from(toBytes(text, as?.http.charset ?? 'utf-8'), 'latin1');
   }
   const { content, http } = turn.request;
   const echoed = content.is === 'message' ? content.envelope.id : undefined;

@@ -2,6 +2,10 @@
 import type { Difference } from './differences.ts';
 import type { AnswerSource } from './held-answers.ts';
 
+export type AnswerCounts = Readonly<Record<AnswerSource, number>>;
+
+export const NO_ANSWERS: AnswerCounts = { capture: 0, values: 0, clone: 0, profile: 0, nobody: 0 };
+
 export interface ReplayReport {
   readonly role: 'modem' | 'ACS' | 'host' | 'ant';
   /** Nothing differs but what is ignored. */
@@ -12,7 +16,7 @@ export interface ReplayReport {
   /** Messages that were sent. */
   readonly sent: number;
   /** Where the modem's answers came from. */
-  readonly answers: Readonly<Record<AnswerSource, number>>;
+  readonly answers: AnswerCounts;
   readonly differences: readonly Difference[];
   /** Further differences, beyond LIMITS.replayDifferences. */
   readonly more: number;

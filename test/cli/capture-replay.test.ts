@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import t from 'tap';
+import type { Message } from '../../protocol/cwmp/messages.ts';
 import { json, run, start, temporaryFolder } from '../support/cli.ts';
 import { startAnts } from '../support/mdap-ants.ts';
 import { firstContact, scriptedAcs, sessionCapture } from '../support/replay-parts.ts';
@@ -28,6 +29,39 @@ t.test('nothing differs: 0; something does: 1, in a table or a document', async 
     differences: [{ kind: 'missing', session: 1, path: 'GetRPCMethods', live: null, times: 1 }],
   });
   t.match(await replay(file, '--acs', second.url, '--ignore', 'Get*'), { code: 0, out: /no difference/ });
+});
+
+t.test('what the capture was not asked its clone answers, from standard input too', async (t) => {
+  const folder = await temporaryFolder(t);
+  const acs = await runAcs();
+  t.teardown(() => acs.stop());
+  const capture = await firstContact(t, acs.url);
+  const set: Message = {
+    kind: 'request',
+    rpc: 'SetParameterValues',
+    args: {
+      ParameterList: [
+        {
+          Name: 'InternetGatewayDevice.ManagementServer.PeriodicInformInterval',
+          Value: '77',
+          Type: 'unsignedInt',
+        },
+      ],
+      ParameterKey: '',
+    },
+  };
+  const other = await scriptedAcs(t, [set]);
+  const input = ['capture', 'replay', '-', '--speed', 'max', '--acs', other.url];
+  const { code, out } = await run(input, { input: capture });
+  t.equal(code, 1);
+  t.match(out, /added .* SetParameterValues .*\(answered by the clone\)/);
+  t.match(out, /played, 3 messages sent, 1 by its clone, /);
+  t.match(other.bodies[2], /SetParameterValuesResponse.*<Status/s);
+  other.asks.push(set);
+  const file = path.join(folder, 'a.pcapng');
+  await writeFile(file, capture);
+  const profile = await replay(file, '--acs', other.url, '--profile', 'st510v6', '--json');
+  t.match(json(profile), { answers: { clone: 0, profile: 1 } });
 });
 
 t.test('a replay can be recorded, and that record be replayed', async (t) => {

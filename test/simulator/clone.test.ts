@@ -8,7 +8,7 @@ import { createStory } from '../../captures/story.ts';
 import type { StoryRecord } from '../../captures/story-record.ts';
 import { cloneOf } from '../../simulator/clone/clone.ts';
 import type { Evidence } from '../../simulator/clone/evidence.ts';
-import { createWitness } from '../../simulator/clone/evidence.ts';
+import { createWitness } from '../../simulator/clone/witness.ts';
 import { releaseNames } from '../../simulator/index.ts';
 import { readAll } from '../support/capture-files.ts';
 import { recordFirstContact } from '../support/first-contact.ts';

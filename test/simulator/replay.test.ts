@@ -3,7 +3,8 @@ import http from 'node:http';
 import t from 'tap';
 import { recordSocket } from '../../captures/record-socket.ts';
 import type { Message } from '../../protocol/cwmp/messages.ts';
-import { createModem, Device, loadProfile } from '../../simulator/index.ts';
+import { cloneStandIns, createModem, Device, loadProfile } from '../../simulator/index.ts';
+import { INFORM } from '../support/capture-cwmp.ts';
 import { recordToMemory } from '../support/record-memory.ts';
 import {
   alteringRelay,
@@ -123,7 +124,7 @@ t.test(
     const methods: Message = { kind: 'request', rpc: 'GetRPCMethods', args: {} };
     const acs = await scriptedAcs(t, [get('A.C.'), get('A.B'), methods]);
     const report = await toAcs(capture, acs.url, { ignore: ['*.HTTP.*'] });
-    t.strictSame(report.answers, { capture: 0, values: 2, profile: 0, nobody: 1 });
+    t.strictSame(report.answers, { capture: 0, values: 2, clone: 0, profile: 0, nobody: 1 });
     t.match(acs.bodies[2], /A\.C\.D/);
     t.notMatch(acs.bodies[2], /A\.B/);
     t.match(acs.bodies[3], /A\.B/);
@@ -141,10 +142,92 @@ t.test(
     const profile = loadProfile('st706');
     const helped = await toAcs(capture, other.url, {
       ignore: ['*.HTTP.*'],
-      device: () => new Device({ profile, acs: other.url, now: () => 0 }),
+      standIns: () => ({
+        ...{ from: 'profile', note: undefined },
+        device: new Device({ profile, acs: other.url, now: () => 0 }),
+      }),
     });
     t.match(helped.answers, { profile: 1, nobody: 0 });
     t.match(other.bodies[2], /<string>SetParameterValues</);
+  },
+);
+
+t.test('each modem of a capture has a clone, which answers in its place what it was not asked', async (t) => {
+  const acs = await runAcs();
+  t.teardown(() => acs.stop());
+  const profiles = ['st706', 'generic-tr181'] as const;
+  const contacts = await Promise.all(profiles.map((profile) => firstContact(t, acs.url, { profile })));
+  const recordings = await Promise.all(contacts.map(recordingOf));
+  const recording = { sessions: recordings.flatMap(({ sessions }) => sessions), mdap: [] };
+  const root = (profile: string): string => (profile === 'st706' ? 'InternetGatewayDevice.' : 'Device.');
+  const bodies: string[][] = [];
+  // To each modem the same is said once more, in a recording of two.
+  for (const [index, profile] of profiles.entries()) {
+    const set: Message = {
+      kind: 'request',
+      rpc: 'SetParameterValues',
+      args: {
+        ParameterList: [
+          {
+            Name: `${root(profile)}ManagementServer.PeriodicInformInterval`,
+            Value: '77',
+            Type: 'unsignedInt',
+          },
+        ],
+        ParameterKey: '',
+      },
+    };
+    const attributes: Message = {
+      kind: 'request',
+      rpc: 'GetParameterAttributes',
+      args: { ParameterNames: [`${root(profile)}ManagementServer.URL`] },
+    };
+    const { sessions } = recording;
+    const one = { sessions: sessions.slice(index, index + 1), mdap: [] };
+    const asked = await scriptedAcs(t, [set, attributes]);
+    const report = await toAcs(one, asked.url, { standIns: cloneStandIns(recording, asked.url, () => 0) });
+    t.match(report, { answers: { clone: 2, nobody: 0, profile: 0 }, notes: [] }, profile);
+    t.match(
+      report.differences.filter(({ kind }) => kind === 'added'),
+      [{ path: 'SetParameterValues', note: 'answered by the clone' }, { path: 'GetParameterAttributes' }],
+    );
+    bodies.push([...asked.bodies]);
+  }
+  const [older = [], newer = []] = bodies;
+  const opening = (text = '') => /^.*?Body>/s.exec(text)?.[0].replace(/(?<=:ID[^>]*>)[^<]*/, 'id');
+  for (const [index, asked] of bodies.entries()) {
+    const recorded = recording.sessions[index]?.turns.find(({ request: { content } }) => {
+      return content.is === 'message' && content.envelope.message.kind === 'response';
+    });
+    const text = Buffer.from(recorded?.request.http.body ?? []).toString();
+    t.equal(opening(asked[2]), opening(text), 'and is spelt as it was');
+  }
+  // A SpeedTouch of that firmware knows no attributes.
+  t.match(older[3], /<FaultCode[^>]*>9000</);
+  t.match(newer[3], /<Name>Device\.ManagementServer\.URL<.*<Notification/s);
+});
+
+t.test(
+  'a capture that is not enough for a clone says so, and how little a clone knows is told',
+  async (t) => {
+    const methods: Message = { kind: 'request', rpc: 'GetRPCMethods', args: {} };
+    const play = async (capture: Uint8Array) => {
+      const recording = await recordingOf(capture);
+      const acs = await scriptedAcs(t, [methods]);
+      return toAcs(recording, acs.url, { standIns: cloneStandIns(recording, acs.url, () => 0) });
+    };
+    const little = await play(sessionCapture([]));
+    t.match(little, {
+      answers: { clone: 1 },
+      notes: ['the clone of 00147F-SpeedTouch%20780-CP0644JTSGR has only the parameters that were told'],
+    });
+    if (INFORM.kind !== 'request' || INFORM.rpc !== 'Inform') throw new Error('unreachable');
+    const silent: Message = { ...INFORM, args: { ...INFORM.args, ParameterList: [] } };
+    const nothing = await play(sessionCapture([], {}, silent));
+    t.match(nothing, {
+      answers: { clone: 0, nobody: 1 },
+      notes: [/not enough for a clone: .*no names of parameters/],
+    });
   },
 );
 

@@ -14,6 +14,7 @@ import {
   createIgnores,
   createModem,
   type ModemOptions,
+  noStandIns,
   readRecording,
   replayAsAcs,
   replayAsModem,
@@ -50,8 +51,12 @@ export const recordingOf = (capture: Uint8Array): Promise<Recording> =>
   readRecording(readCapture(pieces(capture, [65_536])).frames);
 
 /** A session of a modem made by hand: each question with its answer. */
-export const sessionCapture = (asked: Parameters<typeof sessionOf>[0], style = {}): Uint8Array =>
-  captureFile(framesOf(packetsOf(sessionOf(asked, style), PLAIN)), {
+export const sessionCapture = (
+  asked: Parameters<typeof sessionOf>[0],
+  style = {},
+  inform?: Message,
+): Uint8Array =>
+  captureFile(framesOf(packetsOf(sessionOf(asked, style, inform), PLAIN)), {
     ...{ format: 'pcapng', order: 'little', microseconds: false, gzip: false },
   });
 
@@ -63,7 +68,7 @@ export const toAcs = (
 ): Promise<ReplayReport> =>
   replayAsModem(recording, {
     ...{ url: new URL(url), speed: 'max', timeoutMs: 20_000, credentials: undefined, tls: undefined },
-    ...{ onSocket: undefined, signal: undefined, dialect: undefined, device: undefined },
+    ...{ onSocket: undefined, signal: undefined, standIns: noStandIns },
     ignores: createIgnores([...ALWAYS_IGNORED, ...(more.ignore ?? [])]),
     ...more,
   });
