@@ -9,7 +9,6 @@ import { refuser } from '../import/entry.ts';
 import { modelOf } from '../import/from-names.ts';
 import { treeOf } from '../import/import.ts';
 import type { NameTree } from '../import/name-tree.ts';
-import type { Model } from '../import/profile-json.ts';
 import { writeProfile } from '../import/profile-json.ts';
 import type { Profile } from '../profile.ts';
 import { parseProfile } from '../profile.ts';
@@ -53,7 +52,7 @@ export function cloneOf(evidence: Evidence, name: string): Clone {
     ...{ manufacturer: deviceId.Manufacturer, oui: deviceId.OUI, productClass: deviceId.ProductClass },
     ...{ serial: deviceId.SerialNumber, firmware },
   };
-  const model = withoutAdded(modelOf(names, identity, undefined), tree.added);
+  const model = modelOf(names, identity, undefined, tree.added);
   const cwmp = cwmpTraitsOf(evidence, names.root);
   const http = httpTraitsOf(evidence);
   const latencies = exchangesOf(evidence)
@@ -133,30 +132,6 @@ function writtenBy({ sessions }: Evidence): readonly Written[] {
         : [{ name: nameOf(envelope.message), envelope, text }];
     }),
   );
-}
-
-/** Without the instances that the ACS added, and what they read as. */
-function withoutAdded(model: Model, added: ReadonlySet<string>): Model {
-  if (added.size === 0) return model;
-  const below = [...added].map((path) => path.slice(model.root.length));
-  const isAdded = (name: string): boolean => below.some((path) => name.startsWith(path));
-  const numbers: [string, readonly number[]][] = [];
-  const tree: ReadonlyMap<string, unknown> = new Map(Object.entries(model.tree));
-  const before: unknown = tree.get('numbers');
-  if (typeof before === 'object' && before !== null)
-    for (const [path, list] of Object.entries(before)) {
-      if (!Array.isArray(list) || isAdded(path)) continue;
-      const kept = list.filter(
-        (one): one is number => typeof one === 'number' && !below.includes(`${path}${one}.`),
-      );
-      numbers.push([path, kept]);
-    }
-  const given = Object.entries(model.given).filter(([name]) => !isAdded(name));
-  return {
-    ...model,
-    tree: { ...Object.fromEntries(tree), numbers: Object.fromEntries(numbers) },
-    given: Object.fromEntries(given),
-  };
 }
 
 function unseenOf({ counts, listed, added }: TreeSeen, { unlike }: Spelling): readonly string[] {

@@ -3,6 +3,7 @@ import { FAULTS } from '../../protocol/cwmp/faults.ts';
 import type { CpeMethod } from '../../protocol/cwmp/messages.ts';
 import { isRpcName, RPCS } from '../../protocol/cwmp/messages.ts';
 import type { CwmpTraits } from '../profile.ts';
+import { bootOf } from './boot-traits.ts';
 import type { Evidence } from './evidence.ts';
 import { envelopeOf, isEmpty } from './evidence.ts';
 import type { Exchange } from './exchanges.ts';
@@ -36,7 +37,7 @@ export function cwmpTraitsOf(evidence: Evidence, root: string): CwmpSeen {
     if (code !== undefined) faults.set(code, (faults.get(code) ?? 0) + 1);
   }
   const { methods, refused } = methodsOf(exchanges, unseen);
-  const { bootEvents, bootSeconds } = bootOf(informs, unseen);
+  const { bootEvents, bootSeconds } = bootOf(informs, evidence, unseen);
   const maxNames = batchLimit(exchanges);
   if (exchanges.length === 0) unseen.push('the ACS asked for nothing');
   return {
@@ -106,7 +107,9 @@ function idsOf(
   if (exchanges.length === 0) unseen.push('no answer: taken as one that answers with the id of the request');
   const answerId = own * 2 > exchanges.length ? 'own' : 'echo';
   const ids = sessions.map(({ posts }) =>
-    posts.flatMap(({ content }) => {
+    posts.flatMap(({ answer, content }) => {
+      // One that was challenged comes again as it was.
+      if (answer?.content.is === 'status') return [];
       const envelope = envelopeOf(content);
       const isOwn = answerId === 'own' || envelope?.message.kind === 'request';
       return isOwn ? (envelope?.id ?? []) : [];
@@ -268,25 +271,4 @@ function forcedOf(informs: Informs): readonly string[] {
   const lists = informs.map(({ inform }) => inform.ParameterList.map(({ Name }) => Name));
   const [first = [], ...others] = lists;
   return first.filter((name) => others.every((list) => list.includes(name)));
-}
-
-/** What the first Inform after a restart has for events, and how long after it that came. */
-function bootOf(
-  informs: Informs,
-  unseen: string[],
-): { readonly bootEvents: readonly string[] | undefined; readonly bootSeconds: number | undefined } {
-  const boot = informs.find(({ inform }) => inform.Event.some(({ EventCode }) => EventCode === '1 BOOT'));
-  if (boot === undefined) {
-    unseen.push('no restart: events and time of the first Inform after one are those of a plain device');
-    return { bootEvents: undefined, bootSeconds: undefined };
-  }
-  const codes = boot.inform.Event.map(({ EventCode }) => EventCode);
-  const { CurrentTime, RetryCount } = boot.inform;
-  const since1970 = Date.parse(CurrentTime.endsWith('Z') ? CurrentTime : `${CurrentTime}Z`) / 1000;
-  const knows = RetryCount === 0 && since1970 > 0 && since1970 < 3600;
-  if (!knows) unseen.push('how long it takes from a restart to its Inform');
-  return {
-    bootEvents: codes.filter((code) => code === '1 BOOT' || code === '4 VALUE CHANGE'),
-    bootSeconds: knows ? since1970 : undefined,
-  };
 }

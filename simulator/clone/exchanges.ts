@@ -14,7 +14,7 @@ export interface Exchange {
   readonly took: bigint;
 }
 
-export function exchangesOf({ sessions }: Evidence): readonly Exchange[] {
+export function exchangesOf({ sessions }: Pick<Evidence, 'sessions'>): readonly Exchange[] {
   return sessions.flatMap(({ posts }) =>
     posts.flatMap((post, index): readonly Exchange[] => {
       const before = posts[index - 1]?.answer;

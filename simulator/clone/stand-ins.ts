@@ -4,22 +4,28 @@ import { Device } from '../device.ts';
 import type { Recording } from '../replay/recording.ts';
 import type { StandIns } from '../replay/stand-in.ts';
 import { cloneOf } from './clone.ts';
+import type { Evidence } from './evidence.ts';
 import { latestOf } from './evidence.ts';
 import { createWitness } from './witness.ts';
+
+/** What a recording shows of a device, by its key; `undefined`: it is not in it. */
+export function evidenceIn({ sessions }: Recording, device: string): Evidence | undefined {
+  const witness = createWitness(device);
+  witness.begin();
+  for (const { session, turns } of sessions)
+    for (const { request, response } of session.device === device ? turns : []) {
+      witness.take(request);
+      if (response !== undefined) witness.take(response);
+    }
+  witness.end();
+  return latestOf(witness.seen);
+}
 
 /** `acs`: what a clone tells as ManagementServer.URL; `now`: milliseconds since 1970. */
 export function cloneStandIns(recording: Recording, acs: string, now: () => number): StandIns {
   return (device) => {
     try {
-      const witness = createWitness(device);
-      witness.begin();
-      for (const { session, turns } of recording.sessions)
-        for (const { request, response } of session.device === device ? turns : []) {
-          witness.take(request);
-          if (response !== undefined) witness.take(response);
-        }
-      witness.end();
-      const evidence = latestOf(witness.seen);
+      const evidence = evidenceIn(recording, device);
       if (evidence === undefined) return { from: 'nobody', note: undefined };
       const { profile, tree } = cloneOf(evidence, device);
       const few = `the clone of ${device} has only the parameters that were told: GetParameterNames was not answered`;

@@ -47,10 +47,16 @@ export interface KnownTables {
   addable(table: string): boolean;
 }
 
-export function writeTree(root: string, top: TreeNode, known: KnownTables): TreeJson {
+/** `added`: paths of instances that show what their tables can have, and are not of the factory. */
+export function writeTree(
+  root: string,
+  top: TreeNode,
+  known: KnownTables,
+  added: ReadonlySet<string> = new Set(),
+): TreeJson {
   const writer = new TreeWriter(known);
   writer.node('', top);
-  writer.numbersOf('', top);
+  writer.numbersOf('', top, added);
   return {
     root,
     objects: writer.objects,
@@ -115,13 +121,14 @@ class TreeWriter {
     }
   }
 
-  numbersOf(path: string, node: TreeNode): void {
+  numbersOf(path: string, node: TreeNode, added: ReadonlySet<string>): void {
+    const there = [...node.children].filter(([name]) => !added.has(`${path}${name}.`));
     if (isTable(node) && node.children.size > 0)
       this.numbers.set(
         path,
-        [...node.children.keys()].map(Number).sort((a, b) => a - b),
+        there.map(([name]) => Number(name)).sort((a, b) => a - b),
       );
-    for (const [name, child] of node.children) this.numbersOf(`${path}${name}.`, child);
+    for (const [name, child] of there) this.numbersOf(`${path}${name}.`, child, added);
   }
 }
 

@@ -17,28 +17,43 @@ export interface KnownIdentity {
   readonly firmware: string;
 }
 
-/** What a modem of this tree reads as, and lists. `twin`: the profile that it speaks as. */
-export function modelOf(names: NameTree, identity: KnownIdentity, twin: string | undefined): Model {
+/**
+ * What a modem of this tree reads as, and lists. `twin`: the profile that it speaks as; `added`: full paths of instances that
+ * are not of the factory: they tell what a new one has and reads as.
+ */
+export function modelOf(
+  names: NameTree,
+  identity: KnownIdentity,
+  twin: string | undefined,
+  added: ReadonlySet<string> = new Set(),
+): Model {
   const { root, top, leaves } = names;
   const given = new Map<string, string>();
   const values = new Map<string, string>();
   const attributes: [string, { notification: number; accessList?: readonly string[] }][] = [];
   const secret = new Map<string, boolean>();
-  const counts = countsOf(top);
+  const own = new Set([...added].map((path) => path.slice(root.length)));
+  const isNew = (name: string): boolean => [...own].some((path) => name.startsWith(path));
+  const counts = countsOf(top, own);
   for (const [name, leaf] of leaves) {
     const { value, notification, accessList } = leaf;
-    if (notification !== undefined || accessList !== undefined)
+    const made = own.size > 0 && isNew(name);
+    if (!made && (notification !== undefined || accessList !== undefined))
       attributes.push([name, { notification: notification ?? 0, ...(accessList ? { accessList } : {}) }]);
     const template = name.replace(/\.\d{1,9}(?=\.)/g, '.{i}');
     if (isSecret(leaf)) secret.set(template, (secret.get(template) ?? true) && (value ?? '') === '');
     if (value === undefined || value === counts.get(name)) continue;
+    if (made) {
+      if (!isRule(value) && !values.has(template)) values.set(template, value);
+      continue;
+    }
     const rule = SPECIAL.get(template)?.(value, identity);
     if (rule === undefined) given.set(name, value);
     else values.set(template, rule);
   }
   return {
     root,
-    tree: writeTree(root, top, knownTables(root, twin)),
+    tree: writeTree(root, top, knownTables(root, twin), own),
     given: Object.fromEntries(given),
     values: Object.fromEntries(values),
     attributes: Object.fromEntries(attributes),
@@ -97,19 +112,21 @@ function withAddress(value: string): string | undefined {
 }
 
 /** What each `...NumberOfEntries` reads as while it counts the table beside it. */
-function countsOf(top: TreeNode): Map<string, string> {
+function countsOf(top: TreeNode, added: ReadonlySet<string>): Map<string, string> {
   const counts = new Map<string, string>();
   const visit = (path: string, { leaves, children }: TreeNode): void => {
     const tables = [...children].filter(([, child]) => isTable(child));
     for (const name of leaves.keys()) {
       const called = /^(.*)NumberOfEntries$/.exec(name)?.[1];
       if (called === undefined) continue;
-      const [, table] =
+      const [counted, table] =
         tables.find(([table]) => table === called) ??
         tables.find(([table]) => table.startsWith(called)) ??
         tables.find(([table]) => called.endsWith(table)) ??
         [];
-      counts.set(path + name, String(table?.children.size ?? 0));
+      const numbers = [...(table?.children.keys() ?? [])];
+      const there = numbers.filter((number) => !added.has(`${path}${counted}.${number}.`));
+      counts.set(path + name, String(there.length));
     }
     for (const [name, child] of children) visit(`${path}${name}.`, child);
   };

@@ -92,7 +92,7 @@ export class AcsSession {
   }
 
   #unknown(name: string, said: Said): AcsWord {
-    if (said.content.is === 'empty') return this.#next();
+    if (said.content.is === 'empty' && !this.#ended) return this.#next();
     this.#found.add({ kind: 'added', session: this.plan.number, path: name, live: 'was sent' });
     const message = said.content.is === 'message' ? said.content.envelope.message : undefined;
     if (message?.kind === 'request' && isAcsRequest(message))
