@@ -70,8 +70,8 @@ t.test('the commands that the README shows work as printed while the lab runs', 
     const command = run();
     // The lab of a test has a port of its own.
     const words = line.split(' ').map((word) => (word === 'http://localhost:7547/' ? url : word));
-    const where =
-      words[0] === 'simulate' ? [] : words[0] === 'mdap' ? ['--port', mdapPort] : ['--data', data];
+    const needsNone = words[0] === 'simulate' || words[0] === 'capture';
+    const where = needsNone ? [] : words[0] === 'mdap' ? ['--port', mdapPort] : ['--data', data];
     const code = await main([...words, ...where], command.io);
     t.equal(code, 0, line);
     t.not(command.output(), '', `${line} prints something`);
