@@ -34,6 +34,7 @@ import type { Aftermath, Done, Performed } from './perform.ts';
 import type { Profile } from './profile.ts';
 import { loadProfile } from './profile.ts';
 import { habitsOf, quirkyProfile } from './quirks/habits.ts';
+import { CANNOT_ACT } from './quirks/table.ts';
 import type { Random } from './random.ts';
 import { createRandom } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -57,6 +58,12 @@ function check(device: Device): void {
     throw new ModemlabError(
       'E_FILE_INVALID',
       `${profile.name}: inform names a parameter that is not in the tree`,
+    );
+  const cannot = profile.quirks.find((id) => CANNOT_ACT.has(id));
+  if (cannot !== undefined)
+    throw new ModemlabError(
+      'E_FILE_INVALID',
+      `${profile.name}: quirks: no modem can have ${cannot}: ${CANNOT_ACT.get(cannot)}`,
     );
   checked.add(profile);
 }
@@ -115,12 +122,13 @@ class SimulatedModem implements Modem, Inside, Waiter {
   constructor(options: ModemOptions) {
     const { profile, speed } = options;
     const plain = typeof profile === 'string' ? loadProfile(profile) : profile;
-    this.options = options;
+    const quirks = [...new Set([...plain.quirks, ...(options.quirks ?? [])])];
+    this.options = quirks.length === 0 ? options : { ...options, quirks };
     this.scheduler = options.scheduler ?? createScheduler(speed === undefined ? {} : { speed });
     this.timers = new Timers(this.scheduler);
     this.device = new Device({
       ...options,
-      profile: options.quirks === undefined ? plain : quirkyProfile(plain, options.quirks),
+      profile: quirks.length === 0 ? plain : quirkyProfile(plain, quirks),
       acs: new URL(options.acs).href,
       now: () => this.#live?.at ?? this.scheduler.now(),
     });

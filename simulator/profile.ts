@@ -2,6 +2,8 @@
 import { FAULTS } from '../protocol/cwmp/faults.ts';
 import type { CpeMethod, CwmpVersion, RpcName } from '../protocol/cwmp/messages.ts';
 import { CWMP_VERSIONS, isRpcName, RPCS } from '../protocol/cwmp/messages.ts';
+import type { QuirkKey } from '../protocol/quirks.ts';
+import { isQuirkKey } from '../protocol/quirks.ts';
 import type { Dialect } from '../protocol/soap/dialect.ts';
 import type { ConnectionRequestTraits } from './connection-request-traits.ts';
 import { readConnectionRequest } from './connection-request-traits.ts';
@@ -57,6 +59,8 @@ export interface Profile {
   readonly connectionRequest: ConnectionRequestTraits;
   /** What it bears of an ACS's answers; it hangs up on what it does not. */
   readonly bears: { readonly xmlDeclaration: 'any' | 'needs' | 'refuses' };
+  /** What it does wrong beside what its other traits say. */
+  readonly quirks: readonly QuirkKey[];
   readonly dialect: Dialect;
   /** Dialects of messages that are written otherwise, by the element's name. */
   readonly dialects: ReadonlyMap<string, Dialect>;
@@ -266,6 +270,9 @@ function readProfile(
     http: readHttp(file.fields('http')),
     connectionRequest: readConnectionRequest(file.fields('connectionRequest')),
     bears: readBears(file.fields('bears')),
+    quirks: file
+      .strings('quirks', [])
+      .map((id) => (isQuirkKey(id) ? id : file.refuse('quirks', 'ids of quirks'))),
     dialect,
     dialects: new Map(others.keys().map((name) => [name, readDialect(others.fields(name), dialect)])),
     inform: readInform(file.fields('inform')),

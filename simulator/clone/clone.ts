@@ -19,6 +19,7 @@ import { envelopeOf } from './evidence.ts';
 import { exchangesOf, informsOf } from './exchanges.ts';
 import type { HttpSeen } from './http-traits.ts';
 import { httpTraitsOf } from './http-traits.ts';
+import { quirksOf } from './quirk-traits.ts';
 import type { Spelling, Written } from './spelling.ts';
 import { spellingOf } from './spelling.ts';
 import type { TreeSeen } from './tree.ts';
@@ -74,7 +75,9 @@ export function cloneOf(evidence: Evidence, name: string): Clone {
     ...{ manufacturer, productClass, firmware, namespace: cwmp.namespace, methods: cwmp.methods },
     ...{ twin: undefined, model, notes: unseen },
   });
-  const json = overlay(base, membersOf(evidence, names, spelling, tree, cwmp, http));
+  const plain = overlay(base, membersOf(evidence, names, spelling, tree, cwmp, http));
+  const quirks = quirksOf(evidence, parseProfile(plain, name), spelling.quirks);
+  const json = quirks.length === 0 ? plain : overlay(plain, { quirks });
   return {
     ...{ json, tree, spelling, cwmp, http, unseen },
     profile: parseProfile(json, name),

@@ -103,7 +103,10 @@ function idsOf(
   exchanges: readonly Exchange[],
   unseen: string[],
 ): Partial<Pick<CwmpTraits, 'id' | 'idCounts' | 'answerId'>> {
-  const own = exchanges.filter(({ answer, asked }) => answer.id !== asked.id).length;
+  // None, or one that ends with a line feed (Q-ID-02, Q-ID-04), is no id of its own.
+  const own = exchanges.filter(
+    ({ answer, asked }) => answer.id !== undefined && answer.id.trim() !== asked.id?.trim(),
+  ).length;
   if (exchanges.length === 0) unseen.push('no answer: taken as one that answers with the id of the request');
   const answerId = own * 2 > exchanges.length ? 'own' : 'echo';
   const ids = sessions.map(({ posts }) =>

@@ -10,6 +10,7 @@ export interface Post {
   readonly content: CwmpContent;
   /** The body as text; a byte order mark is its first character. */
   readonly text: string;
+  readonly quirks: ReadonlySet<QuirkId>;
   /** Address and port that it was sent to. */
   readonly to: string;
   /** The connection, another number for each. */

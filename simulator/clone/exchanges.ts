@@ -29,7 +29,8 @@ export function exchangesOf({ sessions }: Pick<Evidence, 'sessions'>): readonly 
   );
 }
 
-const isCpeRequest = (request: Request): request is Request<CpeMethod> => RPCS[request.rpc].by !== 'ACS';
+export const isCpeRequest = (request: Request): request is Request<CpeMethod> =>
+  RPCS[request.rpc].by !== 'ACS';
 
 export const responseOf = ({ answer: { message } }: Exchange): Response | undefined =>
   message.kind === 'response' ? message : undefined;

@@ -72,6 +72,7 @@ export function reportOf(evidence: Evidence, clone: Clone): CloneReport {
       `${posts.length} POST`,
     ],
     ['cookies', `${profile.http.cookies}`, `${posts.length} POST`],
+    ['quirks', profile.quirks.join(' ') || 'none beside the above', `${posts.length} POST`],
     ...(clone.latency === undefined
       ? []
       : ([

@@ -138,6 +138,7 @@ function createPosts(before: number) {
         throw new ModemlabError('E_CAPTURE_LARGE', `${building.key}: ${building.messages} messages`);
       const post: Post = {
         ...{ head: http.head, content, text, began: http.began, answer: undefined },
+        quirks: new Set(notes.map(({ id }) => id)),
         to: http.stream[http.from === 'client' ? 'server' : 'client'],
         connection: connectionOf(http.stream.number),
       };

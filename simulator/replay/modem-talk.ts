@@ -4,11 +4,12 @@ import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { headerOf } from '../../captures/http-head.ts';
 import { nameOf } from '../../captures/telling.ts';
-import { encode } from '../../protocol/cwmp/encode.ts';
 import type { Cookie } from '../../protocol/http/cookie.ts';
 import { keepCookies } from '../../protocol/http/cookie.ts';
 import type { Challenge } from '../../protocol/http/digest.ts';
 import { answerChallenge, chooseChallenge, readChallenges } from '../../protocol/http/digest.ts';
+import { applyQuirks } from '../../protocol/quirks/act.ts';
+import { CANONICAL } from '../../protocol/soap/dialect.ts';
 import { toBytes } from '../http-request.ts';
 import type { Differences } from './differences.ts';
 import type { Answer } from './held-answers.ts';
@@ -201,7 +202,7 @@ function bodyOf(next: Next, turn: RecordedTurn, plan: Plan): Uint8Array | undefi
     const inform = plan.own[0]?.final.request.content;
     const namespace = inform?.is === 'message' ? inform.envelope.namespace : 'urn:dslforum-org:cwmp-1-0';
     const dialect = as?.dialects.get(nameOf(message)) ?? as?.dialect;
-    const text = encode({ id, namespace, header: {}, message }, dialect);
+    const text = applyQuirks({ id, namespace, header: {}, message }, dialect ?? CANONICAL, as?.quirks ?? []);
     return Buffer.from(toBytes(text, as?.http.charset ?? 'utf-8'), 'latin1');
   }
   const { content, http } = turn.request;

@@ -103,6 +103,8 @@ interface Played {
   readonly report: ReplayReport;
   /** Bodies of the modem, letter by letter but for its port. */
   readonly bodies: readonly string[];
+  /** Quirks that were noted. */
+  readonly quirks: ReadonlySet<string>;
 }
 
 const bodiesOf = ({ sessions }: Recording): readonly string[] =>
@@ -138,7 +140,9 @@ async function playTo(recording: Recording, profile: Profile, start: number): Pr
     },
   );
   scheduler.stop();
-  return { report, bodies: bodiesOf(await recordingOf(bytes())) };
+  const again = await recordingOf(bytes());
+  const quirks = again.sessions.flatMap(({ turns }) => turns.flatMap(({ request }) => request.notes));
+  return { report, bodies: bodiesOf(again), quirks: new Set(quirks.map(({ id }) => id)) };
 }
 
 async function isAlike(t: Test, recording: Recording, profile: Profile, start: number): Promise<void> {
@@ -178,15 +182,34 @@ const LIBRARY = path.resolve(import.meta.dirname, '..', '..', 'captures', 'libra
 /** Of the library: what was asked of the modem in them besides. */
 const CAPTURES: readonly string[] = [
   ...['first-contact/st706wl', 'first-contact/tg789vn'],
-  ...['quirk/Q-AT-05', 'quirk/Q-AT-14'],
+  ...['quirk/Q-AT-05', 'quirk/Q-AT-14', 'quirk/Q-NS-05', 'quirk/Q-HT-04', 'quirk/Q-CK-02', 'quirk/Q-XM-04'],
 ];
+
+const fromLibrary = async (name: string): Promise<Recording> =>
+  recordingOf(gunzipSync(await readFile(path.join(LIBRARY, name, CAPTURE))));
 
 for (const name of CAPTURES)
   t.test(`the ACS of ${name} in the library is answered alike by the clone`, async (t) => {
-    const bytes = gunzipSync(await readFile(path.join(LIBRARY, name, CAPTURE)));
-    const recording = await recordingOf(bytes);
+    const recording = await fromLibrary(name);
     await isAlike(t, recording, cloned(recording).profile, BEGIN);
   });
+
+/** Of each kind of quirk some: in the head, in values, in HTTP, in a session, in faults, in XML. */
+const QUIRKS = [
+  ...(['Q-NS-07', 'Q-AT-16', 'Q-ID-02', 'Q-ID-06', 'Q-HT-08', 'Q-CK-05'] as const),
+  ...(['Q-AU-05', 'Q-PN-02', 'Q-PN-05', 'Q-VL-07', 'Q-EV-03', 'Q-FT-06', 'Q-XM-10'] as const),
+];
+
+t.test('a quirk that no trait says is in the clone, and shows again', async (t) => {
+  for (const id of QUIRKS) {
+    const recording = await fromLibrary(`quirk/${id}`);
+    const { profile } = cloned(recording);
+    t.ok(profile.quirks.includes(id), `${id} is in the profile: ${profile.quirks.join(' ')}`);
+    const noted = async (one: Profile) => (await playTo(recording, one, BEGIN)).quirks;
+    t.ok((await noted(profile)).has(id), `${id} is noted again`);
+    t.notOk((await noted({ ...profile, quirks: [] })).has(id), `${id} is not noted without it`);
+  }
+});
 
 t.test('a clone that is wrong in one thing is found out', async (t) => {
   const recording = await recorded('st585v6');

@@ -6,6 +6,7 @@ import { encode } from '../../protocol/cwmp/encode.ts';
 import type { Message } from '../../protocol/cwmp/messages.ts';
 import { Device } from '../../simulator/device.ts';
 import { writeRequest } from '../../simulator/http-request.ts';
+import { createModem } from '../../simulator/modem.ts';
 import { listProfiles, loadProfile, parseProfile } from '../../simulator/profile.ts';
 import { targetOf } from '../../simulator/target.ts';
 import { FIELD } from '../support/field.ts';
@@ -236,3 +237,17 @@ function unchunk(bytes: Buffer): { sizes: number[]; text: string } {
   }
   return { sizes, text };
 }
+
+t.test('quirks of a profile are those of its modems; what is none, or cannot be acted, is refused', (t) => {
+  const own = { name: 'x', title: 'x', like: 'st706' };
+  t.throws(() => parseProfile({ ...own, quirks: ['Q-XX-99'] }, 'own'), {
+    ...{ code: 'E_FILE_INVALID', message: /quirks.*ids of quirks/ },
+  });
+  const acs = 'http://127.0.0.1:1/';
+  const modem = (...quirks: string[]) =>
+    createModem({ profile: parseProfile({ ...own, quirks }, 'own'), acs, quirks: ['Q-EV-10'] });
+  t.throws(() => modem('Q-FT-12'), { code: 'E_FILE_INVALID', message: /Q-FT-12: it is an ACS/ });
+  // Traits of both: the profile's, and those that the modem was given.
+  t.match(modem('Q-HT-18').device.profile, { http: { version: '1.0' }, bootSeconds: 0 });
+  t.end();
+});
