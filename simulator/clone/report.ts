@@ -27,8 +27,20 @@ export interface CloneReport {
 }
 
 export function reportOf(evidence: Evidence, clone: Clone): CloneReport {
-  const { deviceId, firmware, key, messages, quirks, sessions } = evidence;
-  const { cwmp, http, profile, spelling, tree } = clone;
+  const { firmware, key, messages, quirks, sessions } = evidence;
+  return {
+    ...{ device: key, firmware, sessions: sessions.length, messages },
+    taken: rowsOf(evidence, clone).map(([what, taken, from]) => ({ what, taken, from })),
+    unseen: [...clone.unseen, ...clone.http.unseen.filter((one) => !clone.unseen.includes(one))],
+    quirks: Object.fromEntries(quirks),
+  };
+}
+
+type Row = readonly [what: string, taken: string, from: string];
+
+function rowsOf(evidence: Evidence, clone: Clone): readonly Row[] {
+  const { deviceId, firmware, sessions } = evidence;
+  const { cwmp, profile, spelling, tree } = clone;
   const exchanges = exchangesOf(evidence);
   const answers = (rpc: string): string => {
     const count = exchanges.filter((one) => one.request.rpc === rpc && faultOf(one) === undefined).length;
@@ -40,7 +52,7 @@ export function reportOf(evidence: Evidence, clone: Clone): CloneReport {
   const informs = `${informsOf(sessions).length} Inform`;
   const { id, answerId, idCounts, lists, maxNames, termination } = profile.cwmp;
   const faults = [...cwmp.faults.keys()].sort((a, b) => a - b);
-  const rows: readonly (readonly [what: string, taken: string, from: string])[] = [
+  return [
     [
       'identity',
       `${deviceId.Manufacturer} ${deviceId.ProductClass} ${deviceId.SerialNumber}, ${firmware}`,
@@ -83,12 +95,6 @@ export function reportOf(evidence: Evidence, clone: Clone): CloneReport {
           ],
         ] as const)),
   ];
-  return {
-    ...{ device: key, firmware, sessions: sessions.length, messages },
-    taken: rows.map(([what, taken, from]) => ({ what, taken, from })),
-    unseen: [...clone.unseen, ...http.unseen.filter((one) => !clone.unseen.includes(one))],
-    quirks: Object.fromEntries(quirks),
-  };
 }
 
 const milliseconds = (nanoseconds: bigint): string => (Number(nanoseconds / 1000n) / 1000).toFixed(1);
