@@ -21,7 +21,7 @@ import { witness } from '../support/witness.ts';
 const PROFILES = ['st706wl', 'st706', 'st706wl', 'st780v74', 'st706wl'] as const;
 const COUNT = 10;
 const TASKS = 480;
-const TRANSFER_MS = 60_000;
+const TRANSFER_MS = 100_000;
 /** RPCs of which a modem soon shows whether it did them. */
 const TOLD = ['GetParameterValues', 'SetParameterValues', 'AddObject', 'DeleteObject', 'Reboot'] as const;
 
