@@ -99,7 +99,6 @@ async function rideStorm(acs: string, data: DataFolder, count: number): Promise<
     profile: KNOWN_PROFILE,
     count,
     sessions: 2,
-    maxOpen: 64,
     onSession: (modem, { ok, events }) => {
       if (!ok) return;
       told.set(deviceKey(modem.id), events);
