@@ -15,6 +15,8 @@ type Kind = 'open' | 'write';
 
 /** Milliseconds between two looks. */
 const LOOK_EACH_MS = 2;
+/** How long a mark to write stays, so that a busy store need not make one for each commit. Who opens waits that long. */
+const KEEP_MS = 20;
 /** No commit and no opening takes so long: a mark that old was left behind by a process that cannot be asked for. */
 const STALE_MS = 60_000;
 
@@ -24,11 +26,19 @@ let made = 0;
 export class Turns {
   readonly #folder: string;
   readonly #name: string;
+  readonly #keepMs: number;
   #writing = 0;
+  /** When the mark to write was made last, or made anew; `undefined`: there is none. */
+  #markedAt: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
-  /** @param folder of its own, made when it is not there */
-  constructor(folder: string) {
+  /**
+   * @param folder of its own, made when it is not there
+   * @param keepMs milliseconds for which a mark to write stays
+   */
+  constructor(folder: string, keepMs: number = KEEP_MS) {
     this.#folder = folder;
+    this.#keepMs = keepMs;
     made += 1;
     this.#name = `${HOST}-${process.pid}-${made}`;
     mkdirSync(folder, { recursive: true });
@@ -60,16 +70,49 @@ export class Turns {
       return await work();
     } finally {
       this.#writing -= 1;
-      if (this.#writing === 0) this.#unmark('write');
+      if (this.#writing === 0) this.#leave();
     }
   }
 
+  /** Takes back what is left of it: nothing is written any more. */
+  close(): void {
+    if (this.#markedAt !== undefined) this.#takeBack();
+  }
+
   #mayWrite(): boolean {
-    const isFirst = this.#writing === 0;
-    if (isFirst) this.#mark('write');
-    if (this.#others('open').length === 0) return true;
-    if (isFirst) this.#unmark('write');
-    return false;
+    // Under a mark nobody opens; but one that is always there would let nobody open.
+    if (this.#keptMs < this.#keepMs) return true;
+    this.#mark('write');
+    if (this.#others('open').length > 0) {
+      if (this.#writing === 0) this.#takeBack();
+      return false;
+    }
+    this.#markedAt = performance.now();
+    return true;
+  }
+
+  /** For how long the mark has been there. */
+  get #keptMs(): number {
+    return this.#markedAt === undefined ? Infinity : performance.now() - this.#markedAt;
+  }
+
+  #leave(): void {
+    const left = this.#keepMs - this.#keptMs;
+    if (left <= 0) {
+      this.#takeBack();
+      return;
+    }
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#writing === 0) this.close();
+    }, left).unref();
+  }
+
+  #takeBack(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#markedAt = undefined;
+    this.#unmark('write');
   }
 
   #mark(kind: Kind): string {

@@ -235,6 +235,7 @@ class LmdbStore implements DeviceStore {
   async close(): Promise<void> {
     await this.durable();
     await this.#root.close();
+    this.#turns.close();
   }
 
   #transaction<T>(work: () => T): Promise<T> {

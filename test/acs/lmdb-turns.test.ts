@@ -5,6 +5,9 @@ import type { Test } from 'tap';
 import t from 'tap';
 import { Turns } from '../../acs/store/lmdb-turns.ts';
 
+/** No mark stays longer than it is needed. */
+const briefly = (folder: string): Turns => new Turns(folder, 0);
+
 async function folderOf(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'modemlab-turns-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
@@ -47,7 +50,7 @@ async function waits(promise: Promise<unknown>): Promise<boolean> {
 
 t.test('who opens waits for those who write, and who wants to write then waits for him', async (t) => {
   const folder = await folderOf(t);
-  const [one, other, third] = [new Turns(folder), new Turns(folder), new Turns(folder)];
+  const [one, other, third] = [briefly(folder), briefly(folder), briefly(folder)];
   const first = work();
   const writing = one.write(first.run);
   await first.begun;
@@ -66,12 +69,39 @@ t.test('who opens waits for those who write, and who wants to write then waits f
 
 t.test('those who write do it side by side, in one process and in several', async (t) => {
   const folder = await folderOf(t);
-  const [one, other] = [new Turns(folder), new Turns(folder)];
+  const [one, other] = [briefly(folder), briefly(folder)];
   const works = [work(), work(), work()];
   const all = works.map(({ run }, index) => (index === 2 ? other : one).write(run));
   await Promise.all(works.map(({ begun }) => begun));
   for (const { end } of works) end();
   await Promise.all(all);
+  t.strictSame(await readdir(folder), []);
+});
+
+t.test('a mark to write stays for some time, and is gone for one who opens, and at the end', async (t) => {
+  const folder = await folderOf(t);
+  const long = new Turns(folder, 600_000);
+  await long.write(async () => undefined);
+  const [mark = ''] = await readdir(folder);
+  t.match(mark, /^write-/);
+  const other = briefly(folder);
+  const opening = other.open(() => 'opened');
+  t.ok(await waits(opening));
+  t.equal(await long.write(async () => 'written'), 'written', 'under its mark it writes on');
+  long.close();
+  t.equal(await opening, 'opened');
+  long.close();
+  t.strictSame(await readdir(folder), []);
+
+  const short = new Turns(folder, 5);
+  let isBusy = true;
+  const busy = (async () => {
+    while (isBusy) await short.write(async () => undefined);
+  })();
+  t.equal(await other.open(() => 'opened'), 'opened', 'also beside one who never stops writing');
+  isBusy = false;
+  await busy;
+  t.equal(await other.open(() => 'opened'), 'opened', 'it goes by itself');
   t.strictSame(await readdir(folder), []);
 });
 
@@ -101,7 +131,7 @@ t.test('marks of a process that is gone, and very old ones, are nobody’s', asy
   const old = join(folder, 'write-another.host-1-1');
   await writeFile(old, '');
   await utimes(old, new Date(0), new Date(0));
-  const turns = new Turns(folder);
+  const turns = briefly(folder);
   t.equal(await turns.open(() => 'opened'), 'opened');
   t.equal(await turns.write(async () => 'written'), 'written');
   t.strictSame(await readdir(folder), []);
@@ -109,7 +139,7 @@ t.test('marks of a process that is gone, and very old ones, are nobody’s', asy
 
 t.test('work that fails gives its turn back', async (t) => {
   const folder = await folderOf(t);
-  const turns = new Turns(folder);
+  const turns = briefly(folder);
   await t.rejects(
     turns.open(() => {
       throw new Error('damaged');
