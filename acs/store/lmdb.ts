@@ -93,7 +93,7 @@ class LmdbStore implements DeviceStore {
   #timer: NodeJS.Timeout | undefined;
   /** When it fires. */
   #due = 0;
-  #committing: Promise<void> | undefined;
+  #committing: Promise<unknown> | undefined;
   /** Time between updates, in ms, older ones counting ever less; and when the last one came. */
   #gap = 100;
   #lastUpdate = 0;
@@ -282,17 +282,19 @@ class LmdbStore implements DeviceStore {
   async #commit(): Promise<void> {
     while (this.#committing !== undefined) await this.#committing;
     if (this.#pending.size === 0) return;
-    this.#committing = this.#commitOnce();
+    const running = this.#commitOnce();
+    this.#committing = running;
     try {
-      await this.#committing;
+      // What came meanwhile has a time of its own.
+      if (await running) return;
     } finally {
       this.#committing = undefined;
     }
-    // What another process was faster with, and what came meanwhile.
     await this.#commit();
   }
 
-  async #commitOnce(): Promise<void> {
+  /** Whether that was all of it: with some updates another process may have been faster, and they are pending again. */
+  async #commitOnce(): Promise<boolean> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const leaving = this.#pending;
@@ -306,14 +308,18 @@ class LmdbStore implements DeviceStore {
     });
     this.#leaving = new Map();
     let index = 0;
+    let isAll = true;
     for (const pending of leaving.values()) {
       const outcome = outcomes[index];
       index += 1;
       if (outcome?.status === 'fulfilled' && outcome.value !== undefined)
         this.#committed(pending, outcome.value);
-      else if (outcome?.status === 'fulfilled') this.#again(pending);
-      else this.#refused(pending, outcome?.reason);
+      else if (outcome?.status === 'fulfilled') {
+        this.#again(pending);
+        isAll = false;
+      } else this.#refused(pending, outcome?.reason);
     }
+    return isAll;
   }
 
   /** The new version, or `undefined` when the entry is not the one that the change was made from. */
