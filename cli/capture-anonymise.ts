@@ -12,7 +12,7 @@ import type { CapturedFrame } from '../captures/frame.ts';
 import type { Capture } from '../captures/open.ts';
 import { openCaptureFile } from '../captures/open.ts';
 import { describeWireError, ERRORS, ModemlabError } from '../protocol/errors.ts';
-import { isFileError } from './capture-show.ts';
+import { asFileError } from './capture-show.ts';
 import { command } from './help.ts';
 import type { Io } from './io.ts';
 import { jsonOption } from './options.ts';
@@ -73,8 +73,7 @@ async function run(io: Io, file: string, { json, out, seed }: AnonymiseOptions):
       io.err('stopped: nothing was written\n');
       return EXIT.failed;
     }
-    const isFile = !(error instanceof ModemlabError) && isFileError(error);
-    throw isFile ? new ModemlabError('E_FILE_INVALID', error.message, { cause: error }) : error;
+    throw asFileError(error);
   } finally {
     forget();
   }

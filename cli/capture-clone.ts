@@ -4,13 +4,15 @@ import path from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Capture } from '../captures/open.ts';
 import { openCaptureFile, readCapture } from '../captures/open.ts';
+import { isDevice } from '../protocol/cwmp/device-key.ts';
 import { describeWireError, ERRORS, ModemlabError } from '../protocol/errors.ts';
 import { cloneOf } from '../simulator/clone/clone.ts';
-import { isDevice, latestOf } from '../simulator/clone/evidence.ts';
+import { latestOf } from '../simulator/clone/evidence.ts';
 import type { CloneReport } from '../simulator/clone/report.ts';
 import { reportOf } from '../simulator/clone/report.ts';
 import type { Witness } from '../simulator/clone/witness.ts';
 import { createWitness } from '../simulator/clone/witness.ts';
+import { asFileError } from './capture-show.ts';
 import { command } from './help.ts';
 import type { Io } from './io.ts';
 import { jsonOption } from './options.ts';
@@ -114,15 +116,6 @@ async function write(file: string, text: string): Promise<void> {
     throw asFileError(error);
   }
 }
-
-const asFileError = (error: unknown): unknown =>
-  error instanceof Error &&
-  'code' in error &&
-  typeof error.code === 'string' &&
-  error.code.startsWith('E') &&
-  !(error instanceof ModemlabError)
-    ? new ModemlabError('E_FILE_INVALID', error.message, { cause: error })
-    : error;
 
 function writeReport(
   io: Io,

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type Command, Option } from 'commander';
 import type { CwmpSession } from '../captures/cwmp-types.ts';
 import { openCaptureFile, readCapture } from '../captures/open.ts';
+import { isDevice } from '../protocol/cwmp/device-key.ts';
 import { describeWireError, ERRORS, ModemlabError } from '../protocol/errors.ts';
 import { MDAP_GROUP, MDAP_PORT } from '../protocol/mdap/settings.ts';
 import type { Recording } from '../simulator/index.ts';
@@ -10,7 +11,7 @@ import { ALWAYS_IGNORED, readRecording } from '../simulator/index.ts';
 import type { ReplayOptions } from './capture-replay-roles.ts';
 import { playRole } from './capture-replay-roles.ts';
 import { writeReplay } from './capture-replay-view.ts';
-import { isDevice, isFileError } from './capture-show.ts';
+import { asFileError } from './capture-show.ts';
 import { command } from './help.ts';
 import type { Io } from './io.ts';
 import { groupAddress } from './mdap-host.ts';
@@ -128,8 +129,7 @@ async function read(io: Io, file: string, { device, session }: ReplayOptions): P
     (session === undefined || one.number === session) &&
     (device === undefined || isDevice(one.device, device));
   const recording = await readRecording(capture.frames, wanted).catch((error: unknown) => {
-    const ofFile = isFileError(error) && !(error instanceof ModemlabError);
-    throw ofFile ? new ModemlabError('E_FILE_INVALID', error.message, { cause: error }) : error;
+    throw asFileError(error);
   });
   if (capture.fault?.code === 'E_CAPTURE_FORMAT')
     throw new ModemlabError('E_CAPTURE_FORMAT', `${path.basename(file)}: ${capture.fault.found ?? ''}`);

@@ -10,6 +10,7 @@ import type { Story } from '../captures/story.ts';
 import { createStory } from '../captures/story.ts';
 import type { StoryRecord } from '../captures/story-record.ts';
 import { isoTime } from '../captures/story-record.ts';
+import { isDevice } from '../protocol/cwmp/device-key.ts';
 import { describeWireError, ERRORS, ModemlabError } from '../protocol/errors.ts';
 import { writeRecord, writeWhole } from './capture-line.ts';
 import { captureProgress } from './capture-progress.ts';
@@ -91,7 +92,7 @@ async function show(
       tell(story.push(frame));
     }
   } catch (error) {
-    throw isFileError(error) ? new ModemlabError('E_FILE_INVALID', error.message, { cause: error }) : error;
+    throw asFileError(error);
   } finally {
     progress?.stop();
     forget();
@@ -269,12 +270,11 @@ const isWanted = (record: StoryRecord, { device, session }: ShowOptions): boolea
 const isWantedSession = (one: CwmpSession, { device, session }: ShowOptions): boolean =>
   (session === undefined || one.number === session) && (device === undefined || isDevice(one.device, device));
 
-/** A key ends with the serial number. */
-export const isDevice = (key: string | undefined, wanted: string): boolean =>
-  key !== undefined && (key === wanted || key.endsWith(`-${wanted}`));
-
-export function isFileError(error: unknown): error is Error & { readonly code: string } {
-  return (
-    error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('E')
-  );
+/** What the system says of a file, as an error of ours; whatever else it is stays as it is. */
+export function asFileError(error: unknown): unknown {
+  const isOfFile =
+    error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('E');
+  return isOfFile && !(error instanceof ModemlabError)
+    ? new ModemlabError('E_FILE_INVALID', error.message, { cause: error })
+    : error;
 }

@@ -29,7 +29,7 @@ export interface ListenerOptions {
 const PATIENCE_MS = 10_000;
 const MOST_CONNECTIONS = 4096;
 /** Simulated milliseconds by which a modem that calls before it answers is late with that (Q-CR-01). */
-const LATE_MS = 5000;
+export const LATE_MS = 5000;
 const MOST_HEADER_BYTES = 8 * 1024;
 
 /** Opens the port. Rejects with ModemlabError E_ADDRESS_IN_USE, or E_CONFIG when it cannot be bound. */

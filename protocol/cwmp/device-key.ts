@@ -25,6 +25,10 @@ export function keyOf(id: Identity, hash: Hash): string {
   return parts.map((part) => encodePart(part.trim(), hash)).join('-');
 }
 
+/** Whether this key is meant: by itself, or by the serial number, which it ends with. */
+export const isDevice = (key: string | undefined, wanted: string): boolean =>
+  key !== undefined && (key === wanted || key.endsWith(`-${wanted}`));
+
 function encodePart(text: string, hash: Hash): string {
   if (/^\w*$/.test(text) && text.length <= MAX_PART) return text;
   const long = text.length > MAX_PART;

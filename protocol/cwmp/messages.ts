@@ -480,3 +480,8 @@ export type { ParameterValueStruct } from './parameter-value.ts';
 export function isRpcName(name: string): name is RpcName {
   return Object.hasOwn(RPCS, name);
 }
+
+/** Whether an ACS may ask it of a CPE. */
+export function isCpeRequest(request: Request): request is Request<CpeMethod> {
+  return RPCS[request.rpc].by !== 'ACS';
+}

@@ -23,7 +23,7 @@ import type {
   Response,
   RpcName,
 } from './messages.ts';
-import { RPCS } from './messages.ts';
+import { isCpeRequest, RPCS } from './messages.ts';
 import type {
   CpeEffect,
   CpeEnd,
@@ -224,10 +224,6 @@ function onRequest(settings: CpeSettings, state: Waiting, envelope: Envelope): C
 
 function isAcsResponse(response: Response): response is Response<AcsMethod> {
   return RPCS[response.rpc].by !== 'CPE';
-}
-
-function isCpeRequest(request: Request): request is Request<CpeMethod> {
-  return RPCS[request.rpc].by !== 'ACS';
 }
 
 /** A method that no schema has, or one that only an ACS answers. What a device lacks besides is told by `failed`. */

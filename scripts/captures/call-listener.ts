@@ -1,6 +1,7 @@
 /** The port at which a modem is called, on a stage. */
 import { createServer } from 'node:http';
 import { type Asked, answerLines, judge, pathOf, serve } from '../../simulator/connection-request.ts';
+import { LATE_MS } from '../../simulator/connection-request-listener.ts';
 import { Nonces } from '../../simulator/connection-request-nonce.ts';
 import type { Call, Callee, ConnectionRequestListener } from '../../simulator/connection-request-types.ts';
 import { ACS_AT } from './session.ts';
@@ -9,8 +10,6 @@ import type { Stage } from './stage.ts';
 /** The port of SpeedTouch modems. */
 const PORT = 51_005;
 const PATH = '/call';
-/** As late as the simulator's own listener is (Q-CR-01), in simulated milliseconds. */
-const LATE_MS = 5000;
 
 export interface CallListener extends ConnectionRequestListener {
   /** One request of the ACS, given by its lines. Resolves with the answer when the modem has closed or can take the next. */

@@ -1,6 +1,5 @@
 /** A profile of the device that captures show: docs/profiles.md has the format, report.ts what is told beside it. */
 import { nameOf } from '../../captures/telling.ts';
-import type { QuirkKey } from '../../protocol/quirks.ts';
 import { isQuirkKey } from '../../protocol/quirks.ts';
 import type { Dialect } from '../../protocol/soap/dialect.ts';
 import { CANONICAL } from '../../protocol/soap/dialect.ts';
@@ -32,9 +31,6 @@ export interface Clone {
   readonly tree: TreeSeen;
   readonly spelling: Spelling;
   readonly cwmp: CwmpSeen;
-  readonly http: HttpSeen;
-  /** Parameters that read otherwise a moment later, by rule: below the root, with {i}. */
-  readonly moves: ReadonlySet<string>;
   /** What the captures do not show, and what is taken instead. */
   readonly unseen: readonly string[];
   /** Median of the nanoseconds from a request to its answer; `undefined`: there was none. */
@@ -45,7 +41,7 @@ export interface Clone {
 export function cloneOf(evidence: Evidence, name: string): Clone {
   const { deviceId, firmware } = evidence;
   const written = writtenBy(evidence);
-  const spelling = spellingOf(written, [...evidence.quirks.keys()].filter(isQuirk));
+  const spelling = spellingOf(written, [...evidence.quirks.keys()].filter(isQuirkKey));
   const valuesDialect = spelling.dialects.get('GetParameterValuesResponse') ?? spelling.dialect;
   const tree = seenTree(evidence, valuesDialect.valueTypes !== 'none');
   const names = treeOf(tree.entries, refuser(evidence.key));
@@ -79,9 +75,8 @@ export function cloneOf(evidence: Evidence, name: string): Clone {
   const quirks = quirksOf(evidence, parseProfile(plain, name), spelling.quirks);
   const json = quirks.length === 0 ? plain : overlay(plain, { quirks });
   return {
-    ...{ json, tree, spelling, cwmp, http, unseen },
+    ...{ json, tree, spelling, cwmp, unseen },
     profile: parseProfile(json, name),
-    moves: new Set(Object.keys(model.values)),
     latency: latencies[Math.floor(latencies.length / 2)],
   };
 }
@@ -115,8 +110,6 @@ function membersOf(
     ...(cwmp.bootSeconds === undefined ? {} : { bootSeconds: cwmp.bootSeconds }),
   };
 }
-
-const isQuirk = (id: string): id is QuirkKey => isQuirkKey(id);
 
 /** The members of a dialect that differ from another's, as a file has them. */
 function changesOf(dialect: Dialect, base: Dialect): Readonly<Record<string, unknown>> {

@@ -8,6 +8,7 @@ import type { Evidence } from './evidence.ts';
 import { envelopeOf, isEmpty } from './evidence.ts';
 import type { Exchange } from './exchanges.ts';
 import { exchangesOf, faultOf, informsOf, responseOf } from './exchanges.ts';
+import { addObjects } from './tree.ts';
 
 export interface CwmpSeen {
   /** Members of `cwmp`, as a profile file has them. */
@@ -205,15 +206,6 @@ function listsOf(exchanges: readonly Exchange[], root: string): Readonly<Record<
     ...(lists === undefined ? {} : { lists }),
     ...(unlisted.size === 0 ? {} : { unlisted: [...unlisted] }),
   };
-}
-
-/** The objects that a name is in, and itself when it is one. */
-function addObjects(objects: Set<string>, name: string): void {
-  for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
-    const object = name.slice(0, dot + 1);
-    if (objects.has(object)) return;
-    objects.add(object);
-  }
 }
 
 const templateOf = (name: string, root: string): string =>

@@ -29,8 +29,6 @@ export interface AcsAnswer {
 
 export interface SeenSession {
   readonly posts: Post[];
-  /** Whether it came to its end, in the order of the capture. */
-  ended: boolean;
 }
 
 /** One device at one firmware. */
@@ -44,19 +42,10 @@ export interface Evidence {
   readonly quirks: ReadonlyMap<QuirkId, number>;
 }
 
-/** A post with its envelope, where it has one. */
-export interface SaidPost extends Post {
-  readonly envelope: Envelope;
-}
-
 export const envelopeOf = (content: CwmpContent | undefined): Envelope | undefined =>
   content?.is === 'message' ? content.envelope : undefined;
 
 export const isEmpty = ({ content }: Post): boolean => content.is === 'empty';
-
-/** A key ends with the serial number. */
-export const isDevice = (key: string, wanted: string): boolean =>
-  key === wanted || key.endsWith(`-${wanted}`);
 
 /** What its messages at the firmware that it ran last show. */
 export function latestOf(all: readonly Evidence[]): Evidence | undefined {

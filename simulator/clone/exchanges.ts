@@ -1,6 +1,6 @@
 /** Requests of the ACS with what the device answered, and requests of the device, out of its POSTs. */
 import type { CpeMethod, CwmpFault, Envelope, Request, Response } from '../../protocol/cwmp/messages.ts';
-import { RPCS } from '../../protocol/cwmp/messages.ts';
+import { isCpeRequest } from '../../protocol/cwmp/messages.ts';
 import type { Evidence, Post, SeenSession } from './evidence.ts';
 import { envelopeOf } from './evidence.ts';
 
@@ -28,9 +28,6 @@ export function exchangesOf({ sessions }: Pick<Evidence, 'sessions'>): readonly 
     }),
   );
 }
-
-export const isCpeRequest = (request: Request): request is Request<CpeMethod> =>
-  RPCS[request.rpc].by !== 'ACS';
 
 export const responseOf = ({ answer: { message } }: Exchange): Response | undefined =>
   message.kind === 'response' ? message : undefined;

@@ -2,6 +2,7 @@
 import { nameOf } from '../../captures/telling.ts';
 import { decode } from '../../protocol/cwmp/decode.ts';
 import type { Envelope, Message } from '../../protocol/cwmp/messages.ts';
+import { isCpeRequest } from '../../protocol/cwmp/messages.ts';
 import { applyQuirks } from '../../protocol/quirks/act.ts';
 import type { QuirkKey } from '../../protocol/quirks.ts';
 import { isQuirkKey } from '../../protocol/quirks.ts';
@@ -12,7 +13,6 @@ import { habitOf, isOfMessages } from '../quirks/table.ts';
 import { informOf } from '../session-parts.ts';
 import type { Evidence, Post, SeenSession } from './evidence.ts';
 import { envelopeOf } from './evidence.ts';
-import { isCpeRequest } from './exchanges.ts';
 
 /** Messages with a quirk that are said once more to see whether it shows. */
 const SAMPLES = 3;
@@ -23,7 +23,7 @@ export function quirksOf(
   profile: Profile,
   spelt: readonly QuirkKey[],
 ): readonly QuirkKey[] {
-  return [...quirks.keys()].filter(isKey).filter((id) => {
+  return [...quirks.keys()].filter(isQuirkKey).filter((id) => {
     if (isOfMessages(id)) {
       const tried = samplesOf(sessions, id).map((sample) => rehearse(sample, profile, id));
       return tried.includes('acted') || (spelt.includes(id) && !tried.includes('shown anyway'));
@@ -38,8 +38,6 @@ const BY_TRAITS: Readonly<Partial<Record<QuirkKey, (profile: Profile) => boolean
   'Q-HT-03': ({ http }) => http.charset === 'iso-8859-1',
   'Q-HT-06': ({ http }) => http.soapAction === 'always',
 };
-
-const isKey = (id: string): id is QuirkKey => isQuirkKey(id);
 
 interface Sample {
   readonly post: Post;

@@ -31,7 +31,7 @@ export function reportOf(evidence: Evidence, clone: Clone): CloneReport {
   return {
     ...{ device: key, firmware, sessions: sessions.length, messages },
     taken: rowsOf(evidence, clone).map(([what, taken, from]) => ({ what, taken, from })),
-    unseen: [...clone.unseen, ...clone.http.unseen.filter((one) => !clone.unseen.includes(one))],
+    unseen: clone.unseen,
     quirks: Object.fromEntries(quirks),
   };
 }

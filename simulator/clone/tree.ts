@@ -174,8 +174,15 @@ const isOfTheAcs = (name: string): boolean => name.endsWith('.ManagementServer.P
 function objectsUnlisted(entries: readonly TreeEntry[]): number {
   const objects = new Set(entries.filter(({ name }) => name.endsWith('.')).map(({ name }) => name));
   const implied = new Set<string>();
-  for (const { name } of entries)
-    for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1))
-      implied.add(name.slice(0, dot + 1));
+  for (const { name } of entries) addObjects(implied, name);
   return [...implied].filter((name) => !objects.has(name)).length;
+}
+
+/** The objects that a name is in, and itself when it is one. */
+export function addObjects(objects: Set<string>, name: string): void {
+  for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
+    const object = name.slice(0, dot + 1);
+    if (objects.has(object)) return;
+    objects.add(object);
+  }
 }

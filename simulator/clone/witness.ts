@@ -4,13 +4,13 @@ import { createConversation } from '../../captures/conversation.ts';
 import type { CwmpMessage } from '../../captures/cwmp-types.ts';
 import type { CapturedFrame } from '../../captures/frame.ts';
 import { headerOf } from '../../captures/http-head.ts';
+import { isDevice } from '../../protocol/cwmp/device-key.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
 import { charsetOf } from '../../protocol/http/content.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { QuirkId } from '../../protocol/quirks/note.ts';
 import { decodeText } from '../../protocol/xml/text.ts';
 import type { Evidence, Post, SeenSession } from './evidence.ts';
-import { isDevice } from './evidence.ts';
 
 export interface Witness {
   /** A further capture begins: its connections and sessions are others. */
@@ -56,10 +56,7 @@ export function createWitness(wanted: string | undefined): Witness {
     },
     push: (frame) => takeAll(conversation.push(frame)),
     take,
-    end() {
-      takeAll(conversation.end());
-      posts.end();
-    },
+    end: () => takeAll(conversation.end()),
     get seen() {
       return devices.all();
     },
@@ -113,7 +110,7 @@ function createPosts(before: number) {
   const sessionOf = (building: Building, number: number): SeenSession => {
     const known = sessions.get(number);
     if (known !== undefined) return known;
-    const made: SeenSession = { posts: [], ended: false };
+    const made: SeenSession = { posts: [] };
     sessions.set(number, made);
     building.sessions.push(made);
     return made;
@@ -145,10 +142,6 @@ function createPosts(before: number) {
       sessionOf(building, session.number).posts.push(post);
       open.set(exchange, post);
       for (const { id } of notes) building.quirks.set(id, (building.quirks.get(id) ?? 0) + 1);
-    },
-    end(): void {
-      for (const session of sessions.values())
-        session.ended = session.posts.at(-1)?.answer?.content.is === 'empty';
     },
   };
 }

@@ -1,7 +1,7 @@
 /** What habits do with requests of the ACS, and with what became of them. */
 import { FAULTS } from '../../protocol/cwmp/faults.ts';
 import type { Answer, CpeMethod, CwmpFault, Request, Response } from '../../protocol/cwmp/messages.ts';
-import { RPCS } from '../../protocol/cwmp/messages.ts';
+import { isCpeRequest, RPCS } from '../../protocol/cwmp/messages.ts';
 import type { Performed } from '../perform.ts';
 import type { Plain } from './session-habits.ts';
 
@@ -68,7 +68,6 @@ export function renamed(
   return told.ok && isCpeResponse(told.value) ? { ...outcome, response: told.value } : outcome;
 }
 
-const isCpeRequest = (request: Request): request is Request<CpeMethod> => RPCS[request.rpc].by !== 'ACS';
 const isCpeResponse = (response: Response): response is Response<CpeMethod> =>
   RPCS[response.rpc].by !== 'ACS';
 

@@ -2,8 +2,8 @@
  * What a capture holds to answer a request of an ACS with: the very answer, one to a request that wants the same thing, or
  * one that is put together out of all the modem has told of its parameters. Else a simulated modem stands in for it, or nobody.
  */
-import type { CpeMethod, Message, ParameterValueStruct, Request } from '../../protocol/cwmp/messages.ts';
-import { RPCS } from '../../protocol/cwmp/messages.ts';
+import type { Message, ParameterValueStruct, Request } from '../../protocol/cwmp/messages.ts';
+import { isCpeRequest } from '../../protocol/cwmp/messages.ts';
 import { perform } from '../perform.ts';
 import type { Profile } from '../profile.ts';
 import type { Asked } from './aligned.ts';
@@ -74,7 +74,7 @@ export class HeldAnswers {
     }
     const standIn = this.#standIn();
     const as = standIn.from === 'nobody' ? undefined : standIn.device.profile;
-    if (message.kind !== 'request' || !isForCpe(message))
+    if (message.kind !== 'request' || !isCpeRequest(message))
       return { from: 'nobody', message: fault(NOT_SUPPORTED), as };
     const made = this.#known.answer(message);
     if (made !== undefined) return { from: 'values', message: made, as };
@@ -100,10 +100,6 @@ const fault = (code: number): Message => ({
     SetParameterValuesFault: [],
   },
 });
-
-export function isForCpe(request: Request): request is Request<CpeMethod> {
-  return RPCS[request.rpc].by !== 'ACS';
-}
 
 /** Whether the answer to one request answers the other too, though they do not say the same. */
 function wantsTheSame(one: Message, other: Message): boolean {
