@@ -1,14 +1,12 @@
 import { readdirSync } from 'node:fs';
-import path from 'node:path';
 import t from 'tap';
 import type { Violation } from './support/boundaries.ts';
 import { findViolations } from './support/boundaries.ts';
 import { parseSource, readSources } from './support/sources.ts';
-
-const root = path.resolve(import.meta.dirname, '..');
+import { ROOT } from './support/tree.ts';
 
 /** Folders with sources: every one is a room, so a new one has to get its rules before it gets its first file. */
-const rooms = readdirSync(root, { withFileTypes: true })
+const rooms = readdirSync(ROOT, { withFileTypes: true })
   .filter(
     (entry) => entry.isDirectory() && !/^(\.|node_modules$|dist$|docs$|modemlab-data$)/.test(entry.name),
   )
@@ -17,7 +15,7 @@ const rooms = readdirSync(root, { withFileTypes: true })
 const tell = ({ rule, file, line, what }: Violation): string => `${rule} ${file}:${line} ${what}`;
 
 t.test('no source breaks a rule of the house', async (t) => {
-  const sources = readSources(root, ['index.ts', ...rooms]);
+  const sources = readSources(ROOT, ['index.ts', ...rooms]);
   t.ok(sources.length > 20, `${sources.length} sources are looked at`);
   t.ok(
     sources.some(({ file, imports }) => file.startsWith('protocol/') && imports.some(({ target }) => target)),

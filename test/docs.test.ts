@@ -4,8 +4,9 @@ import t from 'tap';
 import { ERRORS } from '../protocol/errors.ts';
 import { QUIRKS } from '../protocol/quirks.ts';
 import { PAGES } from '../scripts/generate-docs.ts';
+import { ROOT } from './support/tree.ts';
 
-const docs = path.resolve(import.meta.dirname, '..', 'docs');
+const docs = path.join(ROOT, 'docs');
 const page = (name: string): string => readFileSync(path.join(docs, name), 'utf8');
 
 t.test('each page of docs/ that is made from a table is what the table gives now', async (t) => {

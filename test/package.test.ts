@@ -7,9 +7,9 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { runAcs } from './support/run-acs.ts';
+import { ROOT } from './support/tree.ts';
 
 const run = promisify(execFile);
-const root = path.resolve(import.meta.dirname, '..');
 
 /** Without what npm hands to its scripts: this is to be as it is in somebody else's shell. */
 const env = Object.fromEntries(
@@ -23,6 +23,7 @@ import type { Acs, Task } from 'modemlab/acs';
 import { openQueue, openStore, startAcs } from 'modemlab/acs';
 import type { Modem } from 'modemlab/simulator';
 import { createSwarm } from 'modemlab/simulator';
+import { ROOT } from './support/tree.ts';
 
 const rpc: RpcName = 'Reboot';
 const request = RPCS[rpc].requestFrom({ CommandKey: 'key' });
@@ -48,7 +49,7 @@ process.stdout.write(JSON.stringify({ kind, steps, modems: modems.length, sessio
 t.test('the packed package works where nothing else is', { timeout: 180_000 }, async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'modemlab-package-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const packed = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root, env });
+  const packed = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: ROOT, env });
   const listing = /\[\s*\{[\s\S]*\]\s*$/.exec(packed.stdout)?.[0] ?? '[]';
   const [{ filename, files }] = JSON.parse(listing);
   const names: string[] = files.map((file: { path: string }) => file.path);
@@ -81,7 +82,7 @@ t.test('the packed package works where nothing else is', { timeout: 180_000 }, a
   await run('npm', install, { cwd: folder, env });
 
   t.test('its command runs', async (t) => {
-    const manifest = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+    const manifest = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8'));
     const { stdout, stderr } = await run('npx', ['--no-install', 'modemlab', '--version'], {
       cwd: folder,
       env,
@@ -94,7 +95,7 @@ t.test('the packed package works where nothing else is', { timeout: 180_000 }, a
     await writeFile(path.join(folder, 'consumer.ts'), consumer);
     const compilerOptions = {
       ...{ target: 'es2022', lib: ['es2023'], module: 'nodenext', strict: true, skipLibCheck: false },
-      ...{ types: ['node'], typeRoots: [path.join(root, 'node_modules', '@types')] },
+      ...{ types: ['node'], typeRoots: [path.join(ROOT, 'node_modules', '@types')] },
     };
     await writeFile(
       path.join(folder, 'tsconfig.json'),
@@ -116,7 +117,7 @@ t.test('the packed package works where nothing else is', { timeout: 180_000 }, a
   });
 
   t.test('the test that the README shows passes, as it stands there', async (t) => {
-    const readme = await readFile(path.join(root, 'README.md'), 'utf8');
+    const readme = await readFile(path.join(ROOT, 'README.md'), 'utf8');
     const [, shown = ''] = /^```js\n(.*?)^```$/ms.exec(readme) ?? [];
     t.match(shown, /from 'modemlab\/simulator'/);
     await writeFile(path.join(folder, 'modem.test.mjs'), shown);

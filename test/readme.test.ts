@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { Io } from '../cli/io.ts';
 import { main } from '../cli/main.ts';
+import { ROOT } from './support/tree.ts';
 
 interface Run {
   readonly io: Io;
@@ -53,7 +54,7 @@ function run(): Run {
 t.test('the commands that the README shows work as printed while the lab runs', async (t) => {
   const data = await mkdtemp(join(tmpdir(), 'modemlab-'));
   t.teardown(() => rm(data, { recursive: true, force: true }));
-  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+  const readme = await readFile(`${ROOT}/README.md`, 'utf8');
   const lines = [...readme.matchAll(/^npm run -s modemlab -- (\S.*?)(?: +#.*)?$/gm)].map(
     ([, line = '']) => line,
   );

@@ -13,6 +13,7 @@ import type { RawAnswer, RawClient } from '../support/raw-client.ts';
 import { cookieOf, post, rawClient } from '../support/raw-client.ts';
 import type { TestAcs } from '../support/run-acs.ts';
 import { runAcs } from '../support/run-acs.ts';
+import { fixture } from '../support/tree.ts';
 
 const KEY = '00A1B2-Gateway%201-S0001';
 const USER = '00A1B2-Gateway 1-S0001';
@@ -251,8 +252,7 @@ for (const [way, options] of Object.entries(WAYS)) {
   });
 }
 
-const pem = (name: string): string =>
-  readFileSync(new URL(`../fixtures/tls-${name}.pem`, import.meta.url), 'utf8');
+const pem = (name: string): string => readFileSync(fixture(`tls-${name}.pem`), 'utf8');
 
 for (const reconnects of [undefined, 'always'] as const) {
   t.test(

@@ -11,8 +11,9 @@ import { CAPTURE, EVENTS, eventsOf, folderOf, isSame, README } from '../../scrip
 import { indexPage, library } from '../../scripts/captures/library.ts';
 import { listQuirks } from '../../simulator/index.ts';
 import { noTshark, wireshark } from '../support/capture-files.ts';
+import { ROOT } from '../support/tree.ts';
 
-const LIBRARY = path.resolve(import.meta.dirname, '..', '..', 'captures', 'library');
+const LIBRARY = path.join(ROOT, 'captures', 'library');
 /** All of it, as it lies on the disk. */
 const MOST_BYTES = 3_000_000;
 

@@ -16,9 +16,9 @@ import type { StreamEvent } from '../../captures/streams.ts';
 import { readAll } from '../support/capture-files.ts';
 import { recordToMemory } from '../support/record-memory.ts';
 import { SEED } from '../support/seed.ts';
+import { fixture as fixturePath } from '../support/tree.ts';
 
-const fixture = (name: string): string =>
-  readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
+const fixture = (name: string): string => readFileSync(fixturePath(name), 'utf8');
 const OWN = { cert: fixture('tls-server-cert.pem'), key: fixture('tls-server-key.pem') };
 const CA = fixture('tls-ca.pem');
 

@@ -1,15 +1,14 @@
 /** `modemlab capture record`: a whole session through the proxy is the session that both ends had. */
 import net from 'node:net';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import type { StoryRecord } from '../../captures/story-record.ts';
 import { noTshark, wireshark } from '../support/capture-files.ts';
 import type { Running } from '../support/cli.ts';
 import { run, start, temporaryFolder } from '../support/cli.ts';
 import { runAcs } from '../support/run-acs.ts';
+import { fixture } from '../support/tree.ts';
 
-const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 const SERVER = ['--tls-cert', fixture('tls-server-cert.pem'), '--tls-key', fixture('tls-server-key.pem')];
 const CA = fixture('tls-ca.pem');
 const MODEM = ['simulate', 'cpe', '--listen', 'none', '--speed', 'max', '--json'];

@@ -4,8 +4,8 @@ import t from 'tap';
 import { parseDeviceFile } from '../../cli/device-file.ts';
 import { helpOf, listCommands } from '../../cli/reference.ts';
 import { run } from '../support/cli.ts';
+import { ROOT } from '../support/tree.ts';
 
-const root = path.resolve(import.meta.dirname, '..', '..');
 const commands = listCommands();
 
 t.test('every command of the plan is there', async (t) => {
@@ -45,7 +45,7 @@ t.test('every command of the data folder and every server takes --data and --jso
 });
 
 t.test('the version is that of the package', async (t) => {
-  const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+  const { version } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8'));
   t.match(await run(['--version']), { code: 0, out: `${version}\n`, err: '' });
 });
 
@@ -80,7 +80,7 @@ t.test('misuse ends with 2, an error with its code, and the way out', async (t) 
 });
 
 t.test('the device file that the documentation shows can be imported', async (t) => {
-  const page = await readFile(path.join(root, 'docs', 'device-file.md'), 'utf8');
+  const page = await readFile(path.join(ROOT, 'docs', 'device-file.md'), 'utf8');
   const shown = /```json\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
   const { device, parameters } = parseDeviceFile(shown, 'docs');
   t.equal(device.deviceId.ProductClass, 'SpeedTouch 780');

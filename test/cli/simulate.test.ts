@@ -1,15 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import t from 'tap';
 import { json, run, start, temporaryFolder } from '../support/cli.ts';
 import { runAcs } from '../support/run-acs.ts';
+import { fixture } from '../support/tree.ts';
 
 const CPE = ['simulate', 'cpe'];
 /** Nothing listens there. */
 const GONE = [...CPE, '--acs', 'http://127.0.0.1:1/', '--speed', 'max'];
-const pem = (name: string): string => fileURLToPath(new URL(`../fixtures/tls-${name}.pem`, import.meta.url));
+const pem = (name: string): string => fixture(`tls-${name}.pem`);
 
 async function acsFor(test: { teardown: (end: () => Promise<void>) => void }, options = {}) {
   const acs = await runAcs(options);

@@ -16,8 +16,8 @@ import { QUIRK_GROUPS, QUIRKS, quirk } from '../../protocol/quirks.ts';
 import type { Dialect } from '../../protocol/soap/dialect.ts';
 import { CANONICAL } from '../../protocol/soap/dialect.ts';
 import { property, SEED } from '../support/seed.ts';
+import { ROOT } from '../support/tree.ts';
 
-const root = path.resolve(import.meta.dirname, '..', '..');
 const utf8 = new TextEncoder();
 
 /** Spellings with nothing odd about them, whatever else they change. */
@@ -124,10 +124,10 @@ property(
 
 /** Sources of the rooms that note: ids in code, not those that comments mention. */
 function sources(folder: string): readonly { file: string; text: string }[] {
-  return readdirSync(path.join(root, folder), { withFileTypes: true, recursive: true })
+  return readdirSync(path.join(ROOT, folder), { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
     .map((entry) => path.join(entry.parentPath, entry.name))
-    .map((file) => ({ file: path.relative(root, file), text: readFileSync(file, 'utf8') }));
+    .map((file) => ({ file: path.relative(ROOT, file), text: readFileSync(file, 'utf8') }));
 }
 
 const ofCode = (text: string): string[] =>

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import t from 'tap';
+import { ROOT } from '../support/tree.ts';
 
-const script = path.resolve(import.meta.dirname, '..', '..', 'scripts', 'count-tests.js');
+const script = path.join(ROOT, 'scripts', 'count-tests.js');
 const count = (log: string) => {
   const { status, stdout } = spawnSync(process.execPath, [script], {
     input: log,

@@ -24,6 +24,7 @@ import { recordingOf, toModems } from '../support/replay-parts.ts';
 import { add, del, gpa, gpn, gpv, reboot, spa, spv, upload } from '../support/rpc-asks.ts';
 import type { TestAcs } from '../support/run-acs.ts';
 import { simulatedTime } from '../support/simulated-time.ts';
+import { ROOT } from '../support/tree.ts';
 
 t.setTimeout(300_000);
 
@@ -177,7 +178,7 @@ for (const profile of profileNames())
     await isAlike(t, recording, cloned(recording).profile, START);
   });
 
-const LIBRARY = path.resolve(import.meta.dirname, '..', '..', 'captures', 'library');
+const LIBRARY = path.join(ROOT, 'captures', 'library');
 
 /** Of the library: what was asked of the modem in them besides. */
 const CAPTURES: readonly string[] = [

@@ -11,6 +11,7 @@ import type { ListenerOptions, Modem, ModemOptions } from '../../simulator/index
 import { createConnectionRequestListener, createModem, loadProfile } from '../../simulator/index.ts';
 import { createScheduler } from '../../simulator/scheduler.ts';
 import { type RawAnswer, rawClient } from '../support/raw-client.ts';
+import { fixture } from '../support/tree.ts';
 import { type TurnAcs, turnAcs } from '../support/turn-acs.ts';
 
 const MS = 'InternetGatewayDevice.ManagementServer.';
@@ -299,7 +300,7 @@ t.test(
 );
 
 t.test('while it connects to the ACS, five calls are accepted and make one session', async (t) => {
-  const read = (name: string): Buffer => readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
+  const read = (name: string): Buffer => readFileSync(fixture(name));
   const acs = await turnAcs(t, { cert: read('tls-cert.pem'), key: read('tls-key.pem') });
   const gate = await gateTo(t, acs.port);
   const listener = await listenerOf(t);

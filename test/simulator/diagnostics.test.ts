@@ -11,6 +11,7 @@ import { runAcs } from '../support/run-acs.ts';
 import { simulatedTime } from '../support/simulated-time.ts';
 import type { Bench } from '../support/timed-modem.ts';
 import { bench } from '../support/timed-modem.ts';
+import { ROOT } from '../support/tree.ts';
 import { turnAcs } from '../support/turn-acs.ts';
 
 const IGD = 'InternetGatewayDevice.';
@@ -336,9 +337,7 @@ t.test('the same seed measures the same, another modem otherwise', async (t) => 
 });
 
 t.test('a test that only the model knows of ends as one that failed inside', async (t) => {
-  const file: unknown = JSON.parse(
-    readFileSync(new URL('../../simulator/profiles/generic-tr181.json', import.meta.url), 'utf8'),
-  );
+  const file: unknown = JSON.parse(readFileSync(`${ROOT}/simulator/profiles/generic-tr181.json`, 'utf8'));
   const objects = [['Vendor.NewDiagnostics.', 'DiagnosticsState:s* Depth:u*']];
   const json = { ...Object(file), tree: { base: 'generic-tr181', objects } };
   const profile = parseProfile(json, 'with one more');

@@ -6,12 +6,13 @@ import { createModem } from '../../simulator/index.ts';
 import type { TestAcs } from '../support/run-acs.ts';
 import { runAcs } from '../support/run-acs.ts';
 import { SEED } from '../support/seed.ts';
+import { fixture } from '../support/tree.ts';
 
 t.comment(`MODEMLAB_SEED=${SEED}`);
 
 const IGD = 'InternetGatewayDevice.';
-const cert = readFileSync(new URL('../fixtures/tls-cert.pem', import.meta.url));
-const key = readFileSync(new URL('../fixtures/tls-key.pem', import.meta.url));
+const cert = readFileSync(fixture('tls-cert.pem'));
+const key = readFileSync(fixture('tls-key.pem'));
 
 async function acsFor(t: Test, options: Parameters<typeof runAcs>[0] = {}): Promise<TestAcs> {
   const acs = await runAcs(options);

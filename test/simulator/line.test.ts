@@ -9,6 +9,7 @@ import { ModemlabError } from '../../protocol/errors.ts';
 import { Line, type LineClock, type LineStream, listFaults, parseLine } from '../../simulator/line/index.ts';
 import { createScheduler } from '../../simulator/scheduler.ts';
 import { property, SEED } from '../support/seed.ts';
+import { ROOT } from '../support/tree.ts';
 
 t.comment(`MODEMLAB_SEED=${SEED}`);
 
@@ -365,7 +366,7 @@ t.test('the text form names faults in their order, with parameters behind them',
 });
 
 t.test('docs/line-faults.md has a row for each fault and for each line with a name', async (t) => {
-  const page = readFileSync(new URL('../../docs/line-faults.md', import.meta.url), 'utf8');
+  const page = readFileSync(`${ROOT}/docs/line-faults.md`, 'utf8');
   for (const { name, form, kind } of listFaults())
     t.ok(page.includes(kind === 'fault' ? `\n| \`${name}\` |` : `\n| \`${name}\` | \`${form}\` |`), name);
 });

@@ -12,6 +12,7 @@ import { writeImage } from '../../protocol/datamodel/firmware-image.ts';
 import type { Modem, ModemOptions, SessionReport } from '../../simulator/index.ts';
 import { createModem, createSwarm, loadProfile } from '../../simulator/index.ts';
 import { createScheduler } from '../../simulator/scheduler.ts';
+import { fixture as fixturePath } from '../support/tree.ts';
 
 const IGD = 'InternetGatewayDevice.';
 /** Simulated seconds a second: a minute of the retry ladder is 60 ms, and no period of 12 hours ends within a test. */
@@ -908,7 +909,7 @@ t.test('a device of the old rule ends a session with one more empty exchange', a
   }
 });
 
-const fixture = (name: string): Buffer => readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
+const fixture = (name: string): Buffer => readFileSync(fixturePath(name));
 const TLS_IDENTITY = { cert: fixture('tls-cert.pem'), key: fixture('tls-key.pem') };
 
 /** An ACS by TLS that ends a session at once; with `ca` it admits only modems with a certificate that this signs. */

@@ -10,6 +10,7 @@ import { createModem } from '../../simulator/modem.ts';
 import { listProfiles, loadProfile, parseProfile } from '../../simulator/profile.ts';
 import { targetOf } from '../../simulator/target.ts';
 import { FIELD } from '../support/field.ts';
+import { ROOT } from '../support/tree.ts';
 
 const device = (name: string, index = 0, seed: string | number = 7): Device =>
   new Device({ profile: loadProfile(name), seed, index, acs: 'http://acs.example:7547/', now: () => 0 });
@@ -107,7 +108,7 @@ t.test('a profile may be like another, and a tree be made of parts of others', (
 });
 
 t.test('docs/profiles.md tells the profiles that there are, and its example is one', (t) => {
-  const docs = readFileSync(new URL('../../docs/profiles.md', import.meta.url), 'utf8');
+  const docs = readFileSync(path.join(ROOT, 'docs/profiles.md'), 'utf8');
   const rows = [...docs.matchAll(/^\| `([\w-]+)` \| ([^|]*) \| ([^|]*) \| ([\d,]+) \|$/gm)];
   t.strictSame(
     rows.map(([, name, title, releases = '', count = '']) => ({

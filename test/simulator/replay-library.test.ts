@@ -20,8 +20,9 @@ import {
 import { alteringRelay, recordingOf, toAcs } from '../support/replay-parts.ts';
 import { runAcs } from '../support/run-acs.ts';
 import { SEED } from '../support/seed.ts';
+import { ROOT } from '../support/tree.ts';
 
-const LIBRARY = path.resolve(import.meta.dirname, '..', '..', 'captures', 'library');
+const LIBRARY = path.join(ROOT, 'captures', 'library');
 
 t.setTimeout(300_000);
 

@@ -10,10 +10,11 @@ import { parseScenario } from '../../simulator/scenarios/index.ts';
 import type { TestAcs } from '../support/run-acs.ts';
 import { runAcs } from '../support/run-acs.ts';
 import { SEED } from '../support/seed.ts';
+import { ROOT } from '../support/tree.ts';
 
 t.comment(`MODEMLAB_SEED=${SEED}`);
 
-const PAGE = readFileSync(new URL('../../docs/scenarios.md', import.meta.url), 'utf8');
+const PAGE = readFileSync(path.join(ROOT, 'docs/scenarios.md'), 'utf8');
 const EXAMPLE: unknown = JSON.parse(/```json\n([\s\S]*?)```/.exec(PAGE)?.[1] ?? '');
 
 /** What is wrong, as an error says it. */
@@ -150,7 +151,7 @@ t.test('a file of one own is given by its path', async (t) => {
 
 t.test('the page names every event, action and member of an end', async (t) => {
   const source = (file: string): string =>
-    readFileSync(new URL(`../../simulator/scenarios/${file}.ts`, import.meta.url), 'utf8');
+    readFileSync(path.join(ROOT, `simulator/scenarios/${file}.ts`), 'utf8');
   const names = [
     ...[...source('types').matchAll(/readonly do: '([\w-]+)'/g)].map(([, name]) => name),
     ...[...source('types').matchAll(/^ {2}'?([\w-]+)'?: \['/gm)].map(([, name]) => name),

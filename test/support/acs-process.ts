@@ -1,10 +1,10 @@
 /** ACSs as processes of their own that a test starts, stops and kills. */
 import type { ChildProcess } from 'node:child_process';
-import { fork } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { isMembers } from '../../acs/store/shape.ts';
+import { program } from './tree.ts';
 
 interface Start {
   readonly port: number;
@@ -21,8 +21,6 @@ export interface AcsProcess {
   /** A digest of each device's tree, as this process sees it. */
   trees(): Promise<Readonly<Record<string, unknown>>>;
 }
-
-const CHILD = fileURLToPath(new URL('./acs-child.ts', import.meta.url));
 
 const isSaying =
   (what: string) =>
@@ -55,10 +53,8 @@ export class AcsProcesses {
 
   #fill(): void {
     while (this.#reserve.length < this.#depth) {
-      const child = fork(CHILD, [this.#folder], {
-        execArgv: ['--import', 'tsx'],
-        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      });
+      const words = [...program('test/support/acs-child.ts'), this.#folder];
+      const child = spawn(process.execPath, words, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
       this.#all.add(child);
       child.once('exit', () => this.#all.delete(child));
       const ready = said(child, 'ready').then(() => child);

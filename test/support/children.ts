@@ -1,7 +1,7 @@
 /** Child processes of tests, that run a TypeScript file of this folder. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { program } from './tree.ts';
 
 export interface Child {
   readonly process: ChildProcess;
@@ -14,10 +14,8 @@ export interface Child {
 }
 
 export function startChild(file: string, args: readonly string[]): Child {
-  const path = fileURLToPath(new URL(file, import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', path, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const words = [...program(`test/support/${file}`), ...args];
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   let errors = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

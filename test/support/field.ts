@@ -1,8 +1,7 @@
 /** The folder of recorded messages of real devices, for tests that read it when it is there: MODEMLAB_FIELD. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-
-const ROOT = new URL('../..', import.meta.url).pathname;
+import { ROOT } from './tree.ts';
 
 /** Where the captures are, or would be. */
 export const FIELD: string = process.env.MODEMLAB_FIELD ?? join(ROOT, '../shared/captures/field');

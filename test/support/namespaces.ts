@@ -1,13 +1,13 @@
 /** Networks of a test's own: Linux network namespaces on one bridge, where it may make them. */
 import type { ChildProcess } from 'node:child_process';
 import { execFile, spawn, spawnSync } from 'node:child_process';
-import path from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
 import type { Test } from 'tap';
 
 const run = promisify(execFile);
-const root = path.resolve(import.meta.dirname, '../..');
+
+import { program, ROOT } from './tree.ts';
 
 /** Networks that this process has made. */
 let networks = 0;
@@ -30,8 +30,6 @@ export interface Namespace {
   readonly ip: (...args: readonly string[]) => Promise<string>;
   /** Starts a TypeScript file of this package in the namespace; it ends with the test at the latest. */
   readonly start: (file: string, args: readonly string[]) => NamespaceProcess;
-  /** The same for any script that node runs as it is: it is there much sooner. */
-  readonly startPlain: (script: string, args: readonly string[]) => NamespaceProcess;
   /** Any other program. */
   readonly startProgram: (program: string, args: readonly string[]) => NamespaceProcess;
 }
@@ -87,8 +85,7 @@ export async function bridgedNamespaces(
       iface: 'eth0',
       mac,
       ip,
-      start: (file, args) => node(['--import', 'tsx', path.join(root, file), ...args]),
-      startPlain: (script, args) => node([script, ...args]),
+      start: (file, args) => node([...program(file), ...args]),
       startProgram: (program, args) => startIn(t, full, [program, ...args]),
     });
   }
@@ -102,7 +99,7 @@ async function addNamespace(t: Test, name: string): Promise<void> {
 
 function startIn(t: Test, namespace: string, words: readonly string[]): NamespaceProcess {
   const line = ['netns', 'exec', namespace, ...words];
-  const child: ChildProcess = spawn('ip', line, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child: ChildProcess = spawn('ip', line, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
   let [out, err] = ['', ''];
   const waiting = new Set<() => void>();
   child.stdout?.on('data', (chunk) => {

@@ -8,7 +8,6 @@ import { writeImage } from '../../../protocol/datamodel/firmware-image.ts';
 import type { AntFault } from '../../../simulator/index.ts';
 import { createModem } from '../../../simulator/index.ts';
 import { bridgedNamespaces, noNamespaces } from '../../support/namespaces.ts';
-import { plainScript } from '../../support/plain-scripts.ts';
 
 const HOST = '192.168.1.5';
 const COUNT = 24;
@@ -52,7 +51,6 @@ t.test(
   async (t) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'modemlab-flash-'));
     t.teardown(() => rm(folder, { recursive: true, force: true }));
-    const script = await plainScript('test/support/namespace-ant.ts', folder);
     const addresses = modems.map(({ name }): [string, string] => [name, '192.168.1.254/24']);
     const lan = await bridgedNamespaces(t, { host: `${HOST}/24`, ...Object.fromEntries(addresses) });
     const host = lan.get('host');
@@ -62,7 +60,7 @@ t.test(
       modems.map(async ({ name, index, mac, fault }) => {
         const namespace = lan.get(name);
         await namespace?.ip('link', 'set', 'eth0', 'address', mac);
-        await namespace?.startPlain(script, [String(index), fault]).says('up\n');
+        await namespace?.start('test/support/namespace-ant.ts', [String(index), fault]).says('up\n');
       }),
     );
     t.comment(`${COUNT} modems are up after ${Math.round(performance.now() - began)} ms`);
