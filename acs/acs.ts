@@ -7,20 +7,20 @@ import { CWMP_VERSIONS } from '../protocol/cwmp/messages.ts';
 import { ModemlabError } from '../protocol/errors.ts';
 import type { DigestAlgorithm } from '../protocol/http/digest.ts';
 import { LIMITS } from '../protocol/limits.ts';
-import type { AuthMode } from './auth.ts';
-import { createAuthenticator } from './auth.ts';
-import type { ExchangeContext } from './exchange.ts';
-import { LateQuirks } from './late-quirks.ts';
+import type { Observation } from './acs-events.ts';
+import type { AuthMode } from './http/auth.ts';
+import { createAuthenticator } from './http/auth.ts';
+import { startServer } from './http/server.ts';
 import type { Clock, Log } from './log.ts';
 import { errorFields, SILENT } from './log.ts';
-import type { Observation } from './observe.ts';
-import { announce } from './presence.ts';
 import type { TaskQueue } from './queue/queue.ts';
-import { REPLY_STYLES, ReplyStyles } from './reply-style.ts';
-import { startServer } from './server.ts';
-import { Sessions } from './sessions.ts';
+import { announce } from './running-servers.ts';
+import { LateQuirks } from './session/deferred-quirk-counts.ts';
+import type { ExchangeContext } from './session/exchange.ts';
+import { REPLY_STYLES, ReplyStyles } from './session/reply-style.ts';
+import { endSession } from './session/session-driver.ts';
+import { Sessions } from './session/sessions.ts';
 import type { DeviceStore } from './store/store.ts';
-import { endSession } from './turns.ts';
 
 /** CPE requests that modemlab answers. */
 const METHODS: readonly AcsMethod[] = [

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { pcapHeader, pcapRecord } from '../captures/pcap-write.ts';
-import { answer, sessionOf } from '../test/support/capture-cwmp.ts';
-import { framesOf, PLAIN, packetsOf } from '../test/support/capture-tcp.ts';
+import { pcapHeader, pcapRecord } from '../captures/file/pcap-write.ts';
+import { answer, sessionOf } from '../scripts/captures/cwmp-texts.ts';
+import { framesOf, PLAIN, packetsOf } from '../scripts/captures/packets.ts';
 import type { Figure } from './report.ts';
 
 const SIZE = 2 ** 30;

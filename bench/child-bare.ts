@@ -1,6 +1,6 @@
 /** The baseline: node:http that answers canned bytes to whatever is POSTed. Nothing is read of it but its end. */
 import { createServer } from 'node:http';
-import { envelopeText } from '../test/support/messages.ts';
+import { envelopeText } from '../peers/samples/invented-modem.ts';
 import { answerCpu } from './child.ts';
 
 const inform = envelopeText({ kind: 'response', rpc: 'Inform', args: { MaxEnvelopes: 1 } });

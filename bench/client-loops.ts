@@ -2,7 +2,7 @@
 import http from 'node:http';
 import net from 'node:net';
 import { Client } from 'undici';
-import { informText } from '../test/support/messages.ts';
+import { informText } from '../peers/samples/invented-modem.ts';
 
 /** Plays one session: Inform, empty POST, 204. */
 export type Loop = (port: number, index: number) => Promise<void>;

@@ -1,7 +1,7 @@
 /** Reading and decoding a large answer, beside a scan of the same text for its tags. */
 import { XMLParser } from 'fast-xml-parser';
+import { envelopeText } from '../peers/samples/invented-modem.ts';
 import { decode, decodeString } from '../protocol/cwmp/decode.ts';
-import { envelopeText } from '../test/support/messages.ts';
 import type { Figure } from './report.ts';
 
 const VALUES = 2000;

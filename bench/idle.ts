@@ -1,5 +1,5 @@
 /** Resident memory of a hundred thousand modems of one process that wait for their next periodic inform. */
-import { Device } from '../simulator/device.ts';
+import { Device } from '../simulator/device/device.ts';
 import { loadProfile } from '../simulator/index.ts';
 import { startChild } from './child.ts';
 import type { Figure } from './report.ts';

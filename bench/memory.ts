@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { informText } from '../test/support/messages.ts';
+import { informText } from '../peers/samples/invented-modem.ts';
 import { startChild } from './child.ts';
 import { playMany } from './driver.ts';
 import type { Figure } from './report.ts';

@@ -5,8 +5,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { envelopeText, informText } from '../peers/samples/invented-modem.ts';
 import { decodeString } from '../protocol/cwmp/decode.ts';
-import { envelopeText, informText } from '../test/support/messages.ts';
 import type { Child } from './child.ts';
 import { startChild } from './child.ts';
 import type { Script } from './driver.ts';

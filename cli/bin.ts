@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** The program: main() with this process around it. */
 import process from 'node:process';
-import { processIo } from './io.ts';
 import { main } from './main.ts';
+import { processIo } from './support/io.ts';
 
 // A reader that has seen enough (`modemlab device list | head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));

@@ -1,7 +1,7 @@
 /** The command line as a page of docs/: made from the commands themselves, so that it cannot say anything else. */
 import type { Command } from 'commander';
 import { createProgram } from './main.ts';
-import type { Cli } from './shell.ts';
+import type { Cli } from './support/cli-context.ts';
 
 /** No command runs: only the tree of commands is read. */
 const NOBODY: Cli = {

@@ -1,5 +1,5 @@
 /** Datagrams that a broken or evil sender makes of good ones. The same stream of numbers gives the same datagrams. */
-import type { Random } from '../simulator/random.ts';
+import type { Random } from '../protocol/random.ts';
 
 type Mutation = (bytes: Uint8Array, random: Random, other: Uint8Array) => Uint8Array;
 

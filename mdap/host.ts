@@ -30,8 +30,8 @@ import type { Ticker } from './deadlines.ts';
 import { realTicker } from './deadlines.ts';
 import type { Credentials, DiscoverOptions, ExecOptions, MdapHostOptions } from './host-types.ts';
 import { Rate } from './rate.ts';
+import { Turns } from './semaphore.ts';
 import { mayStaySilent } from './silent-commands.ts';
-import { Turns } from './turns.ts';
 
 const LEGACY: Endpoint = { address: LEGACY_GROUP, port: LEGACY_PORT };
 

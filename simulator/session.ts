@@ -17,11 +17,11 @@ import { step } from '../protocol/cwmp/session-cpe.ts';
 import { applyQuirks } from '../protocol/quirks/act.ts';
 import { assertNever } from '../protocol/result.ts';
 import type { Dialect } from '../protocol/soap/dialect.ts';
-import type { Device } from './device.ts';
-import type { HttpClient, HttpOutcome } from './http-client.ts';
-import type { Done, Performed } from './perform.ts';
-import { faultText, perform } from './perform.ts';
-import type { Profile } from './profile.ts';
+import type { Device } from './device/device.ts';
+import type { Done, Performed } from './device/rpc/dispatch.ts';
+import { faultText, perform } from './device/rpc/dispatch.ts';
+import type { HttpClient, HttpOutcome } from './http/http-client.ts';
+import type { Profile } from './profile/profile.ts';
 import type { SessionHabits } from './quirks/session-habits.ts';
 
 /** A moment of a session at which the line may be cut. */

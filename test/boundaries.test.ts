@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import t from 'tap';
-import type { Violation } from './support/boundaries.ts';
-import { findViolations } from './support/boundaries.ts';
-import { parseSource, readSources } from './support/sources.ts';
+import type { Violation } from './support/house/boundaries.ts';
+import { findViolations } from './support/house/boundaries.ts';
+import { parseSource, readSources } from './support/house/sources.ts';
 import { ROOT } from './support/tree.ts';
 
 /** Folders with sources: every one is a room, so a new one has to get its rules before it gets its first file. */

@@ -5,7 +5,7 @@ import { isDiscovered } from '../acs/rules/first-contact.ts';
 import { openMdapHost } from '../mdap/index.ts';
 import type { Ant, AntMode } from '../simulator/index.ts';
 import { createAnt, createUdpLan } from '../simulator/index.ts';
-import { runAcs } from './support/run-acs.ts';
+import { runAcs } from './support/acs/run-acs.ts';
 
 const IFACE = '127.0.0.1';
 const USER = { user: 'Administrator', password: '' };

@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import type { Io } from '../cli/io.ts';
 import { main } from '../cli/main.ts';
+import type { Io } from '../cli/support/io.ts';
 import { ROOT } from './support/tree.ts';
 
 interface Run {

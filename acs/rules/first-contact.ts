@@ -4,10 +4,10 @@
  */
 import type { Request } from '../../protocol/cwmp/messages.ts';
 import { LIMITS } from '../../protocol/limits.ts';
-import type { Reply } from '../conversation.ts';
-import { isName } from '../remember.ts';
-import type { ReplyStyles } from '../reply-style.ts';
+import type { ReplyStyles } from '../session/reply-style.ts';
 import type { DeviceRecord, DeviceStore, Discovery } from '../store/store.ts';
+import { isName } from '../tasks/apply-response.ts';
+import type { Reply } from './rule-runner.ts';
 
 /** Names asked for at first, and at most. They double while the modem bears it and halve when it does not (Q-FT-05). */
 const FIRST_BATCH = 32;

@@ -5,11 +5,11 @@
  * ParameterKey, and what else is read of the tree shows the new instance as if it had always been there.
  */
 import type { Inform } from '../../protocol/cwmp/messages.ts';
-import type { Cpe, Reply } from '../conversation.ts';
-import type { KeyEvidence } from '../evidence.ts';
-import { hasBootstrap, keyEvidence, parameterKeyOf, UNSURE } from '../evidence.ts';
 import type { Task, TaskOutcome, TaskQueue } from '../queue/queue.ts';
 import type { DeviceStore } from '../store/store.ts';
+import type { KeyEvidence } from '../tasks/task-verdict.ts';
+import { hasBootstrap, keyEvidence, parameterKeyOf, UNSURE } from '../tasks/task-verdict.ts';
+import type { Cpe, Reply } from './rule-runner.ts';
 
 /** `not-done`: it may be sent again. */
 export type ProbeVerdict = TaskOutcome | 'not-done';

@@ -1,5 +1,5 @@
 /** Addresses in the place of others: of the same length as text, and of no use for finding anybody. */
-import { addressBytes } from '../ip.ts';
+import { addressBytes } from '../packet/ip.ts';
 
 /** Gives numbers from 0 to below a limit, as many as are asked for. */
 export type Draw = (below: number) => number;

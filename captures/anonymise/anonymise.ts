@@ -2,7 +2,7 @@
  * A capture without what is somebody's own: frames in, frames out, of the same lengths. It is read three times, so that a
  * secret is replaced also where it stands before the place that tells it is one.
  */
-import type { CapturedFrame } from '../frame.ts';
+import type { CapturedFrame } from '../file/frame.ts';
 import { createLearner } from './learn.ts';
 import { createLocator } from './locate.ts';
 import { createRewriter } from './rewrite.ts';

@@ -1,5 +1,5 @@
 /** What is written over the bytes of one side of a stream, or of one datagram. */
-import type { Span } from '../http-body.ts';
+import type { Span } from '../http/http-body.ts';
 import type { Blanking } from './passage.ts';
 
 type What = Uint8Array | Blanking;

@@ -1,7 +1,7 @@
 /** An anonymised capture as the bytes of a file, in the format that the capture had. */
-import type { CapturedFrame } from '../frame.ts';
-import { pcapHeader, pcapRecord } from '../pcap-write.ts';
-import { pcapngInterface, pcapngPacket, pcapngSection } from '../pcapng-write.ts';
+import type { CapturedFrame } from '../file/frame.ts';
+import { pcapHeader, pcapRecord } from '../file/pcap-write.ts';
+import { pcapngInterface, pcapngPacket, pcapngSection } from '../file/pcapng-write.ts';
 
 export interface FileForm {
   readonly format: 'pcap' | 'pcapng';

@@ -1,8 +1,8 @@
 /** The first reading of a capture: what its secrets are. */
 import { macText } from '../../protocol/ipv4.ts';
-import { createFlow } from '../flow.ts';
-import type { CapturedFrame } from '../frame.ts';
-import { readLink } from '../link.ts';
+import type { CapturedFrame } from '../file/frame.ts';
+import { createFlow } from '../packet/flow.ts';
+import { readLink } from '../packet/link.ts';
 import { learnDatagram } from './datagram.ts';
 import type { Field } from './frame-places.ts';
 import { arpFields, ipFields, isArp, linkFields } from './frame-places.ts';

@@ -1,10 +1,10 @@
 /** The second reading of a capture: where in its TCP streams the secrets stand. */
 import { latin1Bytes } from '../../protocol/latin1.ts';
-import type { Datagram } from '../flow.ts';
-import { createFlow } from '../flow.ts';
-import type { CapturedFrame } from '../frame.ts';
-import type { Span } from '../http-body.ts';
-import type { Side, StreamEvent } from '../streams.ts';
+import type { CapturedFrame } from '../file/frame.ts';
+import type { Span } from '../http/http-body.ts';
+import type { Datagram } from '../packet/flow.ts';
+import { createFlow } from '../packet/flow.ts';
+import type { Side, StreamEvent } from '../packet/streams.ts';
 import { blanked, Edits } from './edits.ts';
 import type { Output, OutputPart } from './mdap-outputs.ts';
 import { createMdapOutputs } from './mdap-outputs.ts';

@@ -5,7 +5,7 @@
 import { LIMITS } from '../../protocol/limits.ts';
 import type { ConversationReply, MdapMessage } from '../../protocol/mdap/messages.ts';
 import { decodeMessage } from '../../protocol/mdap/messages.ts';
-import type { Datagram } from '../flow.ts';
+import type { Datagram } from '../packet/flow.ts';
 
 /** A part of an output, and where it stands. */
 export interface OutputPart {

@@ -1,6 +1,6 @@
 /** A part of what was said: a text that is understood, with the place of its bytes, or bytes that are not. */
-import type { Span } from '../http-body.ts';
-import type { Side } from '../streams.ts';
+import type { Span } from '../http/http-body.ts';
+import type { Side } from '../packet/streams.ts';
 
 /** One side of a TCP stream: spans count from its first byte. */
 export interface StreamSide {

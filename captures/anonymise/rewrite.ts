@@ -1,13 +1,13 @@
 /** The third reading of a capture: its frames come again, with other bytes in the places of the secrets. */
 import { LIMITS } from '../../protocol/limits.ts';
-import type { Fragments } from '../fragments.ts';
-import { createFragments } from '../fragments.ts';
-import type { CapturedFrame } from '../frame.ts';
-import { LINK_TYPES } from '../frame.ts';
-import type { IpPacket } from '../ip.ts';
-import { readIp } from '../ip.ts';
-import { readLink } from '../link.ts';
-import { u16 } from '../octets.ts';
+import type { CapturedFrame } from '../file/frame.ts';
+import { LINK_TYPES } from '../file/frame.ts';
+import type { Fragments } from '../packet/fragments.ts';
+import { createFragments } from '../packet/fragments.ts';
+import type { IpPacket } from '../packet/ip.ts';
+import { readIp } from '../packet/ip.ts';
+import { readLink } from '../packet/link.ts';
+import { u16 } from '../packet/octets.ts';
 import { repairChecksum, sumOfAll } from './checksums.ts';
 import { replaceOctets } from './datagram.ts';
 import { arpFields, ipFields, isArp, linkFields } from './frame-places.ts';

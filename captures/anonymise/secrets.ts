@@ -6,7 +6,7 @@
 import { createHmac } from 'node:crypto';
 import { canonicalMac, macBytes, macText } from '../../protocol/ipv4.ts';
 import { LIMITS } from '../../protocol/limits.ts';
-import { addressBytes, addressText } from '../ip.ts';
+import { addressBytes, addressText } from '../packet/ip.ts';
 import type { Draw } from './addresses.ts';
 import { isNobody, otherIpv4, otherIpv6, spellLike } from './addresses.ts';
 import type { Kind } from './kinds.ts';

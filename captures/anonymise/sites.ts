@@ -1,5 +1,5 @@
 /** Places in a text where a secret stands, told by the form that it has: addresses, URLs, names of people at hosts. */
-import { addressBytes } from '../ip.ts';
+import { addressBytes } from '../packet/ip.ts';
 import { isNobody } from './addresses.ts';
 import type { Kind } from './kinds.ts';
 import { isVersion, kindOf } from './kinds.ts';

@@ -1,8 +1,8 @@
 /** Which bytes of a TLS stream are blanked: all but the heads of records, and what a ClientHello has that is no name. */
-import type { Span } from '../http-body.ts';
-import { byteText } from '../octets.ts';
-import type { StreamEvent } from '../streams.ts';
-import { readTlsHello } from '../tls.ts';
+import type { Span } from '../http/http-body.ts';
+import { readTlsHello } from '../http/tls.ts';
+import { byteText } from '../packet/octets.ts';
+import type { StreamEvent } from '../packet/streams.ts';
 import type { StreamPassage, StreamSide } from './passage.ts';
 
 const HEAD = 5;

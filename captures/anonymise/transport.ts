@@ -1,13 +1,13 @@
 /** Replaces the secrets in what one IP packet carries, and keeps its checksum. */
 import { latin1Bytes } from '../../protocol/latin1.ts';
 import { LIMITS } from '../../protocol/limits.ts';
-import type { IpPacket } from '../ip.ts';
-import { addressBytes, PROTOCOLS } from '../ip.ts';
-import { byteText } from '../octets.ts';
-import { createStreams } from '../streams.ts';
-import type { Segment } from '../tcp.ts';
-import { FLAGS, readTcp } from '../tcp.ts';
-import { readUdp } from '../udp.ts';
+import type { IpPacket } from '../packet/ip.ts';
+import { addressBytes, PROTOCOLS } from '../packet/ip.ts';
+import { byteText } from '../packet/octets.ts';
+import { createStreams } from '../packet/streams.ts';
+import type { Segment } from '../packet/tcp.ts';
+import { FLAGS, readTcp } from '../packet/tcp.ts';
+import { readUdp } from '../packet/udp.ts';
 import { repairChecksum, sumOfAll } from './checksums.ts';
 import { replaceDatagram } from './datagram.ts';
 import type { Half, Locator } from './locate.ts';

@@ -7,7 +7,7 @@ import type { MdapMessage } from '../../protocol/mdap/messages.ts';
 import { encodeMessage } from '../../protocol/mdap/messages.ts';
 import type { ReplySeq } from '../../protocol/mdap/sequence.ts';
 import { DONE_STYLES, done } from '../../protocol/mdap/sequence.ts';
-import type { Random } from '../../simulator/random.ts';
+import type { Random } from '../../protocol/random.ts';
 import { mutateDatagram } from '../mutate-datagram.ts';
 
 /** One of the samples, changed. Half of them have their right check value all the same: without it nobody reads further. */

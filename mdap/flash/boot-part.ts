@@ -8,8 +8,8 @@ import type { BootpEvent } from '../bootp-server.ts';
 import { realTicker } from '../deadlines.ts';
 import { PublishedFiles } from '../published.ts';
 import type { TftpServerEvent } from '../tftp-types.ts';
-import type { BootHandlers, FlashParts } from './parts.ts';
 import type { Plan, PlanImage } from './plan.ts';
+import type { BootHandlers, FlashParts } from './ports.ts';
 
 export interface BootPartOptions
   extends Pick<BootServersOptions, 'iface' | 'bootpPort' | 'tftpPort' | 'openPort' | 'ticker'> {

@@ -1,8 +1,16 @@
 /** What a modem in boot mode does to its flashing: BOOTP requests and transfers. */
 import { isSameText } from '../../protocol/bootp/image-rules.ts';
-import type { Terms } from './enter.ts';
-import { enter, enterBootpSeen, enterTransferring, enterWaiting, fail, stay, withNote } from './enter.ts';
 import type { FlashEffect, FlashEvent, FlashModem, FlashStep } from './modem.ts';
+import type { Terms } from './transitions.ts';
+import {
+  enter,
+  enterBootpSeen,
+  enterTransferring,
+  enterWaiting,
+  fail,
+  stay,
+  withNote,
+} from './transitions.ts';
 
 type Of<Is extends FlashEvent['is']> = Extract<FlashEvent, { is: Is }>;
 

@@ -3,8 +3,8 @@ import { boardSerial } from '../../protocol/bootp/image-rules.ts';
 import { assertNever } from '../../protocol/result.ts';
 import { FACTS } from './decide.ts';
 import type { Facts, FlashEffect, FlashEvent } from './modem.ts';
-import type { AntHost, Credentials } from './parts.ts';
 import type { Plan } from './plan.ts';
+import type { AntHost, Credentials } from './ports.ts';
 import { fill } from './template.ts';
 
 export type Conversation = Extract<FlashEffect, { do: 'ask' | 'trigger' | 'command' }>;

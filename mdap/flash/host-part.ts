@@ -6,7 +6,7 @@ import { assertNever } from '../../protocol/result.ts';
 import type { MdapHost, MdapHostOptions } from '../host.ts';
 import { openMdapHost } from '../host.ts';
 import { macOf } from './fleet.ts';
-import type { AntHost, Credentials, FlashParts, Told } from './parts.ts';
+import type { AntHost, Credentials, FlashParts, Told } from './ports.ts';
 
 export type HostPartOptions = Omit<MdapHostOptions, 'onAnt'>;
 

@@ -8,7 +8,10 @@
  */
 import { assertNever } from '../../protocol/result.ts';
 import { askBoot, onBootp, onProgress, onRrq, onSent, onTransferFailed } from './boot.ts';
-import type { Terms } from './enter.ts';
+import type { FlashEvent, FlashModem, FlashStep, Job } from './modem.ts';
+import { isEnd } from './modem.ts';
+import { onTold } from './on-answer.ts';
+import type { Terms } from './transitions.ts';
 import {
   cancel,
   enter,
@@ -23,12 +26,9 @@ import {
   unverified,
   versions,
   withNote,
-} from './enter.ts';
-import type { FlashEvent, FlashModem, FlashStep, Job } from './modem.ts';
-import { isEnd } from './modem.ts';
-import { onTold } from './talk.ts';
+} from './transitions.ts';
 
-export type { Terms } from './enter.ts';
+export type { Terms } from './transitions.ts';
 
 type Of<Is extends FlashEvent['is']> = Extract<FlashEvent, { is: Is }>;
 

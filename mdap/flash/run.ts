@@ -5,7 +5,7 @@
 import { boardSerial } from '../../protocol/bootp/image-rules.ts';
 import { assertNever } from '../../protocol/result.ts';
 import { Deadlines, type Ticker } from '../deadlines.ts';
-import { Turns } from '../turns.ts';
+import { Turns } from '../semaphore.ts';
 import { type Conversation, converse } from './converse.ts';
 import { type Decision, decide, Numbers } from './decide.ts';
 import { Fleet, follow, type Member } from './fleet.ts';
@@ -14,8 +14,8 @@ import type { JournalEntry } from './journal-entry.ts';
 import { stepFlash, type Terms } from './machine.ts';
 import type { FlashEffect, FlashEvent } from './modem.ts';
 import { dueAt, isEnd, wantsSearch } from './modem.ts';
-import type { AntHost, BootHandlers, BootServers, FlashParts, HostHandlers } from './parts.ts';
 import type { Plan, PlanImage } from './plan.ts';
+import type { AntHost, BootHandlers, BootServers, FlashParts, HostHandlers } from './ports.ts';
 import { type FlashReport, reportOf } from './report.ts';
 
 export interface FlashRunOptions extends FlashParts {

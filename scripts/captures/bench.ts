@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { recordDatagrams } from '../../captures/record-datagrams.ts';
+import { recordDatagrams } from '../../captures/record/record-datagrams.ts';
 import type { OpenPort } from '../../mdap/datagram-port.ts';
 import type { Ticker } from '../../mdap/deadlines.ts';
 import { bootPart } from '../../mdap/flash/boot-part.ts';
@@ -14,8 +14,8 @@ import { openMdapHost } from '../../mdap/host.ts';
 import { writeImage } from '../../protocol/datamodel/firmware-image.ts';
 import type { Ant } from '../../simulator/index.ts';
 import { createAnt, createSegment } from '../../simulator/index.ts';
-import { lanPort } from '../../test/support/lan-port.ts';
 import type { Entry } from './entry.ts';
+import { lanPort } from './lan-port.ts';
 import { openStage, type Stage } from './stage.ts';
 
 const HOST = '192.168.1.5';

@@ -1,9 +1,19 @@
 /** The port at which a modem is called, on a stage. */
 import { createServer } from 'node:http';
-import { type Asked, answerLines, judge, pathOf, serve } from '../../simulator/connection-request.ts';
-import { LATE_MS } from '../../simulator/connection-request-listener.ts';
-import { Nonces } from '../../simulator/connection-request-nonce.ts';
-import type { Call, Callee, ConnectionRequestListener } from '../../simulator/connection-request-types.ts';
+import {
+  type Asked,
+  answerLines,
+  judge,
+  pathOf,
+  serve,
+} from '../../simulator/services/connection-request.ts';
+import { LATE_MS } from '../../simulator/services/connection-request-listener.ts';
+import { Nonces } from '../../simulator/services/connection-request-nonce.ts';
+import type {
+  Call,
+  Callee,
+  ConnectionRequestListener,
+} from '../../simulator/services/connection-request-types.ts';
 import { ACS_AT } from './session.ts';
 import type { Stage } from './stage.ts';
 

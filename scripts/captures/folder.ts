@@ -1,7 +1,7 @@
 /** What lies in the folder of a capture: the file, what it shows, and the events that are read from it. */
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { run } from '../../test/support/cli.ts';
+import { run } from '../../test/support/process/cli.ts';
 import type { Entry } from './entry.ts';
 
 export const CAPTURE = 'capture.pcapng.gz';

@@ -6,10 +6,10 @@ import type { CpeMethod, Request } from '../../protocol/cwmp/messages.ts';
 import { answerChallenge, readChallenges } from '../../protocol/http/digest.ts';
 import type { QuirkKey } from '../../protocol/quirks.ts';
 import type { Modem, ModemOptions, Profile } from '../../simulator/index.ts';
-import { IGD, LIST_ONE_LEVEL, METHODS, SET_CODE } from '../../test/support/quirk-cases.ts';
 import { createCallListener } from './call-listener.ts';
 import type { Answer } from './hand-acs.ts';
 import { asks, informed, isInform, NOTHING, playHandAcs, reply, xml } from './hand-acs.ts';
+import { IGD, LIST_ONE_LEVEL, METHODS, SET_CODE } from './quirk-cases.ts';
 import { download, playAcs, playModem } from './session.ts';
 import type { Stage } from './stage.ts';
 

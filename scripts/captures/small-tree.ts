@@ -1,6 +1,6 @@
 /** The same kind of modem with a tree that fits into a small capture. */
 import type { Profile } from '../../simulator/index.ts';
-import type { ObjectShape, TableShape } from '../../simulator/tree-shape.ts';
+import type { ObjectShape, TableShape } from '../../simulator/profile/tree-shape.ts';
 
 type Members = ObjectShape['members'];
 

@@ -1,11 +1,11 @@
 /** Where captures are played: simulated time, a network in memory, and a recorder that hears all of it. */
 import net from 'node:net';
-import { createRecorder, type Recorder } from '../../captures/record.ts';
-import { withComments } from '../../captures/record-comments.ts';
-import type { Side } from '../../captures/streams.ts';
-import { createRandom, hash } from '../../simulator/random.ts';
-import { createScheduler, type Scheduler } from '../../simulator/scheduler.ts';
-import type { Connect } from '../../simulator/target.ts';
+import type { Side } from '../../captures/packet/streams.ts';
+import { createRecorder, type Recorder } from '../../captures/record/record.ts';
+import { withComments } from '../../captures/record/record-comments.ts';
+import { createRandom, hash } from '../../protocol/random.ts';
+import type { Connect } from '../../simulator/http/acs-url.ts';
+import { createScheduler, type Scheduler } from '../../simulator/time/scheduler.ts';
 import type { Address, Wiretap } from './memory-socket.ts';
 import { MemorySocket } from './memory-socket.ts';
 

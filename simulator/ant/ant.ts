@@ -4,16 +4,16 @@
  */
 import { EventEmitter } from 'node:events';
 import type { BootReason } from '../../protocol/bootp/st-options.ts';
+import { createRandom } from '../../protocol/random.ts';
 import { assertNever } from '../../protocol/result.ts';
 import type { Lan } from '../lan/lan.ts';
 import { createModem } from '../modem.ts';
 import type { Modem, ModemOptions } from '../modem-types.ts';
-import { createRandom } from '../random.ts';
-import type { Scheduler } from '../scheduler.ts';
-import { createScheduler } from '../scheduler.ts';
 import { Box } from '../shell/box.ts';
 import type { Effect } from '../shell/effect.ts';
-import { Timers } from '../timers.ts';
+import type { Scheduler } from '../time/scheduler.ts';
+import { createScheduler } from '../time/scheduler.ts';
+import { Timers } from '../time/timers.ts';
 import type { LoaderEvent } from './boot-loader.ts';
 import { BootLoader } from './boot-loader.ts';
 import { MdapService } from './mdap.ts';

@@ -7,15 +7,15 @@ import { BOOTP_CLIENT_DEFAULTS, initialBootpClient, stepBootpClient } from '../.
 import type { BootReason } from '../../protocol/bootp/st-options.ts';
 import { checkImage, readImage } from '../../protocol/datamodel/firmware-image.ts';
 import type { Endpoint } from '../../protocol/ipv4.ts';
+import type { Random } from '../../protocol/random.ts';
 import { assertNever } from '../../protocol/result.ts';
 import { decodeTftp, encodeTftp } from '../../protocol/tftp/packet.ts';
 import { initialReceiver, stepReceiver } from '../../protocol/tftp/receiver.ts';
 import type { ReceiverEffect, ReceiverSettings, ReceiverState } from '../../protocol/tftp/receiver-types.ts';
 import { RECEIVER_DEFAULTS } from '../../protocol/tftp/receiver-types.ts';
-import type { Device } from '../device.ts';
+import type { Device } from '../device/device.ts';
 import type { Lan, LanSocket } from '../lan/lan.ts';
-import type { Random } from '../random.ts';
-import type { Timers } from '../timers.ts';
+import type { Timers } from '../time/timers.ts';
 import type { AntFault, AntOptionsSettings } from './settings.ts';
 
 export interface LoaderParts {

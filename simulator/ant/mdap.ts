@@ -4,14 +4,14 @@ import { isSameNetwork } from '../../protocol/ipv4.ts';
 import type { AntEffect, AntResult, AntState, AntWork } from '../../protocol/mdap/ant-conversation.ts';
 import { initial, isReply, step } from '../../protocol/mdap/ant-conversation.ts';
 import type { AntFact } from '../../protocol/mdap/settings.ts';
+import type { Random } from '../../protocol/random.ts';
 import { assertNever } from '../../protocol/result.ts';
 import type { Lan, LanSocket } from '../lan/lan.ts';
-import type { Random } from '../random.ts';
-import type { Scheduler } from '../scheduler.ts';
 import type { Box } from '../shell/box.ts';
 import type { Effect } from '../shell/effect.ts';
 import { environment } from '../shell/groups/env.ts';
 import { Shell } from '../shell/shell.ts';
+import type { Scheduler } from '../time/scheduler.ts';
 import type { AntOptionsSettings } from './settings.ts';
 
 export interface MdapParts {

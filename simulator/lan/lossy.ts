@@ -1,6 +1,6 @@
 /** A wire that loses, repeats and delays datagrams, in both directions: around any other wire, with chance of its own. */
-import type { Random } from '../random.ts';
-import type { Scheduler } from '../scheduler.ts';
+import type { Random } from '../../protocol/random.ts';
+import type { Scheduler } from '../time/scheduler.ts';
 import type { Heard, Lan } from './lan.ts';
 
 export interface Lossiness {

@@ -4,9 +4,9 @@
  */
 import type { Endpoint } from '../../protocol/ipv4.ts';
 import { EVERYBODY } from '../../protocol/ipv4.ts';
-import type { Random } from '../random.ts';
-import { createRandom } from '../random.ts';
-import type { Scheduler } from '../scheduler.ts';
+import type { Random } from '../../protocol/random.ts';
+import { createRandom } from '../../protocol/random.ts';
+import type { Scheduler } from '../time/scheduler.ts';
 import type { Heard, Lan, LanSocket } from './lan.ts';
 
 export interface SegmentOptions {

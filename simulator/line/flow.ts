@@ -1,5 +1,5 @@
 /** What a fault of the line sees: bytes that come piece by piece, time, and chance from a seed. */
-import type { Random } from '../random.ts';
+import type { Random } from '../../protocol/random.ts';
 
 /** `up`: from the modem to the ACS. */
 export type Direction = 'up' | 'down';

@@ -1,7 +1,7 @@
 /** The line between a modem and its ACS: a stream around the socket that hands bytes on through the faults it has. */
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { createRandom } from '../random.ts';
+import { createRandom } from '../../protocol/random.ts';
 import { Channel } from './channel.ts';
 import type { Bytes, Direction, Flow, LineClock, LineFault } from './flow.ts';
 import { Gone, realClock } from './flow.ts';

@@ -1,5 +1,5 @@
 /** The line that a modem has, when it has one with faults. */
-import type { Device } from '../device.ts';
+import type { Device } from '../device/device.ts';
 import type { ModemOptions } from '../modem-types.ts';
 import { parseLine } from './faults.ts';
 import type { LineFault } from './flow.ts';

@@ -2,7 +2,7 @@
 import { FAULTS } from '../../protocol/cwmp/faults.ts';
 import type { Answer, CpeMethod, CwmpFault, Request, Response } from '../../protocol/cwmp/messages.ts';
 import { isCpeRequest, RPCS } from '../../protocol/cwmp/messages.ts';
-import type { Performed } from '../perform.ts';
+import type { Performed } from '../device/rpc/dispatch.ts';
 import type { Plain } from './session-habits.ts';
 
 /** hang-up: no answer, and the connection is closed. */

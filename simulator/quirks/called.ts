@@ -1,5 +1,5 @@
 /** Habits of groups AU and CR that show when a modem is called. */
-import type { ConnectionRequestTraits } from '../connection-request-traits.ts';
+import type { ConnectionRequestTraits } from '../profile/connection-request-traits.ts';
 import type { Habit, Habits } from './habit.ts';
 import { perform } from './habit.ts';
 

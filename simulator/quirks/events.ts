@@ -2,7 +2,7 @@
 import type { AcsMethod, Request } from '../../protocol/cwmp/messages.ts';
 import type { Habit, Habits } from './habit.ts';
 import { perform, session } from './habit.ts';
-import { changeEvents, isInform } from './say.ts';
+import { changeEvents, isInform } from './message-edits.ts';
 
 /** Simulated milliseconds between the sessions of a modem that calls again and again (Q-EV-05). */
 const LOOP_MS = 5000;

@@ -1,9 +1,9 @@
 /** A habit: what a quirk makes a modem do beyond the text of its messages. The tables beside this file have them all. */
-import type { Device } from '../device.ts';
-import type { Part } from '../inside.ts';
-import type { Profile } from '../profile.ts';
+import type { Device } from '../device/device.ts';
+import type { WireHabits } from '../http/wire-hooks.ts';
+import type { Part } from '../modem-context.ts';
+import type { Profile } from '../profile/profile.ts';
 import type { SessionHabits } from './session-habits.ts';
-import type { WireHabits } from './wire-habits.ts';
 
 /** Where it shows: in the HTTP exchange, in the order of messages, in an answer, over time, or when it is called. */
 export type Level = 'wire' | 'session' | 'rpc' | 'life' | 'called';

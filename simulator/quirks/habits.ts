@@ -1,12 +1,12 @@
 /** The quirks of one modem put together: its profile, and what it does at each hook. In the order in which they are given. */
 import type { QuirkKey } from '../../protocol/quirks.ts';
-import type { Device } from '../device.ts';
-import type { Part } from '../inside.ts';
-import type { Profile } from '../profile.ts';
+import type { Device } from '../device/device.ts';
+import type { WireHabits } from '../http/wire-hooks.ts';
+import type { Part } from '../modem-context.ts';
+import type { Profile } from '../profile/profile.ts';
 import type { Hooks } from './habit.ts';
 import type { Plain, SessionHabits } from './session-habits.ts';
 import { habitOf, isOfMessages } from './table.ts';
-import type { WireHabits } from './wire-habits.ts';
 
 export interface AllHabits {
   readonly wire: WireHabits;

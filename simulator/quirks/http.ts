@@ -1,11 +1,11 @@
 /** Habits of group HT: the HTTP that carries the messages. */
 import { writeBasic } from '../../protocol/http/basic.ts';
-import { deviceId } from '../session-parts.ts';
+import type { Posting } from '../http/wire-hooks.ts';
+import { deviceId } from '../session-setup.ts';
 import type { Habits } from './habit.ts';
 import { session, traits, wire } from './habit.ts';
 import { headerOf, withValues } from './head-lines.ts';
-import { season } from './say.ts';
-import type { Posting } from './wire-habits.ts';
+import { season } from './message-edits.ts';
 
 /** The name of the element below Body. */
 const methodOf = ({ message = '' }: Posting): string =>

@@ -1,5 +1,5 @@
 /** Quirks that show over time, as a part of the modem. */
-import type { Inside, Part } from '../inside.ts';
+import type { Inside, Part } from '../modem-context.ts';
 import { habitsOf } from './habits.ts';
 
 const partsOf = ({ device, options: { quirks } }: Inside): readonly Part[] =>

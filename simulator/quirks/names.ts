@@ -3,7 +3,7 @@ import type { CpeMethod, Request } from '../../protocol/cwmp/messages.ts';
 import { refuse, renamed, withInstance, withNames, withValues } from './answers.ts';
 import type { Habit, Habits } from './habit.ts';
 import { perform } from './habit.ts';
-import { changeInform } from './say.ts';
+import { changeInform } from './message-edits.ts';
 
 /** Instance numbers are so many higher than they should be. */
 const SHIFT = 2;

@@ -2,7 +2,7 @@
 import type { AcsMethod, CpeMethod, Envelope, Request } from '../../protocol/cwmp/messages.ts';
 import type { Noted } from '../../protocol/quirks/note.ts';
 import type { QuirkKey } from '../../protocol/quirks.ts';
-import type { Performed } from '../perform.ts';
+import type { Performed } from '../device/rpc/dispatch.ts';
 
 /** A message of the ACS as it came. */
 export interface Heard {

@@ -4,7 +4,7 @@ import { UNKNOWN_TIME } from '../../protocol/datamodel/date-time.ts';
 import { withFault } from './answers.ts';
 import type { Habits } from './habit.ts';
 import { perform, session } from './habit.ts';
-import { changeEvents } from './say.ts';
+import { changeEvents } from './message-edits.ts';
 
 const isTransfer = ({ EventCode }: Inform['Event'][number]): boolean =>
   /^(7 TRANSFER COMPLETE|M Download|M ScheduleDownload)$/.test(EventCode);

@@ -1,8 +1,9 @@
 /** Habits of groups XT and LG: bytes, closes and pauses below the messages. */
+
+import type { Piece, Posting } from '../http/wire-hooks.ts';
 import type { Habit, Habits } from './habit.ts';
 import { wire } from './habit.ts';
 import { headerOf, withValues } from './head-lines.ts';
-import type { Piece, Posting } from './wire-habits.ts';
 
 /** Bytes cut into pieces of one size, with a pause behind each. */
 function cut(bytes: string, size: number, pause: number): Piece[] {

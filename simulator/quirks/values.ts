@@ -4,7 +4,7 @@ import type { Outcome } from './answers.ts';
 import { refuse, withValues } from './answers.ts';
 import type { Habit, Habits } from './habit.ts';
 import { perform, session, wire } from './habit.ts';
-import { changeEvents, season } from './say.ts';
+import { changeEvents, season } from './message-edits.ts';
 import type { Heard, SessionHabits } from './session-habits.ts';
 
 const isRequest = ({ envelope }: Heard): boolean => envelope.message.kind === 'request';

@@ -1,5 +1,5 @@
 /** What a modem keeps that no parameter of its CWMP tree shows: plain data, copied whole when it is saved. */
-import type { Device } from '../device.ts';
+import type { Device } from '../device/device.ts';
 
 export interface User {
   readonly password: string;

@@ -1,7 +1,7 @@
 /** The command line of one modem by telnet: login, banner, prompt, until `exit`, silence or three wrong passwords. */
 import net from 'node:net';
 import { ModemlabError } from '../../protocol/errors.ts';
-import type { Scheduler } from '../scheduler.ts';
+import type { Scheduler } from '../time/scheduler.ts';
 import type { Box } from './box.ts';
 import type { Effect } from './effect.ts';
 import { createKeyboard } from './keyboard.ts';

@@ -5,7 +5,7 @@ import type { DataFolder, DataFolderOptions } from '../../acs/data-folder.ts';
 import { openData } from '../../acs/data-folder.ts';
 import type { DeviceRecord } from '../../acs/store/store.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
-import { sampleDevice, temporaryFolder } from '../support/cli.ts';
+import { sampleDevice, temporaryFolder } from '../support/process/cli.ts';
 
 const create = (options: Partial<DataFolderOptions> = {}): DataFolderOptions => ({
   owner: 'test',

@@ -2,11 +2,11 @@ import t from 'tap';
 import { deviceKey } from '../../acs/device-key.ts';
 import { decode, decodeString } from '../../protocol/cwmp/decode.ts';
 import type { Envelope, Inform } from '../../protocol/cwmp/messages.ts';
-import type { FieldFile } from '../support/field.ts';
-import { fieldFiles, fieldHeader, skipField } from '../support/field.ts';
-import type { RawAnswer } from '../support/raw-client.ts';
-import { cookieOf, post, rawClient } from '../support/raw-client.ts';
-import { runAcs } from '../support/run-acs.ts';
+import { runAcs } from '../support/acs/run-acs.ts';
+import type { FieldFile } from '../support/capture/field.ts';
+import { fieldFiles, fieldHeader, skipField } from '../support/capture/field.ts';
+import type { RawAnswer } from '../support/modem/raw-client.ts';
+import { cookieOf, post, rawClient } from '../support/modem/raw-client.ts';
 
 interface Recorded {
   readonly file: FieldFile;

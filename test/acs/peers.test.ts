@@ -1,18 +1,18 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Test } from 'tap';
 import t from 'tap';
+import type { Observation } from '../../acs/acs-events.ts';
 import { deviceKey } from '../../acs/device-key.ts';
-import type { Observation } from '../../acs/observe.ts';
 import { openQueue } from '../../acs/queue/open.ts';
-import { modelOf } from '../../acs/reply-style.ts';
+import { modelOf } from '../../acs/session/reply-style.ts';
 import { openStore } from '../../acs/store/open.ts';
 import type { DeviceRecord, DeviceStore } from '../../acs/store/store.ts';
-import type { Asked, Tree } from '../support/peer.ts';
-import { PeerSession } from '../support/peer.ts';
-import type { KnownPeer } from '../support/peers.ts';
-import { cwmpSim, easycwmp, genieacsSim, netcwmp, thomson } from '../support/peers.ts';
-import type { TestAcs } from '../support/run-acs.ts';
-import { runAcs } from '../support/run-acs.ts';
+import type { TestAcs } from '../support/acs/run-acs.ts';
+import { runAcs } from '../support/acs/run-acs.ts';
+import type { Asked, Tree } from '../support/modem/peer.ts';
+import { PeerSession } from '../support/modem/peer.ts';
+import type { KnownPeer } from '../support/modem/peers.ts';
+import { cwmpSim, easycwmp, genieacsSim, netcwmp, thomson } from '../support/modem/peers.ts';
 
 async function acsFor(t: Test, options: Parameters<typeof runAcs>[0] = {}): Promise<TestAcs> {
   const acs = await runAcs(options);

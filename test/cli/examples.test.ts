@@ -2,17 +2,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import t, { type Test } from 'tap';
-import { A_DEVICE, AN_ANT } from '../../cli/help.ts';
 import { helpOf, listCommands } from '../../cli/reference.ts';
+import { A_DEVICE, AN_ANT } from '../../cli/support/help.ts';
 import { writeImage } from '../../protocol/datamodel/firmware-image.ts';
 import { encodeMessage } from '../../protocol/mdap/messages.ts';
-import { sessionOf } from '../support/capture-cwmp.ts';
-import { captureFile } from '../support/capture-files.ts';
-import { framesOf, packetsOf } from '../support/capture-tcp.ts';
-import type { Ran } from '../support/cli.ts';
-import { run, start, temporaryFolder } from '../support/cli.ts';
-import { startAnts } from '../support/mdap-ants.ts';
-import { recordToMemory } from '../support/record-memory.ts';
+import { sessionOf } from '../../scripts/captures/cwmp-texts.ts';
+import { framesOf, packetsOf } from '../../scripts/captures/packets.ts';
+import { captureFile } from '../support/capture/capture-files.ts';
+import { recordToMemory } from '../support/capture/record-memory.ts';
+import { startAnts } from '../support/lan/mdap-ants.ts';
+import type { Ran } from '../support/process/cli.ts';
+import { run, start, temporaryFolder } from '../support/process/cli.ts';
 
 interface Example {
   readonly command: string;

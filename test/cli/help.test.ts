@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import t from 'tap';
-import { parseDeviceFile } from '../../cli/device-file.ts';
+import { parseDeviceFile } from '../../acs/app/device-file.ts';
 import { helpOf, listCommands } from '../../cli/reference.ts';
-import { run } from '../support/cli.ts';
+import { run } from '../support/process/cli.ts';
 import { ROOT } from '../support/tree.ts';
 
 const commands = listCommands();

@@ -15,11 +15,11 @@ import { PublishedFiles } from '../../mdap/published.ts';
 import { startTftpServer } from '../../mdap/tftp-server.ts';
 import { BOOTP_SERVER_DEFAULTS } from '../../protocol/bootp/server-types.ts';
 import type { Endpoint } from '../../protocol/ipv4.ts';
+import { createRandom } from '../../protocol/random.ts';
 import type { TftpPacket } from '../../protocol/tftp/packet.ts';
 import { decodeTftp, encodeTftp } from '../../protocol/tftp/packet.ts';
-import { createRandom } from '../../simulator/random.ts';
+import { patterned, temporaryFolder } from '../support/lan/tftp-stage.ts';
 import { SEED } from '../support/seed.ts';
-import { patterned, temporaryFolder } from '../support/tftp-stage.ts';
 
 const RUNS = 100_000;
 

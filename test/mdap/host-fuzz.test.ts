@@ -7,7 +7,7 @@ import { LIMITS } from '../../protocol/limits.ts';
 import { initial, step } from '../../protocol/mdap/ant-conversation.ts';
 import { decodeMessage, describeMessage, encodeMessage } from '../../protocol/mdap/messages.ts';
 import { ANT_SETTINGS, HOST_SETTINGS, MDAP_GROUP, MDAP_PORT } from '../../protocol/mdap/settings.ts';
-import { createRandom } from '../../simulator/random.ts';
+import { createRandom } from '../../protocol/random.ts';
 import { SEED } from '../support/seed.ts';
 
 const RUNS = 100_000;

@@ -8,8 +8,8 @@ import { Rate } from '../../mdap/rate.ts';
 import { mayStaySilent } from '../../mdap/silent-commands.ts';
 import { encodeMessage } from '../../protocol/mdap/messages.ts';
 import { HOST_SETTINGS } from '../../protocol/mdap/settings.ts';
-import type { Bench, TestAnt } from '../support/mdap-ants.ts';
-import { startAnts } from '../support/mdap-ants.ts';
+import type { Bench, TestAnt } from '../support/lan/mdap-ants.ts';
+import { startAnts } from '../support/lan/mdap-ants.ts';
 
 const ADMIN = { user: 'Administrator', password: '' };
 

@@ -5,9 +5,9 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Test } from 'tap';
 import t from 'tap';
-import { LINK_TYPES } from '../../captures/frame.ts';
-import { pcapngInterface, pcapngPacket, pcapngSection } from '../../captures/pcapng-write.ts';
-import { writeUdp } from '../../captures/udp.ts';
+import { LINK_TYPES } from '../../captures/file/frame.ts';
+import { pcapngInterface, pcapngPacket, pcapngSection } from '../../captures/file/pcapng-write.ts';
+import { writeUdp } from '../../captures/packet/udp.ts';
 import { openUdp } from '../../mdap/datagram-port.ts';
 import { fetchByTftp, sendByTftp } from '../../mdap/tftp-client.ts';
 import { BOOTP_CLIENT_DEFAULTS, initialBootpClient, stepBootpClient } from '../../protocol/bootp/client.ts';
@@ -20,8 +20,8 @@ import { addressBytes, macBytes } from '../../protocol/ipv4.ts';
 import { grantOptions, OPTION_CAPS } from '../../protocol/tftp/options.ts';
 import type { TftpPacket } from '../../protocol/tftp/packet.ts';
 import { encodeTftp } from '../../protocol/tftp/packet.ts';
-import { noTshark, wireshark } from '../support/capture-files.ts';
-import { LOOPBACK, patterned, temporaryFolder, tftpStage } from '../support/tftp-stage.ts';
+import { noTshark, wireshark } from '../support/capture/capture-files.ts';
+import { LOOPBACK, patterned, temporaryFolder, tftpStage } from '../support/lan/tftp-stage.ts';
 
 const IMAGE = patterned(400_000);
 

@@ -5,8 +5,8 @@ import path from 'node:path';
 import t from 'tap';
 import { writeImage } from '../../protocol/datamodel/firmware-image.ts';
 import { macBytes, macText } from '../../protocol/ipv4.ts';
-import { bridgedNamespaces, noNamespaces } from '../support/namespaces.ts';
-import { temporaryFolder } from '../support/tftp-stage.ts';
+import { temporaryFolder } from '../support/lan/tftp-stage.ts';
+import { bridgedNamespaces, noNamespaces } from '../support/process/namespaces.ts';
 
 const IMAGE = writeImage({ family: 'QH', board: 'BANT-R', version: '6.2.17.5' }, 200_000);
 const SHA256 = createHash('sha256').update(IMAGE).digest('hex');
@@ -43,7 +43,7 @@ t.test(
       const modem = all.get(name);
       // A broadcast needs a way out.
       await modem?.ip('route', 'add', 'default', 'dev', modem.iface);
-      const child = modem?.start('test/support/boot-child.ts', [modem.iface, modem.mac, 'BANT-R']);
+      const child = modem?.start('test/support/lan/boot-child.ts', [modem.iface, modem.mac, 'BANT-R']);
       t.equal(await child?.ended, 0, `${name}: ${child?.err()}`);
       return lines(child?.out() ?? '')[0] ?? {};
     });
@@ -85,7 +85,7 @@ t.test(
     if (rogue === undefined || ours === undefined || modem === undefined) throw new Error('not started');
     await Promise.all([rogue.says('"listening"'), ours.says('"listening"')]);
     await modem.ip('route', 'add', 'default', 'dev', modem.iface);
-    modem.start('test/support/boot-child.ts', [modem.iface, modem.mac, 'BANT-R', 'deaf']);
+    modem.start('test/support/lan/boot-child.ts', [modem.iface, modem.mac, 'BANT-R', 'deaf']);
     await ours.says('"foreign-reply"');
     const told = lines(ours.out()).find(({ event }) => event === 'foreign-reply');
     t.match(told, { server: '192.168.1.2', offered: '192.168.1.200' });

@@ -10,7 +10,7 @@ import { TFTP_SERVER_DEFAULTS } from '../../mdap/tftp-types.ts';
 import type { Endpoint } from '../../protocol/ipv4.ts';
 import type { TftpPacket } from '../../protocol/tftp/packet.ts';
 import { decodeTftp, encodeTftp } from '../../protocol/tftp/packet.ts';
-import { LOOPBACK, patterned, temporaryFolder, tftpStage } from '../support/tftp-stage.ts';
+import { LOOPBACK, patterned, temporaryFolder, tftpStage } from '../support/lan/tftp-stage.ts';
 
 const IMAGE = patterned(300_000);
 

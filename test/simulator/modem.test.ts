@@ -11,7 +11,7 @@ import type { Args, CpeMethod, Envelope, Message, Request } from '../../protocol
 import { writeImage } from '../../protocol/datamodel/firmware-image.ts';
 import type { Modem, ModemOptions, SessionReport } from '../../simulator/index.ts';
 import { createModem, createSwarm, loadProfile } from '../../simulator/index.ts';
-import { createScheduler } from '../../simulator/scheduler.ts';
+import { createScheduler } from '../../simulator/time/scheduler.ts';
 import { fixture as fixturePath } from '../support/tree.ts';
 
 const IGD = 'InternetGatewayDevice.';

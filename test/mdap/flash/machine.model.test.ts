@@ -3,15 +3,15 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
 import { dueAt, type FlashState, isEnd, type Job, type Outcome } from '../../../mdap/flash/modem.ts';
-import type { Happening } from '../../support/flash-oracle.ts';
-import { FlashStage, IMAGE, JOB, nextWell, playTo, TERMS } from '../../support/flash-oracle.ts';
+import type { Happening } from '../../support/oracle/flash-oracle.ts';
+import { FlashStage, IMAGE, JOB, nextWell, playTo, TERMS } from '../../support/oracle/flash-oracle.ts';
 import {
   commandOptions,
   compareTransitions,
   isReplay,
   readTransitions,
   replay,
-} from '../../support/model.ts';
+} from '../../support/oracle/model.ts';
 import { property } from '../../support/seed.ts';
 
 const reached = new Set<string>();

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { FLASH_REASONS } from '../../../mdap/flash/reasons.ts';
-import type { Happening } from '../../support/flash-oracle.ts';
-import { FlashStage, IMAGE, JOB, nextWell, playTo, TERMS } from '../../support/flash-oracle.ts';
+import type { Happening } from '../../support/oracle/flash-oracle.ts';
+import { FlashStage, IMAGE, JOB, nextWell, playTo, TERMS } from '../../support/oracle/flash-oracle.ts';
 
 const done = (stage: FlashStage): string[] => stage.effects.map((effect) => effect.do);
 const bootp = (change: object = {}): Happening => ({

@@ -7,7 +7,7 @@ import type { FlashReport } from '../../../mdap/flash/report.ts';
 import { writeImage } from '../../../protocol/datamodel/firmware-image.ts';
 import type { AntFault } from '../../../simulator/index.ts';
 import { createModem } from '../../../simulator/index.ts';
-import { bridgedNamespaces, noNamespaces } from '../../support/namespaces.ts';
+import { bridgedNamespaces, noNamespaces } from '../../support/process/namespaces.ts';
 
 const HOST = '192.168.1.5';
 const COUNT = 24;
@@ -60,7 +60,7 @@ t.test(
       modems.map(async ({ name, index, mac, fault }) => {
         const namespace = lan.get(name);
         await namespace?.ip('link', 'set', 'eth0', 'address', mac);
-        await namespace?.start('test/support/namespace-ant.ts', [String(index), fault]).says('up\n');
+        await namespace?.start('test/support/lan/namespace-ant.ts', [String(index), fault]).says('up\n');
       }),
     );
     t.comment(`${COUNT} modems are up after ${Math.round(performance.now() - began)} ms`);

@@ -8,7 +8,7 @@ import { problemText } from '../../../mdap/flash/plan.ts';
 import { readPlan } from '../../../mdap/flash/plan-read.ts';
 import { boardSerial } from '../../../protocol/bootp/image-rules.ts';
 import { writeImage } from '../../../protocol/datamodel/firmware-image.ts';
-import { temporaryFolder } from '../../support/cli.ts';
+import { temporaryFolder } from '../../support/process/cli.ts';
 
 const HOST = '192.168.1.5';
 

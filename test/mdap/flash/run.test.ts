@@ -12,9 +12,9 @@ import type { FlashReport } from '../../../mdap/flash/report.ts';
 import type { FlashRunOptions } from '../../../mdap/flash/run.ts';
 import { startFlashRun } from '../../../mdap/flash/run.ts';
 import { writeImage } from '../../../protocol/datamodel/firmware-image.ts';
-import type { Habit } from '../../support/flash-bench.ts';
-import { Bench } from '../../support/flash-bench.ts';
-import { simulatedTime } from '../../support/simulated-time.ts';
+import type { Habit } from '../../support/lan/flash-bench.ts';
+import { Bench } from '../../support/lan/flash-bench.ts';
+import { simulatedTime } from '../../support/modem/simulated-time.ts';
 
 const RENUMBER = `version: 1
 network: 192.168.1.0/24

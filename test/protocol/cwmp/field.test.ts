@@ -4,8 +4,8 @@ import type { Decoded } from '../../../protocol/cwmp/decode.ts';
 import { decode } from '../../../protocol/cwmp/decode.ts';
 import { encodeBytes } from '../../../protocol/cwmp/encode.ts';
 import type { Message } from '../../../protocol/cwmp/messages.ts';
-import type { FieldFile } from '../../support/field.ts';
-import { fieldFiles, fieldHeader, skipField } from '../../support/field.ts';
+import type { FieldFile } from '../../support/capture/field.ts';
+import { fieldFiles, fieldHeader, skipField } from '../../support/capture/field.ts';
 
 /** Files that hold no message of a CPE that can be read, and why. */
 const UNREADABLE: ReadonlyMap<string, string> = new Map();

@@ -6,8 +6,6 @@ import type { AcsMethod, Envelope, Header, Message } from '../../../protocol/cwm
 import { CWMP_VERSIONS } from '../../../protocol/cwmp/messages.ts';
 import type { AcsEvent, AcsSettings, AcsState } from '../../../protocol/cwmp/session-acs.ts';
 import { initial, step } from '../../../protocol/cwmp/session-acs.ts';
-import { AcsOracle } from '../../support/acs-oracle.ts';
-import { commandOptions, compareTransitions, readTransitions, replay } from '../../support/model.ts';
 import {
   ACS_REQUESTS,
   acsRequest,
@@ -16,7 +14,9 @@ import {
   cpeRequest,
   cpeResponse,
   faultOf,
-} from '../../support/samples.ts';
+} from '../../support/each-rpc.ts';
+import { AcsOracle } from '../../support/oracle/acs-oracle.ts';
+import { commandOptions, compareTransitions, readTransitions, replay } from '../../support/oracle/model.ts';
 import { property } from '../../support/seed.ts';
 
 const METHODS: readonly AcsMethod[] = ACS_REQUESTS.map(({ rpc }) => rpc).filter(

@@ -4,7 +4,7 @@ import { CWMP_VERSIONS } from '../../../protocol/cwmp/messages.ts';
 import type { AcsEffect, AcsEvent, AcsSettings, AcsState } from '../../../protocol/cwmp/session-acs.ts';
 import { initial, step } from '../../../protocol/cwmp/session-acs.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import { acsRequest, acsResponse, cpeRequest, cpeResponse, faultOf } from '../../support/samples.ts';
+import { acsRequest, acsResponse, cpeRequest, cpeResponse, faultOf } from '../../support/each-rpc.ts';
 
 const NAMESPACE = 'urn:dslforum-org:cwmp-1-0';
 const SETTINGS: AcsSettings = {

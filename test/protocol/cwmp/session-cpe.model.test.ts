@@ -5,8 +5,6 @@ import t from 'tap';
 import type { AcsMethod, Header, Message, Request } from '../../../protocol/cwmp/messages.ts';
 import type { CpeEvent, CpeSettings, CpeState } from '../../../protocol/cwmp/session-cpe.ts';
 import { following, initial, step } from '../../../protocol/cwmp/session-cpe.ts';
-import { CpeOracle } from '../../support/cpe-oracle.ts';
-import { commandOptions, compareTransitions, readTransitions, replay } from '../../support/model.ts';
 import {
   ACS_REQUESTS,
   ACS_RESPONSES,
@@ -17,7 +15,9 @@ import {
   cpeRequest,
   cpeResponse,
   faultOf,
-} from '../../support/samples.ts';
+} from '../../support/each-rpc.ts';
+import { CpeOracle } from '../../support/oracle/cpe-oracle.ts';
+import { commandOptions, compareTransitions, readTransitions, replay } from '../../support/oracle/model.ts';
 import { property } from '../../support/seed.ts';
 
 const NAMESPACE = 'urn:dslforum-org:cwmp-1-2';

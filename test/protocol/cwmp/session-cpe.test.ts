@@ -2,7 +2,7 @@ import t from 'tap';
 import type { AcsMethod, Envelope, Header, Message, Request } from '../../../protocol/cwmp/messages.ts';
 import type { CpeEffect, CpeEvent, CpeSettings, CpeState } from '../../../protocol/cwmp/session-cpe.ts';
 import { following, initial, step } from '../../../protocol/cwmp/session-cpe.ts';
-import { acsRequest, acsResponse, cpeRequest, cpeResponse, faultOf } from '../../support/samples.ts';
+import { acsRequest, acsResponse, cpeRequest, cpeResponse, faultOf } from '../../support/each-rpc.ts';
 
 const SETTINGS: CpeSettings = {
   namespace: 'urn:dslforum-org:cwmp-1-2',

@@ -5,10 +5,10 @@ import t from 'tap';
 import type { AcsMethod, CpeMethod, CwmpFault, Request, Response } from '../../../protocol/cwmp/messages.ts';
 import { CWMP_VERSIONS } from '../../../protocol/cwmp/messages.ts';
 import type { CpeSettings } from '../../../protocol/cwmp/session-cpe.ts';
-import { commandOptions, isReplay, replay } from '../../support/model.ts';
-import type { PairOptions } from '../../support/pair.ts';
-import { Pair } from '../../support/pair.ts';
-import { faultOf } from '../../support/samples.ts';
+import { faultOf } from '../../support/each-rpc.ts';
+import { commandOptions, isReplay, replay } from '../../support/oracle/model.ts';
+import type { PairOptions } from '../../support/oracle/pair.ts';
+import { Pair } from '../../support/oracle/pair.ts';
 import { property } from '../../support/seed.ts';
 
 const INFORM: PairOptions['inform'] = {

@@ -7,7 +7,7 @@ import {
   speaks,
   versionOfNamespace,
 } from '../../../protocol/cwmp/version.ts';
-import { faultOf } from '../../support/samples.ts';
+import { faultOf } from '../../support/each-rpc.ts';
 
 const ns = (minor: number): string => `urn:dslforum-org:cwmp-1-${minor}`;
 const ALL = ['1.0', '1.1', '1.2', '1.3', '1.4'];

@@ -12,7 +12,7 @@ import type { ExecCli, MdapMessage } from '../../../protocol/mdap/messages.ts';
 import { encodeMessage } from '../../../protocol/mdap/messages.ts';
 import type { AntSettings } from '../../../protocol/mdap/settings.ts';
 import { ANT_SETTINGS } from '../../../protocol/mdap/settings.ts';
-import { execCli, read, tell } from '../../support/mdap-messages.ts';
+import { execCli, read, tell } from '../../support/lan/mdap-messages.ts';
 import { property } from '../../support/seed.ts';
 
 const WHO = { antId: 'A', antName: 'N', antMac: '00-14-7F-00-00-01', hostSetup: 'auto', tpVersion: '2.0.0' };

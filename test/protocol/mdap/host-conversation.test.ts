@@ -15,7 +15,7 @@ import { encodeMessage } from '../../../protocol/mdap/messages.ts';
 import { initial as searchBegin, step as searchStep } from '../../../protocol/mdap/search.ts';
 import type { ReplySeq } from '../../../protocol/mdap/sequence.ts';
 import { HOST_SETTINGS } from '../../../protocol/mdap/settings.ts';
-import { execCli, tell } from '../../support/mdap-messages.ts';
+import { execCli, tell } from '../../support/lan/mdap-messages.ts';
 import { property } from '../../support/seed.ts';
 
 const ASK: HostAsk = {

@@ -5,7 +5,7 @@ import t from 'tap';
 import type { HostAsk } from '../../../protocol/mdap/host-conversation.ts';
 import { DONE_STYLES } from '../../../protocol/mdap/sequence.ts';
 import { HOST_SETTINGS } from '../../../protocol/mdap/settings.ts';
-import { MdapLine } from '../../support/mdap-line.ts';
+import { MdapLine } from '../../support/lan/mdap-line.ts';
 import { property } from '../../support/seed.ts';
 
 const ask = (antId: string, command: string): HostAsk => ({

@@ -10,8 +10,8 @@ import { RECEIVER_DEFAULTS } from '../../../protocol/tftp/receiver-types.ts';
 import type { SenderSettings, SenderState } from '../../../protocol/tftp/sender.ts';
 import { initialSender, SENDER_DEFAULTS, stepSender } from '../../../protocol/tftp/sender.ts';
 import type { TransferEvent } from '../../../protocol/tftp/transfer.ts';
+import { CLIENT, playPair, SERVER, SERVER_ASKED } from '../../support/lan/tftp-pair.ts';
 import { property } from '../../support/seed.ts';
-import { CLIENT, playPair, SERVER, SERVER_ASKED } from '../../support/tftp-pair.ts';
 
 /** Bytes of a file that says at each place which one it is. */
 const content = (from: number, to: number): Uint8Array =>

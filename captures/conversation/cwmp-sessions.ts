@@ -1,0 +1,185 @@
+/**
+ * The open sessions of a capture, and which of them a POST belongs to: by a cookie that the ACS set; else by its TCP
+ * connection; else, for a CPE that opens a connection a request, the one open session between the two hosts, or of
+ * several the one whose cwmp:ID it answers.
+ */
+import { createHash } from 'node:crypto';
+import { keyOf } from '../../protocol/cwmp/device-key.ts';
+import type { Envelope, Inform } from '../../protocol/cwmp/messages.ts';
+import type { SeenSession } from '../../protocol/cwmp/session-notes.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import type { QuirkId } from '../../protocol/quirks/note.ts';
+import type { HttpMessage } from '../http/http.ts';
+import { headerOf } from '../http/http-head.ts';
+import type { CwmpSession } from './cwmp-types.ts';
+
+/** A session, and what is remembered of it to judge what comes next. */
+export interface Followed extends CwmpSession {
+  device: string | undefined;
+  deviceId: CwmpSession['deviceId'];
+  firmware: string | undefined;
+  events: readonly string[];
+  ended: bigint;
+  posts: number;
+  connections: number;
+  faults: number;
+  readonly quirks: Map<QuirkId, number>;
+  state: CwmpSession['state'];
+  seen: SeenSession | undefined;
+  /** The ACS's request without answer. */
+  awaited: { readonly id: string | undefined; readonly rpc: string } | undefined;
+  /** Cookies that the ACS set, as `name=value`. */
+  readonly cookies: Set<string>;
+  /** Schemes of the last challenge. */
+  offered: readonly string[];
+  /** The Inform was challenged, or told to be repeated: the next one is of the same session. */
+  repeats: boolean;
+  lastStream: number;
+}
+
+const addressOf = (endpoint: string): string => endpoint.slice(0, endpoint.lastIndexOf(':'));
+
+const sha256 = (text: string): string => createHash('sha256').update(text, 'utf16le').digest('hex');
+
+/** Key of the device that an Inform is of. */
+export const deviceOf = (inform: Inform): string => keyOf(inform.DeviceId, sha256);
+
+/** `name=value` pairs of a Cookie header, without the attributes that RFC 2109 puts among them. */
+export function cookiePairs(http: Pick<HttpMessage, 'head'>): readonly string[] {
+  const lines = http.head.headers.filter(([name]) => name.toLowerCase() === 'cookie');
+  return lines
+    .flatMap(([, value]) => value.split(/[;,]/))
+    .map((pair) => pair.trim().replace(/^([^=]*)="(.*)"$/, '$1=$2'))
+    .filter((pair) => pair.includes('=') && !pair.startsWith('$'))
+    .slice(0, LIMITS.cookies);
+}
+
+export class Sessions {
+  private readonly byCookie = new Map<string, Followed>();
+  private readonly byStream = new Map<number, Followed>();
+  private readonly byDevice = new Map<string, Followed>();
+  /** Sessions that are remembered, the oldest first. */
+  private readonly known = new Set<Followed>();
+  private readonly byHosts = new Map<string, Set<Followed>>();
+  private count = 0;
+
+  /** The session of a request that is no Inform. */
+  find(http: HttpMessage, envelope: Envelope | undefined): Followed | undefined {
+    const cpe = addressOf(clientOf(http));
+    for (const pair of cookiePairs(http)) {
+      const found = this.byCookie.get(`${cpe} ${pair}`);
+      if (found !== undefined) return found;
+    }
+    const same = this.byStream.get(http.stream.number);
+    if (same !== undefined) return same;
+    const between = this.byHosts.get(`${cpe} ${serverOf(http)}`) ?? [];
+    const open = [...between].filter(({ state }) => state === 'open');
+    if (open.length === 1) return open[0];
+    return envelope === undefined
+      ? undefined
+      : open.find(({ awaited }) => awaited?.id !== undefined && awaited.id === envelope.id);
+  }
+
+  ofDevice = (device: string): Followed | undefined => this.byDevice.get(device);
+
+  deviceOf = deviceOf;
+
+  /** Begins a session; `inform` is missing where the capture begins within one. */
+  begin(http: HttpMessage, inform: Inform | undefined): Followed {
+    if (this.known.size >= LIMITS.captureSessions) this.forgetOldest();
+    this.count += 1;
+    const session: Followed = {
+      number: this.count,
+      device: undefined,
+      deviceId: undefined,
+      firmware: undefined,
+      events: [],
+      cpe: addressOf(clientOf(http)),
+      acs: serverOf(http),
+      began: http.began,
+      ended: http.ended,
+      posts: 0,
+      connections: 1,
+      faults: 0,
+      quirks: new Map(),
+      state: 'open',
+      seen: undefined,
+      awaited: undefined,
+      cookies: new Set(),
+      offered: [],
+      repeats: false,
+      lastStream: http.stream.number,
+    };
+    this.known.add(session);
+    const hosts = `${session.cpe} ${session.acs}`;
+    // Behind one address few are open at a time; those that have ended are not looked for there.
+    const others = [...(this.byHosts.get(hosts) ?? [])].filter(({ state }) => state === 'open');
+    this.byHosts.set(hosts, new Set([...others, session]));
+    if (inform !== undefined) this.identify(session, inform);
+    return session;
+  }
+
+  identify(session: Followed, inform: Inform): void {
+    session.deviceId = inform.DeviceId;
+    session.device = this.deviceOf(inform);
+    session.events = inform.Event.map(({ EventCode }) => EventCode);
+    session.firmware = inform.ParameterList.find(({ Name }) =>
+      Name.endsWith('.DeviceInfo.SoftwareVersion'),
+    )?.Value;
+    this.byDevice.set(session.device, session);
+  }
+
+  /** A POST of the session came over this stream. */
+  touch(session: Followed, http: HttpMessage): void {
+    if (http.head.kind === 'request') session.posts += 1;
+    session.ended = http.ended;
+    if (session.lastStream !== http.stream.number) session.connections += 1;
+    session.lastStream = http.stream.number;
+    this.byStream.set(http.stream.number, session);
+  }
+
+  setCookie(session: Followed, pair: string): void {
+    if (session.cookies.size >= LIMITS.cookies) return;
+    session.cookies.add(pair);
+    this.byCookie.set(`${session.cpe} ${pair}`, session);
+  }
+
+  /** The stream has ended: its number does not come again. */
+  streamEnded(stream: number): void {
+    this.byStream.delete(stream);
+  }
+
+  private forgetOldest(): void {
+    const [oldest] = this.known;
+    if (oldest === undefined) return;
+    this.known.delete(oldest);
+    if (oldest.state === 'open') oldest.state = 'broken';
+    for (const pair of oldest.cookies) {
+      const key = `${oldest.cpe} ${pair}`;
+      if (this.byCookie.get(key) === oldest) this.byCookie.delete(key);
+    }
+    const hosts = `${oldest.cpe} ${oldest.acs}`;
+    const between = this.byHosts.get(hosts);
+    between?.delete(oldest);
+    if (between?.size === 0) this.byHosts.delete(hosts);
+    if (oldest.device !== undefined && this.byDevice.get(oldest.device) === oldest)
+      this.byDevice.delete(oldest.device);
+  }
+}
+
+/** The side that asked: requests come from it, responses go to it. */
+const clientOf = ({ from, head, stream }: HttpMessage): string =>
+  (head.kind === 'request') === (from === 'client') ? stream.client : stream.server;
+const serverOf = ({ from, head, stream }: HttpMessage): string =>
+  (head.kind === 'request') === (from === 'client') ? stream.server : stream.client;
+
+/** Whether a request says that it is CWMP though its body cannot be read. */
+export function looksLikeCwmp(http: HttpMessage): boolean {
+  if (headerOf(http.head.headers, 'soapaction') !== undefined) return true;
+  const start = Buffer.from(
+    http.body.buffer,
+    http.body.byteOffset,
+    Math.min(http.body.length, 1024),
+  ).toString('latin1');
+  return /<([\w.-]{1,64}:)?Envelope[\s>]/.test(start);
+}

@@ -1,0 +1,217 @@
+/** CWMP sessions out of HTTP conversations: each message decoded, its quirks noted, and what breaks the order told. */
+import { decode } from '../../protocol/cwmp/decode.ts';
+import type { Envelope, Inform, Message } from '../../protocol/cwmp/messages.ts';
+import { seeInform, seeTurn } from '../../protocol/cwmp/session-notes.ts';
+import { charsetOf, isBlank } from '../../protocol/http/content.ts';
+import { readSetCookie } from '../../protocol/http/cookie.ts';
+import { readSchemes } from '../../protocol/http/header.ts';
+import { noteExchange } from '../../protocol/http/notice.ts';
+import type { Noted } from '../../protocol/quirks/note.ts';
+import type { HttpEvent, HttpMessage } from '../http/http.ts';
+import { headerOf } from '../http/http-head.ts';
+import type { Followed } from './cwmp-sessions.ts';
+import { cookiePairs, looksLikeCwmp, Sessions } from './cwmp-sessions.ts';
+import type { Breach, CwmpContent, CwmpEvent, CwmpMessage } from './cwmp-types.ts';
+
+export interface Cwmp {
+  /** What HTTP told, with the messages of CWMP sessions as such. */
+  push(event: HttpEvent): CwmpEvent;
+}
+
+/** A POST whose response has not come. */
+interface Asked {
+  readonly session: Followed;
+  readonly content: CwmpContent;
+}
+
+export function createCwmp(): Cwmp {
+  const sessions = new Sessions();
+  const asked = new Map<number, Map<number, Asked>>();
+
+  return {
+    push(event) {
+      if (event.is === 'stream-ended') {
+        sessions.streamEnded(event.stream.number);
+        asked.delete(event.stream.number);
+      }
+      if (event.is !== 'http') return event;
+      const { exchange, head, stream } = event;
+      if (head.kind === 'request') {
+        const told = head.method.toUpperCase() === 'POST' ? readPost(sessions, event) : undefined;
+        if (told === undefined) return event;
+        const ofStream = asked.get(stream.number) ?? new Map<number, Asked>();
+        asked.set(stream.number, ofStream);
+        ofStream.set(exchange, { session: told.session, content: told.content });
+        return told;
+      }
+      if (head.status < 200) return event;
+      const question = asked.get(stream.number)?.get(exchange) ?? unseen(sessions, event);
+      if (question === undefined) return event;
+      asked.get(stream.number)?.delete(exchange);
+      return readResponse(sessions, event, question);
+    },
+  };
+}
+
+/** A message of an ACS whose question the capture lacks. */
+function unseen(sessions: Sessions, http: HttpMessage): Asked | undefined {
+  if (!looksLikeCwmp(http)) return undefined;
+  const session = sessions.find(http, undefined) ?? sessions.begin(http, undefined);
+  sessions.touch(session, http);
+  return { session, content: { is: 'empty' } };
+}
+
+function contentOf(http: HttpMessage): { readonly content: CwmpContent; readonly notes: readonly Noted[] } {
+  if (isBlank(http.body)) return { content: { is: 'empty' }, notes: [] };
+  const decoded = decode(http.body, { charset: charsetOf(headerOf(http.head.headers, 'content-type')) });
+  return decoded.ok
+    ? { content: { is: 'message', envelope: decoded.value.envelope }, notes: decoded.value.notes }
+    : { content: { is: 'unreadable', error: decoded.error }, notes: [] };
+}
+
+interface Post extends Omit<CwmpMessage, 'session'> {
+  readonly session: Followed;
+}
+
+/** A request of a CPE; `undefined` when it is something else. */
+function readPost(sessions: Sessions, http: HttpMessage): Post | undefined {
+  const { content, notes } = contentOf(http);
+  const envelope = content.is === 'message' ? content.envelope : undefined;
+  const inform = envelope === undefined ? undefined : informOf(envelope.message);
+  const found = inform === undefined ? sessions.find(http, envelope) : undefined;
+  if (inform === undefined && found === undefined) {
+    if (content.is === 'empty' || !looksLikeCwmp(http)) return undefined;
+  }
+  const begun =
+    inform === undefined || envelope === undefined ? undefined : begin(sessions, http, inform, envelope);
+  const session = begun?.session ?? found ?? sessions.begin(http, undefined);
+  const seen = begun?.notes ?? turnNotes(session, http, envelope);
+  const breaches = inform === undefined ? judgePost(session, content) : [];
+  sessions.touch(session, http);
+  if (content.is === 'message') answered(session, content.envelope);
+  const exchange = noteExchange({
+    method: http.head.kind === 'request' ? http.head.method : '',
+    httpVersion: http.head.version,
+    headers: http.head.headers,
+    bodyLength: http.bodyLength,
+    isEmpty: content.is === 'empty',
+    offered: session.offered,
+  });
+  const all = [...exchange, ...notes, ...seen];
+  count(session, all);
+  return { is: 'cwmp', http, session, from: 'CPE', content, notes: all, breaches };
+}
+
+const informOf = (message: Message): Inform | undefined =>
+  message.kind === 'request' && message.rpc === 'Inform' ? message.args : undefined;
+
+/** An Inform begins a session, unless it repeats one that was challenged or told to come again (8005). */
+function begin(sessions: Sessions, http: HttpMessage, inform: Inform, envelope: Envelope) {
+  const older = sessions.ofDevice(sessions.deviceOf(inform));
+  if (older?.state === 'open' && older.repeats) {
+    older.repeats = false;
+    return { session: older, notes: [] };
+  }
+  const isOpen = older?.state === 'open';
+  if (isOpen) older.state = 'broken';
+  const session = sessions.begin(http, inform);
+  const isLeftover = older !== undefined && cookiePairs(http).some((pair) => older.cookies.has(pair));
+  // That the CPE has closed the connection of the older one cannot be told from the order of a capture.
+  const seen = seeInform(envelope, isLeftover, isOpen ? 'broken' : undefined);
+  session.seen = seen.session;
+  return { session, notes: seen.notes };
+}
+
+function turnNotes(session: Followed, http: HttpMessage, envelope: Envelope | undefined): readonly Noted[] {
+  if (session.seen === undefined) return [];
+  const pairs = cookiePairs(http);
+  const seen = seeTurn(session.seen, {
+    envelope,
+    // Of an ACS that sets no cookie none can come back.
+    cookie: session.cookies.size === 0 || pairs.some((pair) => session.cookies.has(pair)),
+    awaited: session.awaited,
+    sameConnection: session.lastStream === http.stream.number,
+    over: session.state === 'ended',
+  });
+  session.seen = seen.session;
+  return seen.notes;
+}
+
+function judgePost({ awaited, seen }: Followed, content: CwmpContent): readonly Breach[] {
+  if (content.is === 'unreadable') return [{ id: content.error.code, detail: `at byte ${content.error.at}` }];
+  if (content.is !== 'message' || seen === undefined) return [];
+  const { message } = content.envelope;
+  if (message.kind !== 'response' && message.kind !== 'fault') return [];
+  if (awaited === undefined)
+    return [{ id: 'E_SESSION_OUT_OF_ORDER', detail: 'answers no request of the ACS' }];
+  return message.kind === 'response' && message.rpc !== awaited.rpc
+    ? [{ id: 'E_SESSION_OUT_OF_ORDER', detail: `answers ${awaited.rpc} with ${message.rpc}Response` }]
+    : [];
+}
+
+function answered(session: Followed, { message }: Envelope): void {
+  if (message.kind === 'fault') session.faults += 1;
+  if (message.kind === 'response' || message.kind === 'fault') session.awaited = undefined;
+}
+
+/** The response of an ACS. */
+function readResponse(
+  sessions: Sessions,
+  http: HttpMessage,
+  { content: question, session }: Asked,
+): CwmpMessage {
+  const { head } = http;
+  const status = head.kind === 'response' ? head.status : 0;
+  const reason = head.kind === 'response' ? head.reason : '';
+  session.ended = http.ended;
+  for (const [name, value] of head.headers) {
+    const cookie = name.toLowerCase() === 'set-cookie' ? readSetCookie(value) : undefined;
+    if (cookie !== undefined && cookie.value !== '')
+      sessions.setCookie(session, `${cookie.name}=${cookie.value}`);
+  }
+  const read = contentOf(http);
+  const isStatus = (status !== 200 && status !== 204 && read.content.is !== 'message') || status === 401;
+  const content: CwmpContent = isStatus ? { is: 'status', status, reason } : read.content;
+  if (status === 401) {
+    const offered = head.headers.filter(([name]) => name.toLowerCase() === 'www-authenticate');
+    session.offered = offered.flatMap(([, value]) => readSchemes(value).map(({ scheme }) => scheme));
+    session.repeats = true;
+  }
+  const breaches = judgeResponse(session, question, content);
+  if (content.is === 'empty') {
+    session.state = 'ended';
+    session.awaited = undefined;
+  } else if (content.is === 'message') follow(session, content.envelope);
+  count(session, isStatus ? [] : read.notes);
+  return { is: 'cwmp', http, session, from: 'ACS', content, notes: isStatus ? [] : read.notes, breaches };
+}
+
+const RETRY_REQUEST = 8005;
+
+function follow(session: Followed, { id, message }: Envelope): void {
+  if (message.kind === 'request' || message.kind === 'unknown')
+    session.awaited = { id, rpc: message.kind === 'request' ? message.rpc : message.name };
+  if (message.kind !== 'fault') return;
+  session.faults += 1;
+  if (message.fault.FaultCode === RETRY_REQUEST) session.repeats = true;
+}
+
+/** A request of the CPE is answered in the HTTP response to it (TR-069a6 3.7.1); nothing else is. */
+function judgeResponse({ seen }: Followed, question: CwmpContent, content: CwmpContent): readonly Breach[] {
+  if (content.is === 'unreadable') return [{ id: content.error.code, detail: `at byte ${content.error.at}` }];
+  if (content.is === 'status' || question.is !== 'message' || seen === undefined) return [];
+  const asks = question.envelope.message;
+  const says = content.is === 'message' ? content.envelope.message : undefined;
+  const wanted = asks.kind === 'request' ? asks.rpc : undefined;
+  if (wanted === undefined) {
+    return says?.kind === 'response'
+      ? [{ id: 'E_SESSION_OUT_OF_ORDER', detail: `${says.rpc}Response answers no request` }]
+      : [];
+  }
+  if (says?.kind === 'fault' || (says?.kind === 'response' && says.rpc === wanted)) return [];
+  return [{ id: 'E_SESSION_OUT_OF_ORDER', detail: `${wanted} is not answered with ${wanted}Response` }];
+}
+
+function count({ quirks }: Followed, notes: readonly Noted[]): void {
+  for (const { id } of notes) quirks.set(id, (quirks.get(id) ?? 0) + 1);
+}

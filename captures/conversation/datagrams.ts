@@ -1,0 +1,208 @@
+/** MDAP, BOOTP, DHCP and TFTP out of UDP. A TFTP transfer is told by its request, its errors and its end. */
+import type { BootpMessage } from '../../protocol/bootp/message.ts';
+import { BOOTP_CLIENT_PORT, BOOTP_SERVER_PORT, decodeBootp } from '../../protocol/bootp/message.ts';
+import { dhcpTypeOf, readOptions } from '../../protocol/bootp/options.ts';
+import type { WireError } from '../../protocol/errors.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import type { ReadMessage } from '../../protocol/mdap/messages.ts';
+import { decodeMessage } from '../../protocol/mdap/messages.ts';
+import { LEGACY_PORT, MDAP_PORT } from '../../protocol/mdap/settings.ts';
+import type { Result } from '../../protocol/result.ts';
+import type { TftpPacket } from '../../protocol/tftp/packet.ts';
+import { decodeTftp, TFTP_PORT } from '../../protocol/tftp/packet.ts';
+import type { Datagram } from '../packet/flow.ts';
+
+/** A TFTP transfer that is over, or that the capture leaves open. */
+export interface TftpTransfer {
+  readonly is: 'tftp-transfer';
+  readonly time: bigint;
+  readonly began: bigint;
+  /** `address:port` of the side that asked, and of the one that served it from a port of its own. */
+  readonly client: string;
+  readonly server: string;
+  readonly file: string;
+  readonly direction: 'read' | 'write';
+  /** Bytes of data in different blocks. */
+  readonly bytes: number;
+  readonly blocks: number;
+  /** Blocks that were sent again. */
+  readonly repeated: number;
+  readonly outcome: 'done' | 'refused' | 'unfinished';
+  /** Text of the error that ended it. */
+  readonly error: string | undefined;
+}
+
+export type DatagramEvent =
+  | { readonly is: 'mdap'; readonly datagram: Datagram; readonly read: Result<ReadMessage, WireError> }
+  | {
+      readonly is: 'bootp';
+      readonly datagram: Datagram;
+      readonly read: Result<BootpMessage, WireError>;
+      /** DHCP message type; `undefined`: plain BOOTP. */
+      readonly type: number | undefined;
+    }
+  | { readonly is: 'tftp'; readonly datagram: Datagram; readonly read: Result<TftpPacket, WireError> }
+  | TftpTransfer
+  /** Of a protocol that is not followed. */
+  | { readonly is: 'other-datagram'; readonly datagram: Datagram };
+
+export interface Datagrams {
+  push(datagram: Datagram): readonly DatagramEvent[];
+  /** The capture has ended: tells the transfers that have not. */
+  end(): readonly DatagramEvent[];
+}
+
+interface Open {
+  readonly began: bigint;
+  readonly client: string;
+  readonly file: string;
+  readonly direction: 'read' | 'write';
+  server: string;
+  last: bigint;
+  bytes: number;
+  blocks: number;
+  repeated: number;
+  lastBlock: number;
+  blockBytes: number;
+  lastAcknowledged: boolean;
+  final: boolean;
+}
+
+const portOf = (endpoint: string): number => Number(endpoint.slice(endpoint.lastIndexOf(':') + 1));
+const hostOf = (endpoint: string): string => endpoint.slice(0, endpoint.lastIndexOf(':'));
+
+const isBetween = ({ from, to }: Datagram, ...ports: readonly number[]): boolean =>
+  ports.includes(portOf(from)) || ports.includes(portOf(to));
+
+/** How an MDAP message begins; the group and the port can be set otherwise. */
+const isMdap = (payload: Uint8Array): boolean =>
+  /^(ANT-SEARCH|REPLY-ANT-SEARCH|INFO|REPLY-INFO|EXEC-CLI|REPLY-EXEC-CLI) MDAP\//.test(
+    Buffer.from(payload.subarray(0, 32)).toString('latin1'),
+  );
+
+/** A request at another port: texts that end with a zero, the second one a mode (RFC 1350 section 5). */
+const isTftpRequest = (payload: Uint8Array): boolean =>
+  payload[0] === 0 &&
+  /^\0[\x01\x02][^\0]{1,255}\0(?:octet|netascii|mail)\0/i.test(
+    Buffer.from(payload.subarray(0, 270)).toString('latin1'),
+  );
+
+/** BOOTP at other ports: an Ethernet address, and behind the fixed part the magic cookie (RFC 1497). */
+const isBootp = (payload: Uint8Array): boolean => {
+  const [op = 0, htype, hlen] = payload;
+  return (op === 1 || op === 2) && htype === 1 && hlen === 6 && readOptions(payload.subarray(236)).magic;
+};
+
+export function createDatagrams(): Datagrams {
+  /** By the client's endpoint: the server answers from any port. */
+  const transfers = new Map<string, Open>();
+
+  const request = (datagram: Datagram): readonly DatagramEvent[] => {
+    const read = decodeTftp(datagram.payload);
+    const told: DatagramEvent[] = [{ is: 'tftp', datagram, read }];
+    if (!read.ok || (read.value.kind !== 'read' && read.value.kind !== 'write')) return told;
+    const { from, to, time } = datagram;
+    const older = transfers.get(from);
+    const [oldest] = transfers.values();
+    // Asked again before anything came: the same transfer.
+    if (older !== undefined && older.blocks === 0 && older.file === read.value.file) return told;
+    const given = older ?? (transfers.size >= LIMITS.captureTransfers ? oldest : undefined);
+    if (given !== undefined) {
+      transfers.delete(given.client);
+      told.unshift(ended(given, given.last, given.final ? 'done' : 'unfinished'));
+    }
+    transfers.set(from, {
+      ...{ began: time, client: from, server: to, file: read.value.file, direction: read.value.kind },
+      ...{ last: time, bytes: 0, blocks: 0, repeated: 0, lastBlock: 0, lastAcknowledged: false },
+      ...{ blockBytes: DEFAULT_BLOCK, final: false },
+    });
+    return told;
+  };
+
+  const follow = (open: Open, datagram: Datagram): readonly DatagramEvent[] => {
+    const { from, time } = datagram;
+    const read = decodeTftp(datagram.payload);
+    open.last = time;
+    if (from !== open.client) open.server = from;
+    if (!read.ok) return [{ is: 'tftp', datagram, read }];
+    const packet = read.value;
+    if (packet.kind === 'data') takeBlock(open, packet.block, packet.data.length);
+    else if (packet.kind === 'error') {
+      transfers.delete(open.client);
+      // The last ACK can be lost: what is refused after the last block was taken is done all the same.
+      const outcome = open.final && open.lastAcknowledged ? 'done' : 'refused';
+      return [{ is: 'tftp', datagram, read }, ended(open, time, outcome, packet.text)];
+    } else if (packet.kind === 'ack') {
+      if (open.final && packet.block === open.lastBlock) {
+        transfers.delete(open.client);
+        return [ended(open, time, 'done')];
+      }
+    } else {
+      if (packet.kind === 'oack') {
+        const blksize = packet.options.find(({ name }) => name.toLowerCase() === 'blksize')?.value ?? '';
+        if (/^\d{1,5}$/.test(blksize)) open.blockBytes = Number(blksize);
+      }
+      return [{ is: 'tftp', datagram, read }];
+    }
+    return [];
+  };
+
+  return {
+    push(datagram) {
+      const { from, payload, to } = datagram;
+      if (portOf(to) === TFTP_PORT || isTftpRequest(payload)) return request(datagram);
+      const open = transfers.get(from) ?? transfers.get(to);
+      if (open !== undefined && hostOf(from === open.client ? to : from) === hostOf(open.server))
+        return follow(open, datagram);
+      if (isBetween(datagram, BOOTP_SERVER_PORT, BOOTP_CLIENT_PORT) || isBootp(payload)) {
+        const read = decodeBootp(payload);
+        return [{ is: 'bootp', datagram, read, type: read.ok ? dhcpTypeOf(read.value) : undefined }];
+      }
+      if (isMdap(payload) || (isBetween(datagram, MDAP_PORT, LEGACY_PORT) && payload.length > 0))
+        return [{ is: 'mdap', datagram, read: decodeMessage(payload, { acceptBadChecksum: true }) }];
+      return [{ is: 'other-datagram', datagram }];
+    },
+    end() {
+      const left = [...transfers.values()];
+      transfers.clear();
+      return left.map((open) => ended(open, open.last, open.final ? 'done' : 'unfinished'));
+    },
+  };
+}
+
+const DEFAULT_BLOCK = 512;
+
+function takeBlock(open: Open, block: number, length: number): void {
+  // 16 bits that go round: what is a little behind was sent again.
+  const behind = (open.lastBlock - block) & 0xffff;
+  if (open.blocks > 0 && behind < 0x8000) {
+    open.repeated += 1;
+    return;
+  }
+  open.lastBlock = block;
+  open.blocks += 1;
+  open.bytes += length;
+  if (length < open.blockBytes) open.final = true;
+}
+
+function ended(
+  { began, blocks, bytes, client, direction, file, repeated, server }: Open,
+  time: bigint,
+  outcome: TftpTransfer['outcome'],
+  error?: string,
+): TftpTransfer {
+  return {
+    is: 'tftp-transfer',
+    time,
+    began,
+    client,
+    server,
+    file,
+    direction,
+    bytes,
+    blocks,
+    repeated,
+    outcome,
+    error,
+  };
+}

@@ -1,0 +1,92 @@
+/** The telling arguments of a message in one line: what a person looks for first. */
+
+import { faultMeaning } from '../../protocol/cwmp/faults.ts';
+import type { Envelope, Message } from '../../protocol/cwmp/messages.ts';
+
+/** Members of a list that are named before the rest is counted. */
+const SHOWN = 3;
+
+/** The name of a message, as people call it. */
+export function nameOf(message: Message): string {
+  switch (message.kind) {
+    case 'request':
+      return message.rpc;
+    case 'response':
+      return `${message.rpc}Response`;
+    case 'fault':
+      return 'Fault';
+    case 'unknown':
+      return message.name;
+  }
+}
+
+export function tellingOf({ message }: Envelope): string {
+  switch (message.kind) {
+    case 'fault': {
+      const { FaultCode, FaultString, SetParameterValuesFault } = message.fault;
+      const of = SetParameterValuesFault.map((one) => `${shortName(one.ParameterName)} ${one.FaultCode}`);
+      const text = FaultString === '' ? faultMeaning(FaultCode) : FaultString;
+      return [`${FaultCode} ${text}`, ...some(of)].join(', ');
+    }
+    case 'unknown':
+      return 'no RPC of CWMP';
+    case 'request':
+      if (message.rpc === 'Inform') {
+        const { DeviceId, Event, ParameterList, RetryCount } = message.args;
+        const events = Event.map(({ CommandKey, EventCode }) =>
+          CommandKey === '' ? EventCode : `${EventCode} (${CommandKey})`,
+        );
+        const retry = RetryCount === 0 ? [] : [`retry ${RetryCount}`];
+        return [
+          ...events,
+          `serial ${DeviceId.SerialNumber}`,
+          ...retry,
+          `${ParameterList.length} values`,
+        ].join(', ');
+      }
+      return telling(message.args);
+    case 'response':
+      return telling(message.args);
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function telling(args: unknown): string {
+  if (!isFields(args)) return '';
+  return Object.entries(args)
+    .flatMap(([name, value]): readonly string[] => {
+      if (Array.isArray(value)) return listed(value);
+      if (value === '' || value === undefined) return [];
+      if (isFields(value)) {
+        const inner = telling(value);
+        return inner === '' ? [] : [inner];
+      }
+      return [`${name}=${name === 'Password' ? '***' : String(value)}`];
+    })
+    .join(', ');
+}
+
+function listed(list: readonly unknown[]): readonly string[] {
+  return some(
+    list.map((one) => {
+      if (!isFields(one)) return shortName(String(one));
+      const { Name, Value } = one;
+      if (typeof Name !== 'string') return telling(one);
+      const secret = /password|passphrase|presharedkey/i.test(Name) && Value !== '';
+      return Value === undefined ? shortName(Name) : `${shortName(Name)}=${secret ? '***' : String(Value)}`;
+    }),
+  );
+}
+
+const some = (texts: readonly string[]): readonly string[] =>
+  texts.length <= SHOWN ? texts : [...texts.slice(0, SHOWN), `${texts.length - SHOWN} more`];
+
+/** The last two steps of a long name tell enough. */
+function shortName(name: string): string {
+  const steps = name.split('.');
+  const kept = name.endsWith('.') ? 3 : 2;
+  return steps.length <= kept ? name : `…${steps.slice(-kept).join('.')}`;
+}

@@ -1,0 +1,148 @@
+/**
+ * Classic pcap files, version 2.4 (draft-ietf-opsawg-pcap): the only file that knows pcap-parser. The parser ends quietly
+ * on a cut file, gathers whatever length a record claims, and knows the microsecond magic alone. So this file walks the
+ * record headers first, hands on whole records only, and puts the other magic in the place of the nanosecond one.
+ */
+import { type Input, type Packet, parse } from 'pcap-parser';
+import type { WireError } from '../../protocol/errors.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import type { ByteOrder, CapturedFrame } from './frame.ts';
+import { SECOND } from './frame.ts';
+import type { CaptureReader } from './reader.ts';
+import { Remainder, viewOf } from './reader.ts';
+
+const FILE_HEADER = 24;
+const RECORD_HEADER = 16;
+const MICROSECONDS = 0xa1b2c3d4;
+const NANOSECONDS = 0xa1b23c4d;
+
+interface Kind {
+  readonly order: ByteOrder;
+  readonly nanoseconds: boolean;
+}
+
+/** What kind of pcap file begins with these four bytes, if any does. */
+function pcapKind(bytes: Uint8Array): Kind | undefined {
+  const view = viewOf(bytes);
+  for (const order of ['big', 'little'] as const) {
+    const magic = view.getUint32(0, order === 'little');
+    if (magic === MICROSECONDS || magic === NANOSECONDS) return { order, nanoseconds: magic === NANOSECONDS };
+  }
+  return undefined;
+}
+
+export const isPcap = (bytes: Uint8Array): boolean => bytes.length >= 4 && pcapKind(bytes) !== undefined;
+
+export function createPcapReader(): CaptureReader {
+  const remainder = new Remainder();
+  const parser = new Door();
+  let fault: WireError | undefined;
+  let kind: Kind | undefined;
+  let needed = FILE_HEADER;
+
+  const readHeader = (bytes: Uint8Array): number => {
+    kind = pcapKind(bytes);
+    const version = viewOf(bytes).getUint16(4, kind?.order === 'little');
+    if (kind === undefined || version !== 2) {
+      fault = { code: 'E_CAPTURE_FORMAT', at: 0, found: `version ${version}` };
+      return 0;
+    }
+    const header = Buffer.from(bytes.subarray(0, FILE_HEADER));
+    if (kind.order === 'little') header.writeUInt32LE(MICROSECONDS);
+    else header.writeUInt32BE(MICROSECONDS);
+    parser.push(header);
+    return FILE_HEADER;
+  };
+
+  /** The end of the last whole record at or behind `from`. */
+  const walk = (bytes: Uint8Array, from: number, order: ByteOrder): number => {
+    const view = viewOf(bytes);
+    let at = from;
+    needed = RECORD_HEADER;
+    while (at + RECORD_HEADER <= bytes.length) {
+      const length = view.getUint32(at + 8, order === 'little');
+      if (length > LIMITS.frameBytes) {
+        fault = { code: 'E_CAPTURE_DAMAGED', at: remainder.at + at, found: `a frame of ${length} bytes` };
+        return at;
+      }
+      needed = RECORD_HEADER + length;
+      if (at + needed > bytes.length) return at;
+      at += needed;
+      needed = RECORD_HEADER;
+    }
+    return at;
+  };
+
+  return {
+    push(chunk) {
+      if (fault !== undefined) return [];
+      const bytes = remainder.with(chunk);
+      if (bytes === undefined) return [];
+      let from = 0;
+      if (kind === undefined && bytes.length >= FILE_HEADER) from = readHeader(bytes);
+      const end = kind === undefined || fault !== undefined ? 0 : walk(bytes, from, kind.order);
+      if (end > from) parser.push(Buffer.from(bytes.buffer, bytes.byteOffset + from, end - from));
+      remainder.keep(bytes, end, needed);
+      const unit = kind?.nanoseconds === true ? 1n : 1000n;
+      return parser.take().map((packet) => frameOf(packet, parser.linkType, unit));
+    },
+    end() {
+      if (fault === undefined && (remainder.length > 0 || kind === undefined))
+        fault = { code: 'E_CAPTURE_CUT', at: remainder.at + remainder.length };
+    },
+    get fault() {
+      return fault;
+    },
+  };
+}
+
+/** pcap-parser, driven by hand: it answers each piece at once, since its listener runs within `emit`. */
+class Door {
+  private readonly listeners: ((data: Buffer) => void)[] = [];
+  private packets: Packet[] = [];
+  linkType = 0;
+
+  constructor() {
+    const input: Input = {
+      pause: () => undefined,
+      resume: () => undefined,
+      on: (event, listener) => {
+        if (event === 'data') this.listeners.push(listener);
+      },
+    };
+    parse(input)
+      .on('globalHeader', ({ linkLayerType }) => {
+        // The upper half tells the length of a frame check sequence, not the link.
+        this.linkType = linkLayerType & 0xffff;
+      })
+      .on('packet', (packet) => {
+        this.packets.push(packet);
+      })
+      .on('error', (error) => {
+        // Both of its errors are about a header that `readHeader` has looked at.
+        throw error;
+      });
+  }
+
+  push(data: Buffer): void {
+    for (const listener of this.listeners) listener(data);
+  }
+
+  take(): readonly Packet[] {
+    const taken = this.packets;
+    this.packets = [];
+    return taken;
+  }
+}
+
+const NO_COMMENTS: readonly string[] = [];
+
+function frameOf({ header, data }: Packet, linkType: number, unit: bigint): CapturedFrame {
+  return {
+    time: BigInt(header.timestampSeconds) * SECOND + BigInt(header.timestampMicroseconds) * unit,
+    linkType,
+    bytes: data,
+    originalLength: Math.max(header.originalLength, data.length),
+    comments: NO_COMMENTS,
+  };
+}

@@ -1,0 +1,84 @@
+/** Puts fragmented IP packets together again (RFC 791 3.2, RFC 8200 4.5). Bounded in count, bytes and time. */
+import { LIMITS } from '../../protocol/limits.ts';
+import { SECOND } from '../file/frame.ts';
+import type { IpPacket } from './ip.ts';
+import { copyOf } from './octets.ts';
+
+interface Piece {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+interface Partial {
+  readonly begun: bigint;
+  /** By offset; none overlaps another. */
+  readonly pieces: Piece[];
+  /** Bytes of the whole payload, once the last fragment was there. */
+  length: number | undefined;
+  gathered: number;
+}
+
+/** RFC 8200 4.5: what is not whole after 60 seconds is discarded. */
+const PATIENCE = 60n * SECOND;
+
+export interface Fragments {
+  /** The packet itself when it is whole, the one it completes, or nothing yet. */
+  add(packet: IpPacket, time: bigint): IpPacket | undefined;
+}
+
+export function createFragments(): Fragments {
+  const partials = new Map<string, Partial>();
+
+  const make = (time: bigint): Partial => {
+    const [oldest] = partials;
+    if (oldest !== undefined && (partials.size >= LIMITS.fragmented || time - oldest[1].begun > PATIENCE))
+      partials.delete(oldest[0]);
+    return { begun: time, pieces: [], length: undefined, gathered: 0 };
+  };
+
+  return {
+    add(packet, time) {
+      const { fragment, payload, source, destination, protocol } = packet;
+      if (fragment === undefined) return packet;
+      if (packet.missing > 0) return undefined;
+      const key = `${source} ${destination} ${protocol} ${fragment.id}`;
+      let partial = partials.get(key);
+      if (partial === undefined || time - partial.begun > PATIENCE) {
+        partials.delete(key);
+        partial = make(time);
+        partials.set(key, partial);
+      }
+      if (!fragment.more) partial.length ??= fragment.offset + payload.length;
+      put(partial, { offset: fragment.offset, bytes: payload });
+      if (partial.gathered !== partial.length) return undefined;
+      partials.delete(key);
+      const whole = new Uint8Array(partial.gathered);
+      for (const { offset, bytes } of partial.pieces) whole.set(bytes, offset);
+      return { source, destination, protocol, payload: whole, missing: 0 };
+    },
+  };
+}
+
+/** Adds what of a piece is new: the first word on a byte counts. */
+function put(partial: Partial, { offset, bytes }: Piece): void {
+  let from = offset;
+  const end = Math.min(offset + bytes.length, partial.length ?? 0x10000);
+  let index = 0;
+  while (from < end) {
+    const next = partial.pieces[index];
+    if (next !== undefined && next.offset + next.bytes.length <= from) {
+      index += 1;
+      continue;
+    }
+    const until = Math.min(end, next?.offset ?? end);
+    if (until > from) {
+      partial.pieces.splice(index, 0, {
+        offset: from,
+        bytes: copyOf(bytes.subarray(from - offset, until - offset)),
+      });
+      partial.gathered += until - from;
+      from = until;
+      index += 1;
+    } else if (next !== undefined) from = next.offset + next.bytes.length;
+  }
+}

@@ -1,0 +1,148 @@
+/** The sides that `capture replay` can play. */
+import process from 'node:process';
+import { ModemlabError } from '../../protocol/errors.ts';
+import type { Recording, ReplayReport, ReplaySpeed, StandIns } from '../../replay/index.ts';
+import {
+  ALWAYS_IGNORED,
+  cloneStandIns,
+  createIgnores,
+  replayAsAcs,
+  replayAsAnt,
+  replayAsHost,
+  replayAsModem,
+} from '../../replay/index.ts';
+import type { Profile } from '../../simulator/index.ts';
+import { createObservedLan, createUdpLan, Device, loadProfile } from '../../simulator/index.ts';
+import { tlsOf } from '../simulate/options.ts';
+import type { Io } from '../support/io.ts';
+import { record, withDatagrams } from '../support/record-option.ts';
+import type { TlsServerOptions } from '../support/tls-files.ts';
+import { tlsServerOf } from '../support/tls-files.ts';
+
+export interface ReplayOptions extends TlsServerOptions {
+  readonly acs?: string;
+  readonly listen?: { readonly host: string; readonly port: number };
+  readonly as?: 'host' | 'ant';
+  readonly iface: string;
+  readonly group: string;
+  readonly port: number;
+  readonly session?: number;
+  readonly device?: string;
+  readonly ignore: readonly string[];
+  readonly speed: ReplaySpeed;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly profile?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly insecure: boolean;
+  readonly record?: string;
+  readonly json: boolean;
+}
+
+/** What goes on meanwhile. */
+export interface Meanwhile {
+  readonly signal: AbortSignal;
+  readonly tell: (played: number, sessions: number, sent: number) => void;
+  /** A line for people. */
+  readonly say: (text: string) => void;
+}
+
+export async function playRole(
+  io: Io,
+  recording: Recording,
+  given: ReplayOptions,
+  meanwhile: Meanwhile,
+): Promise<ReplayReport> {
+  if (given.as !== undefined) return asMdap(io, recording, given.as, given, meanwhile);
+  if (recording.sessions.length === 0)
+    throw new ModemlabError('E_REPLAY_NOTHING', 'no CWMP session is in it');
+  return given.acs === undefined
+    ? asAcs(io, recording, given, meanwhile)
+    : asModem(io, recording, given.acs, given, meanwhile);
+}
+
+const shared = ({ ignore, speed, timeout }: ReplayOptions, { signal, tell }: Meanwhile) => ({
+  ...{ speed, timeoutMs: timeout * 1000, signal, progress: tell },
+  ignores: createIgnores([...ALWAYS_IGNORED, ...ignore]),
+});
+
+async function asModem(
+  io: Io,
+  recording: Recording,
+  acs: string,
+  given: ReplayOptions,
+  meanwhile: Meanwhile,
+): Promise<ReplayReport> {
+  const { password, profile, username } = given;
+  const standIns =
+    profile === undefined
+      ? cloneStandIns(recording, acs, Date.now)
+      : profileStandIns(loadProfile(profile), acs);
+  const recorder = given.record === undefined ? undefined : await record(given.record, 'client');
+  try {
+    return await replayAsModem(recording, {
+      ...shared(given, meanwhile),
+      url: new URL(acs),
+      credentials: username === undefined || password === undefined ? undefined : { username, password },
+      tls: tlsOf(given).tls,
+      onSocket: recorder?.onSocket,
+      standIns,
+    });
+  } finally {
+    await recorder?.close(io);
+  }
+}
+
+/** A modem of this profile for each device. */
+const profileStandIns =
+  (profile: Profile, acs: string): StandIns =>
+  () => ({ from: 'profile', device: new Device({ profile, acs, now: Date.now }), note: undefined });
+
+async function asAcs(
+  io: Io,
+  recording: Recording,
+  given: ReplayOptions,
+  meanwhile: Meanwhile,
+): Promise<ReplayReport> {
+  const { json, listen = { host: '127.0.0.1', port: 0 } } = given;
+  const tls = await tlsServerOf(given);
+  const recorder = given.record === undefined ? undefined : await record(given.record, 'server');
+  try {
+    return await replayAsAcs(recording, {
+      ...shared(given, meanwhile),
+      ...{ ...listen, tls, onConnection: recorder?.onSocket },
+      listening: (url) => {
+        if (json) io.out(`${JSON.stringify({ event: 'listening', url, pid: process.pid })}\n`);
+        else meanwhile.say(`modemlab capture replay: ${url}`);
+      },
+    });
+  } finally {
+    await recorder?.close(io);
+  }
+}
+
+function asMdap(
+  io: Io,
+  recording: Recording,
+  side: 'host' | 'ant',
+  given: ReplayOptions,
+  meanwhile: Meanwhile,
+): Promise<ReplayReport> {
+  const { group, iface, json, password, port, username } = given;
+  return withDatagrams(io, given.record, (observe) => {
+    const udp = createUdpLan({ iface });
+    const lan = observe === undefined ? udp : createObservedLan(udp, observe);
+    const mdap = { ...shared(given, meanwhile), lan, iface, group: { address: group, port } };
+    const credentials = username === undefined || password === undefined ? undefined : { username, password };
+    if (side === 'host') return replayAsHost(recording, { ...mdap, credentials });
+    const listening = (): void => {
+      if (json) io.out(`${JSON.stringify({ event: 'listening', iface, group, port, pid: process.pid })}\n`);
+      else meanwhile.say(`modemlab capture replay: ants on ${iface}, group ${group}:${port}`);
+    };
+    return replayAsAnt(recording, { ...mdap, listening });
+  });
+}

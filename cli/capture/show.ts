@@ -1,0 +1,280 @@
+/** `modemlab capture show` */
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type Command, Option } from 'commander';
+import type { CwmpSession } from '../../captures/conversation/cwmp-types.ts';
+import type { Capture } from '../../captures/file/open.ts';
+import { openCaptureFile, readCapture } from '../../captures/file/open.ts';
+import { writePage } from '../../captures/story/page.ts';
+import type { Story } from '../../captures/story/story.ts';
+import { createStory } from '../../captures/story/story.ts';
+import type { StoryRecord } from '../../captures/story/story-record.ts';
+import { isoTime } from '../../captures/story/story-record.ts';
+import { isDevice } from '../../protocol/cwmp/device-key.ts';
+import { describeWireError, ERRORS, ModemlabError } from '../../protocol/errors.ts';
+import type { Cli } from '../support/cli-context.ts';
+import { command } from '../support/help.ts';
+import type { Io } from '../support/io.ts';
+import { jsonOption, wholeNumber } from '../support/options.ts';
+import { EXIT } from '../support/report.ts';
+import { shortTime, writeTable } from '../support/table.ts';
+import { writeRecord, writeWhole } from './line.ts';
+import { captureProgress } from './progress.ts';
+
+interface ShowOptions {
+  readonly full: boolean;
+  readonly json: boolean;
+  readonly session?: number;
+  readonly device?: string;
+  readonly html?: string;
+}
+
+export function addCaptureShow(capture: Command, cli: Cli): void {
+  command(capture, {
+    usage: 'show <file>',
+    summary: 'tell what happened in a packet capture, one line a message',
+    more: [
+      'FILE is a pcap or pcapng file, plain or gzip; - is standard input, read as it comes.',
+      'A line has the time (UTC), the CWMP session, the protocol, who spoke to whom, what was said, and the ids of quirks (docs/quirks.md) and breaches (docs/errors.md).',
+      'TLS is named and not decrypted: docs/unsupported.md tells how to do that first. A file that is cut or damaged is told up to that place; the command then ends with 1.',
+    ].join('\n\n'),
+    options: [
+      new Option('--full', 'show each message decoded').default(false),
+      new Option('--session <number>', 'only this CWMP session').argParser(wholeNumber(1, 1e9)),
+      new Option('--device <key>', 'only the sessions of this device: its key, or its serial number'),
+      jsonOption(),
+      new Option(
+        '--html <out>',
+        'write a page with a sequence diagram of each session, that needs no network',
+      ),
+    ],
+    examples: [
+      ['capture show session.pcapng', 'each message in one line, then the sessions'],
+      ['capture show session.pcapng --session 1 --full', 'one session, with all that was said'],
+      ['capture show session.pcapng --html session.html', 'a page for the browser'],
+      ['capture show session.pcapng --json', 'the same for programs'],
+    ],
+  }).action(async (file: string, options: ShowOptions) => {
+    const opened = file === '-' ? readCapture(cli.io.inputBytes()) : openCaptureFile(file);
+    const title = file === '-' ? 'standard input' : path.basename(file);
+    cli.exitCode = await show(cli.io, opened, title, file, options);
+  });
+}
+
+async function show(
+  io: Io,
+  capture: Capture,
+  title: string,
+  file: string,
+  options: ShowOptions,
+): Promise<number> {
+  const story = createStory();
+  const writesLines = options.html === undefined;
+  const progress = await captureProgress(io, file === '-' ? undefined : file, capture, story, writesLines);
+  const view =
+    options.html === undefined ? (options.json ? jsonView(io) : linesView(io, options)) : new PageView();
+  let first: bigint | undefined;
+  let last = 0n;
+  const tell = (records: readonly StoryRecord[]): void => {
+    for (const record of records) if (isWanted(record, options)) view.record(record);
+  };
+  // What stands before in a pipe ends with the first signal, and then we do; a second one does not wait for it.
+  let signals = 0;
+  const forget = io.onSignal(() => {
+    signals += 1;
+    if (signals > 1) io.abort(EXIT.failed);
+  });
+  try {
+    for await (const frame of capture.frames) {
+      if (signals > 0) break;
+      first ??= frame.time;
+      last = frame.time;
+      tell(story.push(frame));
+    }
+  } catch (error) {
+    throw asFileError(error);
+  } finally {
+    progress?.stop();
+    forget();
+  }
+  if (capture.fault?.code === 'E_CAPTURE_FORMAT')
+    throw new ModemlabError('E_CAPTURE_FORMAT', `${title}: ${capture.fault.found ?? ''}`);
+  tell(story.end());
+  const sessions = [...story.sessions].filter((session) => isWantedSession(session, options));
+  const about = aboutOf(capture, story, first, last);
+  view.end(sessions, about);
+  if (view instanceof PageView && options.html !== undefined) {
+    await writeFile(options.html, view.page(title, sessions, about));
+    io.err(`${options.html} has ${view.records.length} messages\n`);
+  }
+  if (capture.fault === undefined) return EXIT.fine;
+  io.err(`${describeWireError(capture.fault)}\n  ${ERRORS[capture.fault.code].remedy}\n`);
+  return EXIT.failed;
+}
+
+interface About {
+  readonly format: string;
+  readonly bytes: number;
+  readonly first: string | null;
+  readonly last: string | null;
+  readonly frames: Story['counts'];
+  readonly fault: string | null;
+}
+
+function aboutOf(capture: Capture, { counts }: Story, first: bigint | undefined, last: bigint): About {
+  return {
+    format: capture.format ?? '',
+    bytes: capture.bytesRead,
+    first: first === undefined ? null : isoTime(first),
+    last: first === undefined ? null : isoTime(last),
+    frames: counts,
+    fault: capture.fault === undefined ? null : describeWireError(capture.fault),
+  };
+}
+
+interface View {
+  record(record: StoryRecord): void;
+  end(sessions: readonly CwmpSession[], about: About): void;
+}
+
+function linesView(io: Io, { full }: ShowOptions): View {
+  let day = '';
+  return {
+    record(record) {
+      if (record.time.slice(0, 10) !== day) {
+        day = record.time.slice(0, 10);
+        io.out(`${day} (UTC)\n`);
+      }
+      writeRecord(io, record);
+      if (full) writeWhole(io, record);
+    },
+    end(sessions, { bytes, format, frames }) {
+      if (sessions.length > 0) io.out('\n');
+      if (sessions.length > 0)
+        writeTable(
+          io,
+          [
+            { title: 'SESSION', cell: ({ number }) => number, align: 'right' },
+            { title: 'DEVICE', cell: ({ device }) => device ?? '?' },
+            { title: 'BEGAN', cell: ({ began }) => shortTime(isoTime(began)) },
+            { title: 'EVENTS', cell: ({ events }) => events.join(', ') },
+            { title: 'POSTS', cell: ({ posts }) => posts, align: 'right' },
+            { title: 'FAULTS', cell: ({ faults }) => faults, align: 'right' },
+            { title: 'QUIRKS', cell: ({ quirks }) => quirks.size, align: 'right' },
+            { title: 'STATE', cell: ({ state }) => state },
+          ],
+          sessions,
+        );
+      io.err(`${format}: ${frames.frames} frames, ${bytes} bytes; ${frames.tcp} TCP, ${frames.udp} UDP\n`);
+    },
+  };
+}
+
+/** One document, written as the records come: a large capture has more of them than memory holds. */
+function jsonView(io: Io): View {
+  let count = 0;
+  return {
+    record(record) {
+      io.out(`${count === 0 ? '{"records":[\n' : ',\n'}${JSON.stringify(record)}`);
+      count += 1;
+    },
+    end(sessions, about) {
+      const told = sessions.map(({ began, ended, quirks, ...session }) => ({
+        ...session,
+        began: isoTime(began),
+        ended: isoTime(ended),
+        quirks: Object.fromEntries(quirks),
+      }));
+      const start = count === 0 ? '{"records":[' : '\n]';
+      io.out(
+        `${start}${count === 0 ? ']' : ''},"sessions":${JSON.stringify(told.map(plainSession))},"capture":${JSON.stringify(about)}}\n`,
+      );
+    },
+  };
+}
+
+/** Without what the reader keeps for itself. */
+function plainSession({
+  acs,
+  began,
+  connections,
+  cpe,
+  device,
+  deviceId,
+  ended,
+  events,
+  faults,
+  firmware,
+  number,
+  posts,
+  quirks,
+  state,
+}: Omit<CwmpSession, 'began' | 'ended' | 'quirks'> & {
+  readonly began: string;
+  readonly ended: string;
+  readonly quirks: Readonly<Record<string, number>>;
+}) {
+  return {
+    ...{
+      number,
+      device: device ?? null,
+      deviceId: deviceId ?? null,
+      firmware: firmware ?? null,
+      events,
+      cpe,
+      acs,
+    },
+    ...{ began, ended, posts, connections, faults, quirks, state },
+  };
+}
+
+/** Characters of raw text that a page holds: a browser still opens it with ease. */
+const PAGE_CHARACTERS = 48 * 1024 * 1024;
+const PAGE_RECORDS = 50_000;
+
+class PageView implements View {
+  readonly records: StoryRecord[] = [];
+  private left = PAGE_CHARACTERS;
+  private dropped = 0;
+
+  record(record: StoryRecord): void {
+    const size = (record.raw?.length ?? 0) * 2 + 500;
+    if (this.left < size || this.records.length >= PAGE_RECORDS) {
+      this.dropped += 1;
+      return;
+    }
+    this.left -= size;
+    this.records.push(record);
+  }
+
+  end(): void {}
+
+  page(
+    title: string,
+    sessions: readonly CwmpSession[],
+    { bytes, fault, first, format, frames, last }: About,
+  ): string {
+    const span = first === null ? '' : `, ${shortTime(first)} to ${shortTime(last ?? first)}`;
+    const notes = fault === null ? [] : [`The file is told up to here: ${fault}`];
+    if (this.dropped > 0)
+      notes.push(`${this.dropped} further messages are left out; choose with --session or --device.`);
+    const summary = `${format}, ${frames.frames} frames, ${bytes} bytes, ${sessions.length} sessions, ${this.records.length} messages${span}`;
+    return writePage({ title, summary, notes, sessions, records: this.records });
+  }
+}
+
+const isWanted = (record: StoryRecord, { device, session }: ShowOptions): boolean =>
+  (session === undefined || record.session === session) &&
+  (device === undefined || isDevice(record.device, device));
+
+const isWantedSession = (one: CwmpSession, { device, session }: ShowOptions): boolean =>
+  (session === undefined || one.number === session) && (device === undefined || isDevice(one.device, device));
+
+/** What the system says of a file, as an error of ours; whatever else it is stays as it is. */
+export function asFileError(error: unknown): unknown {
+  const isOfFile =
+    error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('E');
+  return isOfFile && !(error instanceof ModemlabError)
+    ? new ModemlabError('E_FILE_INVALID', error.message, { cause: error })
+    : error;
+}

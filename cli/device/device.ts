@@ -1,0 +1,20 @@
+/** `modemlab device`: what is known of the devices. */
+import type { Command } from 'commander';
+import type { Cli } from '../support/cli-context.ts';
+import { group } from '../support/help.ts';
+import { addDeviceDelete } from './delete.ts';
+import { addDeviceExport } from './export.ts';
+import { addDeviceImport } from './import.ts';
+import { addDeviceList } from './list.ts';
+import { addDeviceShow } from './show.ts';
+import { addDeviceTree } from './tree.ts';
+
+export function addDevice(program: Command, cli: Cli): void {
+  const device = group(program, 'device', 'what is known of the devices, and their parameter trees');
+  addDeviceList(device, cli);
+  addDeviceShow(device, cli);
+  addDeviceTree(device, cli);
+  addDeviceExport(device, cli);
+  addDeviceImport(device, cli);
+  addDeviceDelete(device, cli);
+}

@@ -1,0 +1,12 @@
+/** `modemlab file`: firmware images. */
+import type { Command } from 'commander';
+import type { Cli } from '../support/cli-context.ts';
+import { group } from '../support/help.ts';
+import { addFileMakeImage } from './make-image.ts';
+import { addFileShowImage } from './show-image.ts';
+
+export function addFile(program: Command, cli: Cli): void {
+  const file = group(program, 'file', 'firmware images of SpeedTouch modems');
+  addFileMakeImage(file, cli);
+  addFileShowImage(file, cli);
+}

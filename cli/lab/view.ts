@@ -1,0 +1,275 @@
+/** The lab as a person watches it: a table that is drawn anew on a terminal, lines elsewhere, JSON for programs. */
+import process from 'node:process';
+import { stripVTControlCharacters } from 'node:util';
+import type { Observation } from '../../acs/acs-events.ts';
+import type { Task } from '../../acs/queue/queue.ts';
+import type { DeviceRecord, DeviceStore } from '../../acs/store/store.ts';
+import { styled } from '../support/colour.ts';
+import type { Io } from '../support/io.ts';
+import { safe } from '../support/table.ts';
+import type { AntStep } from './ant.ts';
+import { antLine, discoverWords } from './ant.ts';
+import type { LabDevice } from './stored.ts';
+
+export interface LabView {
+  began(url: string, folder: string): void;
+  see(observation: Observation): void;
+  /** What happens on MDAP to the device of this key. */
+  seeAnt(key: string, step: AntStep): void;
+  stop(): void;
+}
+
+export function createLabView(
+  io: Io,
+  store: DeviceStore,
+  devices: readonly LabDevice[],
+  { json, once }: { readonly json: boolean; readonly once: boolean },
+): LabView {
+  if (json) return once ? SILENT : jsonView(io);
+  return io.columns === undefined ? lineView(io, store, devices) : new TableView(io, store, devices);
+}
+
+const SILENT: LabView = {
+  began: () => undefined,
+  see: () => undefined,
+  seeAnt: () => undefined,
+  stop: () => undefined,
+};
+
+function jsonView(io: Io): LabView {
+  const line = (document: object): void => io.out(`${JSON.stringify(document)}\n`);
+  return {
+    began: (url) => line({ event: 'listening', url, pid: process.pid }),
+    see: ({ is, ...rest }) => line({ event: is, ...rest }),
+    seeAnt: (device, { step, ...rest }) => line({ event: `ant-${step}`, device, ...rest }),
+    stop: () => undefined,
+  };
+}
+
+const ESCAPE = '\u001b';
+const HINT = 'Try in another terminal: npm run -s modemlab -- device list';
+
+/** What is said of a task when its state changes; nothing of the steps between. */
+function taskLine(task: Task): string | undefined {
+  const { id, device, request, state } = task;
+  const what = `${device}: ${request.rpc} (task ${id})`;
+  switch (state) {
+    case 'done':
+      return `${what} done`;
+    case 'failed':
+      return `${what} failed: ${task.fault === undefined ? (task.error?.code ?? '') : `${task.fault.FaultCode} ${task.fault.FaultString}`}`;
+    case 'running':
+      return `${what} accepted, its TransferComplete is to come`;
+    case 'sent':
+    case 'new':
+    case 'claimed':
+    case 'unsure':
+      return undefined;
+  }
+}
+
+/** Lines for a log: each modem's first contact in quarters, and what becomes of tasks. */
+function lineView(io: Io, store: DeviceStore, devices: readonly LabDevice[]): LabView {
+  const quarters = new Map<string, number>();
+  const say = (text: string): void => io.err(`${new Date().toISOString().slice(11, 19)} ${safe(text)}\n`);
+  const progress = (record: DeviceRecord | undefined): void => {
+    if (record === undefined || record.discovery.names === 0) return;
+    const { names, values } = record.discovery;
+    const quarter = Math.floor((4 * values) / names);
+    if (quarter <= (quarters.get(record.key) ?? -1)) return;
+    quarters.set(record.key, quarter);
+    say(`${record.key}: ${values} of ${names} parameters read`);
+  };
+  return {
+    began: (url, folder) => {
+      say(`the ACS listens on ${url}, everything is kept in ${folder}`);
+      for (const { key, title } of devices) say(`${key}: ${title} boots`);
+      say(HINT);
+    },
+    see: (observation) => {
+      if (observation.is === 'session-began' && !observation.events.includes('2 PERIODIC'))
+        say(`${observation.device}: Inform ${observation.events.join(', ')}`);
+      if (observation.is === 'task') {
+        const line = taskLine(observation.task);
+        if (line !== undefined) say(line);
+      } else store.get(observation.device).then(progress, () => undefined);
+    },
+    seeAnt: (_key, step) => say(antLine(step)),
+    stop: () => undefined,
+  };
+}
+
+/** How many of the latest happenings are shown below the table. */
+const HAPPENINGS = 8;
+
+const ANT_STATES: Readonly<Record<AntStep['step'], string>> = {
+  on: 'boots, without an ACS',
+  found: 'found on MDAP',
+  told: 'told by MDAP',
+  configured: 'knows its ACS',
+  failed: 'not reached by MDAP',
+};
+
+interface Row {
+  sessions: number;
+  last: string;
+}
+
+class TableView implements LabView {
+  readonly #io: Io;
+  readonly #store: DeviceStore;
+  readonly #devices: readonly LabDevice[];
+  readonly #rows: ReadonlyMap<string, Row>;
+  readonly #timer: NodeJS.Timeout;
+  readonly #happenings: string[] = [];
+  readonly #hints = [`${HINT} (Ctrl+C ends)`];
+  #head = '';
+  /** Lines of the last drawing. */
+  #drawn = 0;
+  /** Columns and rows of the terminal then. */
+  #size = '';
+  #drawing = false;
+
+  constructor(io: Io, store: DeviceStore, devices: readonly LabDevice[]) {
+    this.#io = io;
+    this.#store = store;
+    this.#devices = devices;
+    this.#rows = new Map(devices.map(({ key }) => [key, { sessions: 0, last: 'boots' }]));
+    this.#timer = setInterval(() => this.#redraw(), 250);
+  }
+
+  began(url: string, folder: string): void {
+    this.#head = `modemlab: ACS on ${url}, data in ${folder}`;
+    this.#redraw();
+  }
+
+  see(observation: Observation): void {
+    if (observation.is === 'task') {
+      const line = taskLine(observation.task);
+      if (line !== undefined) this.#happen(line);
+      return;
+    }
+    const row = this.#rows.get(observation.device);
+    if (row !== undefined) follow(row, observation);
+    if (observation.is === 'session-began' && !observation.events.includes('2 PERIODIC'))
+      this.#happen(`${observation.device}: ${observation.events.join(', ')}`);
+  }
+
+  seeAnt(key: string, step: AntStep): void {
+    const row = this.#rows.get(key);
+    if (row !== undefined) row.last = ANT_STATES[step.step];
+    if (step.step === 'on') {
+      const [command, place] = discoverWords(step);
+      this.#hints.push(`  npm run -s modemlab -- ${command} \\`, `    ${place}`);
+    }
+    this.#happen(antLine(step));
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#redraw();
+  }
+
+  #happen(text: string): void {
+    this.#happenings.push(`${new Date().toISOString().slice(11, 19)} ${safe(text)}`);
+    if (this.#happenings.length > HAPPENINGS) this.#happenings.shift();
+  }
+
+  #redraw(): void {
+    if (this.#drawing) return;
+    this.#drawing = true;
+    this.#draw().finally(() => {
+      this.#drawing = false;
+    });
+  }
+
+  async #draw(): Promise<void> {
+    const io = this.#io;
+    const { columns = 80, rows = 24 } = io;
+    const measure = columns < WIDE_FROM ? NARROW : WIDE;
+    const lines = [styled(io, 'out', 'bold', this.#head), ''];
+    lines.push(
+      styled(io, 'out', 'bold', cells(measure, 'MODEM', 'FIRMWARE', 'PARAMETERS', 'SESSIONS', 'NOW')),
+    );
+    for (const { key, title } of this.#devices) {
+      const record = await this.#store.get(key).catch(() => undefined);
+      lines.push(
+        deviceLine(io, measure, title, record, this.#rows.get(key)),
+        styled(io, 'out', 'dim', `  ${key}`),
+      );
+    }
+    // The row below the last line is the cursor's. The oldest happenings make room first.
+    const room = Math.max(1, rows - 1);
+    const spare = room - lines.length - this.#hints.length - 2;
+    if (spare > 0) lines.push('', ...this.#happenings.slice(-spare));
+    lines.push('', ...this.#hints.map((hint) => styled(io, 'out', 'dim', hint)));
+    const shown = lines.slice(0, room).map((line) => cutLine(line, columns));
+    const size = `${columns} ${rows}`;
+    io.out(`${this.#over(size)}${shown.join('\n')}\n`);
+    this.#drawn = shown.length;
+    this.#size = size;
+  }
+
+  /** Brings the cursor to where the last drawing began: no flicker, and what stood above stays. */
+  #over(size: string): string {
+    if (this.#drawn === 0) return '';
+    // Another size has wrapped the lines anew, and nobody knows where they begin.
+    return size === this.#size ? `${ESCAPE}[${this.#drawn}F${ESCAPE}[J` : `${ESCAPE}[2J${ESCAPE}[H`;
+  }
+}
+
+function follow(row: Row, observation: Exclude<Observation, { is: 'task' }>): void {
+  switch (observation.is) {
+    case 'session-began':
+      row.sessions += 1;
+      row.last = observation.events.join(', ');
+      return;
+    case 'request':
+      row.last = observation.rpc;
+      return;
+    case 'session-ended':
+      row.last = observation.why === 'done' ? 'idle' : observation.why;
+      return;
+  }
+}
+
+/** Widths of the columns before the last, and the length of the bar: for a terminal that is wide enough, and for others. */
+const WIDE = { widths: [34, 10, 34, 8], bar: 20 } as const;
+const NARROW = { widths: [24, 9, 22, 8], bar: 8 } as const;
+const WIDE_FROM = 110;
+
+type Measure = typeof WIDE | typeof NARROW;
+
+const cells = ({ widths }: Measure, ...texts: readonly string[]): string =>
+  texts.map((text, index) => text.slice(0, widths[index]).padEnd(widths[index] ?? 0)).join(' ');
+
+function deviceLine(
+  io: Io,
+  measure: Measure,
+  title: string,
+  record: DeviceRecord | undefined,
+  row: Row | undefined,
+): string {
+  const { names = 0, values = 0 } = record?.discovery ?? {};
+  const done = record?.discovery.state === 'done';
+  const share = names === 0 ? 0 : values / names;
+  const filled = Math.round(share * measure.bar);
+  const bar = `${'#'.repeat(filled)}${'.'.repeat(measure.bar - filled)} ${done ? `${names} stored` : `${values}/${names}`}`;
+  const text = cells(
+    measure,
+    title,
+    record?.softwareVersion ?? '',
+    bar,
+    String(row?.sessions ?? 0).padStart(8),
+    row?.last ?? '',
+  );
+  return done ? styled(io, 'out', 'green', text) : text;
+}
+
+/** Cut to the terminal's width; a line with colours is counted without them. */
+function cutLine(line: string, columns: number): string {
+  const excess = stripVTControlCharacters(line).length - columns;
+  if (excess <= 0) return line;
+  const tail = line.endsWith('m') ? line.slice(line.lastIndexOf(ESCAPE)) : '';
+  return line.slice(0, line.length - tail.length - excess) + tail;
+}

@@ -1,0 +1,89 @@
+/** `modemlab mdap discover` */
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import type { AntRecord } from '../../mdap/ant-fleet.ts';
+import { isConflict } from '../../mdap/ant-fleet.ts';
+import { HOST_SETTINGS } from '../../protocol/mdap/settings.ts';
+import type { Cli } from '../support/cli-context.ts';
+import { command } from '../support/help.ts';
+import { jsonOption, wholeNumber } from '../support/options.ts';
+import { createProgress } from '../support/progress.ts';
+import { EXIT } from '../support/report.ts';
+import type { Column } from '../support/table.ts';
+import { safe, writeJson, writeTable } from '../support/table.ts';
+import type { HostOptions } from './host.ts';
+import { hostOptions, withHost } from './host.ts';
+
+interface DiscoverOptions extends HostOptions {
+  readonly expect?: number;
+}
+
+const COLUMNS: readonly Column<AntRecord>[] = [
+  { title: 'ANT', cell: ({ antId }) => antId },
+  { title: 'NAME', cell: ({ name }) => name },
+  { title: 'MAC', cell: ({ macs }) => macs.join(' ') },
+  { title: 'ADDRESS', cell: ({ address }) => address },
+  { title: 'MDAP', cell: ({ mdapVersion }) => mdapVersion },
+  { title: 'TEMPLATE', cell: ({ tpVersion }) => tpVersion },
+];
+
+const { rounds, interval, wait } = HOST_SETTINGS.search;
+
+export function addMdapDiscover(mdap: Command, cli: Cli): void {
+  command(mdap, {
+    usage: 'discover',
+    summary: 'find all modems on the line by MDAP, whatever their addresses are',
+    more:
+      'Searches several times, for answers are lost where many come at once. All modems may have the same IP address: ' +
+      'they are told apart by their ANT-ID, the serial number without its first two letters.',
+    options: [
+      ...hostOptions('how long the search lasts', (interval * (rounds - 1) + wait) / 1000),
+      new Option('--expect <number>', 'end as soon as so many are found; fewer are a failure').argParser(
+        wholeNumber(1, 4096),
+      ),
+      jsonOption(),
+    ],
+    examples: [
+      ['mdap discover --iface 127.0.0.1', 'every modem at that interface'],
+      ['mdap discover --iface 127.0.0.1 --expect 2 --json', 'end with two, for programs'],
+    ],
+  }).action((options: DiscoverOptions) => discover(cli, options));
+}
+
+async function discover(cli: Cli, options: DiscoverOptions): Promise<void> {
+  const { expect, json, timeout } = options;
+  const { io } = cli;
+  let found = 0;
+  const last = Math.max(0, timeout * 1000 - interval * (rounds - 1));
+  const settings = {
+    search: { rounds, interval: Math.min(interval, (timeout * 1000) / rounds), wait: last },
+  };
+  const ants = await withHost(io, options, { settings }, async (host) => {
+    const progress = createProgress(io, () => `searching: ${found} found`);
+    try {
+      return await host.discover({
+        onFound: () => {
+          found += 1;
+        },
+        ...(expect === undefined ? {} : { until: (sofar) => sofar.length >= expect }),
+      });
+    } finally {
+      progress.stop();
+    }
+  });
+  const sorted = [...ants].sort((a, b) => a.antId.localeCompare(b.antId));
+  if (json) writeJson(io, sorted.map(jsonOf));
+  else if (sorted.length > 0) writeTable(io, COLUMNS, sorted);
+  for (const ant of sorted.filter(isConflict))
+    io.err(`E_MDAP_CONFLICT: ${safe(ant.antId)} is the ANT-ID of ${ant.macs.length} modems\n`);
+  if (sorted.length >= (expect ?? 1)) return;
+  io.err(expect === undefined ? 'no modem answers\n' : `${sorted.length} of ${expect} modems answer\n`);
+  cli.exitCode = EXIT.failed;
+}
+
+const jsonOf = (ant: AntRecord) => ({
+  ...ant,
+  conflict: isConflict(ant),
+  firstSeen: new Date(ant.firstSeen).toISOString(),
+  lastSeen: new Date(ant.lastSeen).toISOString(),
+});

@@ -1,0 +1,12 @@
+/** `modemlab simulate`: modems without modems. */
+import type { Command } from 'commander';
+import type { Cli } from '../support/cli-context.ts';
+import { group } from '../support/help.ts';
+import { addSimulateAnt } from './ant.ts';
+import { addSimulateCpe } from './cpe.ts';
+
+export function addSimulate(program: Command, cli: Cli): void {
+  const simulate = group(program, 'simulate', 'simulated modems, against any server');
+  addSimulateCpe(simulate, cli);
+  addSimulateAnt(simulate, cli);
+}

@@ -1,0 +1,136 @@
+/** `simulate cpe` without a scenario: modems that have sessions, watched. */
+import { ModemlabError } from '../../protocol/errors.ts';
+import type {
+  ConnectionRequestListener,
+  Modem,
+  SessionReport,
+  SwarmResult,
+  SwarmStats,
+} from '../../simulator/index.ts';
+import { createSwarm } from '../../simulator/index.ts';
+import type { Cli } from '../support/cli-context.ts';
+import type { Io } from '../support/io.ts';
+import { createProgress } from '../support/progress.ts';
+import { EXIT } from '../support/report.ts';
+import { safe, writeFields, writeJson } from '../support/table.ts';
+import type { Run } from './options.ts';
+import { credentialsOf, DEFAULT_PROFILE, listenerOf, quirksOf, settingsOf, tlsOf } from './options.ts';
+
+/** Failed sessions of which each gets a line; the others are only counted. */
+const MOST_TOLD = 10;
+
+/** Ends when every modem has had its sessions or was given up, or at a signal. */
+export async function simulateSwarm(cli: Cli, given: Run): Promise<void> {
+  const listener = await listenerOf(given);
+  try {
+    await watchSwarm(cli, given, listener);
+  } finally {
+    await listener?.close();
+  }
+}
+
+async function watchSwarm(
+  cli: Cli,
+  given: Run,
+  listener: ConnectionRequestListener | undefined,
+): Promise<void> {
+  const { io } = cli;
+  const quirks = quirksOf(given);
+  const endless = given.sessions === 0;
+  let told = 0;
+  const onSession = (modem: Modem, { ok, why }: SessionReport): void => {
+    if (ok || stopping) return;
+    told += 1;
+    if (told <= MOST_TOLD) io.err(`${safe(modem.id.SerialNumber)}: a session failed: ${why}\n`);
+    else if (told === MOST_TOLD + 1) io.err('more sessions failed; they are counted below\n');
+  };
+  let stopping = false;
+  const {
+    acs,
+    profile = [DEFAULT_PROFILE],
+    count = 1,
+    first,
+    rate,
+    rampUp,
+    maxOpen,
+    retries,
+    seed,
+    speed = 1,
+  } = given;
+  const swarm = createSwarm({
+    ...{ acs, profile, count, first, retries, seed, speed, settings: settingsOf(given), onSession },
+    ...{ sessions: endless ? Number.POSITIVE_INFINITY : given.sessions, thenOff: true },
+    ...(rate === undefined ? {} : { rate }),
+    ...(rampUp === undefined ? {} : { rampUpSeconds: rampUp }),
+    ...(maxOpen === undefined ? {} : { maxOpen }),
+    ...(given.boot === undefined ? {} : { bootSeconds: given.boot }),
+    ...(quirks.length === 0 ? {} : { quirks }),
+    ...(given.fault === undefined ? {} : { line: given.fault.join(',') }),
+    ...(listener === undefined ? {} : { connectionRequests: { listener } }),
+    ...credentialsOf(given),
+    ...tlsOf(given),
+    ...(given.onSocket === undefined ? {} : { onSocket: given.onSocket }),
+  });
+  const stop = (): void => {
+    stopping = true;
+    swarm.stop().catch((error: unknown) => io.err(`${String(error)}\n`));
+  };
+  const forget = io.onSignal(stop);
+  const progress = createProgress(io, () => view(swarm.stats()).join('\n'));
+  const result = await swarm.done;
+  progress.stop();
+  forget();
+  stopping = true;
+  await swarm.stop();
+
+  const ok = endless ? result.givenUp === 0 : result.ok;
+  // What is open or waits is of interest while it runs.
+  const { open, waiting, ...figures } = result;
+  if (given.json) writeJson(io, { ...figures, ok, seed });
+  else tell(io, result, seed);
+  if (!ok) cli.exitCode = EXIT.failed;
+  if (result.sessionsOk === 0 && result.sessionsFailed > 0) throw new ModemlabError('E_CONNECT', acs);
+}
+
+const milliseconds = (value: number): string => (value < 10 ? value.toFixed(1) : value.toFixed(0));
+
+const latency = ({ latencyMs: { p50, p95, p99, max } }: SwarmStats): string =>
+  `half within ${milliseconds(p50)} ms, 95 % ${milliseconds(p95)}, 99 % ${milliseconds(p99)}, all ${milliseconds(max)}`;
+
+const counts = (of: Readonly<Record<string, number>>): string =>
+  Object.entries(of)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ');
+
+/** Lines for whoever watches. */
+function view(stats: SwarmStats): string[] {
+  const { modems, started, good, givenUp, open, waiting, sessionsOk, sessionsFailed, recentPerSecond } =
+    stats;
+  const ended = `${good + givenUp} of ${modems} modems done`;
+  const lines = [
+    `${ended}, ${started} on, ${open} sessions open${waiting > 0 ? `, ${waiting} waiting` : ''}`,
+    `${sessionsOk} sessions, ${recentPerSecond}/s, ${sessionsFailed} failed`,
+  ];
+  if (sessionsOk > 0) lines.push(latency(stats));
+  if (Object.keys(stats.faults).length > 0) lines.push(`faults: ${counts(stats.faults)}`);
+  if (Object.keys(stats.failures).length > 0) lines.push(`failures: ${counts(stats.failures)}`);
+  return lines;
+}
+
+function tell(io: Io, result: SwarmResult, seed: string): void {
+  const optional = (text: string): string | undefined => (text === '' ? undefined : text);
+  writeFields(io, [
+    ['modems', result.modems],
+    ['modems given up', result.givenUp],
+    ['good sessions', result.sessionsOk],
+    ['failed sessions', result.sessionsFailed],
+    ['why they failed', optional(counts(result.failures))],
+    ['sessions a second', result.sessionsPerSecond.toFixed(1)],
+    ['latency', result.sessionsOk > 0 ? latency(result) : undefined],
+    ['requests carried out', result.requests],
+    ['faults answered', optional(counts(result.faults))],
+    ['restarts', result.restarts > 0 ? result.restarts : undefined],
+    ['seed', seed],
+    ['seconds', (result.ms / 1000).toFixed(1)],
+  ]);
+}

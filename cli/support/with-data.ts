@@ -1,0 +1,17 @@
+/** Opens the data folder for the time of one command. */
+import process from 'node:process';
+import type { DataFolder } from '../../acs/data-folder.ts';
+import { openData } from '../../acs/data-folder.ts';
+
+export async function withData<T>(
+  folder: string,
+  use: (data: DataFolder) => Promise<T>,
+  { create }: { readonly create: boolean } = { create: false },
+): Promise<T> {
+  const data = await openData(folder, { owner: `command-${process.pid}`, create });
+  try {
+    return await use(data);
+  } finally {
+    await data.close();
+  }
+}

@@ -1,0 +1,43 @@
+/** How a task and its end are told to a person. */
+import type { Task } from '../../acs/queue/queue.ts';
+import { faultMeaning } from '../../protocol/cwmp/faults.ts';
+import type { CwmpFault } from '../../protocol/cwmp/messages.ts';
+import { ERRORS, ModemlabError } from '../../protocol/errors.ts';
+import type { Io } from '../support/io.ts';
+import { writeArguments } from '../support/render-value.ts';
+import { tellError } from '../support/report.ts';
+import { safe } from '../support/table.ts';
+
+/** `9005 Invalid parameter name` and the modem's own words, when it has any. */
+export function describeFault({ FaultCode, FaultString }: CwmpFault): string {
+  const meaning = faultMeaning(FaultCode);
+  const words = FaultString === '' || FaultString === meaning ? '' : `: ${FaultString}`;
+  return safe(`${FaultCode} ${meaning}${words}`);
+}
+
+/** In one line why a task failed; empty when it did not. */
+export function describeFailure({ fault, error }: Task): string {
+  if (fault !== undefined) return describeFault(fault);
+  if (error === undefined) return '';
+  return safe(
+    `${error.code}: ${ERRORS[error.code].says}${error.place === undefined ? '' : ` (${error.place})`}`,
+  );
+}
+
+/** Writes the answer of a task that is done. */
+export function writeAnswer(io: Io, { answer, request }: Task): void {
+  const isEmpty = typeof answer !== 'object' || answer === null || Object.keys(answer).length === 0;
+  if (isEmpty) io.out(`${request.rpc}: done\n`);
+  else writeArguments(io, answer);
+}
+
+/** Writes to standard error why a task failed, parameter by parameter where the modem says so. */
+export function tellTaskFailure(io: Io, task: Task): void {
+  const { fault, error } = task;
+  if (fault !== undefined) tellError(io, new ModemlabError('E_TASK_FAILED', describeFault(fault)));
+  else tellError(io, new ModemlabError(error?.code ?? 'E_TASK_FAILED', error?.place));
+  for (const { ParameterName, FaultCode, FaultString } of fault?.SetParameterValuesFault ?? []) {
+    const text = describeFault({ FaultCode, FaultString, SetParameterValuesFault: [] });
+    io.err(`  ${safe(ParameterName)}: ${text}\n`);
+  }
+}

@@ -1,0 +1,121 @@
+/** One recorded session of an ACS, played to a modem: what it is asked next, and how its words differ. No sockets. */
+import type { CwmpMessage } from '../captures/conversation/cwmp-types.ts';
+import { isAcsRequest, responseTo } from '../protocol/cwmp/acs-answers.ts';
+import type { Message } from '../protocol/cwmp/messages.ts';
+import type { Differences } from './differences.ts';
+import type { Plan, RecordedAsk, Send } from './plan.ts';
+import { contentName, requestIn, wantsAgain } from './plan.ts';
+import type { Said } from './response.ts';
+import { compareSaid, saidThen } from './response.ts';
+
+/** What the ACS says to a POST. */
+export type AcsWord =
+  /** As it was recorded, after as long as it took then; `echo`: with the ID of the POST. */
+  | { readonly is: 'recorded'; readonly said: CwmpMessage; readonly to: CwmpMessage; readonly echo: boolean }
+  /** To a request that the capture lacks. */
+  | { readonly is: 'made'; readonly message: Message }
+  | { readonly is: 'nothing' };
+
+export class AcsSession {
+  readonly plan: Plan;
+  readonly #found: Differences;
+  readonly #seen = new Map<Send, number>();
+  #asked = 0;
+  #outstanding: RecordedAsk | undefined;
+  #repeats = false;
+  #ended = false;
+
+  constructor(plan: Plan, found: Differences) {
+    this.plan = plan;
+    this.#found = found;
+  }
+
+  /** The modem was told to send its POST once more. */
+  get repeats(): boolean {
+    return this.#repeats;
+  }
+
+  /** The ACS has said that it has nothing more. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  hear(said: Said): AcsWord {
+    this.#repeats = false;
+    const ask = this.#outstanding;
+    if (ask !== undefined) {
+      this.#outstanding = undefined;
+      if (ask.answer !== undefined) this.#compare(ask.answer, said);
+      return this.#next();
+    }
+    const name = contentName(said.content);
+    const send = this.plan.own.find((own) => own.name === name && this.#waits(own));
+    return send === undefined ? this.#unknown(name, said) : this.#own(send, said);
+  }
+
+  /** No more words come: tells what is missing. */
+  finish(why: string): void {
+    const session = this.plan.number;
+    const left = this.plan.asks.slice(this.#asked - (this.#outstanding === undefined ? 0 : 1));
+    const [first] = left;
+    if (first !== undefined) {
+      const note = left.length === 1 ? undefined : `and ${left.length - 1} further requests`;
+      this.#found.add({ kind: 'broken', session, path: `${first.name}.Answer`, live: why, note });
+    }
+    for (const own of this.plan.own)
+      if (this.#waits(own) && own.name !== 'Empty')
+        this.#found.add({ kind: 'missing', session, path: own.name, recorded: 'was sent' });
+  }
+
+  #waits(send: Send): boolean {
+    return (this.#seen.get(send) ?? 0) < send.attempts.length;
+  }
+
+  #compare({ final }: Send, said: Said): void {
+    compareSaid(this.#found, this.plan.number, saidThen(final.request), said);
+  }
+
+  #own(send: Send, said: Said): AcsWord {
+    let attempt = this.#seen.get(send) ?? 0;
+    const challenged = wantsAgain(send.attempts[attempt]?.response?.content) === 'challenge';
+    // Whether its credentials are right nobody knows.
+    if (challenged && said.headers.has('authorization')) attempt = send.attempts.length - 1;
+    this.#seen.set(send, attempt + 1);
+    const turn = send.attempts[attempt] ?? send.final;
+    if (turn === send.final) this.#compare(send, said);
+    else this.#repeats = true;
+    const { request, response } = turn;
+    const gaveTurn = send.name === 'Empty' || requestIn(response?.content) !== undefined;
+    if (turn === send.final && gaveTurn) return this.#next();
+    if (response === undefined) return { is: 'nothing' };
+    return { is: 'recorded', said: response, to: request, echo: true };
+  }
+
+  #unknown(name: string, said: Said): AcsWord {
+    if (said.content.is === 'empty' && !this.#ended) return this.#next();
+    this.#found.add({ kind: 'added', session: this.plan.number, path: name, live: 'was sent' });
+    const message = said.content.is === 'message' ? said.content.envelope.message : undefined;
+    if (message?.kind === 'request' && isAcsRequest(message))
+      return { is: 'made', message: answerTo(message) };
+    return this.#next();
+  }
+
+  /** The next request of the recorded ACS, or its last word. */
+  #next(): AcsWord {
+    const ask = this.plan.asks[this.#asked];
+    const said = ask?.turn.response;
+    if (ask !== undefined && said !== undefined) {
+      this.#asked += 1;
+      this.#outstanding = ask;
+      return { is: 'recorded', said, to: ask.turn.request, echo: false };
+    }
+    this.#ended = true;
+    const last = this.plan.recorded.turns.at(-1);
+    if (last?.response === undefined || last.response.content.is === 'message') return { is: 'nothing' };
+    return { is: 'recorded', said: last.response, to: last.request, echo: false };
+  }
+}
+
+/** With what any ACS answers it. */
+const answerTo = (request: Parameters<typeof responseTo>[1]): Message =>
+  responseTo({ versions: ['1.0'], methods: ['Inform', 'GetRPCMethods', 'TransferComplete'] }, request);

@@ -1,0 +1,252 @@
+/** Plays the ants of a capture to a host: answers as they did, and tells what the host asks otherwise. */
+import type { Endpoint } from '../protocol/ipv4.ts';
+import { latin1Text } from '../protocol/latin1.ts';
+import { LIMITS } from '../protocol/limits.ts';
+import type { ConversationReply, ExecCli, Info } from '../protocol/mdap/messages.ts';
+import { decodeMessage, encodeMessage } from '../protocol/mdap/messages.ts';
+import type { LanSocket } from '../simulator/lan/lan.ts';
+import { align } from './aligned.ts';
+import type { MdapReplay } from './as-host.ts';
+import { Differences } from './differences.ts';
+import { likenessOf } from './fields.ts';
+import type { RecordedConversation, RecordedSearch, RecordedTalk } from './mdap-script.ts';
+import { askFields, talkName, talksOf } from './mdap-script.ts';
+import { createPace } from './pace.ts';
+import type { Recording } from './recording.ts';
+import type { ReplayReport } from './report.ts';
+import { NO_ANSWERS } from './report.ts';
+
+export interface AntReplay extends MdapReplay {
+  /** Hears that it listens. */
+  readonly listening?: () => void;
+}
+
+/** Milliseconds in which a host may ask more than was recorded. */
+const GRACE_MS = 1000;
+
+/** Resolves when all was asked that was recorded, the host is silent, or the signal has aborted. */
+export async function replayAsAnt(recording: Recording, replay: AntReplay): Promise<ReplayReport> {
+  const { group, iface, lan, signal, timeoutMs } = replay;
+  const talks = talksOf(recording);
+  const bench = new Bench(talks, replay);
+  let over: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    over = resolve;
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const hear = (bytes: Uint8Array, from: Endpoint, byGroup: boolean): void => {
+    const before = bench.sent;
+    bench.hear(bytes, from, (reply) => own.send(reply, byGroup ? group : from));
+    if (bench.sent === before && !bench.done) return;
+    clearTimeout(timer);
+    timer = setTimeout(over, bench.done ? Math.min(GRACE_MS, timeoutMs) : timeoutMs);
+    replay.progress?.(bench.played, talks.length, bench.sent);
+  };
+  const own: LanSocket = await lan.open({ address: iface, port: group.port }, (bytes, from) =>
+    hear(bytes, from, false),
+  );
+  const joined = await lan.join(group, (bytes, from) => hear(bytes, from, true));
+  signal?.addEventListener('abort', over);
+  timer = setTimeout(over, timeoutMs);
+  replay.listening?.();
+  try {
+    if (signal?.aborted !== true) await ended;
+  } finally {
+    clearTimeout(timer);
+    own.close();
+    joined.close();
+  }
+  if (signal?.aborted !== true) bench.finish();
+  const { all, more } = bench.found;
+  return {
+    ...{ role: 'ant', same: all.length === 0, recorded: talks.length, played: bench.played },
+    ...{ sent: bench.sent, answers: NO_ANSWERS },
+    ...{ differences: all, more, notes: signal?.aborted === true ? ['interrupted'] : [] },
+  };
+}
+
+interface Live {
+  readonly name: string;
+  readonly likeness: string;
+  readonly opening: Info | ExecCli;
+  readonly text: string;
+  /** `undefined`: the capture has none such. */
+  readonly recorded: RecordedConversation | undefined;
+  /** The step that was answered last. */
+  step: number;
+}
+
+class Bench {
+  readonly found: Differences;
+  readonly #talks: readonly RecordedTalk[];
+  readonly #conversations: readonly RecordedConversation[];
+  readonly #replay: AntReplay;
+  readonly #live: Live[] = [];
+  /** By host, verb and ant. */
+  readonly #open = new Map<string, Live>();
+  readonly #searches = new Set<RecordedSearch>();
+  sent = 0;
+
+  constructor(talks: readonly RecordedTalk[], replay: AntReplay) {
+    this.#talks = talks;
+    this.#conversations = talks.filter((talk) => talk.is === 'conversation');
+    this.#replay = replay;
+    this.found = new Differences(replay.ignores);
+  }
+
+  get played(): number {
+    const over = new Set(
+      this.#live.flatMap(({ recorded, step }) => (recorded && isOver(recorded, step) ? recorded : [])),
+    );
+    return over.size + this.#searches.size;
+  }
+
+  get done(): boolean {
+    return this.played === this.#talks.length;
+  }
+
+  hear(bytes: Uint8Array, from: Endpoint, send: (bytes: Uint8Array) => void): void {
+    const read = decodeMessage(bytes, { acceptBadChecksum: true });
+    const message = read.ok ? read.value.message : undefined;
+    if (message?.kind === 'ANT-SEARCH') this.#search(from, send);
+    if (message?.kind === 'INFO' || message?.kind === 'EXEC-CLI') this.#ask(message, bytes, from, send);
+  }
+
+  /** What was asked, beside what was recorded. */
+  finish(): void {
+    const recorded = this.#conversations.map((talk) => ({ talk, ...this.#asked(talk.opening) }));
+    const { added, missing, order, pairs } = align(recorded, this.#live);
+    for (const { live, recorded } of pairs) {
+      const [then, now] = [recorded.talk.opening, live.opening];
+      const same = (then.userPassword ?? '') === (now.userPassword ?? '');
+      const path = talkName(then);
+      this.found.compare(
+        recorded.talk.number,
+        path,
+        askFields(then, '***'),
+        askFields(now, same ? '***' : 'another'),
+      );
+      if (live.recorded !== undefined && !isOver(live.recorded, live.step))
+        this.found.add({
+          ...{ kind: 'broken', session: recorded.talk.number, path: `${path}.SEQ-NR` },
+          ...{ recorded: String(live.recorded.steps.length), live: String(live.step) },
+        });
+    }
+    for (const { talk } of missing) this.#miss(talk.number, talkName(talk.opening), talk.antId);
+    for (const talk of this.#talks)
+      if (talk.is === 'search' && !this.#searches.has(talk)) this.#miss(talk.number, 'ANT-SEARCH', '');
+    for (const { opening } of added)
+      this.found.add({ kind: 'added', session: 0, path: talkName(opening), live: opening.toAnt });
+    if (order !== undefined)
+      this.found.add({
+        ...{ kind: 'order', session: 0, path: 'Requests.order' },
+        ...{ recorded: order.recorded.join(', '), live: order.live.join(', ') },
+      });
+  }
+
+  #miss(session: number, path: string, recorded: string): void {
+    this.found.add({ kind: 'missing', session, path, recorded });
+  }
+
+  #asked(opening: Info | ExecCli) {
+    const name = `${opening.kind} ${opening.toAnt ?? ''}`;
+    return {
+      name,
+      likeness: likenessOf(opening.kind, askFields(opening, opening.userPassword ?? ''), this.found.ignores),
+    };
+  }
+
+  /** Each search is answered as the first one that was recorded and not made yet; later ones as the last. */
+  #search(from: Endpoint, send: (bytes: Uint8Array) => void): void {
+    const searches = this.#talks.filter((talk) => talk.is === 'search');
+    const waiting = searches.find((talk) => !this.#searches.has(talk) && this.#before(talk));
+    const talk = waiting ?? searches.findLast((one) => this.#searches.has(one));
+    if (talk === undefined) return;
+    this.#searches.add(talk);
+    for (const { message, time } of talk.replies.values())
+      this.#reply(talk.time, time, send, encodeMessage({ ...message, ...toHost(message, from) }));
+  }
+
+  /** Rounds of one search are one: the next is another once something was asked in between. */
+  #before({ number }: RecordedSearch): boolean {
+    const earlier = this.#conversations.filter((talk) => talk.number < number).length;
+    return this.#searches.size === 0 || this.#live.length >= earlier;
+  }
+
+  #ask(message: Info | ExecCli, bytes: Uint8Array, from: Endpoint, send: (bytes: Uint8Array) => void): void {
+    const ours =
+      this.#conversations.some(({ antId }) => antId === message.toAnt) || this.#isAnt(message.toAnt);
+    if (!ours) return;
+    const key = `${from.address}:${from.port} ${message.kind} ${message.toAnt}`;
+    const open = this.#open.get(key);
+    const text = latin1Text(bytes);
+    const live =
+      open !== undefined && (message.seqNr !== 1 || open.text === text)
+        ? open
+        : this.#begin(key, message, text);
+    const number = message.seqNr ?? 0;
+    const step = live?.recorded?.steps[number - 1];
+    if (live === undefined || live.recorded === undefined) {
+      send(this.#refusal(message, from, -3));
+      this.sent += 1;
+      return;
+    }
+    live.step = Math.max(live.step, number);
+    if (step?.reply !== undefined) {
+      const reply: ConversationReply = { ...step.reply.message, ...toHost(step.reply.message, from) };
+      this.#reply(step.time, step.reply.time, send, encodeMessage(reply));
+    } else if (step === undefined) {
+      send(this.#refusal(message, from, -2));
+      this.sent += 1;
+    }
+  }
+
+  #isAnt(antId: string | undefined): boolean {
+    return this.#talks.some((talk) => talk.is === 'search' && talk.replies.has(antId ?? ''));
+  }
+
+  #begin(key: string, opening: Info | ExecCli, text: string): Live | undefined {
+    if (this.#live.length >= LIMITS.replayDifferences) return undefined;
+    const asked = this.#asked(opening);
+    const used = new Set(this.#live.map(({ recorded }) => recorded));
+    const alike = this.#conversations.filter(
+      (talk) => talk.antId === opening.toAnt && talkName(talk.opening) === talkName(opening),
+    );
+    const recorded = alike.find((talk) => !used.has(talk)) ?? alike.at(-1);
+    const live: Live = { ...asked, opening, text, recorded, step: 0 };
+    this.#live.push(live);
+    this.#open.set(key, live);
+    return live;
+  }
+
+  #refusal({ kind, toAnt, version }: Info | ExecCli, from: Endpoint, code: -2 | -3): Uint8Array {
+    const rest = { version, antId: toAnt, toHost: `${from.address}:${from.port}`, extra: [], body: '' };
+    const seq = { is: 'error', code } as const;
+    return encodeMessage({
+      kind: kind === 'INFO' ? 'REPLY-INFO' : 'REPLY-EXEC-CLI',
+      ...rest,
+      seq,
+      doubleCheck: false,
+    });
+  }
+
+  /** After as long as the recorded ant took. */
+  #reply(asked: bigint, answered: bigint, send: (bytes: Uint8Array) => void, bytes: Uint8Array): void {
+    this.sent += 1;
+    const { signal, speed } = this.#replay;
+    if (speed === 'max') send(bytes);
+    else
+      createPace(speed, signal)
+        .between(asked, answered)
+        .then(() => send(bytes))
+        .catch(() => undefined);
+  }
+}
+
+const toHost = (
+  { toHost: recorded }: { readonly toHost: string | undefined },
+  { address, port }: Endpoint,
+) => (recorded === undefined ? {} : { toHost: `${address}:${port}` });
+
+/** Its last reply was asked for; the host need not acknowledge that. */
+const isOver = ({ steps }: RecordedConversation, step: number): boolean => step >= steps.length;

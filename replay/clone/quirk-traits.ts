@@ -1,0 +1,95 @@
+/** Quirks that a device showed, that a simulated modem can act, and that no other member of its profile says already. */
+import { nameOf } from '../../captures/conversation/message-summary.ts';
+import { decode } from '../../protocol/cwmp/decode.ts';
+import type { Envelope, Message } from '../../protocol/cwmp/messages.ts';
+import { isCpeRequest } from '../../protocol/cwmp/messages.ts';
+import { applyQuirks } from '../../protocol/quirks/act.ts';
+import type { QuirkKey } from '../../protocol/quirks.ts';
+import { isQuirkKey } from '../../protocol/quirks.ts';
+import { Device } from '../../simulator/device/device.ts';
+import { perform } from '../../simulator/device/rpc/dispatch.ts';
+import type { Profile } from '../../simulator/profile/profile.ts';
+import { habitOf, isOfMessages } from '../../simulator/quirks/table.ts';
+import { informOf } from '../../simulator/session-setup.ts';
+import type { Evidence, Post, SeenSession } from './evidence.ts';
+import { envelopeOf } from './evidence.ts';
+
+/** Messages with a quirk that are said once more to see whether it shows. */
+const SAMPLES = 3;
+
+/** `spelt`: quirks by which more messages came out letter by letter; `profile`: the clone without any. */
+export function quirksOf(
+  { quirks, sessions }: Evidence,
+  profile: Profile,
+  spelt: readonly QuirkKey[],
+): readonly QuirkKey[] {
+  return [...quirks.keys()].filter(isQuirkKey).filter((id) => {
+    if (isOfMessages(id)) {
+      const tried = samplesOf(sessions, id).map((sample) => rehearse(sample, profile, id));
+      return tried.includes('acted') || (spelt.includes(id) && !tried.includes('shown anyway'));
+    }
+    // One that is a trait and nothing else was seen as such.
+    return habitOf(id)?.make !== undefined && BY_TRAITS[id]?.(profile) !== true;
+  });
+}
+
+/** Traits with which a quirk shows although nothing acts it. */
+const BY_TRAITS: Readonly<Partial<Record<QuirkKey, (profile: Profile) => boolean>>> = {
+  'Q-HT-03': ({ http }) => http.charset === 'iso-8859-1',
+  'Q-HT-06': ({ http }) => http.soapAction === 'always',
+};
+
+interface Sample {
+  readonly post: Post;
+  readonly said: Envelope;
+  /** The request that it answers. */
+  readonly asked: Envelope | undefined;
+}
+
+function samplesOf(sessions: readonly SeenSession[], id: QuirkKey): readonly Sample[] {
+  const samples = sessions.flatMap(({ posts }) =>
+    posts.flatMap((post, index): readonly Sample[] => {
+      const said = envelopeOf(post.content);
+      const asked = envelopeOf(posts[index - 1]?.answer?.content);
+      return said !== undefined && post.quirks.has(id) ? [{ post, said, asked }] : [];
+    }),
+  );
+  return samples.slice(0, SAMPLES);
+}
+
+/** Whether the clone shows the quirk in such a message: as it is, or when it acts it. */
+function rehearse(sample: Sample, profile: Profile, id: QuirkKey): 'shown anyway' | 'acted' | 'not shown' {
+  const { asked, said } = sample;
+  const message = saidAgain(sample, profile);
+  const dialect = profile.dialects.get(nameOf(message)) ?? profile.dialect;
+  const { namespace } = profile.cwmp;
+  const envelope = { id: asked?.id ?? (said.id || '1'), namespace, header: {}, message };
+  const [plain, acted] = [[], [id]].map((ids) => decode(Buffer.from(applyQuirks(envelope, dialect, ids))));
+  const shows = (read: typeof plain): boolean =>
+    read?.ok === true && read.value.notes.some((noted) => noted.id === id);
+  // How a request of its own but for the Inform came about nobody knows: it is as it was, quirk and all.
+  const isOwn = message === said.message;
+  if (shows(plain) && !isOwn) return 'shown anyway';
+  if (shows(acted)) return 'acted';
+  // What only a whole session shows is in the envelope's head: it is nearer to what was said, or it is not.
+  const near = (read: typeof plain): boolean => read?.ok === true && isSameHead(read.value.envelope, said);
+  return near(acted) && !near(plain) ? 'acted' : 'not shown';
+}
+
+const isSameHead = (one: Envelope, other: Envelope): boolean => headOf(one) === headOf(other);
+const headOf = ({ header, id, namespace }: Envelope): string =>
+  JSON.stringify([id ?? null, namespace, header]);
+
+/** What the clone has to say in the place of a message of the device. */
+function saidAgain({ asked, post, said: { message } }: Sample, profile: Profile): Message {
+  const now = Number(post.began / 1_000_000n);
+  const device = new Device({ profile, acs: `http://${post.to}/`, now: () => now });
+  if (message.kind === 'request' && message.rpc === 'Inform')
+    return { ...message, args: informOf(device, { Event: BOOT, serials: [] }, 0, []) };
+  const request = asked?.message;
+  if (request?.kind !== 'request' || !isCpeRequest(request)) return message;
+  const performed = perform(device, request);
+  return performed.ok ? performed.response : { kind: 'fault', fault: performed.fault };
+}
+
+const BOOT = ['0 BOOTSTRAP', '1 BOOT'].map((EventCode) => ({ EventCode, CommandKey: '' }));

@@ -1,0 +1,188 @@
+/** The tree of a device as its messages first told it: names in the order of its lists, types, what can be written, values. */
+import type { ParameterValueStruct } from '../../protocol/cwmp/parameter-value.ts';
+import type { TreeEntry } from '../../simulator/profile/import/entry.ts';
+import { nameFlaw, readType } from '../../simulator/profile/import/entry.ts';
+import type { Evidence } from './evidence.ts';
+import type { Exchange } from './exchanges.ts';
+import { exchangesOf, informsOf, responseOf } from './exchanges.ts';
+
+export interface TreeSeen {
+  readonly entries: readonly TreeEntry[];
+  /** Instances that the ACS added: the factory has them not. Paths with a dot at the end. */
+  readonly added: ReadonlySet<string>;
+  readonly counts: {
+    readonly parameters: number;
+    readonly typesUnknown: number;
+    readonly writableUnknown: number;
+    readonly valuesUnknown: number;
+    /** Parameters that read otherwise later, without having been set: they move. */
+    readonly moving: number;
+    readonly objectsUnlisted: number;
+  };
+  /** Whether lists of names were asked for. */
+  readonly listed: boolean;
+  /** Every value of an Inform is told as a string, though some are none. */
+  readonly informTypes: 'tree' | 'string';
+  readonly notes: readonly string[];
+}
+
+type Known = { -readonly [K in keyof TreeEntry]: TreeEntry[K] };
+
+/** `typed`: whether GetParameterValuesResponse tells types. */
+export function seenTree(evidence: Evidence, typed: boolean): TreeSeen {
+  const names = createNames();
+  const exchanges = exchangesOf(evidence);
+  const listed = listNames(names, exchanges);
+  for (const exchange of exchanges) takeTraits(names, exchange, typed);
+  const informTypes = informTypesOf(names, evidence);
+  const { added, moving } = takeValues(names, evidence, informTypes === 'tree');
+  const entries = names.all();
+  const leaves = entries.filter(({ name }) => !name.endsWith('.'));
+  return {
+    ...{ entries, added, listed, informTypes, notes: names.notes },
+    counts: {
+      parameters: leaves.length,
+      typesUnknown: leaves.filter(({ type }) => type === undefined).length,
+      writableUnknown: leaves.filter(({ writable }) => writable === undefined).length,
+      valuesUnknown: leaves.filter(({ value }) => value === undefined).length,
+      moving: moving.size,
+      objectsUnlisted: objectsUnlisted(entries),
+    },
+  };
+}
+
+interface Names {
+  /** The entry of a name, made where it is new; `undefined`: it is none. */
+  at(name: string): Known | undefined;
+  /** Whether anything is there, or below there. */
+  has(path: string): boolean;
+  all(): readonly Known[];
+  readonly notes: readonly string[];
+}
+
+function createNames(): Names {
+  const known = new Map<string, Known>();
+  const notes: string[] = [];
+  return {
+    notes,
+    all: () => [...known.values()],
+    has: (path) => [...known.keys()].some((name) => name.startsWith(path)),
+    at(name) {
+      const entry = known.get(name);
+      if (entry !== undefined) return entry;
+      // What is told of a connection that is not there is no parameter (Q-PN-01).
+      if (name.startsWith('.')) return undefined;
+      const flaw = nameFlaw(name);
+      if (flaw !== undefined) {
+        notes.push(`a name is left out that is not ${flaw}: ${name.slice(0, 64)}`);
+        return undefined;
+      }
+      const made: Known = {
+        ...{ name, type: undefined, value: undefined, writable: undefined },
+        ...{ notification: undefined, accessList: undefined },
+      };
+      known.set(name, made);
+      return made;
+    },
+  };
+}
+
+/** Lists of names have the order of the device; what is told besides stands behind them. Answers whether there was one. */
+function listNames(names: Names, exchanges: readonly Exchange[]): boolean {
+  let listed = false;
+  for (const exchange of exchanges) {
+    const response = responseOf(exchange);
+    if (response?.rpc !== 'GetParameterNames') continue;
+    listed = true;
+    for (const { Name, Writable } of response.args.ParameterList) {
+      const entry = names.at(Name);
+      if (entry !== undefined) entry.writable ??= Writable;
+    }
+  }
+  return listed;
+}
+
+/** Types and attributes, and which tables take instances where no list told it. */
+function takeTraits(names: Names, exchange: Exchange, typed: boolean): void {
+  const { request } = exchange;
+  const response = responseOf(exchange);
+  if (response?.rpc === 'GetParameterValues')
+    for (const { Name, Type } of response.args.ParameterList) {
+      const entry = names.at(Name);
+      if (entry !== undefined && typed) entry.type ??= readType(Type);
+    }
+  if (response?.rpc === 'GetParameterAttributes')
+    for (const { AccessList, Name, Notification } of response.args.ParameterList) {
+      const entry = names.at(Name);
+      if (entry === undefined) continue;
+      entry.notification ??= Notification;
+      entry.accessList ??= AccessList;
+    }
+  if (request.rpc === 'AddObject') {
+    const { ObjectName } = request.args;
+    if (!ObjectName.endsWith('.') || (response === undefined && !names.has(ObjectName))) return;
+    const table = names.at(ObjectName);
+    if (table !== undefined) table.writable ??= response !== undefined;
+  }
+}
+
+/** Whether every value of an Inform is told as a string, though some are none. */
+function informTypesOf(names: Names, { sessions }: Evidence): TreeSeen['informTypes'] {
+  const [first] = informsOf(sessions);
+  const list = first?.inform.ParameterList ?? [];
+  const types = new Map(names.all().map(({ name, type }) => [name, type]));
+  const others = list.some(({ Name }) => (types.get(Name) ?? 'string') !== 'string');
+  return others && list.every(({ Type }) => Type === 'string') ? 'string' : 'tree';
+}
+
+/** Values as they were first told; in the order of time, for what is told later may have been set. */
+function takeValues(names: Names, { sessions }: Evidence, informTyped: boolean) {
+  const set = new Set<string>();
+  const moving = new Set<string>();
+  const added = new Set<string>();
+  const isNew = (name: string): boolean => [...added].some((path) => name.startsWith(path));
+  const take = ({ Name, Value }: ParameterValueStruct): void => {
+    const entry = names.at(Name);
+    // What an instance reads as that was made and set: nobody knows what it was made with.
+    if (entry === undefined || (set.has(Name) && isNew(Name))) return;
+    if (entry.value === undefined) entry.value = Value;
+    else if (entry.value !== Value && !set.has(Name) && !isOfTheAcs(Name)) moving.add(Name);
+  };
+  for (const session of sessions) {
+    for (const { inform } of informsOf([session]))
+      for (const value of inform.ParameterList) {
+        take(value);
+        const entry = names.at(value.Name);
+        if (entry !== undefined && informTyped) entry.type ??= readType(value.Type);
+      }
+    for (const exchange of exchangesOf({ sessions: [session] })) {
+      const { request } = exchange;
+      const response = responseOf(exchange);
+      if (request.rpc === 'AddObject' && response?.rpc === 'AddObject')
+        added.add(`${request.args.ObjectName}${response.args.InstanceNumber}.`);
+      if (request.rpc === 'SetParameterValues' && response !== undefined)
+        for (const { Name } of request.args.ParameterList) set.add(Name);
+      if (response?.rpc === 'GetParameterValues') response.args.ParameterList.forEach(take);
+    }
+  }
+  return { added, moving };
+}
+
+/** Written by whatever the ACS changes (TR-069a6 A.3.2.1). */
+const isOfTheAcs = (name: string): boolean => name.endsWith('.ManagementServer.ParameterKey');
+
+function objectsUnlisted(entries: readonly TreeEntry[]): number {
+  const objects = new Set(entries.filter(({ name }) => name.endsWith('.')).map(({ name }) => name));
+  const implied = new Set<string>();
+  for (const { name } of entries) addObjects(implied, name);
+  return [...implied].filter((name) => !objects.has(name)).length;
+}
+
+/** The objects that a name is in, and itself when it is one. */
+export function addObjects(objects: Set<string>, name: string): void {
+  for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
+    const object = name.slice(0, dot + 1);
+    if (objects.has(object)) return;
+    objects.add(object);
+  }
+}

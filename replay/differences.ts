@@ -1,0 +1,84 @@
+/** The differences that a replay has found: the same one in many messages is told once, with how often. */
+import { LIMITS } from '../protocol/limits.ts';
+import type { FieldDifference } from './fields.ts';
+import { differingFields } from './fields.ts';
+import type { Ignores } from './ignored.ts';
+
+export interface Difference extends FieldDifference {
+  /**
+   * `field`: another value. `missing`: was asked or said in the capture, and is not now. `added`: the other way round. `order`:
+   * the same in another order. `broken`: the peer stopped, or never came.
+   */
+  readonly kind: 'field' | 'missing' | 'added' | 'order' | 'broken';
+  /** Session of the capture in which it was met first; 0: of none. */
+  readonly session: number;
+  readonly note: string | undefined;
+  /** How often it was met. */
+  readonly times: number;
+}
+
+export interface Found {
+  readonly kind: Difference['kind'];
+  readonly session: number;
+  readonly path: string;
+  readonly recorded?: string | undefined;
+  readonly live?: string | undefined;
+  readonly note?: string | undefined;
+}
+
+/** An ACS names itself in what it says. */
+export interface OwnHosts {
+  /** `address:port` */
+  readonly recorded: ReadonlySet<string>;
+  readonly live: string;
+}
+
+const urlOf = (text: string | undefined): URL | undefined =>
+  text !== undefined && /^https?:/.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+
+export class Differences {
+  readonly ignores: Ignores;
+  readonly #found = new Map<string, Found & { times: number }>();
+  readonly #hosts: OwnHosts | undefined;
+  /** Differences beyond the limit, which are only counted. */
+  #more = 0;
+
+  constructor(ignores: Ignores, hosts?: OwnHosts) {
+    this.ignores = ignores;
+    this.#hosts = hosts;
+  }
+
+  get all(): readonly Difference[] {
+    return [...this.#found.values()].map(({ kind, live, note, path, recorded, session, times }) => ({
+      ...{ kind, session, path, recorded, live, note, times },
+    }));
+  }
+
+  get more(): number {
+    return this.#more;
+  }
+
+  add(found: Found): void {
+    const { kind, live, path, recorded } = found;
+    if (this.ignores(path) || this.#isOwnUrl(recorded, live)) return;
+    const key = JSON.stringify([kind, path, recorded, live]);
+    const before = this.#found.get(key);
+    if (before !== undefined) before.times += 1;
+    else if (this.#found.size < LIMITS.replayDifferences) this.#found.set(key, { ...found, times: 1 });
+    else this.#more += 1;
+  }
+
+  /** Whether two URLs are of the same place at either ACS: where files are, or where to come again. */
+  #isOwnUrl(recorded: string | undefined, live: string | undefined): boolean {
+    const [before, now] = [urlOf(recorded), urlOf(live)];
+    if (this.#hosts === undefined || before === undefined || now === undefined) return false;
+    if (!this.#hosts.recorded.has(before.host) || this.#hosts.live !== now.host) return false;
+    return before.pathname + before.search === now.pathname + now.search;
+  }
+
+  /** Adds the fields in which two values differ. */
+  compare(session: number, path: string, recorded: unknown, live: unknown): void {
+    for (const field of differingFields(path, recorded, live, this.ignores))
+      this.add({ kind: 'field', session, ...field });
+  }
+}

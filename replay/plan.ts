@@ -1,0 +1,114 @@
+/**
+ * A recorded session as both sides see it: what the modem said of itself, and what it answered to each request of the ACS. A
+ * POST that was challenged, redirected or told to come again, and its repetition, are one send of several attempts.
+ */
+import type { CwmpContent, CwmpMessage } from '../captures/conversation/cwmp-types.ts';
+import { nameOf } from '../captures/conversation/message-summary.ts';
+import type { Envelope } from '../protocol/cwmp/messages.ts';
+import type { Asked } from './aligned.ts';
+import { likenessOf } from './fields.ts';
+import type { Ignores } from './ignored.ts';
+import type { RecordedSession, RecordedTurn } from './recording.ts';
+
+export interface Send {
+  readonly attempts: readonly [RecordedTurn, ...RecordedTurn[]];
+  /** The last of them. */
+  readonly final: RecordedTurn;
+  /** `Inform`, `GetParameterValuesResponse`, `Empty`. */
+  readonly name: string;
+}
+
+/** A request of the ACS, and what the modem sent next. */
+export interface RecordedAsk extends Asked {
+  readonly envelope: Envelope;
+  /** The turn whose response it is. */
+  readonly turn: RecordedTurn;
+  /** `undefined`: the capture ends before. */
+  readonly answer: Send | undefined;
+}
+
+export interface Plan {
+  readonly number: number;
+  /** Key of the device. */
+  readonly device: string | undefined;
+  readonly recorded: RecordedSession;
+  /** What the modem sent unasked: Inform, its own requests, empty POSTs. */
+  readonly own: readonly Send[];
+  readonly asks: readonly RecordedAsk[];
+  /** The last word of the ACS; `undefined`: the capture ends before. */
+  readonly end: CwmpMessage | undefined;
+}
+
+export function planOf(recorded: RecordedSession, ignores: Ignores): Plan {
+  const own: Send[] = [];
+  const asks: RecordedAsk[] = [];
+  const sends = sendsOf(recorded.turns);
+  let asked: Omit<RecordedAsk, 'answer'> | undefined;
+  for (const send of sends) {
+    if (asked === undefined) own.push(send);
+    else asks.push({ ...asked, answer: send });
+    asked = askOf(send.final, ignores);
+  }
+  if (asked !== undefined) asks.push({ ...asked, answer: undefined });
+  const { device, number } = recorded.session;
+  return { number, device, recorded, own, asks, end: sends.at(-1)?.final.response };
+}
+
+/** The request of the ACS that a response holds. */
+export function requestIn(content: CwmpContent | undefined): Envelope | undefined {
+  if (content?.is !== 'message') return undefined;
+  const { kind } = content.envelope.message;
+  return kind === 'request' || kind === 'unknown' ? content.envelope : undefined;
+}
+
+function askOf(turn: RecordedTurn, ignores: Ignores): Omit<RecordedAsk, 'answer'> | undefined {
+  const envelope = requestIn(turn.response?.content);
+  return envelope === undefined ? undefined : { envelope, turn, ...askedOf(envelope, ignores) };
+}
+
+export function askedOf({ message }: Envelope, ignores: Ignores): Asked {
+  const name = nameOf(message);
+  const args = message.kind === 'request' ? message.args : undefined;
+  return { name, likeness: likenessOf(name, args, ignores) };
+}
+
+export function contentName(content: CwmpContent | undefined): string {
+  if (content === undefined) return 'nothing';
+  switch (content.is) {
+    case 'message':
+      return nameOf(content.envelope.message);
+    case 'empty':
+      return 'Empty';
+    case 'status':
+      return String(content.status);
+    case 'unreadable':
+      return 'Unreadable';
+  }
+}
+
+function sendsOf(turns: readonly RecordedTurn[]): readonly Send[] {
+  const sends: [RecordedTurn, ...RecordedTurn[]][] = [];
+  let repeats = false;
+  for (const turn of turns) {
+    const open = sends.at(-1);
+    if (repeats && open !== undefined) open.push(turn);
+    else sends.push([turn]);
+    repeats = wantsAgain(turn.response?.content) !== false;
+  }
+  return sends.map((attempts) => {
+    const final = attempts.at(-1) ?? attempts[0];
+    return { attempts, final, name: contentName(attempts[0].request.content) };
+  });
+}
+
+const RETRY_REQUEST = 8005;
+
+/** A challenge (RFC 9110 11.6.1), a redirection (TR-069a6 3.4.2), or fault 8005 (3.7.1.4): the POST is made once more. */
+export function wantsAgain(content: CwmpContent | undefined): 'challenge' | 'redirect' | 'retry' | false {
+  if (content?.is === 'status') {
+    if (content.status === 401) return 'challenge';
+    return [301, 302, 307].includes(content.status) ? 'redirect' : false;
+  }
+  if (content?.is !== 'message' || content.envelope.message.kind !== 'fault') return false;
+  return content.envelope.message.fault.FaultCode === RETRY_REQUEST ? 'retry' : false;
+}

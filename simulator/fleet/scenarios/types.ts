@@ -1,0 +1,98 @@
+/** What a scenario is: modems, what happens to them, and how it should end. docs/scenarios.md tells the file format. */
+import type { CpeMethod } from '../../../protocol/cwmp/messages.ts';
+import type { ModemOptions } from '../../modem-types.ts';
+import type { CutPoint } from '../../session.ts';
+import type { Speed } from '../../time/scheduler.ts';
+import type { Check } from './checks.ts';
+
+/** Something of a scenario that a user may set. */
+export interface ScenarioParameter {
+  readonly name: string;
+  readonly says: string;
+  /** What it is when nobody sets it; `undefined`: it must be set. */
+  readonly value: string | number | undefined;
+}
+
+export interface Scenario {
+  readonly name: string;
+  readonly title: string;
+  /** What it shows, and of whom. */
+  readonly shows: string;
+  /** What someone has to do at the ACS meanwhile; empty: nothing. */
+  readonly asks: string;
+  readonly parameters: readonly ScenarioParameter[];
+  readonly modem: ScenarioModem;
+  readonly count: number;
+  readonly speed: Speed;
+  /** A firmware image that is offered to whoever wants it. */
+  readonly image: { readonly version: string; readonly bytes: number } | undefined;
+  readonly steps: readonly Step[];
+  readonly ends: Ends;
+}
+
+/** What is laid over a modem's options. */
+export interface ScenarioModem
+  extends Pick<
+    ModemOptions,
+    'settings' | 'credentials' | 'line' | 'quirks' | 'bootSeconds' | 'externalAddress' | 'timeoutMs'
+  > {
+  readonly profile?: string;
+}
+
+export interface Step {
+  readonly trigger: Trigger;
+  /** Simulated seconds from there to the action, and in how many more the modems follow one another, by chance. */
+  readonly afterSeconds: number;
+  readonly withinSeconds: number;
+  readonly action: Action;
+}
+
+export type Trigger =
+  /** Once for all modems; simulated seconds since the beginning. */
+  | { readonly is: 'at'; readonly seconds: number }
+  | { readonly is: 'every'; readonly seconds: number; readonly times: number }
+  /** For the modem that tells it. */
+  | {
+      readonly is: 'on';
+      readonly event: EventName;
+      readonly where: ReadonlyMap<string, string>;
+      readonly times: number;
+    }
+  /** Once for all modems, when each is so far. */
+  | { readonly is: 'when'; readonly each: readonly Check[] };
+
+/** Events that a step may wait for, and what it may ask of them. */
+export const EVENTS = {
+  'good-session': ['event', 'rpc'],
+  'failed-session': ['event', 'rpc', 'why'],
+  rpc: ['rpc'],
+  performed: ['rpc'],
+  delivered: ['rpc'],
+  'parameter-set': ['name'],
+  restarted: ['cause'],
+  transferred: ['kind'],
+} as const satisfies Record<string, readonly string[]>;
+
+export type EventName = keyof typeof EVENTS;
+
+export type Action =
+  | { readonly do: 'power-cycle' }
+  /** The reset button: it restarts with what the factory set. */
+  | { readonly do: 'factory-reset' }
+  | { readonly do: 'power-off'; readonly seconds: number }
+  | { readonly do: 'drop-line'; readonly seconds: number }
+  /** Someone other than the ACS changes a parameter, by its name below the root. */
+  | { readonly do: 'change'; readonly name: string; readonly value: string }
+  | { readonly do: 'credentials'; readonly username: string; readonly password: string }
+  | { readonly do: 'inform'; readonly event: string }
+  /** The next session that comes to this point is cut there. */
+  | { readonly do: 'cut'; readonly point: CutPoint['where']; readonly rpc: CpeMethod | undefined };
+
+export interface Ends {
+  /** What each modem must have come to. */
+  readonly each: readonly Check[];
+  /** What none may come to. */
+  readonly never: readonly Check[];
+  /** Simulated seconds. */
+  readonly withinSeconds: number;
+}

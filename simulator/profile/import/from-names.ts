@@ -1,0 +1,161 @@
+/** A profile from the names and values of one device: its tree, and which of its values are not to be taken as they are. */
+import { readDateTime } from '../../../protocol/datamodel/date-time.ts';
+import { Fields } from '../fields.ts';
+import { composeTree, readProduct, readShared } from '../profile-files.ts';
+import type { KnownTables, TreeNode } from './concrete-tree.ts';
+import { isTable, writeTree } from './concrete-tree.ts';
+import type { TreeEntry } from './entry.ts';
+import type { NameTree } from './name-tree.ts';
+import type { Model } from './profile-json.ts';
+
+/** Who the device is, as far as that is known. */
+export interface KnownIdentity {
+  readonly manufacturer: string;
+  readonly oui: string;
+  readonly productClass: string;
+  readonly serial: string;
+  readonly firmware: string;
+}
+
+/**
+ * What a modem of this tree reads as, and lists. `twin`: the profile that it speaks as; `added`: full paths of instances that
+ * are not of the factory: they tell what a new one has and reads as.
+ */
+export function modelOf(
+  names: NameTree,
+  identity: KnownIdentity,
+  twin: string | undefined,
+  added: ReadonlySet<string> = new Set(),
+): Model {
+  const { root, top, leaves } = names;
+  const given = new Map<string, string>();
+  const values = new Map<string, string>();
+  const attributes: [string, { notification: number; accessList?: readonly string[] }][] = [];
+  const secret = new Map<string, boolean>();
+  const own = new Set([...added].map((path) => path.slice(root.length)));
+  const isNew = (name: string): boolean => [...own].some((path) => name.startsWith(path));
+  const counts = countsOf(top, own);
+  for (const [name, leaf] of leaves) {
+    const { value, notification, accessList } = leaf;
+    const made = own.size > 0 && isNew(name);
+    if (!made && (notification !== undefined || accessList !== undefined))
+      attributes.push([name, { notification: notification ?? 0, ...(accessList ? { accessList } : {}) }]);
+    const template = name.replace(/\.\d{1,9}(?=\.)/g, '.{i}');
+    if (isSecret(leaf)) secret.set(template, (secret.get(template) ?? true) && (value ?? '') === '');
+    if (value === undefined || value === counts.get(name)) continue;
+    if (made) {
+      if (!isRule(value) && !values.has(template)) values.set(template, value);
+      continue;
+    }
+    const rule = SPECIAL.get(template)?.(value, identity);
+    if (rule === undefined) given.set(name, value);
+    else values.set(template, rule);
+  }
+  return {
+    root,
+    tree: writeTree(root, top, knownTables(root, twin), own),
+    given: Object.fromEntries(given),
+    values: Object.fromEntries(values),
+    attributes: Object.fromEntries(attributes),
+    secret: [...secret].filter(([, empty]) => empty).map(([template]) => template),
+    // Most objects were not listed: it is a device that lists leaves alone.
+    lists: names.listed * 2 < names.objects ? 'leaves' : 'objects',
+    limits: {},
+    has: (name) => leaves.has(name),
+    value: (name) => leaves.get(name)?.value,
+    leaves: leaves.keys(),
+  };
+}
+
+/** Passwords read as empty text; what was read from such a parameter tells whether it is one. */
+const isSecret = ({ name, writable }: TreeEntry): boolean =>
+  writable === true && /(password|passphrase|presharedkey|wepkey|secret)$/i.test(name);
+
+type Special = (value: string, identity: KnownIdentity) => string | undefined;
+
+/** A rule that reads as one fact of the modem; docs/profiles.md lists them. */
+const rule = (fact: string): string => `\${${fact}}`;
+const isRule = (value: string): boolean => value.includes('${');
+const fact =
+  (name: string): Special =>
+  () =>
+    rule(name);
+
+const ifEqual =
+  (name: 'serial' | 'firmware'): Special =>
+  (value, identity) =>
+    value === identity[name] && value !== '' ? rule(name) : undefined;
+
+/** What is another on the next modem, or a moment later, or at another ACS; by template. */
+const SPECIAL: ReadonlyMap<string, Special> = new Map([
+  ['DeviceInfo.SerialNumber', ifEqual('serial')],
+  ['DeviceInfo.SoftwareVersion', ifEqual('firmware')],
+  ['DeviceInfo.UpTime', fact('uptime')],
+  ['DeviceInfo.Uptime', fact('uptime')],
+  ['Time.CurrentLocalTime', (value) => (readDateTime(value) === undefined ? undefined : rule('clock'))],
+  ['ManagementServer.URL', fact('acs')],
+  ['ManagementServer.Username', withSerial],
+  ['ManagementServer.ConnectionRequestUsername', withSerial],
+  ['ManagementServer.ConnectionRequestURL', withAddress],
+]);
+
+function withSerial(value: string, { serial }: KnownIdentity): string | undefined {
+  return serial.length >= 4 && value.includes(serial) && !isRule(value)
+    ? value.replaceAll(serial, rule('serial'))
+    : undefined;
+}
+
+function withAddress(value: string): string | undefined {
+  if (!URL.canParse(value) || isRule(value)) return undefined;
+  const { hostname } = new URL(value);
+  return hostname === '' ? undefined : value.replace(hostname, rule('address'));
+}
+
+/** What each `...NumberOfEntries` reads as while it counts the table beside it. */
+function countsOf(top: TreeNode, added: ReadonlySet<string>): Map<string, string> {
+  const counts = new Map<string, string>();
+  const visit = (path: string, { leaves, children }: TreeNode): void => {
+    const tables = [...children].filter(([, child]) => isTable(child));
+    for (const name of leaves.keys()) {
+      const called = /^(.*)NumberOfEntries$/.exec(name)?.[1];
+      if (called === undefined) continue;
+      const [counted, table] =
+        tables.find(([table]) => table === called) ??
+        tables.find(([table]) => table.startsWith(called)) ??
+        tables.find(([table]) => called.endsWith(table)) ??
+        [];
+      const numbers = [...(table?.children.keys() ?? [])];
+      const there = numbers.filter((number) => !added.has(`${path}${counted}.${number}.`));
+      counts.set(path + name, String(there.length));
+    }
+    for (const [name, child] of children) visit(`${path}${name}.`, child);
+  };
+  visit('', top);
+  return counts;
+}
+
+const STANDARD: ReadonlyMap<string, string> = new Map([
+  ['InternetGatewayDevice.', 'generic-tr098'],
+  ['Device.', 'generic-tr181'],
+]);
+
+/** The name of the generic model with this root. */
+export const genericModel = (root: string): string | undefined => STANDARD.get(root);
+
+/** What its twin has in a table, else the generic model of this root: a device with none of them does not tell. */
+function knownTables(root: string, twin: string | undefined): KnownTables {
+  const name = STANDARD.get(root);
+  const generic = name === undefined ? {} : readShared('trees', name);
+  const tree =
+    twin === undefined ? generic : composeTree(new Fields(readProduct(twin).json, twin).get('tree'), twin);
+  const file = new Fields(tree, twin ?? 'trees');
+  const rows = file.list('objects', []).flatMap((row): (readonly [string, string])[] => {
+    const [path, leaves] = Array.isArray(row) ? row : [];
+    return typeof path === 'string' && typeof leaves === 'string' ? [[path, leaves]] : [];
+  });
+  const addable = new Set(file.strings('addable', []));
+  return {
+    rows: (table) => rows.filter(([path]) => path.startsWith(`${table}{i}.`)),
+    addable: (table) => addable.has(table),
+  };
+}

@@ -1,0 +1,200 @@
+/**
+ * Values that move as they do on a line: counters, noise margins, rates after a new synchronisation, addresses after a
+ * reconnect, leases. Each is a function of simulated time, the modem's seed and the parameter's path, computed when it is
+ * read: it costs no timer and no memory, and the same seed and time give the same value. docs/profiles.md lists them.
+ */
+import { hash } from '../../protocol/random.ts';
+import type { ValueRule, ValueSource } from './value-rule.ts';
+import { moving } from './value-rule.ts';
+
+/** By name; the argument without its `#NAME`. `undefined`: the argument is none of such a rule. */
+const MOTIONS: ReadonlyMap<string, (argument: string, key: Key) => ValueRule | undefined> = new Map([
+  ['counter', (argument, key) => counter(argument, key, 2 ** 32)],
+  ['counter64', (argument, key) => counter(argument, key, Number.MAX_SAFE_INTEGER)],
+  ['wander', wander],
+  ['anew', anew],
+  ['turn', turn],
+  ['address', address],
+  ['since', since],
+  ['lease', lease],
+]);
+
+/** What the random numbers of a rule are made from: equal for two rules that move together. */
+type Key = (source: ValueSource) => string;
+
+/** The rule `${word:argument}`, when it is one of these and reads well. */
+export function compileMotion(word: string, argument: string): ValueRule | undefined {
+  const [, body = '', name] = /^(.*?)(?:#([\w*-]{1,64}))?$/s.exec(argument) ?? [];
+  return MOTIONS.get(word)?.(body, keyOf(name));
+}
+
+/** `#NAME` is the modem's own for all parameters with it, `#NAME*` for all of one instance, no name for one parameter. */
+function keyOf(name: string | undefined): Key {
+  if (name === undefined) return ({ seed, path }) => `${seed}/${path}`;
+  if (name.endsWith('*')) return ({ seed, indices }) => `${seed}#${name}${indices.join('.')}`;
+  return ({ seed }) => `${seed}#${name}`;
+}
+
+/** [0, 1) */
+const fraction = (key: string): number => hash(key) / 2 ** 32;
+const always = ({ now }: ValueSource): number => now;
+
+interface Range {
+  readonly low: number;
+  readonly high: number;
+  /** What follows behind the range. */
+  readonly rest: string;
+}
+
+function readRange(text: string): Range | undefined {
+  const match = /^(-?\d{1,15}(?:\.\d{1,9})?)-(-?\d{1,15}(?:\.\d{1,9})?)(.*)$/s.exec(text);
+  if (match === null) return undefined;
+  const [low, high] = [Number(match[1]), Number(match[2])];
+  return high >= low ? { low, high, rest: match[3] ?? '' } : undefined;
+}
+
+/** `/SECONDS` at the end of an argument, in milliseconds. */
+function readPeriod(text: string): { readonly before: string; readonly ms: number } | undefined {
+  const match = /^(.*)\/([1-9]\d{0,8})$/s.exec(text);
+  return match === null ? undefined : { before: match[1] ?? '', ms: Number(match[2]) * 1000 };
+}
+
+/** A stretch of time between two reconnects: those that come by the clock, each modem at its own moment, and restarts. */
+interface Stretch {
+  readonly start: number;
+  readonly end: number;
+  readonly key: string;
+}
+
+function stretch(key: string, ms: number, { now, bootedAt }: ValueSource): Stretch {
+  const phase = Math.floor(fraction(`${key}/phase`) * ms);
+  const begun = Math.floor((now + phase) / ms) * ms - phase;
+  const start = Math.max(begun, bootedAt);
+  return { start, end: begun + ms, key: `${key}/${Math.round(start)}` };
+}
+
+/** The waves by which traffic swells and ebbs: period in seconds, and part of the mean rate. Together below 1. */
+const WAVES = [
+  { seconds: 86_400, share: 0.45 },
+  { seconds: 1_700, share: 0.4 },
+] as const;
+
+/**
+ * `LOW-HIGH[/SECONDS]`: grows by LOW to HIGH a second, a mean of the modem's own, more at some times than at others, from
+ * 0 at each restart, and every SECONDS when given; never falls before it wraps.
+ */
+function counter(argument: string, key: Key, wrap: number): ValueRule | undefined {
+  const range = readRange(argument);
+  if (range === undefined || range.low < 0) return undefined;
+  const period = range.rest === '' ? undefined : readPeriod(range.rest);
+  if (range.rest !== '' && period?.before !== '') return undefined;
+  const { low, high } = range;
+  return moving((source) => {
+    const own = key(source);
+    const start = period === undefined ? source.bootedAt : stretch(own, period.ms, source).start;
+    const seconds = Math.max(0, source.now - start) / 1000;
+    const rate = low + fraction(own) * (high - low);
+    return String(Math.floor(rate * swollen(seconds, own)) % wrap);
+  }, always);
+}
+
+/** Seconds as traffic counts them: the integral of 1 plus the waves, so that it only grows. */
+function swollen(seconds: number, key: string): number {
+  let sum = seconds;
+  for (const { seconds: length, share } of WAVES) {
+    const angle = (2 * Math.PI) / length;
+    const phase = 2 * Math.PI * fraction(`${key}/${length}`);
+    sum += (share / angle) * (Math.sin(angle * seconds + phase) - Math.sin(phase));
+  }
+  return Math.max(0, sum);
+}
+
+/** `LOW-HIGH~SWING/SECONDS`: a number of the modem's own, and up to SWING around it, on a new way every SECONDS. */
+function wander(argument: string, key: Key): ValueRule | undefined {
+  const range = readRange(argument);
+  const period = readPeriod(range?.rest ?? '');
+  const swing = /^~(\d{1,9}(?:\.\d{1,9})?)$/.exec(period?.before ?? '');
+  if (range === undefined || period === undefined || swing === null) return undefined;
+  const { low, high } = range;
+  const by = Number(swing[1]);
+  return moving((source) => {
+    const own = key(source);
+    const steps = source.now / period.ms + fraction(own);
+    const step = Math.floor(steps);
+    const from = fraction(`${own}/${step}`);
+    const to = fraction(`${own}/${step + 1}`);
+    const middle = low + fraction(`${own}/middle`) * (high - low);
+    return String(Math.round(middle + by * (2 * (from + (to - from) * (steps - step)) - 1)));
+  }, always);
+}
+
+/** `LOW-HIGH/SECONDS`: a whole number, another one every SECONDS and after each restart. */
+function anew(argument: string, key: Key): ValueRule | undefined {
+  const period = readPeriod(argument);
+  const range = readRange(period?.before ?? '');
+  if (period === undefined || range === undefined || range.rest !== '') return undefined;
+  const low = Math.ceil(range.low);
+  const count = Math.floor(range.high) - low + 1;
+  if (count < 1) return undefined;
+  return between(period.ms, key, (now) => String(low + (hash(now.key) % count)));
+}
+
+/** `A|B|C/SECONDS`: one of them, chosen again every SECONDS and after each restart. */
+function turn(argument: string, key: Key): ValueRule | undefined {
+  const period = readPeriod(argument);
+  if (period === undefined) return undefined;
+  const choices = period.before.split('|');
+  return between(period.ms, key, (now) => choices[hash(now.key) % choices.length] ?? '');
+}
+
+/**
+ * `NETWORK/BITS/SECONDS`: an IPv4 address out of the network, another one every SECONDS and after each restart; the one
+ * that the modem was given for its WAN side, when it was.
+ */
+function address(argument: string, key: Key): ValueRule | undefined {
+  const period = readPeriod(argument);
+  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(period?.before ?? '');
+  if (period === undefined || match === null) return undefined;
+  const [a = 0, b = 0, c = 0, d = 0, bits = 0] = match.slice(1).map(Number);
+  if (Math.max(a, b, c, d) > 255 || bits > 30) return undefined;
+  const size = 2 ** (32 - bits);
+  const network = ((a * 256 + b) * 256 + c) * 256 + d;
+  const first = network - (network % size) + 1;
+  const dotted = (value: number): string =>
+    [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
+  const rule = between(period.ms, key, (now) => dotted(first + (hash(now.key) % (size - 2))));
+  const given = (source: ValueSource): string => source.fact('externalAddress') ?? '';
+  return moving(
+    (source) => given(source) || rule(source),
+    (source) => (given(source) === '' ? (rule.next?.(source) ?? Infinity) : Infinity),
+  );
+}
+
+/** `SECONDS`: how many seconds ago it began: every SECONDS anew, and at each restart. */
+function since(argument: string, key: Key): ValueRule | undefined {
+  const period = readPeriod(`/${argument}`);
+  if (period === undefined) return undefined;
+  return moving((source) => {
+    const { start } = stretch(key(source), period.ms, source);
+    return String(Math.floor((source.now - start) / 1000));
+  }, always);
+}
+
+/** `SECONDS`: what is left of a lease of that length, which is renewed at its half as DHCP does. */
+function lease(argument: string, key: Key): ValueRule | undefined {
+  const period = readPeriod(`/${argument}`);
+  if (period === undefined || period.ms < 2000) return undefined;
+  const half = period.ms / 2;
+  return moving((source) => {
+    const passed = (source.now + Math.floor(fraction(key(source)) * half)) % half;
+    return String(Math.floor((period.ms - passed) / 1000));
+  }, always);
+}
+
+/** A value that holds from one reconnect to the next. */
+function between(ms: number, key: Key, read: (now: Stretch) => string): ValueRule {
+  return moving(
+    (source) => read(stretch(key(source), ms, source)),
+    (source) => stretch(key(source), ms, source).end,
+  );
+}

@@ -1,0 +1,22 @@
+/** Everything with a life of its own that a modem has, in the order in which they are called. */
+
+import type { Part } from '../modem-context.ts';
+import { quirkLife } from '../quirks/life.ts';
+import { connectionRequests } from './connection-request.ts';
+import { deploymentUnits } from './deployment-units.ts';
+import { diagnostics } from './diagnostics/diagnostics.ts';
+import { notifications } from './notifications.ts';
+import { scheduledInforms } from './scheduled-informs.ts';
+import { udpConnectionRequests } from './stun.ts';
+import { transferQueue } from './transfer-queue.ts';
+
+export const PARTS: readonly Part[] = [
+  notifications,
+  transferQueue,
+  scheduledInforms,
+  deploymentUnits,
+  connectionRequests,
+  diagnostics,
+  udpConnectionRequests,
+  quirkLife,
+];

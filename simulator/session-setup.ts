@@ -1,0 +1,106 @@
+/** What a session of a modem is made of: its Inform, its ids, its HTTP client. */
+import type { InformEvents } from '../protocol/cwmp/events.ts';
+import type { Args, CwmpVersion, DeviceId, Header } from '../protocol/cwmp/messages.ts';
+import type { CpeSettings } from '../protocol/cwmp/session-cpe.ts';
+import { namespaceOfVersion, versionOfNamespace } from '../protocol/cwmp/version.ts';
+import type { Random } from '../protocol/random.ts';
+import type { Device } from './device/device.ts';
+import type { CookieJar } from './http/cookies.ts';
+import { HttpClient } from './http/http-client.ts';
+import type { WireHabits } from './http/wire-hooks.ts';
+import { lineOf } from './line/of-modem.ts';
+import type { ModemOptions } from './modem-types.ts';
+import type { CwmpTraits, Profile } from './profile/profile.ts';
+
+/** Real milliseconds; TR-069a6 3.4.2 wants at least 30 s. */
+export const TIMEOUT_MS = 30_000;
+
+export function deviceId({ profile, unit }: Device): DeviceId {
+  const { manufacturer, oui, productClass } = profile.identity;
+  return { Manufacturer: manufacturer, OUI: oui, ProductClass: productClass, SerialNumber: unit.serial };
+}
+
+/** Numeric codes in their order, then those of commands: so the captures have them. */
+const rank = (code: string): number => (/^\d/.test(code) ? Number.parseInt(code, 10) : 100);
+
+export function informOf(
+  device: Device,
+  { Event }: InformEvents,
+  RetryCount: number,
+  changed: Iterable<string>,
+): Args<'Inform'> {
+  return {
+    DeviceId: deviceId(device),
+    Event: [...Event].sort((a, b) => rank(a.EventCode) - rank(b.EventCode)),
+    MaxEnvelopes: device.profile.dialect.maxEnvelopes,
+    CurrentTime: device.clock,
+    RetryCount,
+    ParameterList: device.informParameters(changed),
+  };
+}
+
+/** `sessions`: those that got through since the restart. `old`: the ACS is taken for one of CWMP 1.0 (TR-069a6 3.2.1.1). */
+export function settingsOf({ cwmp }: Profile, sessions: number, old = false): CpeSettings {
+  const newest = newestVersion(cwmp);
+  return {
+    namespace: old ? namespaceOfVersion('1.0') : cwmp.namespace,
+    id(n) {
+      return idOf(cwmp, sessions, n);
+    },
+    answerId(asked, n) {
+      return cwmp.answerId === 'echo' ? asked : idOf(cwmp, sessions, n);
+    },
+    informHeader: old ? {} : informHeader(cwmp),
+    versions: old ? [] : cwmp.versions,
+    ...(newest === undefined ? {} : { newest }),
+    termination: cwmp.termination,
+    maxRetries: 3,
+  };
+}
+
+function idOf({ id, idCounts }: CwmpTraits, sessions: number, n: number): string {
+  return id.replace('#', String(idCounts === 'sessions' ? sessions : n));
+}
+
+/** The newest version that a profile speaks; `undefined`: its namespace is none that is known. */
+export function newestVersion({ versions, namespace }: CwmpTraits): CwmpVersion | undefined {
+  return versions.at(-1) ?? versionOfNamespace(namespace);
+}
+
+function informHeader({ versions, sessionTimeout }: CwmpTraits): Header {
+  return {
+    ...(sessionTimeout > 0 ? { SessionTimeout: sessionTimeout } : {}),
+    ...(versions.length > 0 ? { SupportedCWMPVersions: versions } : {}),
+  };
+}
+
+export function createClient(
+  device: Device,
+  url: string,
+  jar: CookieJar,
+  random: Random,
+  options: ModemOptions,
+  habits?: WireHabits,
+): HttpClient {
+  const { timeoutMs = TIMEOUT_MS, tls, tap, credentials, onSocket, connect } = options;
+  const { http: traits } = device.profile;
+  const username = device.setting('ManagementServer.Username');
+  const password = device.setting('ManagementServer.Password');
+  const own = username === '' ? undefined : { username, password };
+  const line = lineOf(device, options);
+  return new HttpClient({
+    url,
+    traits,
+    userAgent: device.expand(traits.userAgent),
+    jar,
+    credentials: habits?.noCredentials ? undefined : (credentials ?? own),
+    timeoutMs,
+    random,
+    ...(tls === undefined ? {} : { tls }),
+    ...(tap === undefined ? {} : { tap }),
+    ...(onSocket === undefined ? {} : { onSocket }),
+    ...(connect === undefined ? {} : { connect }),
+    ...(line === undefined ? {} : { line }),
+    ...(habits === undefined ? {} : { habits }),
+  });
+}

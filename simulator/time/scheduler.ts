@@ -1,0 +1,211 @@
+/** Simulated time, and the one timer behind it that all modems of a process share. */
+import { Due, DueQueue } from './timer-heap.ts';
+
+export { Due } from './timer-heap.ts';
+
+export interface Scheduler {
+  /** Simulated time in milliseconds since 1970. */
+  now(): number;
+  /** Runs it after so many simulated milliseconds. The answer cancels it. */
+  after(ms: number, run: () => void): () => void;
+  /** The same without an object of its own: puts it into the queue, or moves it there. */
+  put(due: Due, ms: number): void;
+  /** Takes it out of the queue. */
+  drop(due: Due): void;
+  /** How many wait. */
+  readonly waiting: number;
+  /** Work in real time: at speed `max` simulated time stands still until it ends. Answers the promise itself. */
+  busy<T>(work: Promise<T>): Promise<T>;
+  /** The same for work that is no promise: it ends when the answer is called. */
+  hold(): () => void;
+  /** Forgets everything that is due. */
+  stop(): void;
+}
+
+/** Simulated seconds a second; `max`: time jumps to what is due next whenever nothing is busy. */
+export type Speed = number | 'max';
+
+export interface SchedulerOptions {
+  /** Default 1; a number below 0.001 is taken for that. */
+  readonly speed?: Speed;
+  /** Simulated time at the beginning, in milliseconds since 1970. */
+  readonly start?: number;
+  /** Real time in milliseconds, from any origin; of no use at speed `max`. */
+  readonly clock?: () => number;
+  /**
+   * At speed `max`: simulated milliseconds that time may go on while there is work, counted from when the first of it
+   * began; default 0. With 0 all modems of a fleet take turns; with more their sessions overlap.
+   */
+  readonly overlap?: number;
+}
+
+export function createScheduler(options: SchedulerOptions = {}): Scheduler {
+  const { speed = 1 } = options;
+  return speed === 'max' ? new JumpingScheduler(options) : new FlowingScheduler(speed, options);
+}
+
+class Once extends Due {
+  readonly #run: () => void;
+
+  constructor(run: () => void) {
+    super();
+    this.#run = run;
+  }
+
+  run(): void {
+    this.#run();
+  }
+}
+
+/** What both kinds of time have in common. */
+abstract class QueueScheduler {
+  protected readonly queue = new DueQueue();
+
+  abstract now(): number;
+  /** What is first in the queue may be another than before. */
+  protected abstract arm(): void;
+
+  get waiting(): number {
+    return this.queue.size;
+  }
+
+  after(ms: number, run: () => void): () => void {
+    const due = new Once(run);
+    this.put(due, ms);
+    return () => this.drop(due);
+  }
+
+  put(due: Due, ms: number): void {
+    const { first } = this.queue;
+    this.queue.put(due, this.now() + Math.max(0, ms));
+    if (first === due || this.queue.first === due) this.arm();
+  }
+
+  drop(due: Due): void {
+    this.queue.drop(due);
+    // What is cancelled must not keep the process alive when nothing else is due.
+    if (this.queue.size === 0) this.arm();
+  }
+
+  stop(): void {
+    this.queue.clear();
+    this.arm();
+  }
+
+  /** Runs what is due by then. What is asked for meanwhile has its turn later, or nothing else would ever have one. */
+  protected runUntil(until: number): void {
+    const { nextOrder } = this.queue;
+    for (let next = this.queue.first; next !== undefined; next = this.queue.first) {
+      if (next.at > until || next.order >= nextOrder) return;
+      this.queue.drop(next);
+      next.run();
+    }
+  }
+}
+
+/** setTimeout bears no more than this. */
+const LONGEST = 2 ** 31 - 1;
+
+const NOTHING = (): void => undefined;
+
+/** Time goes on by itself, so and so fast. */
+class FlowingScheduler extends QueueScheduler implements Scheduler {
+  readonly #speed: number;
+  readonly #clock: () => number;
+  readonly #start: number;
+  readonly #begun: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(speed: number, { clock, start }: SchedulerOptions) {
+    super();
+    this.#speed = Math.max(speed, 0.001);
+    this.#clock = clock ?? (() => performance.now());
+    this.#start = start ?? Date.now();
+    this.#begun = this.#clock();
+  }
+
+  now(): number {
+    return this.#start + (this.#clock() - this.#begun) * this.#speed;
+  }
+
+  busy<T>(work: Promise<T>): Promise<T> {
+    return work;
+  }
+
+  hold(): () => void {
+    return NOTHING;
+  }
+
+  protected arm(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const next = this.queue.first;
+    if (next === undefined) return;
+    const ms = Math.ceil((next.at - this.now()) / this.#speed);
+    this.#timer = setTimeout(() => this.#fire(), Math.min(Math.max(0, ms), LONGEST));
+  }
+
+  #fire(): void {
+    this.#timer = undefined;
+    this.runUntil(this.now());
+    this.arm();
+  }
+}
+
+/** Time stands still while there is work, and otherwise jumps to what is due next. */
+class JumpingScheduler extends QueueScheduler implements Scheduler {
+  readonly #overlap: number;
+  #now: number;
+  #held = 0;
+  /** Time may not pass it while there is work. */
+  #until = 0;
+  #turn: NodeJS.Immediate | undefined;
+
+  constructor({ start, overlap = 0 }: SchedulerOptions) {
+    super();
+    this.#now = start ?? Date.now();
+    this.#overlap = Math.max(0, overlap);
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  busy<T>(work: Promise<T>): Promise<T> {
+    const release = this.hold();
+    work.then(release, release);
+    return work;
+  }
+
+  hold(): () => void {
+    if (this.#held === 0) this.#until = this.#now + this.#overlap;
+    this.#held += 1;
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      this.#held -= 1;
+      this.arm();
+    };
+  }
+
+  /** One turn of the event loop lies between two moments: what follows from the one is asked for before the next. */
+  protected arm(): void {
+    const next = this.queue.first;
+    const may = next !== undefined && (this.#held === 0 || next.at <= this.#until);
+    if (may) this.#turn ??= setImmediate(() => this.#jump());
+    else {
+      clearImmediate(this.#turn);
+      this.#turn = undefined;
+    }
+  }
+
+  #jump(): void {
+    this.#turn = undefined;
+    const next = this.queue.first;
+    if (next === undefined || (this.#held > 0 && next.at > this.#until)) return;
+    this.#now = Math.max(this.#now, next.at);
+    this.runUntil(this.#now);
+    this.arm();
+  }
+}
