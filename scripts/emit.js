@@ -1,6 +1,6 @@
 // Writes .build/: every source of tsconfig.json as JavaScript that plain node runs, with source maps, and the data files
 // beside it. Only what changed since the last time is written. Types are not checked: `npm run typecheck` does that.
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DATA_FOLDERS } from './data-folders.js';
@@ -58,6 +58,7 @@ export async function emit() {
     const built = changedAt(builtPath(file));
     return built < changedAt(path.join(ROOT, file)) || built < made;
   };
+  mkdirSync(RUN_FOLDER, { recursive: true });
   const sources = listSources();
   const data = DATA.flatMap((folder) => filesBelow(folder, '.json'));
   removeStrays(new Set([...sources, ...data].map(builtPath)));
@@ -75,7 +76,7 @@ export async function emit() {
     plugins: [keepModules],
     format: 'esm',
     platform: 'node',
-    target: 'node20',
+    target: 'node20.18',
     sourcemap: true,
     sourcesContent: false,
     logLevel: 'warning',

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
-import { runAcs } from './support/run-acs.ts';
+import { runAcs } from './support/acs/run-acs.ts';
 import { ROOT } from './support/tree.ts';
 
 const run = promisify(execFile);
@@ -23,7 +23,7 @@ import type { Acs, Task } from 'modemlab/acs';
 import { openQueue, openStore, startAcs } from 'modemlab/acs';
 import type { Modem } from 'modemlab/simulator';
 import { createSwarm } from 'modemlab/simulator';
-import { ROOT } from './support/tree.ts';
+import { readRecording } from 'modemlab/replay';
 
 const rpc: RpcName = 'Reboot';
 const request = RPCS[rpc].requestFrom({ CommandKey: 'key' });
@@ -42,7 +42,7 @@ const tasks: Task[] = [];
 for await (const task of data.queue.list()) tasks.push(task);
 await swarm.stop();
 await acs.stop();
-const steps = [typeof acsSession.step, typeof cpeSession.step];
+const steps = [typeof acsSession.step, typeof cpeSession.step, typeof readRecording];
 process.stdout.write(JSON.stringify({ kind, steps, modems: modems.length, sessionsOk, tasks: tasks.length }));
 `;
 
@@ -109,7 +109,7 @@ t.test('the packed package works where nothing else is', { timeout: 180_000 }, a
     const { stdout } = await run(process.execPath, ['consumer.js'], { cwd: folder, env });
     t.strictSame(JSON.parse(stdout), {
       kind: 'request',
-      steps: ['function', 'function'],
+      steps: ['function', 'function', 'function'],
       modems: 1,
       sessionsOk: 1,
       tasks: 0,

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import t from 'tap';
 import type { AntRecord } from '../../mdap/ant-fleet.ts';
@@ -6,8 +6,9 @@ import { openMdapHost } from '../../mdap/host.ts';
 import { collectRules, fits, rules, runRules } from '../../mdap/rules.ts';
 import { loadRules } from '../../mdap/rules-file.ts';
 import { readScript, scriptFor } from '../../mdap/script.ts';
-import { temporaryFolder } from '../support/cli.ts';
-import { startAnts } from '../support/mdap-ants.ts';
+import { startAnts } from '../support/lan/mdap-ants.ts';
+import { temporaryFolder } from '../support/process/cli.ts';
+import { ROOT } from '../support/tree.ts';
 
 const ADMIN = { user: 'Administrator', password: '' };
 
@@ -85,6 +86,8 @@ t.test('rule modules are JavaScript, or TypeScript where it can be loaded', asyn
   const body = 'on.ant({ name: /780/ }, async (ant) => { await ant.exec("ip iplist"); });';
   t.equal((await loadRules(await write('a.mjs', `export default (on) => { ${body} };`))).length, 1);
   t.equal((await loadRules(await write('b.cjs', `module.exports = (on) => { ${body} };`))).length, 1);
+  // Where modemlab runs as JavaScript, tsx has to be beside the module.
+  await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
   const typed = `export default (on: { ant: Function }): void => { ${body.replace('(ant)', '(ant: any)')} };`;
   t.equal((await loadRules(await write('c.ts', typed))).length, 1);
   await t.rejects(loadRules(await write('d.mjs', 'export const a = 1;')), {

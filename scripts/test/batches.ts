@@ -1,0 +1,27 @@
+/**
+ * Which test files share a process. Starting node and loading modules costs more than most tests of pure code: those are
+ * gathered. A test that opens sockets, starts processes or measures memory has a process of its own.
+ */
+
+/** A test that reaches one of these is alone. */
+const ALONE: readonly string[] = [
+  ...['node:child_process', 'node:cluster', 'node:dgram', 'node:http', 'node:https', 'node:net', 'node:tls'],
+  ...['node:worker_threads', 'undici', 'test/support/process/heap.ts'],
+];
+
+export const FILES_IN_BATCH = 10;
+
+/** Every test file once, in lists that each run in one process. `reached` tells what a test imports, itself included. */
+export function batchesOf(
+  tests: readonly string[],
+  reached: (test: string) => ReadonlySet<string>,
+): readonly (readonly string[])[] {
+  const isAlone = (test: string): boolean => ALONE.some((module) => reached(test).has(module));
+  const gathered = tests.filter((test) => !isAlone(test));
+  const count = Math.ceil(gathered.length / FILES_IN_BATCH);
+  return [
+    ...tests.filter(isAlone).map((test) => [test]),
+    // Dealt like cards, so that neighbours, which are often alike in size, do not all land in one batch.
+    ...Array.from({ length: count }, (_, at) => gathered.filter((_, index) => index % count === at)),
+  ];
+}
