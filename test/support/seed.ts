@@ -1,21 +1,39 @@
-/** Seeds of random tests: MODEMLAB_SEED, or a new one; printed, so that a failure can be played again. */
+/**
+ * Seeds and sizes of random tests. A run without settings always draws the same cases, so a run that passed passes again.
+ * MODEMLAB_SEED=random draws a seed of its own for each process, MODEMLAB_SEED=<number> takes that one; every test that
+ * uses it says which in its title. MODEMLAB_SIZE multiplies the number of cases: `npm run test:long` has random seeds
+ * and size 10.
+ */
 import { randomInt } from 'node:crypto';
 import type { IAsyncProperty, IProperty, Parameters } from 'fast-check';
 import fc from 'fast-check';
 import type { Test } from 'tap';
 
-const given = process.env.MODEMLAB_SEED;
+/** The seed of every run that names no other. */
+const DEFAULT_SEED = 20070612;
 
 /** The seed of this process. */
-export const SEED: number =
-  given !== undefined && /^-?\d{1,10}$/.test(given) ? Number(given) : randomInt(2 ** 31 - 1);
+export const SEED: number = readSeed(process.env.MODEMLAB_SEED);
 
-/** Multiplies the runs of every property: MODEMLAB_RUNS=20 for a long night. */
-const MULTIPLIER = /^[1-9]\d{0,3}$/.test(process.env.MODEMLAB_RUNS ?? '')
-  ? Number(process.env.MODEMLAB_RUNS)
-  : 1;
+function readSeed(given: string | undefined): number {
+  if (given === undefined || given === '') return DEFAULT_SEED;
+  if (given === 'random') return randomInt(2 ** 31 - 1);
+  if (/^-?\d{1,10}$/.test(given)) return Number(given);
+  throw new Error(`MODEMLAB_SEED=${given}: give a whole number, or "random"`);
+}
 
-/** A subtest that checks a property. `runs` is how many cases are made, before MODEMLAB_RUNS multiplies them. */
+const SIZE = readSize(process.env.MODEMLAB_SIZE);
+
+function readSize(given: string | undefined): number {
+  if (given === undefined || given === '') return 1;
+  if (/^[1-9]\d{0,3}$/.test(given)) return Number(given);
+  throw new Error(`MODEMLAB_SIZE=${given}: give a whole number from 1 to 9999`);
+}
+
+/** How many cases to try, where a normal run tries `normal`. */
+export const sized = (normal: number): number => normal * SIZE;
+
+/** A subtest that checks a property. `runs` is how many cases a normal run makes. */
 export function property<Ts>(
   t: Test,
   title: string,
@@ -24,7 +42,7 @@ export function property<Ts>(
   options: Parameters<Ts> = {},
 ): Promise<unknown> {
   return t.test(`${title} (seed ${SEED})`, async (t) => {
-    await fc.assert(prop, { seed: SEED, numRuns: runs * MULTIPLIER, ...options });
+    await fc.assert(prop, { seed: SEED, numRuns: sized(runs), ...options });
     t.pass(title);
   });
 }

@@ -9,10 +9,9 @@ import t from 'tap';
 import { type Body, readBody } from '../../../acs/http/body.ts';
 import { charsetOf, isBlank } from '../../../protocol/http/content.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import { SEED } from '../../support/seed.ts';
+import { SEED, sized } from '../../support/seed.ts';
 
-const seed = SEED;
-t.comment(`MODEMLAB_SEED=${seed}`);
+t.comment(`MODEMLAB_SEED=${SEED}`);
 const idle = { idleMs: 60_000 };
 const chunked = { 'transfer-encoding': 'chunked' };
 
@@ -74,7 +73,7 @@ t.test('however the bytes are cut and compressed, the body is the same', async (
         assert.deepEqual(Buffer.from(body.value), Buffer.from(bytes));
       },
     ),
-    { seed, numRuns: 150 },
+    { seed: SEED, numRuns: sized(150) },
   );
 });
 
@@ -88,7 +87,7 @@ t.test('any bytes under any coding give a body or a typed error', async () => {
         if (!body.ok) assert.equal(body.error.code, 'E_ENCODING');
       },
     ),
-    { seed, numRuns: 150 },
+    { seed: SEED, numRuns: sized(150) },
   );
 });
 

@@ -15,7 +15,7 @@ import { startProxy } from '../../../captures/record/proxy.ts';
 import { createStory } from '../../../captures/story/story.ts';
 import { readAll } from '../../support/capture/capture-files.ts';
 import { recordToMemory } from '../../support/capture/record-memory.ts';
-import { SEED } from '../../support/seed.ts';
+import { SEED, sized } from '../../support/seed.ts';
 import { fixture as fixturePath } from '../../support/tree.ts';
 
 const fixture = (name: string): string => readFileSync(fixturePath(name), 'utf8');
@@ -217,7 +217,7 @@ for (const [name, own, tlsAcs] of [
           ),
         );
       }),
-      { seed: SEED, numRuns: 10 },
+      { seed: SEED, numRuns: sized(10) },
     );
   });
 

@@ -16,7 +16,7 @@ import { encodeBytes } from '../../../protocol/cwmp/encode.ts';
 import type { Envelope } from '../../../protocol/cwmp/messages.ts';
 import type { Dialect } from '../../../protocol/soap/dialect.ts';
 import { CANONICAL } from '../../../protocol/soap/dialect.ts';
-import { property, SEED } from '../../support/seed.ts';
+import { property, SEED, sized } from '../../support/seed.ts';
 
 function roundTrip(envelope: Envelope, spelling: Dialect = CANONICAL) {
   const decoded = decode(encodeBytes(envelope, spelling));
@@ -49,7 +49,7 @@ t.test(`each RPC goes there and back with any arguments (seed ${SEED})`, async (
           assert.deepEqual(roundTrip(envelope).envelope, envelope);
           assert.deepEqual(roundTrip(envelope, spelling).envelope, envelope);
         }),
-        { seed: SEED, numRuns: 15 },
+        { seed: SEED, numRuns: sized(15) },
       );
     }
   }
@@ -57,7 +57,7 @@ t.test(`each RPC goes there and back with any arguments (seed ${SEED})`, async (
     fc.property(inEnvelope(fault()), dialect(), (envelope, spelling) => {
       assert.deepEqual(roundTrip(envelope, spelling).envelope, envelope);
     }),
-    { seed: SEED, numRuns: 50 },
+    { seed: SEED, numRuns: sized(50) },
   );
   const wanted = [...RPC_NAMES.flatMap((rpc) => [`request ${rpc}`, `response ${rpc}`]), 'fault', 'unknown'];
   t.same(
@@ -93,6 +93,6 @@ t.test(`clean messages of each RPC are noted for nothing (seed ${SEED})`, async 
       fc.property(cleanEnvelopeOf(rpc), (envelope) => {
         assert.deepEqual(roundTrip(envelope).notes, []);
       }),
-      { seed: SEED, numRuns: 20 },
+      { seed: SEED, numRuns: sized(20) },
     );
 });

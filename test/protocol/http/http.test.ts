@@ -27,11 +27,10 @@ import {
 } from '../../../protocol/http/digest.ts';
 import { quote, readSchemes } from '../../../protocol/http/header.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import { SEED } from '../../support/seed.ts';
+import { SEED, sized } from '../../support/seed.ts';
 
-const seed = SEED;
-t.comment(`MODEMLAB_SEED=${seed}`);
-const runs = { seed, numRuns: 300 };
+t.comment(`MODEMLAB_SEED=${SEED}`);
+const runs = { seed: SEED, numRuns: sized(300) };
 
 const hash: Hash = (name, text) => createHash(name).update(text, 'latin1').digest('hex');
 const equal = (a: string, b: string): boolean => a === b;
