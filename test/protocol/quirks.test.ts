@@ -15,7 +15,7 @@ import type { QuirkKey } from '../../protocol/quirks.ts';
 import { QUIRK_GROUPS, QUIRKS, quirk } from '../../protocol/quirks.ts';
 import type { Dialect } from '../../protocol/soap/dialect.ts';
 import { CANONICAL } from '../../protocol/soap/dialect.ts';
-import { property, SEED } from '../support/seed.ts';
+import { property, SEED, sized } from '../support/seed.ts';
 import { ROOT } from '../support/tree.ts';
 
 const utf8 = new TextEncoder();

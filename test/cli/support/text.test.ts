@@ -38,7 +38,7 @@ function written(columns: number | undefined, write: (io: Io) => void): string[]
   return out.split('\n').slice(0, -1);
 }
 
-t.test(`the place of the first error in JSON is found (seed ${seed})`, async () => {
+t.test(`the place of the first error in JSON is found (seed ${SEED})`, async () => {
   check(
     fc.property(fc.json(), fc.nat(), fc.constantFrom('?', 'x', "'", '\\', '\u0000'), (text, pick, wrong) => {
       assert.equal(jsonErrorOffset(text), text.length, 'JSON has none');
@@ -54,7 +54,7 @@ t.test(`the place of the first error in JSON is found (seed ${seed})`, async () 
   );
 });
 
-t.test(`a table keeps to the width of the terminal, and says what it cut (seed ${seed})`, async () => {
+t.test(`a table keeps to the width of the terminal, and says what it cut (seed ${SEED})`, async () => {
   const cell = fc.string({ unit: 'binary', maxLength: 60 });
   check(
     fc.property(
@@ -77,7 +77,7 @@ t.test(`a table keeps to the width of the terminal, and says what it cut (seed $
   );
 });
 
-t.test(`nothing that is shown acts on a terminal (seed ${seed})`, async () => {
+t.test(`nothing that is shown acts on a terminal (seed ${SEED})`, async () => {
   check(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       const [line = '', ...others] = written(40, (io) => writeFields(io, [['name', text]]));
@@ -87,7 +87,7 @@ t.test(`nothing that is shown acts on a terminal (seed ${seed})`, async () => {
   );
 });
 
-t.test(`an assignment is taken apart at its first = and :, and nowhere else (seed ${seed})`, async () => {
+t.test(`an assignment is taken apart at its first = and :, and nowhere else (seed ${SEED})`, async () => {
   const name = fc.stringMatching(/^[A-Za-z][\w.-]{0,30}[A-Za-z0-9]$/);
   check(
     fc.property(
