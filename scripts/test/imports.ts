@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Tree } from './tree.ts';
 
 /** Static and dynamic imports as the emitter prints them. */
-const IMPORT = /(?:^(?:import|export)\b[^'"\n]*|\bimport\()"([^"\n]+)"/gm;
+const IMPORT = /(?:^(?:import|export)\b[^'";]*|\bimport\()"([^"\n]+)"/gm;
 /** A program that a test starts by its path from the package's folder. */
 const PROGRAM = /["'`]((?:bench|cli|test)\/[\w./-]+\.ts)["'`]/g;
 
