@@ -13,10 +13,9 @@ import { serveFile } from '../support/acs/file-server.ts';
 import { filesTwice, judge, TaskLoad } from '../support/acs/task-load.ts';
 import type { Witness } from '../support/modem/witness.ts';
 import { witness } from '../support/modem/witness.ts';
-import { SEED } from '../support/seed.ts';
+import { SEED, sized } from '../support/seed.ts';
 
-const given = process.env.MODEMLAB_KILLS ?? '';
-const KILLS = /^[1-9]\d{0,4}$/.test(given) ? Number(given) : 100;
+const KILLS = sized(25);
 /** Tasks on their way that each modem is kept supplied with. */
 const MOST_TASKS = 2000;
 /** Long enough for a transfer in this test, and short enough that a test can wait for what a reset discarded. */
@@ -29,7 +28,7 @@ t.test(
   `killed ${KILLS} times the ACS loses no task, invents no answer, and repeats nothing blindly (seed ${SEED})`,
   { timeout: 120_000 + KILLS * 4000 },
   async (t) => {
-    t.comment(`MODEMLAB_SEED=${SEED} MODEMLAB_KILLS=${KILLS}`);
+    t.comment(`MODEMLAB_SEED=${SEED} and ${KILLS} kills`);
     const random = createRandom(SEED);
     const folder = await mkdtemp(join(tmpdir(), 'modemlab-crash-'));
     const acss = new AcsProcesses(folder, 3);

@@ -8,9 +8,9 @@ import { initial, step } from '../../protocol/mdap/ant-conversation.ts';
 import { decodeMessage, describeMessage, encodeMessage } from '../../protocol/mdap/messages.ts';
 import { ANT_SETTINGS, HOST_SETTINGS, MDAP_GROUP, MDAP_PORT } from '../../protocol/mdap/settings.ts';
 import { createRandom } from '../../protocol/random.ts';
-import { SEED } from '../support/seed.ts';
+import { SEED, sized } from '../support/seed.ts';
 
-const RUNS = 100_000;
+const RUNS = sized(20_000);
 /** The machine and the decoder are also driven by properties and by a whole ant: a share is enough here. */
 const SHARE = 25_000;
 const ANTS = ['0703KT3PP', '0644JTHJ4', '0626JTRAS'];

@@ -33,6 +33,14 @@ function readSize(given: string | undefined): number {
 /** How many cases to try, where a normal run tries `normal`. */
 export const sized = (normal: number): number => normal * SIZE;
 
+/** A normal run's share of a list whose every member is the same test: `normal` of them, spread evenly; else all. */
+export const sampled = <T>(all: readonly T[], normal: number): readonly T[] =>
+  SIZE > 1
+    ? all
+    : all.filter(
+        (_, at) => Math.floor((at * normal) / all.length) !== Math.floor(((at - 1) * normal) / all.length),
+      );
+
 /** A subtest that checks a property. `runs` is how many cases a normal run makes. */
 export function property<Ts>(
   t: Test,

@@ -11,6 +11,7 @@ import { CAPTURE, EVENTS, eventsOf, folderOf, isSame, README } from '../../../sc
 import { indexPage, library } from '../../../scripts/captures/library.ts';
 import { listQuirks } from '../../../simulator/index.ts';
 import { noTshark, wireshark } from '../../support/capture/capture-files.ts';
+import { sampled } from '../../support/seed.ts';
 import { ROOT } from '../../support/tree.ts';
 
 const LIBRARY = path.join(ROOT, 'captures', 'library');
@@ -68,7 +69,7 @@ t.test('the capture of each quirk that is noted names it, at a message that show
 });
 
 t.test('each is made again with the same bytes', async (t) => {
-  for (const entry of entries)
+  for (const entry of sampled(entries, 50))
     for (const [file, bytes] of await folderOf(entry))
       if (!isSame(file, bytes, await readFile(fileOf(entry.name, file)))) t.fail(`${entry.name}/${file}`);
 });

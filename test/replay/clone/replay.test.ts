@@ -26,6 +26,7 @@ import { recordToMemory } from '../../support/capture/record-memory.ts';
 import { recordingOf, toModems } from '../../support/capture/replay-parts.ts';
 import { add, del, gpa, gpn, gpv, reboot, spa, spv, upload } from '../../support/modem/rpc-asks.ts';
 import { simulatedTime } from '../../support/modem/simulated-time.ts';
+import { sampled } from '../../support/seed.ts';
 import { ROOT } from '../../support/tree.ts';
 
 t.setTimeout(300_000);
@@ -172,7 +173,7 @@ const faultsIn = ({ sessions }: Recording): ReadonlySet<number> =>
     ),
   );
 
-for (const profile of profileNames())
+for (const profile of sampled(profileNames(), 5))
   t.test(`the ACS that ${profile} was recorded with is answered alike by its clone`, async (t) => {
     const recording = await recorded(profile);
     const faults = faultsIn(recording);
@@ -204,7 +205,7 @@ const QUIRKS = [
 ];
 
 t.test('a quirk that no trait says is in the clone, and shows again', async (t) => {
-  for (const id of QUIRKS) {
+  for (const id of sampled(QUIRKS, 6)) {
     const recording = await fromLibrary(`quirk/${id}`);
     const { profile } = cloned(recording);
     t.ok(profile.quirks.includes(id), `${id} is in the profile: ${profile.quirks.join(' ')}`);
