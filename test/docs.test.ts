@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import t from 'tap';
 import { ERRORS } from '../protocol/errors.ts';
 import { QUIRKS } from '../protocol/quirks.ts';
 import { PAGES } from '../scripts/generate-docs.ts';
+import { listProject } from './support/house/files.ts';
+import { linksOf, readPage, spansOf } from './support/house/pages.ts';
 import { ROOT } from './support/tree.ts';
 
 const docs = path.join(ROOT, 'docs');
@@ -22,4 +24,43 @@ t.test('docs/quirks.md has a heading for each quirk, once, and none besides', as
 t.test('docs/errors.md has a heading for each error code, once, and none besides', async (t) => {
   const codes = [...page('errors.md').matchAll(/^## (\S+)/gm)].map(([, code]) => code);
   t.strictSame(codes, Object.keys(ERRORS));
+});
+
+const PAGE_FILES: readonly string[] = [
+  ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'],
+  ...readdirSync(docs, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file.split(path.sep).join('/')}`),
+];
+
+t.test('every link of a page leads to a file', async (t) => {
+  for (const file of PAGE_FILES) {
+    const { prose } = readPage(readFileSync(path.join(ROOT, file), 'utf8'));
+    for (const link of linksOf(prose))
+      t.ok(existsSync(path.join(ROOT, path.dirname(file), link)), `${file}: ${link}`);
+  }
+});
+
+t.test('README.md lists every page of docs/', async (t) => {
+  const links = linksOf(readPage(readFileSync(path.join(ROOT, 'README.md'), 'utf8')).prose);
+  for (const file of PAGE_FILES.filter((name) => /^docs\/[\w-]+\.md$/.test(name)))
+    t.ok(links.includes(file), file);
+});
+
+t.test('every source that a page names is there', async (t) => {
+  const sources = listProject(ROOT).filter((file) => file.endsWith('.ts'));
+  let named = 0;
+  for (const file of PAGE_FILES) {
+    const { prose } = readPage(readFileSync(path.join(ROOT, file), 'utf8'));
+    for (const span of spansOf(prose).flatMap(
+      (text) => /^(?:\.\.\/)*([\w./-]+\.ts)$/.exec(text)?.[1] ?? [],
+    )) {
+      named += 1;
+      t.ok(
+        sources.some((source) => source === span || source.endsWith(`/${span}`)),
+        `${file}: ${span}`,
+      );
+    }
+  }
+  t.ok(named > 100, `${named} sources are named`);
 });
