@@ -22,12 +22,12 @@ import {
 } from '../protocol/mdap/settings.ts';
 import type { AntRecord } from './ant-fleet.ts';
 import { AntFleet, isConflict } from './ant-fleet.ts';
-import type { Sender } from './conversations.ts';
-import { Conversation } from './conversations.ts';
 import type { DatagramPort, OpenPort } from './datagram-port.ts';
 import { openUdp } from './datagram-port.ts';
 import type { Ticker } from './deadlines.ts';
 import { realTicker } from './deadlines.ts';
+import type { Sender } from './host-conversation.ts';
+import { Conversation } from './host-conversation.ts';
 import type { Credentials, DiscoverOptions, ExecOptions, MdapHostOptions } from './host-types.ts';
 import { Rate } from './rate.ts';
 import { Turns } from './semaphore.ts';

@@ -2,10 +2,10 @@
 
 import { boardSerial } from '../../protocol/bootp/image-rules.ts';
 import { canonicalMac } from '../../protocol/ipv4.ts';
-import type { Numbers } from './decide.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import { stepFlash, type Terms } from './machine.ts';
 import { type FlashEvent, type FlashModem, newModem } from './modem.ts';
+import type { Numbers } from './plan-job.ts';
 
 /** A modem, and what the run keeps beside its machine. */
 export interface Member {

@@ -1,9 +1,9 @@
 /** What only the whole of a plan shows: modems named twice, addresses given twice, values that nobody gives. */
 import { isSameText } from '../../protocol/bootp/image-rules.ts';
 import { addressNumber } from '../../protocol/ipv4.ts';
-import { countersOf, FACTS, Numbers, values } from './decide.ts';
 import type { Facts } from './modem.ts';
 import type { Plan, PlanModem, PlanProblem, PlanRule } from './plan.ts';
+import { countersOf, FACTS, Numbers, values } from './plan-job.ts';
 import { serialKey } from './plan-rules.ts';
 import { fill, namesOf, type Template } from './template.ts';
 

@@ -6,8 +6,6 @@ import { boardSerial } from '../../protocol/bootp/image-rules.ts';
 import { assertNever } from '../../protocol/result.ts';
 import { Deadlines, type Ticker } from '../deadlines.ts';
 import { Turns } from '../semaphore.ts';
-import { type Conversation, converse } from './converse.ts';
-import { type Decision, decide, Numbers } from './decide.ts';
 import { Fleet, follow, type Member } from './fleet.ts';
 import { type Journal, NO_JOURNAL } from './journal.ts';
 import type { JournalEntry } from './journal-entry.ts';
@@ -15,8 +13,10 @@ import { stepFlash, type Terms } from './machine.ts';
 import type { FlashEffect, FlashEvent } from './modem.ts';
 import { dueAt, isEnd, wantsSearch } from './modem.ts';
 import type { Plan, PlanImage } from './plan.ts';
+import { type Decision, decide, Numbers } from './plan-job.ts';
 import type { AntHost, BootHandlers, BootServers, FlashParts, HostHandlers } from './ports.ts';
 import { type FlashReport, reportOf } from './report.ts';
+import { type Conversation, converse } from './send-request.ts';
 
 export interface FlashRunOptions extends FlashParts {
   readonly plan: Plan;

@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import t, { type Test } from 'tap';
-import { decide, Numbers } from '../../../mdap/flash/decide.ts';
 import type { Facts, Job } from '../../../mdap/flash/modem.ts';
 import type { Plan } from '../../../mdap/flash/plan.ts';
 import { problemText } from '../../../mdap/flash/plan.ts';
+import { decide, Numbers } from '../../../mdap/flash/plan-job.ts';
 import { readPlan } from '../../../mdap/flash/plan-read.ts';
 import { boardSerial } from '../../../protocol/bootp/image-rules.ts';
 import { writeImage } from '../../../protocol/datamodel/firmware-image.ts';

@@ -1,9 +1,9 @@
 /** What is said to a modem, with which user and password. */
 import { boardSerial } from '../../protocol/bootp/image-rules.ts';
 import { assertNever } from '../../protocol/result.ts';
-import { FACTS } from './decide.ts';
 import type { Facts, FlashEffect, FlashEvent } from './modem.ts';
 import type { Plan } from './plan.ts';
+import { FACTS } from './plan-job.ts';
 import type { AntHost, Credentials } from './ports.ts';
 import { fill } from './template.ts';
 
