@@ -6,7 +6,7 @@
 import { platform } from 'node:process';
 import { ModemlabError } from '../protocol/errors.ts';
 import type { Endpoint } from '../protocol/ipv4.ts';
-import type { HostAsk, HostOutcome } from '../protocol/mdap/host-conversation.ts';
+import type { HostOutcome, HostRequest } from '../protocol/mdap/host-conversation.ts';
 import { checkCommand } from '../protocol/mdap/host-conversation.ts';
 import type { MdapMessage, MdapReply, ReplyAntSearch } from '../protocol/mdap/messages.ts';
 import { decodeMessage } from '../protocol/mdap/messages.ts';
@@ -27,10 +27,10 @@ import { openUdp } from './datagram-port.ts';
 import type { Ticker } from './deadlines.ts';
 import { realTicker } from './deadlines.ts';
 import type { Sender } from './host-conversation.ts';
-import { Conversation } from './host-conversation.ts';
+import { HostConversation } from './host-conversation.ts';
 import type { Credentials, DiscoverOptions, ExecOptions, MdapHostOptions } from './host-types.ts';
 import { Rate } from './rate.ts';
-import { Turns } from './semaphore.ts';
+import { Semaphore } from './semaphore.ts';
 import { mayStaySilent } from './silent-commands.ts';
 
 const LEGACY: Endpoint = { address: LEGACY_GROUP, port: LEGACY_PORT };
@@ -38,7 +38,7 @@ const LEGACY: Endpoint = { address: LEGACY_GROUP, port: LEGACY_PORT };
 export type * from './host-types.ts';
 
 /** Conversations at once: an ant answers in pieces, and the group floods every port. */
-const AT_ONCE = 8;
+const MAX_CONVERSATIONS = 8;
 
 interface Search {
   state: SearchState;
@@ -63,10 +63,10 @@ export class MdapHost {
   readonly #ticker: Ticker;
   readonly #rate: Rate;
   readonly #openPort: OpenPort;
-  readonly #turns = new Turns(AT_ONCE);
+  readonly #slots = new Semaphore(MAX_CONVERSATIONS);
   /** An ant may bear one conversation only. */
-  readonly #antTurns = new Map<string, Turns>();
-  readonly #conversations = new Set<Conversation>();
+  readonly #antLocks = new Map<string, Semaphore>();
+  readonly #conversations = new Set<HostConversation>();
   readonly #searches = new Set<Search>();
   readonly #ports = new Set<DatagramPort>();
   #closed = false;
@@ -118,33 +118,33 @@ export class MdapHost {
   ): Promise<HostOutcome> {
     const command = checkCommand(this.settings, { antId, ...credentials, command: line });
     if (!command.ok) throw new ModemlabError('E_MDAP_COMMAND', `${command.error}: ${line.slice(0, 60)}`);
-    const ask = { verb: 'EXEC-CLI', antId, ...credentials, command: command.value } as const;
-    return this.converse({ ...ask, expectSilence: silent, repeatable }, force);
+    const request = { verb: 'EXEC-CLI', antId, ...credentials, command: command.value } as const;
+    return this.converse({ ...request, expectSilence: silent, repeatable }, force);
   }
 
   /**
    * One conversation, when its turn comes: eight are held at once, and one with each ant. What the ant does is answered, also that it does nothing;
    * rejects with E_MDAP_CONFLICT where two ants share the ANT-ID, unless forced.
    */
-  async converse(ask: HostAsk, force = false): Promise<HostOutcome> {
-    const own = this.#antTurns.get(ask.antId) ?? new Turns(1);
-    this.#antTurns.set(ask.antId, own);
+  async converse(request: HostRequest, force = false): Promise<HostOutcome> {
+    const own = this.#antLocks.get(request.antId) ?? new Semaphore(1);
+    this.#antLocks.set(request.antId, own);
     try {
-      return await own.run(() => this.#turns.run(() => this.#converse(ask, force)));
+      return await own.run(() => this.#slots.run(() => this.#converse(request, force)));
     } finally {
-      if (own.idle) this.#antTurns.delete(ask.antId);
+      if (own.idle) this.#antLocks.delete(request.antId);
     }
   }
 
-  async #converse(ask: HostAsk, force: boolean): Promise<HostOutcome> {
-    const ant = this.fleet.get(ask.antId);
+  async #converse(request: HostRequest, force: boolean): Promise<HostOutcome> {
+    const ant = this.fleet.get(request.antId);
     if (ant !== undefined && isConflict(ant) && !force)
-      throw new ModemlabError('E_MDAP_CONFLICT', `${ask.antId}: ${ant.macs.join(', ')}`);
+      throw new ModemlabError('E_MDAP_CONFLICT', `${request.antId}: ${ant.macs.join(', ')}`);
     if (this.#closed) return { is: 'cancelled' };
     const senders = await this.#openSenders(ant?.via === undefined ? this.#options.interfaces : [ant.via]);
     if (this.#closed) return this.#closeAll(senders).then(() => ({ is: 'cancelled' }));
     const parts = { settings: this.settings, ticker: this.#ticker, rate: this.#rate, senders };
-    const conversation = new Conversation(ask, parts);
+    const conversation = new HostConversation(request, parts);
     this.#conversations.add(conversation);
     conversation.begin();
     const outcome = await conversation.ended;
@@ -223,7 +223,7 @@ export class MdapHost {
     const search = to === undefined ? undefined : this.#searchOf(to);
     const own = [...this.#conversations].filter(
       (conversation) =>
-        conversation.ask.antId === message.antId && (to === undefined || conversation.owns(to)),
+        conversation.request.antId === message.antId && (to === undefined || conversation.owns(to)),
     );
     const via = to !== undefined && (search !== undefined || own.length > 0) ? to.address : undefined;
     const ant = this.fleet.hear(message, from.address, via, Date.now());

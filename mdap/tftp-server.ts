@@ -53,7 +53,7 @@ interface Slot {
 }
 
 /** Senders whose last ERROR is remembered. */
-const MOST_STRANGERS = 1024;
+const MAX_STRANGERS = 1024;
 
 class Server implements TftpServer {
   readonly #options: TftpServerOptions;
@@ -248,7 +248,7 @@ class Server implements TftpServer {
     const now = this.#parts.ticker.now();
     const last = this.#strangers.get(address);
     if (last !== undefined && now - last < this.#settings.strangerGapMs) return false;
-    if (this.#strangers.size >= MOST_STRANGERS) this.#strangers.clear();
+    if (this.#strangers.size >= MAX_STRANGERS) this.#strangers.clear();
     this.#strangers.set(address, now);
     return true;
   }

@@ -9,9 +9,9 @@ import { realTicker } from '../deadlines.ts';
 import { PublishedFiles } from '../published.ts';
 import type { TftpServerEvent } from '../tftp-types.ts';
 import type { Plan, PlanImage } from './plan.ts';
-import type { BootHandlers, FlashParts } from './ports.ts';
+import type { BootHandlers, FlashPorts } from './ports.ts';
 
-export interface BootPartOptions
+export interface BootAdapterOptions
   extends Pick<BootServersOptions, 'iface' | 'bootpPort' | 'tftpPort' | 'openPort' | 'ticker'> {
   readonly plan: Plan;
   /** Beginnings of MAC addresses that are answered; those of Thomson when absent. */
@@ -24,7 +24,7 @@ export interface BootPartOptions
 const STEP_BYTES = 64 * 1024;
 const STEP_MS = 500;
 
-export function bootPart(options: BootPartOptions): FlashParts['startBoot'] {
+export function bootAdapter(options: BootAdapterOptions): FlashPorts['startBoot'] {
   const { plan, iface, prefixes, onListening, ...rest } = options;
   return async (handlers) => {
     const files = new PublishedFiles();

@@ -3,9 +3,9 @@
 import { boardSerial } from '../../protocol/bootp/image-rules.ts';
 import { canonicalMac } from '../../protocol/ipv4.ts';
 import type { JournalEntry } from './journal-entry.ts';
-import { stepFlash, type Terms } from './machine.ts';
+import { type FlashContext, stepFlash } from './machine.ts';
 import { type FlashEvent, type FlashModem, newModem } from './modem.ts';
-import type { Numbers } from './plan-job.ts';
+import type { CounterNumbers } from './plan-job.ts';
 
 /** A modem, and what the run keeps beside its machine. */
 export interface Member {
@@ -60,17 +60,22 @@ export class Fleet {
    * What a journal tells, and what the numbers of its counters were. Effects of long ago are nobody's business; at its end
    * every modem that is not done waits for its next word.
    */
-  restore(entries: readonly JournalEntry[], terms: Terms, numbers: Numbers, now: number): void {
+  restore(
+    entries: readonly JournalEntry[],
+    context: FlashContext,
+    numbers: CounterNumbers,
+    now: number,
+  ): void {
     for (const { mac, serial, event } of entries) {
       const member = this.#find(mac, serial) ?? this.add(mac, serial, event.at);
       this.know(member, mac, serial);
-      follow(member, stepFlash(terms, member.modem, event).modem, event);
+      follow(member, stepFlash(context, member.modem, event).modem, event);
       if (event.is === 'planned' && event.job.serial !== undefined)
         numbers.restore(boardSerial(event.job.serial), event.job.numbers);
     }
     for (const member of this.#all) {
       const event = { is: 'resumed', at: now } as const;
-      follow(member, stepFlash(terms, member.modem, event).modem, event);
+      follow(member, stepFlash(context, member.modem, event).modem, event);
     }
   }
 

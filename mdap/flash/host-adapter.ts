@@ -6,9 +6,9 @@ import { assertNever } from '../../protocol/result.ts';
 import type { MdapHost, MdapHostOptions } from '../host.ts';
 import { openMdapHost } from '../host.ts';
 import { macOf } from './fleet.ts';
-import type { AntHost, Credentials, FlashParts, Told } from './ports.ts';
+import type { Answer, AntHost, Credentials, FlashPorts } from './ports.ts';
 
-export type HostPartOptions = Omit<MdapHostOptions, 'onAnt'>;
+export type HostAdapterOptions = Omit<MdapHostOptions, 'onAnt'>;
 
 /** Keys of INFO under which board and version are told; nobody has published how real modems call them. */
 const BOARD_KEY = 'BOARD-NAME';
@@ -17,7 +17,7 @@ const VERSION_KEY = 'SW-VERSION';
 /** A command that may be silent is sent twice: an ant carries it out once, and one that was lost costs a minute. */
 const SILENT_RETRIES = 1;
 
-export function hostPart(options: HostPartOptions): FlashParts['startHost'] {
+export function hostAdapter(options: HostAdapterOptions): FlashPorts['startHost'] {
   return async (handlers) => {
     const host = await openMdapHost({
       ...options,
@@ -56,7 +56,7 @@ class Host implements AntHost {
 
   /** INFO, and by the command line what it does not tell. */
   async ask(serial: string, credentials: Credentials) {
-    const { outcome, text, facts } = await this.#told(() => this.#host.info(serial, credentials));
+    const { outcome, text, facts } = await this.#answer(() => this.#host.info(serial, credentials));
     let [board, version] = [facts.get(BOARD_KEY), facts.get(VERSION_KEY)];
     if (outcome !== 'ok' && outcome !== 'refused') return { outcome, text, board, version };
     board ??= await this.#variable(serial, '_BOARD_NAME', credentials);
@@ -64,8 +64,10 @@ class Host implements AntHost {
     return { outcome, text, board, version };
   }
 
-  async exec(serial: string, line: string, credentials: Credentials, silent: boolean): Promise<Told> {
-    const { outcome, text } = await this.#told(() => this.#host.exec(serial, line, credentials, { silent }));
+  async exec(serial: string, line: string, credentials: Credentials, silent: boolean): Promise<Answer> {
+    const { outcome, text } = await this.#answer(() =>
+      this.#host.exec(serial, line, credentials, { silent }),
+    );
     return { outcome, text };
   }
 
@@ -75,17 +77,17 @@ class Host implements AntHost {
 
   async #variable(serial: string, name: string, credentials: Credentials): Promise<string | undefined> {
     const line = `env get var=${name}`;
-    const { outcome, text } = await this.#told(() =>
+    const { outcome, text } = await this.#answer(() =>
       this.#host.exec(serial, line, credentials, { repeatable: true }),
     );
     const value = text.trim().split(/\r?\n/)[0] ?? '';
     return outcome === 'ok' && value !== '' ? value : undefined;
   }
 
-  async #told(ask: () => Promise<HostOutcome>): Promise<Told & { facts: ReadonlyMap<string, string> }> {
+  async #answer(ask: () => Promise<HostOutcome>): Promise<Answer & { facts: ReadonlyMap<string, string> }> {
     try {
       const outcome = await ask();
-      return { ...toldBy(outcome), facts: factsOf(outcome) };
+      return { ...answerOf(outcome), facts: factsOf(outcome) };
     } catch (error) {
       if (!(error instanceof ModemlabError)) throw error;
       return { outcome: 'refused', text: error.message, facts: new Map() };
@@ -93,14 +95,14 @@ class Host implements AntHost {
   }
 }
 
-function toldBy(outcome: HostOutcome): Told {
+function answerOf(outcome: HostOutcome): Answer {
   switch (outcome.is) {
     case 'done':
       return { outcome: 'ok', text: outcome.output };
     case 'sent':
       return { outcome: outcome.answered ? 'ok' : 'unanswered', text: outcome.output };
     case 'refused':
-      return refusedBy(outcome.code, outcome.output);
+      return refusalOf(outcome.code, outcome.output);
     case 'timeout':
       return { outcome: 'unanswered', text: `no answer to step ${outcome.step}` };
     case 'sequence':
@@ -115,7 +117,7 @@ function toldBy(outcome: HostOutcome): Told {
 }
 
 /** -1 is about user and password; -2 and -4 that it is busy with others, or lost its step: that passes. */
-function refusedBy(code: number, output: string): Told {
+function refusalOf(code: number, output: string): Answer {
   const text = output.trim() === '' ? `error ${code}` : output.trim();
   if (code === -1) return { outcome: 'credentials', text };
   return { outcome: code === -2 || code === -4 ? 'unanswered' : 'refused', text };

@@ -6,7 +6,7 @@ import { open, readFile, rename } from 'node:fs/promises';
 import { ModemlabError } from '../../protocol/errors.ts';
 import { isEntry, type JournalEntry } from './journal-entry.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 
 export interface Journal {
   /** Adds an entry; it is on the disk when `flushed` resolves. */

@@ -119,7 +119,7 @@ export interface FlashModem {
   /** Which of the credentials it takes, as far as is known. */
   readonly credential: number;
   /** Number of the last conversation: what is told of an older one counts no more. */
-  readonly turn: number;
+  readonly request: number;
   /** Upgrade commands given. */
   readonly triggers: number;
   /** Transfers begun, those among them after a cut while writing, and BOOTP requests since the last one. */
@@ -174,10 +174,10 @@ export type FlashEvent = At &
     | { readonly is: 'sent'; readonly transfer: string }
     | { readonly is: 'transfer-failed'; readonly transfer: string; readonly why: string }
     /** A conversation begins on the wire; before, it waits for its turn among others. */
-    | { readonly is: 'begun'; readonly turn: number }
+    | { readonly is: 'started'; readonly request: number }
     | {
-        readonly is: 'told';
-        readonly turn: number;
+        readonly is: 'answered';
+        readonly request: number;
         readonly outcome: Outcome;
         /** Answer of `ask`. */
         readonly facts?: { readonly board: string | undefined; readonly version: string | undefined };
@@ -200,11 +200,11 @@ export type FlashEvent = At &
 
 export type FlashEffect =
   /** A conversation: give `begun` when it is on the wire, then `told`. */
-  | { readonly do: 'ask'; readonly turn: number; readonly credential: number }
-  | { readonly do: 'trigger'; readonly turn: number; readonly credential: number }
+  | { readonly do: 'ask'; readonly request: number; readonly credential: number }
+  | { readonly do: 'trigger'; readonly request: number; readonly credential: number }
   | {
       readonly do: 'command';
-      readonly turn: number;
+      readonly request: number;
       readonly credential: number;
       readonly line: string;
       readonly silent: boolean;
@@ -232,7 +232,7 @@ export function newModem(identity: Pick<Facts, 'mac' | 'serial'>, at: number): F
       versionBefore: undefined,
       job: undefined,
       credential: 0,
-      turn: 0,
+      request: 0,
       triggers: 0,
       transfers: 0,
       rewrites: 0,

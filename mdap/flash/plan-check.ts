@@ -3,39 +3,39 @@ import { isSameText } from '../../protocol/bootp/image-rules.ts';
 import { addressNumber } from '../../protocol/ipv4.ts';
 import type { Facts } from './modem.ts';
 import type { Plan, PlanModem, PlanProblem, PlanRule } from './plan.ts';
-import { countersOf, FACTS, Numbers, values } from './plan-job.ts';
+import { CounterNumbers, countersOf, FACTS, valuesFor } from './plan-job.ts';
 import { serialKey } from './plan-rules.ts';
 import { fill, namesOf, type Template } from './template.ts';
 
-type Tell = (line: number, says: string, remedy: string, file?: string) => void;
+type Report = (line: number, says: string, remedy: string, file?: string) => void;
 
 /** Tells what is wrong, and answers all addresses that modems may have in the end. */
 export function checkPlan(plan: Plan, problems: PlanProblem[]): ReadonlySet<string> {
-  const tell: Tell = (line, says, remedy, file) =>
+  const report: Report = (line, says, remedy, file) =>
     problems.push({ file: file || plan.file, line, says, remedy });
-  checkSerials(plan, tell);
-  checkImages(plan, tell);
-  checkRoom(plan, tell);
-  return checkNames(plan, tell) ? checkAddresses(plan, tell) : new Set();
+  checkSerials(plan, report);
+  checkImages(plan, report);
+  checkRoom(plan, report);
+  return checkNames(plan, report) ? checkAddresses(plan, report) : new Set();
 }
 
-function checkSerials({ rules, file }: Plan, tell: Tell): void {
+function checkSerials({ rules, file }: Plan, report: Report): void {
   const seen = new Map<string, string>();
   for (const modem of rules.flatMap(({ modems }) => modems ?? [])) {
     const place = `${modem.file || file}:${modem.line}`;
     const before = seen.get(serialKey(modem));
     if (before === undefined) seen.set(serialKey(modem), place);
     else
-      tell(modem.line, `${modem.serial} is named in ${before} already`, 'name each modem once', modem.file);
+      report(modem.line, `${modem.serial} is named in ${before} already`, 'name each modem once', modem.file);
   }
 }
 
 /** Where both are known before any modem is asked. */
-function checkImages({ rules }: Plan, tell: Tell): void {
+function checkImages({ rules }: Plan, report: Report): void {
   for (const { board, image } of rules) {
     if (board === undefined || image === 'keep' || image === 'by-board' || image.board === '') continue;
     if (!isSameText(board, image.board))
-      tell(
+      report(
         image.line,
         `the image is for board ${image.board}, the rule for ${board}`,
         `name an image for ${board}`,
@@ -47,11 +47,11 @@ function checkImages({ rules }: Plan, tell: Tell): void {
 const COMMON: readonly string[] = [...FACTS, 'host', 'name', 'address'];
 
 /** Whether every value that is used is given for every modem that uses it. */
-function checkNames(plan: Plan, tell: Tell): boolean {
+function checkNames(plan: Plan, report: Report): boolean {
   let right = true;
-  const wrong: Tell = (...problem) => {
+  const wrong: Report = (...problem) => {
     right = false;
-    tell(...problem);
+    report(...problem);
   };
   for (const { user, password } of plan.credentials)
     for (const name of [...namesOf(user), ...namesOf(password)])
@@ -108,7 +108,7 @@ function circleIn(rule: PlanRule): string | undefined {
 }
 
 /** Every address that the plan can give: for each modem that is named, and for each number of a counter. */
-function checkAddresses(plan: Plan, tell: Tell): ReadonlySet<string> {
+function checkAddresses(plan: Plan, report: Report): ReadonlySet<string> {
   const seen = new Map<string, string>();
   const own = plan.host;
   for (const rule of plan.rules) {
@@ -117,9 +117,9 @@ function checkAddresses(plan: Plan, tell: Tell): ReadonlySet<string> {
       const flaw = addressFlaw(plan, address, own);
       const before = seen.get(address);
       if (flaw !== undefined)
-        tell(line, `${address} ${flaw}`, 'give an address of its own in the network', file);
+        report(line, `${address} ${flaw}`, 'give an address of its own in the network', file);
       else if (before !== undefined && before !== whose)
-        tell(
+        report(
           line,
           `${address} is the address of ${before} already`,
           'give each modem an address of its own',
@@ -152,7 +152,7 @@ interface Given {
 }
 
 /** Modems without names: all numbers that the counter could give them, up to so many. */
-const MOST_NUMBERS = 70_000;
+const MAX_NUMBERS = 70_000;
 
 function* addressesOf(plan: Plan, rule: PlanRule): Generator<Given> {
   const facts = (serial: string): Facts => ({
@@ -164,13 +164,13 @@ function* addressesOf(plan: Plan, rule: PlanRule): Generator<Given> {
     const whose = modem.serial;
     if (given !== undefined) yield { modem, whose, address: given };
     else if (template !== undefined && usesCounter(plan, rule, template) === undefined)
-      yield { modem, whose, address: fill(template, values(plan, rule, modem, facts(modem.serial), {})) };
+      yield { modem, whose, address: fill(template, valuesFor(plan, rule, modem, facts(modem.serial), {})) };
   }
   if (template === undefined) return;
   const name = usesCounter(plan, rule, template);
   const anybody: PlanModem = { serial: '', file: '', line: rule.line, values: new Map() };
   const address = (numbers: Readonly<Record<string, number>>): string =>
-    fill(template, values(plan, rule, anybody, facts(''), numbers));
+    fill(template, valuesFor(plan, rule, anybody, facts(''), numbers));
   if (name === undefined) {
     if (rule.modems === undefined)
       yield { modem: undefined, whose: `line ${rule.line}`, address: address({}) };
@@ -178,7 +178,7 @@ function* addressesOf(plan: Plan, rule: PlanRule): Generator<Given> {
   }
   const counter = plan.counters.get(name);
   if (counter === undefined) return;
-  for (let n = counter.from; n <= Math.min(counter.to, counter.from + MOST_NUMBERS); n += 1)
+  for (let n = counter.from; n <= Math.min(counter.to, counter.from + MAX_NUMBERS); n += 1)
     yield { modem: undefined, whose: `number ${n} of counter ${name}`, address: address({ [name]: n }) };
 }
 
@@ -194,8 +194,8 @@ function usesCounter(plan: Plan, rule: PlanRule, template: Template, depth = 0):
 }
 
 /** A counter has a number for every modem that is named. */
-function checkRoom(plan: Plan, tell: Tell): void {
-  const numbers = new Numbers();
+function checkRoom(plan: Plan, report: Report): void {
+  const numbers = new CounterNumbers();
   const told = new Set<string>();
   for (const rule of plan.rules)
     for (const modem of rule.modems ?? [])
@@ -204,7 +204,7 @@ function checkRoom(plan: Plan, tell: Tell): void {
         if (counter === undefined || told.has(name)) continue;
         if (numbers.take(name, counter, serialKey(modem)) !== undefined) continue;
         told.add(name);
-        tell(
+        report(
           modem.line,
           `counter ${name} has no number left for ${modem.serial}`,
           `raise its "to"`,

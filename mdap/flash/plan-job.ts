@@ -5,7 +5,7 @@ import type { Counter, Plan, PlanImage, PlanModem, PlanRule } from './plan.ts';
 import type { FlashReason } from './reasons.ts';
 import { fill, namesOf, type Template } from './template.ts';
 
-export type Decision =
+export type PlanDecision =
   | { readonly is: 'planned'; readonly job: Job }
   | { readonly is: 'unplanned'; readonly note: string }
   | { readonly is: 'refused'; readonly reason: FlashReason; readonly note: string };
@@ -16,7 +16,7 @@ interface Given {
 }
 
 /** The numbers that counters have given, so that a modem keeps its own, and none is given twice. */
-export class Numbers {
+export class CounterNumbers {
   readonly #given = new Map<string, Given>();
 
   /** The number of a modem; `undefined`: there is none left. */
@@ -47,17 +47,17 @@ export class Numbers {
   }
 }
 
-export function decide(plan: Plan, facts: Facts, numbers: Numbers): Decision {
-  if (facts.serial === undefined) return decideByBoard(plan, facts);
+export function planJob(plan: Plan, facts: Facts, numbers: CounterNumbers): PlanDecision {
+  if (facts.serial === undefined) return planByBoard(plan, facts);
   for (const rule of plan.rules) {
     const modem = fits(rule, facts, facts.serial);
-    if (modem !== undefined) return decideByRule(plan, rule, modem, facts, numbers);
+    if (modem !== undefined) return planByRule(plan, rule, modem, facts, numbers);
   }
   return { is: 'unplanned', note: 'no rule of the plan is for it' };
 }
 
 /** One in boot mode that nobody has seen before: what it is told in the end it is told when its serial number is known. */
-function decideByBoard(plan: Plan, { board }: Facts): Decision {
+function planByBoard(plan: Plan, { board }: Facts): PlanDecision {
   const image = imageFor(plan.images, board);
   if (image === undefined)
     return { is: 'unplanned', note: `it is in boot mode, and no image is for board ${board ?? 'unknown'}` };
@@ -80,13 +80,13 @@ function fits(rule: PlanRule, { product, board }: Facts, serial: string): PlanMo
   return { serial, file: '', line: rule.line, values: new Map() };
 }
 
-function decideByRule(
+function planByRule(
   plan: Plan,
   rule: PlanRule,
   modem: PlanModem,
   facts: Facts,
-  numbers: Numbers,
-): Decision {
+  numbers: CounterNumbers,
+): PlanDecision {
   const image = rule.image === 'by-board' ? imageFor(plan.images, facts.board) : rule.image;
   if (image === undefined)
     return { is: 'refused', reason: 'no-image', note: `no image is for board ${facts.board ?? 'unknown'}` };
@@ -98,7 +98,7 @@ function decideByRule(
       return { is: 'refused', reason: 'verify', note: `counter ${name} has no number left for it` };
     taken[name] = number;
   }
-  const lookUp = values(plan, rule, modem, facts, taken);
+  const lookUp = valuesFor(plan, rule, modem, facts, taken);
   const text = (template: Template): string => fill(template, lookUp);
   return {
     is: 'planned',
@@ -125,7 +125,7 @@ const jobImage = ({ file, bytes, board, version }: PlanImage): JobImage => ({ fi
 export const FACTS = ['serial', 'mac', 'product', 'board'] as const;
 
 /** Values by name, for one modem. Its row has the last word, then the rule. */
-export function values(
+export function valuesFor(
   plan: Plan,
   rule: PlanRule,
   modem: PlanModem,

@@ -8,7 +8,7 @@ export interface Credentials {
 }
 
 /** How a conversation ended, and what the modem said. */
-export interface Told {
+export interface Answer {
   readonly outcome: Outcome;
   readonly text: string;
 }
@@ -20,9 +20,9 @@ export interface AntHost {
   ask(
     serial: string,
     credentials: Credentials,
-  ): Promise<Told & { readonly board: string | undefined; readonly version: string | undefined }>;
+  ): Promise<Answer & { readonly board: string | undefined; readonly version: string | undefined }>;
   /** One command. `silent`: no answer is as good as one. Never rejects. */
-  exec(serial: string, line: string, credentials: Credentials, silent: boolean): Promise<Told>;
+  exec(serial: string, line: string, credentials: Credentials, silent: boolean): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export interface HostHandlers {
   }): void;
 }
 
-export interface BootServers {
+export interface BootService {
   /** From now on this modem is answered, with this image. */
   serve(mac: string, image: PlanImage): void;
   /** From now on it is not. */
@@ -61,7 +61,7 @@ export interface BootHandlers {
   onOdd(mac: string, note: string): void;
 }
 
-export interface FlashParts {
+export interface FlashPorts {
   startHost(handlers: HostHandlers): Promise<AntHost>;
-  startBoot(handlers: BootHandlers): Promise<BootServers>;
+  startBoot(handlers: BootHandlers): Promise<BootService>;
 }

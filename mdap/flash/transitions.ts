@@ -4,13 +4,13 @@ import type { Facts, FlashEffect, FlashModem, FlashState, FlashStep, JobImage, T
 import type { FlashReason } from './reasons.ts';
 import type { FlashSettings } from './settings.ts';
 
-export interface Terms {
+export interface FlashContext {
   readonly settings: FlashSettings;
   /** How many users with passwords there are to try. */
   readonly credentials: number;
 }
 
-const NONE: Tries = { tries: 0, refusals: 0 };
+const NO_TRIES: Tries = { tries: 0, refusals: 0 };
 
 type Change = Partial<Omit<FlashModem, 'state' | 'since'>>;
 
@@ -50,14 +50,14 @@ export function cancel(modem: FlashModem, at: number): FlashStep {
   });
 }
 
-export function enterDiscovered(modem: FlashModem, at: number, tries = NONE): FlashStep {
-  const turn = modem.turn + 1;
+export function enterDiscovered(modem: FlashModem, at: number, tries = NO_TRIES): FlashStep {
+  const request = modem.request + 1;
   return enter(
     modem,
     at,
     { at: 'discovered', ...tries, until: undefined },
-    [{ do: 'ask', turn, credential: modem.credential }],
-    { turn },
+    [{ do: 'ask', request, credential: modem.credential }],
+    { request },
   );
 }
 
@@ -66,18 +66,23 @@ export function enterTriggered(modem: FlashModem, at: number, image: JobImage, r
   const board = modem.facts.board;
   if (board !== undefined && image.board !== '' && !isSameText(board, image.board))
     return fail(modem, at, 'wrong-board', `its board is ${board}, the image is for ${image.board}`);
-  const turn = modem.turn + 1;
+  const request = modem.request + 1;
   return enter(
     modem,
     at,
     { at: 'triggered', refusals, until: undefined },
-    [{ do: 'serve' }, { do: 'trigger', turn, credential: modem.credential }],
+    [{ do: 'serve' }, { do: 'trigger', request, credential: modem.credential }],
     // The wrong user was no try.
-    { turn, triggers: modem.triggers + (refusals === 0 ? 1 : 0) },
+    { request, triggers: modem.triggers + (refusals === 0 ? 1 : 0) },
   );
 }
 
-export function enterBootpSeen({ settings }: Terms, modem: FlashModem, at: number, xid: number): FlashStep {
+export function enterBootpSeen(
+  { settings }: FlashContext,
+  modem: FlashModem,
+  at: number,
+  xid: number,
+): FlashStep {
   const repeats = modem.repeats + 1;
   if (repeats > settings.bootpRepeats)
     return fail(modem, at, 'no-tftp', `${settings.bootpRepeats} BOOTP requests were answered`);
@@ -86,11 +91,11 @@ export function enterBootpSeen({ settings }: Terms, modem: FlashModem, at: numbe
   return enter(modem, at, state, [first], { xid, repeats });
 }
 
-export const enterWaiting = ({ settings }: Terms, modem: FlashModem, at: number): FlashStep =>
+export const enterWaiting = ({ settings }: FlashContext, modem: FlashModem, at: number): FlashStep =>
   enter(modem, at, { at: 'waiting', until: at + settings.againMs });
 
 export function enterTransferring(
-  { settings }: Terms,
+  { settings }: FlashContext,
   modem: FlashModem,
   at: number,
   transfer: string,
@@ -111,38 +116,43 @@ export function enterTransferring(
   );
 }
 
-export function enterBack(modem: FlashModem, at: number, tries = NONE): FlashStep {
-  const turn = modem.turn + 1;
+export function enterBack(modem: FlashModem, at: number, tries = NO_TRIES): FlashStep {
+  const request = modem.request + 1;
   return enter(
     modem,
     at,
     { at: 'back', ...tries, until: undefined },
-    [{ do: 'ask', turn, credential: modem.credential }],
-    { turn },
+    [{ do: 'ask', request, credential: modem.credential }],
+    { request },
   );
 }
 
-export function enterConfiguring(terms: Terms, modem: FlashModem, at: number, tries = NONE): FlashStep {
+export function enterConfiguring(
+  context: FlashContext,
+  modem: FlashModem,
+  at: number,
+  tries = NO_TRIES,
+): FlashStep {
   const command = modem.job?.commands[modem.ran.length];
-  if (command === undefined) return enterChecking(terms, modem, at);
-  const turn = modem.turn + 1;
+  if (command === undefined) return enterChecking(context, modem, at);
+  const request = modem.request + 1;
   const { line, silent } = command;
   return enter(
     modem,
     at,
     { at: 'configuring', ...tries, until: undefined },
-    [{ do: 'command', turn, credential: modem.credential, line, silent }],
-    { turn },
+    [{ do: 'command', request, credential: modem.credential, line, silent }],
+    { request },
   );
 }
 
 type Checking = Extract<FlashState, { at: 'checking' }>;
 
-function enterChecking({ settings }: Terms, modem: FlashModem, at: number): FlashStep {
+function enterChecking({ settings }: FlashContext, modem: FlashModem, at: number): FlashStep {
   const { job } = modem;
   return nextCheck(settings, modem, at, {
     at: 'checking',
-    ...NONE,
+    ...NO_TRIES,
     version: job?.verify.version !== true || job.image === undefined,
     address: job?.verify.address !== true || job.address === undefined,
     checked: 0,
@@ -161,16 +171,16 @@ export function nextCheck(
   at: number,
   state: Checking,
 ): FlashStep {
-  const turn = modem.turn + 1;
+  const request = modem.request + 1;
   const { credential } = modem;
   if (!state.address) return enter(modem, at, state);
   if (state.tries >= settings.asks) return fail(modem, at, 'verify', unverified(modem));
   const asking: FlashState = { ...state, until: undefined };
-  if (!state.version) return enter(modem, at, asking, [{ do: 'ask', turn, credential }], { turn });
+  if (!state.version) return enter(modem, at, asking, [{ do: 'ask', request, credential }], { request });
   const check = modem.job?.checks[state.checked];
   if (check === undefined) return enter(modem, at, { at: 'done' }, [{ do: 'quarantine' }]);
   const { line } = check;
-  return enter(modem, at, asking, [{ do: 'command', turn, credential, line, silent: false }], { turn });
+  return enter(modem, at, asking, [{ do: 'command', request, credential, line, silent: false }], { request });
 }
 
 /** What was not seen in the end. */

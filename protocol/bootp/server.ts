@@ -55,7 +55,7 @@ export function stepBootpServer(
 type Datagram = Extract<BootpServerEvent, { is: 'datagram' }>;
 
 /** RFC 1542 4.1.1. */
-const MOST_HOPS = 16;
+const MAX_HOPS = 16;
 
 function silent(
   state: BootpServerState,
@@ -79,7 +79,7 @@ function onDatagram(
   if (message.op !== BOOT_REQUEST) return silent(state, 'not-a-request');
   const mac = macOf(message);
   if (mac === undefined || message.htype !== ETHERNET) return silent(state, 'not-ethernet');
-  if (message.hops > MOST_HOPS) return silent(state, 'too-many-hops');
+  if (message.hops > MAX_HOPS) return silent(state, 'too-many-hops');
   const vendor = readOptions(message.vend);
   const type = dhcpTypeOf(message);
   const request = requestOf(mac, message, vendor, type);

@@ -8,7 +8,7 @@ import { encode } from './encode.ts';
 import type { Args, Envelope } from './messages.ts';
 
 /** Kinds of Informs that are kept of a dialect: by their events, their parameters, and which of those are empty. */
-const MOST_FORMS = 16;
+const MAX_FORMS = 16;
 /** The writer hands a control character on in any dialect: the text between two of them is the number of a gap. */
 const MARK = '\u0001';
 
@@ -39,7 +39,7 @@ export function informText(envelope: Envelope, inform: Args<'Inform'>, dialect: 
   const made = makeForm(envelope, inform, texts, dialect);
   // A control character of the modem's own would be taken for a mark.
   if (fill(made, texts, dialect) !== text) return text;
-  if (known.length === MOST_FORMS) known.shift();
+  if (known.length === MAX_FORMS) known.shift();
   known.push(made);
   return text;
 }

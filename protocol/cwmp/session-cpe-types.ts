@@ -47,7 +47,7 @@ export type CpeEvent =
   | { readonly is: 'performed'; readonly response: Response<CpeMethod> }
   | { readonly is: 'failed'; readonly fault: CwmpFault }
   /** The device has a request of its own to send, in this session if it still may. */
-  | { readonly is: 'wish'; readonly request: Request<AcsMethod> }
+  | { readonly is: 'enqueue'; readonly request: Request<AcsMethod> }
   /** No HTTP response in time (at least 30 s); or no connection, or it broke before the response. */
   | { readonly is: 'timeout' }
   | { readonly is: 'lost' };

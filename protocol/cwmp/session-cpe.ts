@@ -58,7 +58,7 @@ type Open = Extract<CpeState, { readonly session: CpeSession }>;
 
 /** One event. Total: any event in any state gives a state and effects, never a throw. */
 export function step(settings: CpeSettings, state: CpeState, event: CpeEvent): CpeStep {
-  if (event.is === 'wish') return { state: withWish(state, event.request), effects: [] };
+  if (event.is === 'enqueue') return { state: withPending(state, event.request), effects: [] };
   switch (state.at) {
     case 'idle':
       return event.is === 'begin' ? begin(settings, state, event) : { state, effects: [] };
@@ -73,7 +73,7 @@ export function step(settings: CpeSettings, state: CpeState, event: CpeEvent): C
   }
 }
 
-function withWish(state: CpeState, request: Request<AcsMethod>): CpeState {
+function withPending(state: CpeState, request: Request<AcsMethod>): CpeState {
   switch (state.at) {
     case 'idle':
     case 'ended':
@@ -104,7 +104,7 @@ function begin(
   return ask(settings, session, { kind: 'request', rpc: 'Inform', args: inform });
 }
 
-function onOpen(settings: CpeSettings, state: Open, event: Exclude<CpeEvent, { is: 'wish' }>): CpeStep {
+function onOpen(settings: CpeSettings, state: Open, event: Exclude<CpeEvent, { is: 'enqueue' }>): CpeStep {
   switch (event.is) {
     case 'begin':
       return { state, effects: [] };

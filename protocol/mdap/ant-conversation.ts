@@ -24,13 +24,13 @@ import {
 } from './ant-replies.ts';
 import type {
   Ant,
+  AntConversation,
   AntEffect,
   AntEvent,
   AntState,
   AntStep,
   AntWork,
   Arrival,
-  Conversation,
   Credentials,
 } from './ant-types.ts';
 import type { ExecCli, Info } from './messages.ts';
@@ -96,7 +96,8 @@ interface Request {
 
 const keyOf = ({ host, verb }: Addressee): string => `${verb} ${hostText(host)}`;
 
-const isOver = ({ replies, sent }: Conversation): boolean => replies !== undefined && sent >= replies.length;
+const isOver = ({ replies, sent }: AntConversation): boolean =>
+  replies !== undefined && sent >= replies.length;
 
 /** Without the conversations whose time is over. */
 function forget(settings: AntSettings, state: AntState, now: number): AntState {
@@ -136,7 +137,7 @@ function onRequest(ant: Ant, state: AntState, request: Request, number: number):
   if (number !== sent + 1 || next === undefined) return refuse(ant, state, request, -2);
   if (!isSame(conversation.credentials, credentialsOf(request.message)))
     return refuse(ant, state, request, -1);
-  const kept: Conversation = { ...conversation, sent: number, last: text, lastAt: request.event.now };
+  const kept: AntConversation = { ...conversation, sent: number, last: text, lastAt: request.event.now };
   return {
     state: withConversation(state, kept),
     effects: send(ant.settings, request.event.arrival, next),
@@ -146,7 +147,7 @@ function onRequest(ant: Ant, state: AntState, request: Request, number: number):
 /** Whether a request was answered before, so that it gets the same reply. */
 function isRepetition(
   settings: AntSettings,
-  conversation: Conversation,
+  conversation: AntConversation,
   number: number,
   text: string,
   now: number,
@@ -170,7 +171,7 @@ function begin(ant: Ant, state: AntState, request: Request): AntStep {
   const id = state.ids + 1;
   const credentials = credentialsOf(message);
   const text = latin1Text(event.bytes);
-  const conversation: Conversation = {
+  const conversation: AntConversation = {
     ...{ id, to: request.to, arrival: event.arrival, credentials, opening: text, last: text },
     ...{ openingAt: event.now, lastAt: event.now, replies: undefined, sent: 0 },
   };
@@ -205,7 +206,7 @@ function onResult(ant: Ant, state: AntState, { id, result, now }: Extract<AntEve
     return { state: { ...counted, conversations: left }, effects: [] };
   }
   const replies = repliesOf(ant, to, result);
-  const kept: Conversation = { ...conversation, replies, sent: 1, lastAt: now };
+  const kept: AntConversation = { ...conversation, replies, sent: 1, lastAt: now };
   const [first] = replies;
   return {
     state: withConversation(counted, kept),
@@ -270,7 +271,7 @@ function send(
   }
 }
 
-const withConversation = (state: AntState, conversation: Conversation): AntState => {
+const withConversation = (state: AntState, conversation: AntConversation): AntState => {
   const conversations = new Map(state.conversations).set(keyOf(conversation.to), conversation);
   return { ...state, conversations };
 };

@@ -54,7 +54,7 @@ export type AntEffect =
 
 export interface AntState {
   /** By host and verb; at most LIMITS.mdapConversations. */
-  readonly conversations: ReadonlyMap<string, Conversation>;
+  readonly conversations: ReadonlyMap<string, AntConversation>;
   readonly ids: number;
   /** Wrong passwords in a row, and until when everybody is refused. */
   readonly failures: number;
@@ -62,7 +62,7 @@ export interface AntState {
 }
 
 /** One conversation, running or just over. */
-export interface Conversation {
+export interface AntConversation {
   readonly id: number;
   readonly to: Addressee;
   readonly arrival: Arrival;

@@ -89,10 +89,10 @@ export interface StunStep {
 }
 
 /** RFC 3489 9.3: nine times, after 100 ms, then twice as long each time up to 1.6 s. */
-const MOST_TRIES = 9;
-const MOST_STEPS = 16;
+const MAX_TRIES = 9;
+const MAX_STEPS = 16;
 /** Changes that are followed at once; a server that tells another address each time is asked again after the period. */
-const MOST_CHANGES = 3;
+const MAX_CHANGES = 3;
 /** Seconds beyond which the life of a binding is of no interest. */
 const LONGEST = 3600;
 
@@ -158,12 +158,12 @@ function onSilence(settings: StunSettings, state: StunState): StunStep {
   const { open } = state;
   if (open === undefined) return { state, effects: [] };
   const { tries, bytes } = open;
-  if (tries < MOST_TRIES)
+  if (tries < MAX_TRIES)
     return {
       state: { ...state, open: { ...open, tries: tries + 1 } },
       effects: [
         { do: 'send', from: portOf(open.for), bytes },
-        { do: 'retry', steps: Math.min(2 ** tries, MOST_STEPS) },
+        { do: 'retry', steps: Math.min(2 ** tries, MAX_STEPS) },
       ],
     };
   if (open.for !== 'search') return fail(state);
@@ -231,7 +231,7 @@ function onAnswer(settings: StunSettings, state: StunState, { message, notUnders
     changes: state.changes + 1,
     ...outdated(settings, state),
   };
-  if (changed.changes > MOST_CHANGES) return after([told], succeed(changed));
+  if (changed.changes > MAX_CHANGES) return after([told], succeed(changed));
   return after([SETTLED, told], ask(settings, changed, 'change'));
 }
 

@@ -54,7 +54,7 @@ export type Hmac = (key: Uint8Array, text: Uint8Array) => Uint8Array;
 const HEADER_BYTES = 20;
 const ID_BYTES = 16;
 const HMAC_BYTES = 20;
-const MOST_ATTRIBUTES = 64;
+const MAX_ATTRIBUTES = 64;
 
 const KINDS: ReadonlyMap<number, StunKind> = new Map([
   [0x0001, 'request'],
@@ -146,7 +146,7 @@ export function readStun(bytes: Uint8Array): Result<ReadStun, StunError> {
   for (let count = 0; at + 4 <= end && found.integrity === undefined; count++) {
     const from = at + 4;
     const length = view.getUint16(at + 2);
-    if (from + length > end || count === MOST_ATTRIBUTES) return err({ why: 'attribute', at });
+    if (from + length > end || count === MAX_ATTRIBUTES) return err({ why: 'attribute', at });
     const read = readAttribute(message, view.getUint16(at), bytes.subarray(from, from + length), at, found);
     if (read === undefined) return err({ why: 'attribute', at });
     message = read;

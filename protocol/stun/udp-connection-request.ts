@@ -29,7 +29,7 @@ export interface UdpCaller {
 export type UdpVerdict = 'accepted' | 'repeated' | 'wrong-user' | 'wrong-signature';
 
 /** Bytes of a datagram that are looked at. Longer ones are no requests: a URL of this form has not half of it. */
-const MOST_BYTES = 2048;
+const MAX_BYTES = 2048;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -57,7 +57,7 @@ export function writeUdpConnectionRequest(to: string, request: UdpConnectionRequ
 
 /** A datagram as a request; `undefined` when it is none: no GET of HTTP/1.1, or a part of the query is missing. */
 export function readUdpConnectionRequest(bytes: Uint8Array): UdpConnectionRequest | undefined {
-  if (bytes.length > MOST_BYTES) return undefined;
+  if (bytes.length > MAX_BYTES) return undefined;
   const text = decoder.decode(bytes);
   const line = /^GET (\S+) HTTP\/1\.[01]\r?\n(?:[^\r\n]+\r?\n)*\r?\n/.exec(text)?.[1];
   if (line === undefined || !/^(?:http:\/\/|\/)/i.test(line)) return undefined;

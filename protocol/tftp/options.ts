@@ -126,10 +126,10 @@ export function acceptOack(
   let terms = PLAIN_TERMS;
   for (const { name, value } of answered) {
     const known = knownName(name);
-    const wish = asked.find((option) => option.name.toLowerCase() === name.toLowerCase());
-    if (wish === undefined) return err(refused(`${name} was not asked for`));
+    const request = asked.find((option) => option.name.toLowerCase() === name.toLowerCase());
+    if (request === undefined) return err(refused(`${name} was not asked for`));
     if (known === undefined) continue;
-    const [number, wanted] = [readValue(known, value), readValue(known, wish.value)];
+    const [number, wanted] = [readValue(known, value), readValue(known, request.value)];
     const fits =
       known === 'tsize' || (known === 'timeout' ? number === wanted : (number ?? 0) <= (wanted ?? 0));
     if (number === undefined || !fits) return err(refused(`${known} ${value}`));
@@ -138,9 +138,9 @@ export function acceptOack(
   return ok(terms);
 }
 
-/** The options that ask for what a client wishes; what is the default is not asked for. */
-export function askFor(wish: Partial<TransferTerms>): TftpOption[] {
-  const { blksize, windowsize, timeoutMs, tsize } = wish;
+/** The options that a client sends for these terms; defaults are left out. */
+export function requestOptions(terms: Partial<TransferTerms>): TftpOption[] {
+  const { blksize, windowsize, timeoutMs, tsize } = terms;
   const options: [OptionName, number | undefined][] = [
     ['blksize', blksize === PLAIN_TERMS.blksize ? undefined : blksize],
     ['timeout', timeoutMs === undefined ? undefined : Math.round(timeoutMs / 1000)],

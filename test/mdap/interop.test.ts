@@ -81,8 +81,8 @@ t.test('atftp fetches an image, plain and with every option it knows', { skip: n
   const plain = await runProgram('atftp', ['--get', '-r', 'image', '-l', 'plain', ...at], folder);
   t.equal(plain.code, 0, plain.text);
   t.ok((await readFile(path.join(folder, 'plain'))).equals(IMAGE));
-  const wishes = ['blksize 1428', 'tsize', 'timeout 3', 'windowsize 8'].flatMap((wish) => ['--option', wish]);
-  const full = await runProgram('atftp', [...wishes, '--get', '-r', 'image', '-l', 'full', ...at], folder);
+  const flags = ['blksize 1428', 'tsize', 'timeout 3', 'windowsize 8'].flatMap((flag) => ['--option', flag]);
+  const full = await runProgram('atftp', [...flags, '--get', '-r', 'image', '-l', 'full', ...at], folder);
   t.equal(full.code, 0, full.text);
   t.ok((await readFile(path.join(folder, 'full'))).equals(IMAGE));
   const begun = events.flatMap((event) => (event.is === 'begun' ? [event.terms] : []));
@@ -130,11 +130,11 @@ t.test('our client fetches from tftpd-hpa and sends to it', { skip: noTftpd }, a
   const onProgress = (_: number, size: number | undefined): void => {
     told = size;
   };
-  const wish = { blksize: 1428, tsize: 0, timeoutMs: 2000 };
-  t.ok(Buffer.from(await fetchByTftp({ server, file, wish, onProgress, receiver: quick })).equals(IMAGE));
+  const terms = { blksize: 1428, tsize: 0, timeoutMs: 2000 };
+  t.ok(Buffer.from(await fetchByTftp({ server, file, terms, onProgress, receiver: quick })).equals(IMAGE));
   t.equal(told, 400_000, 'it told the size');
   await t.rejects(fetchByTftp({ server, file: path.join(folder, 'none'), receiver: quick }), /error 1/);
-  await sendByTftp({ server, file: path.join(folder, 'sent'), wish }, IMAGE);
+  await sendByTftp({ server, file: path.join(folder, 'sent'), terms }, IMAGE);
   t.ok((await readFile(path.join(folder, 'sent'))).equals(IMAGE));
 });
 

@@ -72,11 +72,11 @@ t.test('an image is fetched, with and without options, and its progress is told'
   t.equal(progress.length, 586, 'one an ACK');
   t.equal(progress.at(-1), 300_000);
   let size: number | undefined;
-  const wish = { blksize: 1024, windowsize: 8, tsize: 0, timeoutMs: 2000 };
+  const terms = { blksize: 1024, windowsize: 8, tsize: 0, timeoutMs: 2000 };
   const onProgress = (_: number, told: number | undefined): void => {
     size = told;
   };
-  const windowed = await fetchByTftp({ server: server.local, file: 'ZZQIAA6.2H5', wish, onProgress });
+  const windowed = await fetchByTftp({ server: server.local, file: 'ZZQIAA6.2H5', terms, onProgress });
   t.ok(Buffer.from(windowed).equals(IMAGE));
   t.equal(size, 300_000);
 });
@@ -180,14 +180,14 @@ t.test('files are not taken unless there is a folder for them, and never overwri
   const folder = await temporaryFolder(t);
   const upload = { folder, maxBytes: 400_000 };
   const { server, event } = await tftpStage(t, { settings: { upload, lingerMs: 1 } });
-  await sendByTftp({ server: server.local, file: 'up', wish: { blksize: 1024, tsize: 0 } }, IMAGE);
+  await sendByTftp({ server: server.local, file: 'up', terms: { blksize: 1024, tsize: 0 } }, IMAGE);
   t.match(await event('done'), { way: 'write', bytes: 300_000 });
   t.ok((await readFile(path.join(folder, 'up'))).equals(IMAGE));
   await t.rejects(sendByTftp({ server: server.local, file: 'up' }, IMAGE), /error 6/);
   await t.rejects(sendByTftp({ server: server.local, file: 'a/b' }, IMAGE), /error 2/);
   await t.rejects(sendByTftp({ server: server.local, file: '../b' }, IMAGE), /error 2/);
   const large = patterned(400_001);
-  await t.rejects(sendByTftp({ server: server.local, file: 'large', wish: { tsize: 0 } }, large), /error 3/);
+  await t.rejects(sendByTftp({ server: server.local, file: 'large', terms: { tsize: 0 } }, large), /error 3/);
   await t.rejects(sendByTftp({ server: server.local, file: 'large' }, large), /error 3/);
   await server.stop();
   t.strictSame(await readdir(folder), ['up'], 'what did not come whole is gone');

@@ -5,8 +5,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import t, { type Test } from 'tap';
-import { bootPart } from '../../../mdap/flash/boot-adapter.ts';
-import { hostPart } from '../../../mdap/flash/host-adapter.ts';
+import { bootAdapter } from '../../../mdap/flash/boot-adapter.ts';
+import { hostAdapter } from '../../../mdap/flash/host-adapter.ts';
 import type { Plan } from '../../../mdap/flash/plan.ts';
 import { problemText } from '../../../mdap/flash/plan.ts';
 import { readPlan } from '../../../mdap/flash/plan-read.ts';
@@ -116,8 +116,8 @@ t.test(`${COUNT} ants are flashed by UDP over loopback, on a line that is bad (s
   const where = { interfaces: [LOOPBACK], group: group.address, port: group.port };
   const run = startFlashRun({
     ...{ plan, expect: COUNT, ticker, clock: () => scheduler.now() },
-    startHost: hostPart({ ...where, ticker, settings: PATIENT }),
-    startBoot: bootPart({
+    startHost: hostAdapter({ ...where, ticker, settings: PATIENT }),
+    startBoot: bootAdapter({
       ...{ iface, bootpPort: 0, tftpPort: 0, ticker, plan },
       onListening: (known) => ports.emit('known', known),
     }),
@@ -187,8 +187,8 @@ t.test(
     const iface = { name: 'lab', address: host, mask: '255.255.255.0', loopback: false };
     const run = startFlashRun({
       ...{ plan, expect: ants.length, ticker, clock: () => scheduler.now() },
-      startHost: hostPart({ interfaces: [host], openPort, ticker }),
-      startBoot: bootPart({ iface, bootpPort: 67, tftpPort: 69, openPort, ticker, plan }),
+      startHost: hostAdapter({ interfaces: [host], openPort, ticker }),
+      startBoot: bootAdapter({ iface, bootpPort: 67, tftpPort: 69, openPort, ticker, plan }),
     });
     const report = await time.until(run.done);
     t.strictSame(

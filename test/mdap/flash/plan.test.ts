@@ -4,7 +4,7 @@ import t, { type Test } from 'tap';
 import type { Facts, Job } from '../../../mdap/flash/modem.ts';
 import type { Plan } from '../../../mdap/flash/plan.ts';
 import { problemText } from '../../../mdap/flash/plan.ts';
-import { decide, Numbers } from '../../../mdap/flash/plan-job.ts';
+import { CounterNumbers, planJob } from '../../../mdap/flash/plan-job.ts';
 import { readPlan } from '../../../mdap/flash/plan-read.ts';
 import { boardSerial } from '../../../protocol/bootp/image-rules.ts';
 import { writeImage } from '../../../protocol/datamodel/firmware-image.ts';
@@ -49,8 +49,8 @@ const ant = (serial: string | undefined, change: Partial<Facts> = {}): Facts => 
   ...{ version: '6.2.17.5', address: '192.168.1.254', ...change },
 });
 
-function jobFor(plan: Plan, facts: Facts, numbers = new Numbers()): Job {
-  const decision = decide(plan, facts, numbers);
+function jobFor(plan: Plan, facts: Facts, numbers = new CounterNumbers()): Job {
+  const decision = planJob(plan, facts, numbers);
   if (decision.is !== 'planned') throw new Error(decision.note);
   return decision.job;
 }
@@ -67,7 +67,7 @@ t.test('the plan of the documentation is one, and does what its text says', asyn
   const [yaml = ''] = await blocks('yaml');
   const [csv = ''] = await blocks('csv');
   const plan = await good(t, yaml, { 'modems.csv': csv });
-  const numbers = new Numbers();
+  const numbers = new CounterNumbers();
   t.match(jobFor(plan, ant('0633EHPSL'), numbers), {
     ...{ name: 'counter-left', address: '192.168.1.11', image: { board: 'BANT-W', version: '6.2.29.2' } },
     commands: [
@@ -96,7 +96,7 @@ t.test('the plan of the documentation is one, and does what its text says', asyn
   });
   t.match(jobFor(plan, ant('0703KT3PP'), numbers), { name: 'spare-02', address: '192.168.1.21' });
   t.match(jobFor(plan, ant('0644JTHJ4', bench), numbers), { name: 'bench-01' }, 'the same number again');
-  t.match(decide(plan, ant('0599AAAAA', bench), numbers), { is: 'unplanned' });
+  t.match(planJob(plan, ant('0599AAAAA', bench), numbers), { is: 'unplanned' });
   t.equal(plan.credentials.length, 4);
   t.notOk(plan.boot.pool.includes('192.168.1.5'), 'our own address is nobody else’s');
 });
@@ -372,18 +372,20 @@ t.test('one in boot mode that nobody knows gets the image for its board, and is 
     commands: [],
     serial: undefined,
   });
-  t.match(decide(plan, ant(undefined, { ...stranger, board: 'BANT-R' }), new Numbers()), { is: 'unplanned' });
+  t.match(planJob(plan, ant(undefined, { ...stranger, board: 'BANT-R' }), new CounterNumbers()), {
+    is: 'unplanned',
+  });
 });
 
 t.test('a modem whose board has no image is refused, not left out', async (t) => {
   const plan = await good(t, 'version: 1\nimages: [images/bant-w-6.2.29.2.bli]\nrules: [{}]\n');
-  t.match(decide(plan, ant('0644JTHJ4', { board: 'BANT-R' }), new Numbers()), {
+  t.match(planJob(plan, ant('0644JTHJ4', { board: 'BANT-R' }), new CounterNumbers()), {
     ...{ is: 'refused', reason: 'no-image', note: 'no image is for board BANT-R' },
   });
 });
 
 t.test('numbers of a run before are not given again', async (t) => {
-  const numbers = new Numbers();
+  const numbers = new CounterNumbers();
   numbers.restore('A', { n: 1 });
   const counter = { from: 1, to: 2, width: 1 };
   t.strictSame(

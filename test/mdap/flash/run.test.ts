@@ -255,7 +255,7 @@ t.test('a journal that is none is told with its line', async (t) => {
   const plan = await planOf(t, RENUMBER);
   const file = path.join(path.dirname(plan.file), 'journal.jsonl');
   await t.rejects(readJournal(file), { message: /there is no journal/ });
-  await writeFile(file, '{"journal":1}\n{"mac":"x","event":{"is":"found","at":1}}\n');
+  await writeFile(file, '{"journal":2}\n{"mac":"x","event":{"is":"found","at":1}}\n');
   await t.rejects(readJournal(file), { message: /journal.jsonl:2 is no entry/ });
   await writeFile(file, '{"mac":"x"}\n');
   await t.rejects(readJournal(file), { message: /journal.jsonl:1 is no entry/ });
@@ -264,8 +264,8 @@ t.test('a journal that is none is told with its line', async (t) => {
 t.test('a run without --resume keeps the journal of the one before', async (t) => {
   const plan = await planOf(t, RENUMBER);
   const file = path.join(path.dirname(plan.file), 'journal.jsonl');
-  await writeFile(file, '{"journal":1}\n');
+  await writeFile(file, '{"journal":2}\n');
   const journal = await openJournal(file, false);
   await journal.close();
-  t.equal(await readFile(`${file}.before`, 'utf8'), '{"journal":1}\n');
+  t.equal(await readFile(`${file}.before`, 'utf8'), '{"journal":2}\n');
 });

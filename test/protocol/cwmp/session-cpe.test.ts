@@ -202,27 +202,30 @@ t.test('anything out of place ends the session', async (t) => {
   t.strictSame(last([...informed, { is: 'lost' }]), ['end lost']);
 });
 
-t.test('a wish is sent in this session if it still may, and kept for the next if not', async (t) => {
-  const wish: CpeEvent = { is: 'wish', request: kicked };
-  t.strictSame(last([begin(), wish, INFORMED]), ['delivered Inform', 'request Kicked c-2']);
-  const late = play([begin(), INFORMED, wish, EMPTY]);
-  t.strictSame(late.all.at(-1)?.map(tell), ['end done']);
-  t.strictSame(pending(late.state), ['Kicked']);
-  const next = play(
-    [begin(transferComplete), INFORMED, got(acsResponse('Kicked'))],
-    {},
-    following(late.state),
-  );
-  t.strictSame(
-    next.all.map((effects) => effects.map(tell)),
-    [
-      ['request Inform c-2'],
-      ['delivered Inform', 'request Kicked c-3'],
-      ['delivered Kicked', 'request TransferComplete c-4'],
-    ],
-    'it goes first, and the IDs go on',
-  );
-});
+t.test(
+  'a request that is enqueued is sent in this session if it still may be, and otherwise kept for the next',
+  async (t) => {
+    const enqueue: CpeEvent = { is: 'enqueue', request: kicked };
+    t.strictSame(last([begin(), enqueue, INFORMED]), ['delivered Inform', 'request Kicked c-2']);
+    const late = play([begin(), INFORMED, enqueue, EMPTY]);
+    t.strictSame(late.all.at(-1)?.map(tell), ['end done']);
+    t.strictSame(pending(late.state), ['Kicked']);
+    const next = play(
+      [begin(transferComplete), INFORMED, got(acsResponse('Kicked'))],
+      {},
+      following(late.state),
+    );
+    t.strictSame(
+      next.all.map((effects) => effects.map(tell)),
+      [
+        ['request Inform c-2'],
+        ['delivered Inform', 'request Kicked c-3'],
+        ['delivered Kicked', 'request TransferComplete c-4'],
+      ],
+      'it goes first, and the IDs go on',
+    );
+  },
+);
 
 t.test('the v1.0 rule asks for one more empty exchange, in which the ACS may still ask', async (t) => {
   const change = { termination: 'v1.0' } as const;

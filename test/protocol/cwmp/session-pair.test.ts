@@ -180,7 +180,7 @@ t.test('with HoldRequests a TransferComplete can be told in the session of its o
   const pair = pairOf([get(1)], { acs: { ...ACS, holdRequests: true } });
   pair.begin([getRpcMethods]);
   pair.move(5);
-  pair.wish(transferComplete('fw-3'));
+  pair.enqueue(transferComplete('fw-3'));
   pair.settle();
   t.strictSame(pair.transcript, [
     'C> Inform',
@@ -446,7 +446,7 @@ const delays = [
   move(
     'the device wishes',
     () => true,
-    (pair) => pair.wish(getRpcMethods),
+    (pair) => pair.enqueue(getRpcMethods),
   ),
 ];
 

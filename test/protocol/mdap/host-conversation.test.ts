@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { replySeq } from '../../../fuzz/arbitraries/mdap.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import type { HostAsk, HostEffect, HostEvent } from '../../../protocol/mdap/host-conversation.ts';
+import type { HostEffect, HostEvent, HostRequest } from '../../../protocol/mdap/host-conversation.ts';
 import {
   checkCommand,
   initial as hostBegin,
@@ -18,7 +18,7 @@ import { HOST_SETTINGS } from '../../../protocol/mdap/settings.ts';
 import { execCli, tell } from '../../support/lan/mdap-messages.ts';
 import { property } from '../../support/seed.ts';
 
-const ASK: HostAsk = {
+const ASK: HostRequest = {
   verb: 'EXEC-CLI',
   antId: 'A',
   user: 'Administrator',
@@ -31,7 +31,7 @@ class Host {
   effects: readonly HostEffect[] = [];
   readonly settings;
 
-  constructor(ask: Partial<HostAsk> = {}, settings = HOST_SETTINGS) {
+  constructor(ask: Partial<HostRequest> = {}, settings = HOST_SETTINGS) {
     this.state = hostBegin({ ...ASK, ...ask });
     this.settings = settings;
     this.step({ is: 'begin' });

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import type { HostAsk } from '../../../protocol/mdap/host-conversation.ts';
+import type { HostRequest } from '../../../protocol/mdap/host-conversation.ts';
 import { DONE_STYLES } from '../../../protocol/mdap/sequence.ts';
 import { HOST_SETTINGS } from '../../../protocol/mdap/settings.ts';
 import { MdapLine } from '../../support/lan/mdap-line.ts';
 import { property } from '../../support/seed.ts';
 
-const ask = (antId: string, command: string): HostAsk => ({
+const ask = (antId: string, command: string): HostRequest => ({
   ...{ verb: 'EXEC-CLI', antId, command, user: 'Administrator', password: '' },
 });
 

@@ -1,7 +1,13 @@
 /** A bench of modems for a flashing run, without a network: what they do to a run, and what a run does to them. */
 import type { Outcome } from '../../../mdap/flash/modem.ts';
 import type { PlanImage } from '../../../mdap/flash/plan.ts';
-import type { BootHandlers, Credentials, FlashParts, HostHandlers, Told } from '../../../mdap/flash/ports.ts';
+import type {
+  Answer,
+  BootHandlers,
+  Credentials,
+  FlashPorts,
+  HostHandlers,
+} from '../../../mdap/flash/ports.ts';
 import type { Scheduler } from '../../../simulator/time/scheduler.ts';
 
 /** What is peculiar about one. */
@@ -42,7 +48,7 @@ export interface BenchModem {
   boots: number;
 }
 
-export class Bench implements FlashParts {
+export class Bench implements FlashPorts {
   readonly modems: readonly BenchModem[];
   readonly alive = new Map<string, BenchModem>();
   /** Most transfers at once, of all and of one modem. */
@@ -63,7 +69,7 @@ export class Bench implements FlashParts {
     }));
   }
 
-  startHost: FlashParts['startHost'] = async (handlers) => {
+  startHost: FlashPorts['startHost'] = async (handlers) => {
     this.#host = handlers;
     return {
       search: () => {
@@ -79,7 +85,7 @@ export class Bench implements FlashParts {
     };
   };
 
-  startBoot: FlashParts['startBoot'] = async (handlers) => {
+  startBoot: FlashPorts['startBoot'] = async (handlers) => {
     this.#boot = handlers;
     return {
       serve: (mac, image) => {
@@ -122,7 +128,7 @@ export class Bench implements FlashParts {
     { password }: Credentials,
     answer: (modem: BenchModem) => T | Outcome,
     silent = false,
-  ): Promise<Told & { board: string | undefined; version: string | undefined }> {
+  ): Promise<Answer & { board: string | undefined; version: string | undefined }> {
     const modem = this.modems.find((one) => one.serial === serial);
     const none = { board: undefined, version: undefined };
     const able = modem?.mode === 'normal' && modem.habit !== 'mute';

@@ -6,7 +6,12 @@
 import type { Endpoint } from '../../../protocol/ipv4.ts';
 import type { AntEvent, AntResult, AntState, AntWork } from '../../../protocol/mdap/ant-conversation.ts';
 import { initial as antBegin, step as antStep } from '../../../protocol/mdap/ant-conversation.ts';
-import type { HostAsk, HostEvent, HostOutcome, HostState } from '../../../protocol/mdap/host-conversation.ts';
+import type {
+  HostEvent,
+  HostOutcome,
+  HostRequest,
+  HostState,
+} from '../../../protocol/mdap/host-conversation.ts';
 import { initial as hostBegin, step as hostStep } from '../../../protocol/mdap/host-conversation.ts';
 import { decodeMessage } from '../../../protocol/mdap/messages.ts';
 import type { AntSettings, HostSettings } from '../../../protocol/mdap/settings.ts';
@@ -55,7 +60,7 @@ export class MdapLine {
 
   /** Begins a conversation at a time, from a port of its own or the one given. */
   ask(
-    ask: HostAsk,
+    ask: HostRequest,
     { at = 0, address = '192.168.1.10', port = 50_000 + this.#hosts.length, settings = {} }: AskOptions = {},
   ): {
     outcome: HostOutcome | undefined;

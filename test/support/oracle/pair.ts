@@ -132,7 +132,7 @@ export class Pair {
     const left = cpe.following(this.cpe);
     assert.ok(left.at === 'idle');
     this.#oracle = new CpeOracle(this.options.cpe);
-    this.#oracle.wished.push(...left.pending);
+    this.#oracle.enqueued.push(...left.pending);
     this.cpe = left;
     this.cookie = undefined;
     this.cpeEnd = undefined;
@@ -144,8 +144,8 @@ export class Pair {
     return this.cpe.at !== 'idle' && this.cpe.at !== 'ended';
   }
 
-  wish(request: Request<AcsMethod>): void {
-    this.#stepCpe({ is: 'wish', request });
+  enqueue(request: Request<AcsMethod>): void {
+    this.#stepCpe({ is: 'enqueue', request });
   }
 
   /** The oldest POST reaches the ACS; `again`: it will do so once more. */
