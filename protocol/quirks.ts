@@ -33,8 +33,8 @@ export const QUIRK_GROUPS = [
   { key: 'EV', title: 'Events and sessions', entries: events },
   { key: 'FT', title: 'Faults and transfers', entries: transfers },
   { key: 'LG', title: 'Size and speed', entries: size },
-  { key: 'XM', title: 'Watched for, though no device is named', entries: watched },
-  { key: 'XT', title: 'Watched for on the wire, though no device is named', entries: transport },
+  { key: 'XM', title: 'Watched for, although no device is known to do it', entries: watched },
+  { key: 'XT', title: 'Watched for on the wire, although no device is known to do it', entries: transport },
 ] as const satisfies readonly { key: string; title: string; entries: Entries }[];
 
 type KeysOf<T> = T extends unknown ? keyof T : never;
