@@ -120,18 +120,8 @@ function onRequest(ant: Ant, state: AntState, request: Request, number: number):
     // What is being carried out is answered when it is through.
     return text === conversation.opening ? { state, effects: [] } : begin(ant, state, request);
   }
-  if (isRepetition(ant.settings, conversation, number, text, request.event.now)) {
-    const again = replies[number - 1];
-    // A host that still asks is still there. Not so SEQ-NR 1 of what is over: it may be a host that asks the same every
-    // second, and shall not get one answer for ever.
-    const { now } = request.event;
-    const heard = number > 1 || !isOver(conversation) ? { lastAt: now } : {};
-    const opened = number > 1 || isOver(conversation) ? {} : { openingAt: now };
-    return {
-      state: withConversation(state, { ...conversation, ...heard, ...opened }),
-      effects: again === undefined ? [] : send(ant.settings, request.event.arrival, again),
-    };
-  }
+  if (isRepetition(ant.settings, conversation, number, text, request.event.now))
+    return repeat(ant, state, request, conversation, number);
   if (number === 1) return begin(ant, state, request);
   const next = replies[sent];
   if (number !== sent + 1 || next === undefined) return refuse(ant, state, request, -2);
@@ -141,6 +131,26 @@ function onRequest(ant: Ant, state: AntState, request: Request, number: number):
   return {
     state: withConversation(state, kept),
     effects: send(ant.settings, request.event.arrival, next),
+  };
+}
+
+/** The reply to a request that was answered before. */
+function repeat(
+  { settings }: Ant,
+  state: AntState,
+  { event }: Request,
+  conversation: AntConversation,
+  number: number,
+): AntStep {
+  const { now, arrival } = event;
+  const again = conversation.replies?.[number - 1];
+  // A host that repeats a request is still there. Not so with SEQ-NR 1 after the end: that may be a host that asks the
+  // same every second, and must not get the same old answer forever.
+  const heard = number > 1 || !isOver(conversation) ? { lastAt: now } : {};
+  const opened = number > 1 || isOver(conversation) ? {} : { openingAt: now };
+  return {
+    state: withConversation(state, { ...conversation, ...heard, ...opened }),
+    effects: again === undefined ? [] : send(settings, arrival, again),
   };
 }
 

@@ -103,28 +103,44 @@ const isCharacter = (code: number): boolean =>
 function lexicalFlaw(source: string): Flaw | undefined {
   const illegal = NO_CHARACTER.exec(source);
   if (illegal !== null) return { code: 'E_XML_NOT_WELL_FORMED', at: illegal.index };
-  let depth = 0;
-  let roots = 0;
+  const nesting: Nesting = { depth: 0, roots: 0 };
   let at = 0;
   for (let lt = source.indexOf('<'); lt >= 0; lt = source.indexOf('<', at)) {
-    const flaw = textFlaw(source, at, lt, depth);
+    const inText = textFlaw(source, at, lt, nesting.depth);
+    if (inText !== undefined) return inText;
+    const end = passMarkup(source, lt);
+    if (typeof end !== 'number') return end;
+    const flaw = nest(nesting, source, lt, end);
     if (flaw !== undefined) return flaw;
-    const markup = passMarkup(source, lt);
-    if (typeof markup !== 'number') return markup;
-    const next = source.charAt(lt + 1);
-    if (next === '/') depth -= 1;
-    else if (next === '!') {
-      // A CDATA section is text, and there is none outside the root.
-      if (depth === 0 && source.charAt(lt + 2) === '[') return { code: 'E_XML_NOT_WELL_FORMED', at: lt };
-    } else if (next !== '?') {
-      if (depth === 0) roots += 1;
-      if (roots > 1) return { code: 'E_XML_NOT_WELL_FORMED', at: lt };
-      if (source.charAt(markup - 2) !== '/') depth += 1;
-    }
-    if (depth > LIMITS.depth) return { code: 'E_XML_TOO_DEEP', at: lt };
-    at = markup;
+    at = end;
   }
-  return textFlaw(source, at, source.length, depth);
+  return textFlaw(source, at, source.length, nesting.depth);
+}
+
+interface Nesting {
+  depth: number;
+  /** Elements that began at the top. */
+  roots: number;
+}
+
+/** Counts the markup between two offsets in, and finds what is wrong with its place. */
+function nest(nesting: Nesting, source: string, lt: number, end: number): Flaw | undefined {
+  switch (source.charAt(lt + 1)) {
+    case '/':
+      nesting.depth -= 1;
+      return undefined;
+    case '?':
+      return undefined;
+    case '!':
+      // A CDATA section is text, which is not allowed outside the root.
+      return nesting.depth === 0 && source.charAt(lt + 2) === '['
+        ? { code: 'E_XML_NOT_WELL_FORMED', at: lt }
+        : undefined;
+  }
+  if (nesting.depth === 0) nesting.roots += 1;
+  if (nesting.roots > 1) return { code: 'E_XML_NOT_WELL_FORMED', at: lt };
+  if (source.charAt(end - 2) !== '/') nesting.depth += 1;
+  return nesting.depth > LIMITS.depth ? { code: 'E_XML_TOO_DEEP', at: lt } : undefined;
 }
 
 /** The offset after the markup that begins at `lt`, or what is wrong with it. */
