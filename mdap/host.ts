@@ -92,7 +92,10 @@ export class MdapHost {
     const senders = await this.#openSenders(this.#options.interfaces);
     const search = await new Promise<Search>((resolve) => {
       const begun: Search = {
-        ...{ state: searchBegin(), senders, options, stopTimer: () => undefined },
+        state: searchBegin(),
+        senders,
+        options,
+        stopTimer: () => undefined,
         done: () => resolve(begun),
       };
       this.#searches.add(begun);

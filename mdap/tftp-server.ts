@@ -72,7 +72,8 @@ class Server implements TftpServer {
     this.#settings = { ...TFTP_SERVER_DEFAULTS, ...settings };
     const deadlines = new Deadlines(ticker);
     this.#parts = {
-      ...{ ticker, deadlines },
+      ticker,
+      deadlines,
       pacer: new Pacer(ticker, deadlines, this.#settings.maxPacketsPerSecond),
       onEvent: (event) => onEvent?.(event),
       mayTellStranger: (address) => this.#mayTell(address),

@@ -38,8 +38,15 @@ export interface TftpServerSettings {
 export const TFTP_SERVER_DEFAULTS: TftpServerSettings = {
   retry: RETRY_DEFAULTS,
   caps: OPTION_CAPS,
-  ...{ rollover: 0, netascii: false, maxPacketsPerSecond: 20_000, maxSessions: 64 },
-  ...{ maxSessionMs: 600_000, restartAfterMs: 1000, strangerGapMs: 1000, upload: undefined, lingerMs: 1500 },
+  rollover: 0,
+  netascii: false,
+  maxPacketsPerSecond: 20_000,
+  maxSessions: 64,
+  maxSessionMs: 600_000,
+  restartAfterMs: 1000,
+  strangerGapMs: 1000,
+  upload: undefined,
+  lingerMs: 1500,
 };
 
 export interface TransferInfo {

@@ -31,9 +31,13 @@ export function bootAdapter(options: BootAdapterOptions): FlashPorts['startBoot'
     const names = new Names(iface.loopback);
     const transfers = new Transfers(handlers, names, (rest.ticker ?? realTicker).now);
     const servers = await startBootServers({
-      ...{ ...rest, iface, files },
+      ...rest,
+      iface,
+      files,
       bootp: {
-        ...{ pool: plan.boot.pool, mask: plan.boot.mask, rules: [] },
+        pool: plan.boot.pool,
+        mask: plan.boot.mask,
+        rules: [],
         ...(prefixes === undefined ? {} : { prefixes }),
       },
       // As many as there are modems: one that waits for others would ask by BOOTP again.

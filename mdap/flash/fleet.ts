@@ -39,7 +39,9 @@ export class Fleet {
     const member: Member = {
       modem: newModem({ mac, serial }, at),
       startedAt: at,
-      ...{ endedAt: undefined, transferAt: undefined, transferMs: undefined },
+      endedAt: undefined,
+      transferAt: undefined,
+      transferMs: undefined,
     };
     this.#all.add(member);
     this.know(member, mac, serial);

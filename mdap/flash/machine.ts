@@ -95,8 +95,18 @@ function resume(modem: FlashModem, at: number): FlashModem {
   // Whoever goes on after a failure has put right what was wrong.
   const forgiven = state.at === 'failed' ? { sentAt: undefined, flashed: [] } : {};
   return {
-    ...{ ...modem, ...forgiven, state: { at: 'unknown' }, since: at, job: undefined, xid: undefined },
-    ...{ triggers: 0, transfers: 0, rewrites: 0, repeats: 0, credential: 0, request: modem.request + 1 },
+    ...modem,
+    ...forgiven,
+    state: { at: 'unknown' },
+    since: at,
+    job: undefined,
+    xid: undefined,
+    triggers: 0,
+    transfers: 0,
+    rewrites: 0,
+    repeats: 0,
+    credential: 0,
+    request: modem.request + 1,
     unsureUntil: under ? modem.ran.length + 1 : modem.unsureUntil,
   };
 }

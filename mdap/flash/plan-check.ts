@@ -156,7 +156,12 @@ const MAX_NUMBERS = 70_000;
 
 function* addressesOf(plan: Plan, rule: PlanRule): Generator<Given> {
   const facts = (serial: string): Facts => ({
-    ...{ serial, mac: '', product: '', board: '', version: undefined, address: undefined },
+    serial,
+    mac: '',
+    product: '',
+    board: '',
+    version: undefined,
+    address: undefined,
   });
   const template = rule.address;
   for (const modem of rule.modems ?? []) {

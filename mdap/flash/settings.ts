@@ -37,17 +37,24 @@ export interface FlashSettings {
 }
 
 export const FLASH_SETTINGS: FlashSettings = {
-  ...{ discoverMs: 30_000, askMs: 20_000, asks: 3, triggerMs: 60_000, triggerRetries: 2 },
-  ...{
-    offerMs: 30_000,
-    againMs: 60_000,
-    bootpRepeats: 20,
-    stallMs: 15_000,
-    transferMs: 600_000,
-    transfers: 3,
-    rewrites: 0,
-  },
+  discoverMs: 30_000,
+  askMs: 20_000,
+  asks: 3,
+  triggerMs: 60_000,
+  triggerRetries: 2,
+  offerMs: 30_000,
+  againMs: 60_000,
+  bootpRepeats: 20,
+  stallMs: 15_000,
+  transferMs: 600_000,
+  transfers: 3,
+  rewrites: 0,
   // Modems write for minutes, with no sign of life: makers tell people to wait for five.
-  ...{ lateMs: 2000, writeMs: 240_000, restartMs: 180_000 },
-  ...{ commandMs: 30_000, checkMs: 30_000, searchEveryMs: 5000, conversations: 8 },
+  lateMs: 2000,
+  writeMs: 240_000,
+  restartMs: 180_000,
+  commandMs: 30_000,
+  checkMs: 30_000,
+  searchEveryMs: 5000,
+  conversations: 8,
 };

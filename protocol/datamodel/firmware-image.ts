@@ -75,7 +75,9 @@ export function describeImage(bytes: Uint8Array): Result<ImageDetails, ImageErro
     variant: ascii(bytes, 20, 32),
     productName: items.get(ITEM.productName) ?? '',
     packer: items.get(ITEM.packer) ?? '',
-    ...{ headerLength, payloadLength, checksum },
+    headerLength,
+    payloadLength,
+    checksum,
     intact: checksum === crc32(bytes.subarray(headerLength, headerLength + payloadLength)),
     simulated: items.has(ITEM.simulated),
   });

@@ -246,8 +246,14 @@ function writeDigest(challenge: DigestChallenge, answer: Answer): string {
   const nc = answer.nc.toString(16).padStart(8, '0');
   const algorithm = challenge.algorithm ?? 'MD5';
   const input = {
-    ...{ method: answer.method, uri, username, password: toByteText(answer.password) },
-    ...{ realm: challenge.realm, nonce: challenge.nonce, algorithm, cnonce },
+    method: answer.method,
+    uri,
+    username,
+    password: toByteText(answer.password),
+    realm: challenge.realm,
+    nonce: challenge.nonce,
+    algorithm,
+    cnonce,
     ...(challenge.qop ? { auth: { nc, cnonce } } : {}),
   };
   const bare = (value: string): string => (answer.quoteAll === true ? quote(value) : value);

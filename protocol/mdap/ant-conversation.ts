@@ -182,8 +182,16 @@ function begin(ant: Ant, state: AntState, request: Request): AntStep {
   const credentials = credentialsOf(message);
   const text = latin1Text(event.bytes);
   const conversation: AntConversation = {
-    ...{ id, to: request.to, arrival: event.arrival, credentials, opening: text, last: text },
-    ...{ openingAt: event.now, lastAt: event.now, replies: undefined, sent: 0 },
+    id,
+    to: request.to,
+    arrival: event.arrival,
+    credentials,
+    opening: text,
+    last: text,
+    openingAt: event.now,
+    lastAt: event.now,
+    replies: undefined,
+    sent: 0,
   };
   const command = message.kind === 'EXEC-CLI' ? message.command : undefined;
   const needed = message.kind === 'EXEC-CLI' || settings.infoNeedsAuth;

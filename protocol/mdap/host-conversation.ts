@@ -131,8 +131,15 @@ function begin(settings: HostSettings, request: HostRequest): HostStep {
 
 function open(settings: HostSettings, request: HostRequest, restarted: boolean): HostStep {
   return send(settings, {
-    ...{ at: 'waiting', request, step: 1, bytes: requestBytes(settings, request, 1), tries: 0 },
-    ...{ pieces: [], headers: [], outputBytes: 0, restarted },
+    at: 'waiting',
+    request,
+    step: 1,
+    bytes: requestBytes(settings, request, 1),
+    tries: 0,
+    pieces: [],
+    headers: [],
+    outputBytes: 0,
+    restarted,
   });
 }
 
@@ -151,8 +158,13 @@ function requestBytes(
 ): Uint8Array {
   const { verb, antId: toAnt, user: userId, password: userPassword } = request;
   const common = {
-    ...{ version, seqNr: step, toAnt, userId, userPassword },
-    ...{ extra: [], body: undefined },
+    version,
+    seqNr: step,
+    toAnt,
+    userId,
+    userPassword,
+    extra: [],
+    body: undefined,
   };
   // Later messages go without the command: one client that repeated it was mended.
   return verb === 'INFO'

@@ -115,17 +115,26 @@ function fromFrame(frame: Frame): MdapMessage {
       return { kind: verb, version, body, extra: fields.rest() };
     case 'REPLY-ANT-SEARCH':
       return {
-        ...{ kind: verb, version, body },
-        ...{ antId: fields.take('ANT-ID'), antName: fields.take('ANT-NAME'), antMac: fields.take('ANT-MAC') },
-        ...{ hostSetup: fields.take('ANT-HOSTSETUP'), toHost: fields.take('TO-HOST') },
-        ...{ tpVersion: fields.take('TP-VERSION'), mdapVersion: fields.take('MDAP-VERSION') },
+        kind: verb,
+        version,
+        body,
+        antId: fields.take('ANT-ID'),
+        antName: fields.take('ANT-NAME'),
+        antMac: fields.take('ANT-MAC'),
+        hostSetup: fields.take('ANT-HOSTSETUP'),
+        toHost: fields.take('TO-HOST'),
+        tpVersion: fields.take('TP-VERSION'),
+        mdapVersion: fields.take('MDAP-VERSION'),
         extra: fields.rest(),
       };
     case 'INFO':
       return { kind: verb, version, body, ...asking(fields), extra: fields.rest() };
     case 'EXEC-CLI':
       return {
-        ...{ kind: verb, version, body, command: fields.take('CLI-CMD') },
+        kind: verb,
+        version,
+        body,
+        command: fields.take('CLI-CMD'),
         ...asking(fields),
         extra: fields.rest(),
       };
@@ -153,8 +162,13 @@ function replying(frame: Frame, fields: Fields): Omit<ReplyInfo, 'kind'> {
   const seq = readReplySeq(fields.take('SEQ-NR'));
   const bare = seq.is === 'done' ? withoutInnerCheck(frame) : undefined;
   return {
-    ...{ version: frame.version, antId, toHost, seq, extra: fields.rest() },
-    ...{ body: bare ?? frame.body, doubleCheck: bare !== undefined },
+    version: frame.version,
+    antId,
+    toHost,
+    seq,
+    extra: fields.rest(),
+    body: bare ?? frame.body,
+    doubleCheck: bare !== undefined,
   };
 }
 

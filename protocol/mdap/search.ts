@@ -48,7 +48,9 @@ export interface SearchStep {
 }
 
 export const initial = (enough?: number): SearchState => ({
-  ...{ at: 'idle', rounds: 0, found: new Map() },
+  at: 'idle',
+  rounds: 0,
+  found: new Map(),
   enough,
 });
 

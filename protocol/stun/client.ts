@@ -102,8 +102,14 @@ export const STUN_STEP_MS = 100;
 export function initialStun({ minimum, maximum }: StunSettings): StunState {
   const period = Math.max(1, minimum);
   return {
-    ...{ ids: 0, changes: 0, period, search: searchFrom(period, maximum) },
-    ...{ mapped: undefined, open: undefined, trial: undefined, doubtful: undefined },
+    ids: 0,
+    changes: 0,
+    period,
+    search: searchFrom(period, maximum),
+    mapped: undefined,
+    open: undefined,
+    trial: undefined,
+    doubtful: undefined,
   };
 }
 
@@ -148,7 +154,9 @@ function searching(id: Uint8Array, mapped: Endpoint | undefined): StunMessage {
 
 function binding(id: Uint8Array, why: Transaction['for'], username: Uint8Array): StunMessage {
   return {
-    ...{ kind: 'request', id, connectionRequestBinding: true },
+    kind: 'request',
+    id,
+    connectionRequestBinding: true,
     ...(why === 'change' ? { bindingChange: true } : {}),
     ...(username.length > 0 ? { username } : {}),
   };

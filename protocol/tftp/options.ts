@@ -19,7 +19,10 @@ export interface TransferTerms {
 
 /** RFC 1350: what holds without options. */
 export const PLAIN_TERMS: TransferTerms = {
-  ...{ blksize: 512, windowsize: 1, timeoutMs: undefined, tsize: undefined },
+  blksize: 512,
+  windowsize: 1,
+  timeoutMs: undefined,
+  tsize: undefined,
 };
 
 /** How far a server goes. */
@@ -36,7 +39,11 @@ export interface OptionCaps {
 }
 
 export const OPTION_CAPS: OptionCaps = {
-  ...{ minBlksize: 512, maxBlksize: 1468, maxWindowsize: 16, maxFlightBytes: 65536, strict: false },
+  minBlksize: 512,
+  maxBlksize: 1468,
+  maxWindowsize: 16,
+  maxFlightBytes: 65536,
+  strict: false,
 };
 
 export type TftpErrorPacket = Extract<TftpPacket, { kind: 'error' }>;

@@ -21,7 +21,9 @@ export interface ReceiverSettings extends RetrySettings {
  */
 export const RECEIVER_DEFAULTS = {
   ...RETRY_DEFAULTS,
-  ...{ rollover: 'either', maxBytes: 256 * 1024 * 1024, lingerMs: 1500 },
+  rollover: 'either',
+  maxBytes: 256 * 1024 * 1024,
+  lingerMs: 1500,
 } as const satisfies Partial<ReceiverSettings>;
 
 export type ReceiverState =

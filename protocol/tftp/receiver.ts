@@ -73,9 +73,16 @@ function ask({ opening }: ReceiverSettings, patience: Patience): ReceiverStep {
 
 function receiving(settings: ReceiverSettings, peer: Endpoint, terms: TransferTerms): Receiving {
   return {
-    ...{ at: 'receiving', peer, terms, got: 0, bytes: 0, unacked: 0, toldGap: false },
+    at: 'receiving',
+    peer,
+    terms,
+    got: 0,
+    bytes: 0,
+    unacked: 0,
+    toldGap: false,
     rollover: settings.rollover === 'either' ? 0 : settings.rollover,
-    ...{ sends: 1, timeoutMs: terms.timeoutMs ?? settings.firstTimeoutMs },
+    sends: 1,
+    timeoutMs: terms.timeoutMs ?? settings.firstTimeoutMs,
   };
 }
 
@@ -182,9 +189,13 @@ function take(settings: ReceiverSettings, state: Receiving, { block, data }: Dat
   const learnt = settings.rollover === 'either' && got === LAST_NUMBER ? block : undefined;
   const next: Receiving = {
     ...state,
-    ...{ got: got + 1, bytes: bytes + data.length, unacked: unacked + 1, toldGap: false },
+    got: got + 1,
+    bytes: bytes + data.length,
+    unacked: unacked + 1,
+    toldGap: false,
     ...(learnt === 0 || learnt === 1 ? { rollover: learnt } : {}),
-    ...{ sends: 1, timeoutMs: terms.timeoutMs ?? settings.firstTimeoutMs },
+    sends: 1,
+    timeoutMs: terms.timeoutMs ?? settings.firstTimeoutMs,
   };
   const stored: ReceiverEffect = { do: 'store', data, offset: bytes };
   if (data.length < terms.blksize) return finish(settings, next, stored);

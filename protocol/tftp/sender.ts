@@ -111,7 +111,9 @@ function start(settings: SenderSettings): SenderStep {
   const { peer, terms, answer } = opening;
   if (answer.length === 0) return begin(settings, peer, terms);
   return open(settings, {
-    ...{ at: 'opening', peer, sends: 1 },
+    at: 'opening',
+    peer,
+    sends: 1,
     timeoutMs: terms.timeoutMs ?? timeoutMs,
   });
 }
@@ -129,8 +131,14 @@ function open({ opening }: SenderSettings, state: Opened): SenderStep {
 function begin(settings: SenderSettings, peer: Endpoint, terms: TransferTerms): SenderStep {
   const timeoutMs = terms.timeoutMs ?? settings.firstTimeoutMs;
   const state: Sending = {
-    ...{ at: 'sending', peer, terms, acked: 0, sent: 0 },
-    ...{ wentBack: false, sends: 1, timeoutMs },
+    at: 'sending',
+    peer,
+    terms,
+    acked: 0,
+    sent: 0,
+    wentBack: false,
+    sends: 1,
+    timeoutMs,
   };
   if (!canNumber(blockCount(settings.size, terms.blksize), settings.rollover))
     return fail(state, TFTP_ERROR.undefined, 'the file has more than 65535 blocks');

@@ -17,7 +17,10 @@ export interface RetrySettings {
 }
 
 export const RETRY_DEFAULTS: RetrySettings = {
-  ...{ firstTimeoutMs: 1000, lastTimeoutMs: 8000, maxSends: 6, maxFirstSends: 3 },
+  firstTimeoutMs: 1000,
+  lastTimeoutMs: 8000,
+  maxSends: 6,
+  maxFirstSends: 3,
 };
 
 /** How a transfer begins. */

@@ -87,17 +87,18 @@ t.test(`${RUNS} datagrams at the BOOTP server (seed ${SEED})`, { timeout: 100_00
     repliedAt.set(`${mac} ${kind}`, now);
   };
   const server = await startBootpServer({
-    ...{ listen: { address: '192.168.1.10', port: 6767 }, openPort, onEvent, now: () => now },
+    listen: { address: '192.168.1.10', port: 6767 },
+    openPort,
+    onEvent,
+    now: () => now,
     settings: {
       ...BOOTP_SERVER_DEFAULTS,
-      ...{
-        address: '192.168.1.10',
-        pool,
-        prefixes: [],
-        answerDhcp: true,
-        allowDefault: true,
-        allowRelays: true,
-      },
+      address: '192.168.1.10',
+      pool,
+      prefixes: [],
+      answerDhcp: true,
+      allowDefault: true,
+      allowRelays: true,
       rules: [
         { for: { by: 'board', board: 'BANT-R' }, image: { file: 'ZZOGAA6.2H5', board: 'BANT-R' } },
         { for: { by: 'default' }, image: { file: 'default' } },
@@ -201,10 +202,15 @@ t.test(`${RUNS} datagrams at the TFTP server (seed ${SEED})`, { timeout: 200_000
   files.publish('image', patterned(40_000));
   files.publish('text', Buffer.from('one\ntwo\r'.repeat(300)));
   const server = await startTftpServer({
-    ...{ listen: { address: '192.168.1.10', port: 69 }, files, openPort, ticker: clock },
+    listen: { address: '192.168.1.10', port: 69 },
+    files,
+    openPort,
+    ticker: clock,
     allows: ({ address }) => address !== '10.9.9.9',
     settings: {
-      ...{ netascii: true, upload: { folder: upload, maxBytes: 4000 }, maxSessions: 16 },
+      netascii: true,
+      upload: { folder: upload, maxBytes: 4000 },
+      maxSessions: 16,
       // All packets at once: pacing would hide how many an event makes.
       maxPacketsPerSecond: 1e9,
     },

@@ -104,7 +104,10 @@ t.test(`${SHARE} datagrams at the ant's machine (seed ${SEED})`, { timeout: 60_0
     const bytes = mutateMdap(samples, random);
     const from = { address: '192.168.1.10', port: 50_000 + Math.floor(random() * 6) };
     const first = step(ant, state, {
-      ...{ is: 'datagram', bytes, now, random: random() },
+      is: 'datagram',
+      bytes,
+      now,
+      random: random(),
       arrival: { from, byGroup: random() < 0.5, local: random() < 0.5 },
     });
     let { effects } = first;

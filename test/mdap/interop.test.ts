@@ -151,7 +151,11 @@ interface Packet {
 function bootPackets(): Packet[] {
   const settings = {
     ...BOOTP_SERVER_DEFAULTS,
-    ...{ address: SERVER, pool: ['192.168.1.64'], router: '192.168.1.1', answerDhcp: true, tellSize: true },
+    address: SERVER,
+    pool: ['192.168.1.64'],
+    router: '192.168.1.1',
+    answerDhcp: true,
+    tellSize: true,
     rules: [
       { for: { by: 'board', board: 'BANT-R' }, image: { file: 'ZZOGAA6.2H5', size: 3_168_382 } } as const,
     ],
@@ -187,8 +191,20 @@ function bootPackets(): Packet[] {
   const none = '0.0.0.0';
   const dhcp = (type: number, wanted = none): Uint8Array =>
     encodeBootp({
-      ...{ op: 1, htype: 1, hlen: 6, hops: 0, xid: 8, secs: 0, flags: 0, ciaddr: none, yiaddr: none },
-      ...{ siaddr: none, giaddr: none, chaddr: hardwareAddress(macBytes(MAC)), sname: '', file: 'BANT-R' },
+      op: 1,
+      htype: 1,
+      hlen: 6,
+      hops: 0,
+      xid: 8,
+      secs: 0,
+      flags: 0,
+      ciaddr: none,
+      yiaddr: none,
+      siaddr: none,
+      giaddr: none,
+      chaddr: hardwareAddress(macBytes(MAC)),
+      sname: '',
+      file: 'BANT-R',
       vend: writeOptions([
         option(OPTION.messageType, type),
         ...(wanted === none ? [] : [addressAsOption(OPTION.requestedAddress, wanted)]),
@@ -238,8 +254,10 @@ t.test('tshark reads our BOOTP, DHCP and TFTP without a flaw', { skip: noTshark 
   const packets = [...bootPackets(), ...tftpPackets()];
   const pieces = packets.map(({ from, to, bytes }, index) => {
     const ends = {
-      ...{ source: addressBytes(from[0]), sourcePort: from[1] },
-      ...{ destination: addressBytes(to[0]), destinationPort: to[1] },
+      source: addressBytes(from[0]),
+      sourcePort: from[1],
+      destination: addressBytes(to[0]),
+      destinationPort: to[1],
     };
     const frame = writeUdp(ends, bytes, index);
     return pcapngPacket({ time: BigInt(index), bytes: frame, originalLength: frame.length });

@@ -57,7 +57,10 @@ async function rawClient(t: Test): Promise<{
   };
 }
 const read = (file: string, mode = 'octet', options: { name: string; value: string }[] = []): TftpPacket => ({
-  ...{ kind: 'read', file, mode, options },
+  kind: 'read',
+  file,
+  mode,
+  options,
 });
 
 t.test('an image is fetched, with and without options, and its progress is told', async (t) => {

@@ -39,7 +39,7 @@ const SPEED = 20;
  * together, so that all have their turn within the time of a command.
  */
 const PATIENT = {
-  conv: { ...HOST_SETTINGS.conv, ...{ timeout: 1000, growth: 1.2, retries: 8, silentRetries: 3 } },
+  conv: { ...HOST_SETTINGS.conv, timeout: 1000, growth: 1.2, retries: 8, silentRetries: 3 },
 };
 
 /**
@@ -115,10 +115,17 @@ t.test(`${COUNT} ants are flashed by UDP over loopback, on a line that is bad (s
   const iface = { name: 'lo', address: LOOPBACK, mask: '255.0.0.0', loopback: true };
   const where = { interfaces: [LOOPBACK], group: group.address, port: group.port };
   const run = startFlashRun({
-    ...{ plan, expect: COUNT, ticker, clock: () => scheduler.now() },
+    plan,
+    expect: COUNT,
+    ticker,
+    clock: () => scheduler.now(),
     startHost: hostAdapter({ ...where, ticker, settings: PATIENT }),
     startBoot: bootAdapter({
-      ...{ iface, bootpPort: 0, tftpPort: 0, ticker, plan },
+      iface,
+      bootpPort: 0,
+      tftpPort: 0,
+      ticker,
+      plan,
       onListening: (known) => ports.emit('known', known),
     }),
   });
@@ -126,7 +133,10 @@ t.test(`${COUNT} ants are flashed by UDP over loopback, on a line that is bad (s
   const line = { loss: 0.1, duplication: 0.05, jitter: { ms: 30, scheduler } };
   const ants = Array.from({ length: COUNT }, (_, index) =>
     createAnt({
-      ...{ profile: 'st585v6', index, scheduler, clock: () => scheduler.now() },
+      profile: 'st585v6',
+      index,
+      scheduler,
+      clock: () => scheduler.now(),
       lan: createLossyLan(createUdpLan({ iface: LOOPBACK }), line, createRandom(`${SEED}/${index}`)),
       ant: { group, boot: { servers: { address: LOOPBACK, port: bootp }, clientPort: 0, tftpPort: tftp } },
     }),
@@ -163,7 +173,11 @@ t.test(
     ];
     const ants = faults.map((faults, index) =>
       createAnt({
-        ...{ profile: 'st585v6', index, faults, scheduler, clock: () => scheduler.now() },
+        profile: 'st585v6',
+        index,
+        faults,
+        scheduler,
+        clock: () => scheduler.now(),
         lan: segment.plug(),
       }),
     );
@@ -186,7 +200,10 @@ t.test(
     const openPort = lanPort(segment.plug(), host);
     const iface = { name: 'lab', address: host, mask: '255.255.255.0', loopback: false };
     const run = startFlashRun({
-      ...{ plan, expect: ants.length, ticker, clock: () => scheduler.now() },
+      plan,
+      expect: ants.length,
+      ticker,
+      clock: () => scheduler.now(),
       startHost: hostAdapter({ interfaces: [host], openPort, ticker }),
       startBoot: bootAdapter({ iface, bootpPort: 67, tftpPort: 69, openPort, ticker, plan }),
     });

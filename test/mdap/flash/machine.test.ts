@@ -5,11 +5,17 @@ import { CONTEXT, FlashStage, IMAGE, JOB, nextWell, playTo } from '../../support
 
 const done = (stage: FlashStage): string[] => stage.effects.map((effect) => effect.do);
 const bootp = (change: object = {}): NewEvent => ({
-  ...{ is: 'bootp', board: 'BANT-W', xid: 7, invalid: false },
+  is: 'bootp',
+  board: 'BANT-W',
+  xid: 7,
+  invalid: false,
   ...change,
 });
 const answered = (stage: FlashStage, change: object): NewEvent => ({
-  ...{ is: 'answered', request: stage.modem.request, outcome: 'ok', text: '' },
+  is: 'answered',
+  request: stage.modem.request,
+  outcome: 'ok',
+  text: '',
   ...change,
 });
 const begun = (stage: FlashStage): NewEvent => ({ is: 'started', request: stage.modem.request });
@@ -172,7 +178,8 @@ t.test('one that comes back with another version has failed', async (t) => {
   stage.see(begun(stage));
   stage.see(answered(stage, { facts: { board: 'BANT-W', version: '6.2.17.5' } }));
   t.match(stage.modem.state, {
-    ...{ at: 'failed', reason: 'wrong-version' },
+    at: 'failed',
+    reason: 'wrong-version',
     note: 'it says 6.2.17.5, the image holds 6.2.29.2',
   });
 });
@@ -224,7 +231,8 @@ t.test('the address in the end decides, whatever the commands said', async (t) =
   stage.see({ is: 'found', serial: '0703KT3PP', product: undefined, address: '192.168.1.254' });
   stage.see({ is: 'timeout' });
   t.match(stage.modem.state, {
-    ...{ at: 'failed', reason: 'verify' },
+    at: 'failed',
+    reason: 'verify',
     note: 'its address is 192.168.1.254, wanted is 192.168.1.241',
   });
 });

@@ -38,7 +38,10 @@ const FAULTS: ReadonlyMap<number, AntFault> = new Map([
 const modems = Array.from({ length: COUNT }, (_, index) => {
   const { unit } = createModem({ acs: 'http://127.0.0.1/', profile: 'st585v6', index }).device;
   return {
-    ...{ name: `ant${index}`, index, serial: unit.boardSerial, mac: unit.mac },
+    name: `ant${index}`,
+    index,
+    serial: unit.boardSerial,
+    mac: unit.mac,
     fault: FAULTS.get(index) ?? '',
   };
 });

@@ -76,8 +76,15 @@ t.test('64 modems are flashed and renumbered side by side', async (t) => {
   const took = (Date.parse(report.endedAt) - Date.parse(report.startedAt)) / 1000;
   t.ok(took < 120, `${took} simulated seconds, not 64 times one`);
   t.match(report.modems[0], {
-    ...{ serial: '0703A0000', name: 'bench-10', address: '192.168.1.10', state: 'done', commands: 2 },
-    ...{ versionBefore: '6.2.17.5', version: '6.2.29.2', transfers: 1, transferSeconds: 1 },
+    serial: '0703A0000',
+    name: 'bench-10',
+    address: '192.168.1.10',
+    state: 'done',
+    commands: 2,
+    versionBefore: '6.2.17.5',
+    version: '6.2.29.2',
+    transfers: 1,
+    transferSeconds: 1,
   });
 });
 
@@ -198,7 +205,8 @@ for (const state of STATES)
     const plan = await planOf(t, RENUMBER);
     const first = remember();
     const run = start(plan, {
-      ...{ expect: 3, journal: first },
+      expect: 3,
+      journal: first,
       onChange: ({ modem }) => {
         if (modem.state.at === state) run.stop();
       },

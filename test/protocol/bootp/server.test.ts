@@ -40,9 +40,21 @@ const settings: BootpServerSettings = {
 
 function request(change: Partial<BootpMessage> = {}, mac = MAC): BootpMessage {
   return {
-    ...{ op: 1, htype: 1, hlen: 6, hops: 0, xid: 7, secs: 0, flags: 0 },
-    ...{ ciaddr: NONE, yiaddr: NONE, siaddr: NONE, giaddr: NONE },
-    ...{ chaddr: hardwareAddress(macBytes(mac)), sname: '', file: 'BANT-V', vend: writeOptions([]) },
+    op: 1,
+    htype: 1,
+    hlen: 6,
+    hops: 0,
+    xid: 7,
+    secs: 0,
+    flags: 0,
+    ciaddr: NONE,
+    yiaddr: NONE,
+    siaddr: NONE,
+    giaddr: NONE,
+    chaddr: hardwareAddress(macBytes(mac)),
+    sname: '',
+    file: 'BANT-V',
+    vend: writeOptions([]),
     ...change,
   };
 }
@@ -83,7 +95,12 @@ t.test('a modem is given its address, our address and the image of its board', a
   const { message, bytes, to } = effect;
   t.equal(bytes.length, 300);
   t.match(message, {
-    ...{ op: 2, xid: 0xdeadbeef, secs: 3, yiaddr: '192.168.1.64', siaddr: '192.168.1.10', ciaddr: NONE },
+    op: 2,
+    xid: 0xdeadbeef,
+    secs: 3,
+    yiaddr: '192.168.1.64',
+    siaddr: '192.168.1.10',
+    ciaddr: NONE,
     file: 'ZZQ2AA7.417.bli',
   });
   t.strictSame(message.chaddr, request().chaddr);
@@ -224,7 +241,9 @@ t.test('DHCP: DISCOVER is offered what REQUEST is acknowledged, with the same fi
   t.match(ack, { answer: 'ack', message: { yiaddr: '192.168.1.64', file: 'ZZQ2AA7.417.bli' } });
   const wrong = addressAsOption(OPTION.requestedAddress, '192.168.1.65');
   t.match(ask(dhcp(DHCP_TYPES.request, [wrong, serverId]), 1000), {
-    ...{ answer: 'nak', to: { how: 'broadcast' }, message: { yiaddr: NONE, file: '' } },
+    answer: 'nak',
+    to: { how: 'broadcast' },
+    message: { yiaddr: NONE, file: '' },
   });
   const elsewhere = addressAsOption(OPTION.serverIdentifier, '192.168.1.11');
   t.match(ask(dhcp(DHCP_TYPES.request, [requested, elsewhere]), 2000), { why: 'other-server' });

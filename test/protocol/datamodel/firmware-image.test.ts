@@ -57,8 +57,14 @@ t.test('an image tells all of its header, and whether its payload is the one it 
   t.match(describeImage(bytes), {
     ok: true,
     value: {
-      ...{ format: '23', product: '0', variant: '0', productName: 'SpeedTouch 780', packer: '200' },
-      ...{ payloadLength: 4096, intact: true, simulated: true },
+      format: '23',
+      product: '0',
+      variant: '0',
+      productName: 'SpeedTouch 780',
+      packer: '200',
+      payloadLength: 4096,
+      intact: true,
+      simulated: true,
     },
   });
   t.strictSame(

@@ -46,13 +46,14 @@ t.test('what the vectors say is what is read of them', async (t) => {
     read(fromHex(vectors.find((vector) => vector.id === id)?.hex ?? '')).message;
   t.strictSame(of('E1'), { kind: 'ANT-SEARCH', version: '1.1', extra: [], body: undefined });
   t.match(of('E5'), {
-    ...{
-      kind: 'REPLY-ANT-SEARCH',
-      antId: '0644JTHJ4',
-      antName: 'SpeedTouch 780',
-      antMac: '00-14-7F-AB-CD-EF',
-    },
-    ...{ hostSetup: 'auto', toHost: '192.168.1.10:49152', tpVersion: '2.0.0', mdapVersion: '1.2' },
+    kind: 'REPLY-ANT-SEARCH',
+    antId: '0644JTHJ4',
+    antName: 'SpeedTouch 780',
+    antMac: '00-14-7F-AB-CD-EF',
+    hostSetup: 'auto',
+    toHost: '192.168.1.10:49152',
+    tpVersion: '2.0.0',
+    mdapVersion: '1.2',
   });
   t.match(of('E12'), {
     kind: 'EXEC-CLI',

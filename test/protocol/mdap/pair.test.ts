@@ -9,7 +9,11 @@ import { MdapLine } from '../../support/lan/mdap-line.ts';
 import { property } from '../../support/seed.ts';
 
 const ask = (antId: string, command: string): HostRequest => ({
-  ...{ verb: 'EXEC-CLI', antId, command, user: 'Administrator', password: '' },
+  verb: 'EXEC-CLI',
+  antId,
+  command,
+  user: 'Administrator',
+  password: '',
 });
 
 /** Enough patience for a line that loses a third of everything. */

@@ -20,7 +20,13 @@ t.test('arguments of unknown origin are taken only when they fit, and the misfit
     MaxRetries: -1,
   };
   const schedule = {
-    ...{ CommandKey: '', FileType: '', URL: '', Username: '', Password: '', FileSize: 0, TargetFileName: '' },
+    CommandKey: '',
+    FileType: '',
+    URL: '',
+    Username: '',
+    Password: '',
+    FileSize: 0,
+    TargetFileName: '',
     TimeWindowList: [window],
   };
   const cases: readonly (readonly [rpc: Rpc, args: unknown, place: string])[] = [

@@ -28,7 +28,10 @@ const read = (datagram: Uint8Array) => {
 
 t.test('messages are the bytes that RFC 3489 and Annex G describe', async (t) => {
   const request: StunMessage = {
-    ...{ kind: 'request', id: ID, connectionRequestBinding: true, bindingChange: true },
+    kind: 'request',
+    id: ID,
+    connectionRequestBinding: true,
+    bindingChange: true,
     username: bytes('CPE-1'),
   };
   const wire = hex(`0001 0028 000102030405060708090a0b0c0d0e0f
@@ -41,7 +44,8 @@ t.test('messages are the bytes that RFC 3489 and Annex G describe', async (t) =>
     0001 0008 0001 7966 cb007107
     0004 0008 0001 0d96 c0000201`);
   t.strictSame(read(response).message, {
-    ...{ kind: 'response', id: ID },
+    kind: 'response',
+    id: ID,
     mappedAddress: { address: '203.0.113.7', port: 31078 },
     sourceAddress: { address: '192.0.2.1', port: 3478 },
   });
@@ -160,7 +164,10 @@ property(
 );
 
 const KNOWN: UdpConnectionRequest = {
-  ...{ ts: '1700000000', id: '4711', un: 'CPE-1', cn: '5f1c9b' },
+  ts: '1700000000',
+  id: '4711',
+  un: 'CPE-1',
+  cn: '5f1c9b',
   sig: 'f71885462b46d730cefde99ff00da179d22e6c79',
 };
 const CALLER = { username: 'CPE-1', password: 'crpass', lastTs: 0, lastId: '' };
@@ -229,8 +236,12 @@ property(
 
 const LOCAL: Endpoint = { address: '192.168.1.64', port: 7547 };
 const SETTINGS: StunSettings = {
-  ...{ local: LOCAL, minimum: 20, maximum: 20 },
-  ...{ username: bytes('CPE-1'), password: bytes('stunpass'), hmac },
+  local: LOCAL,
+  minimum: 20,
+  maximum: 20,
+  username: bytes('CPE-1'),
+  password: bytes('stunpass'),
+  hmac,
   transactionId: (n) => Uint8Array.from({ length: 16 }, (_, index) => (index === 15 ? n & 0xff : 7)),
 };
 

@@ -19,7 +19,11 @@ import {
 const [, , iface = '', mac = '', board = '', way = 'broadcast'] = process.argv;
 const settings = {
   ...BOOTP_CLIENT_DEFAULTS,
-  ...{ mac, board, broadcast: way === 'broadcast', xid: process.pid, random: Math.random },
+  mac,
+  board,
+  broadcast: way === 'broadcast',
+  xid: process.pid,
+  random: Math.random,
   repetition: { ...BOOTP_CLIENT_DEFAULTS.repetition, firstMs: 50 },
 };
 

@@ -62,10 +62,19 @@ export class Bench implements FlashPorts {
   constructor(time: Scheduler, habits: readonly Habit[]) {
     this.#time = time;
     this.modems = habits.map((habit, index) => ({
-      ...{ serial: `0703A${String(index).padStart(4, '0')}`, habit, board: 'BANT-W', version: '6.2.17.5' },
+      serial: `0703A${String(index).padStart(4, '0')}`,
+      habit,
+      board: 'BANT-W',
+      version: '6.2.17.5',
       mac: `00-14-7F-00-00-${index.toString(16).toUpperCase().padStart(2, '0')}`,
-      ...{ address: '192.168.1.254', password: '', mode: 'normal', life: 0, image: undefined },
-      ...{ served: false, commands: [], boots: 0 },
+      address: '192.168.1.254',
+      password: '',
+      mode: 'normal',
+      life: 0,
+      image: undefined,
+      served: false,
+      commands: [],
+      boots: 0,
     }));
   }
 

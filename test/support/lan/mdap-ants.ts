@@ -60,7 +60,10 @@ export async function startAnts(t: Test, ants: readonly TestAnt[]): Promise<Benc
     for (const play of players)
       play(
         {
-          ...{ is: 'datagram', bytes, now: performance.now(), random: 0.01 },
+          is: 'datagram',
+          bytes,
+          now: performance.now(),
+          random: 0.01,
           arrival: { from: { address: from.address, port: from.port }, byGroup: true, local: true },
         },
         (reply, host, afterMs) => say(reply, host ?? { address: GROUP, port }, afterMs),

@@ -67,7 +67,9 @@ export class MdapLine {
   } {
     const held: { outcome: HostOutcome | undefined } = { outcome: undefined };
     const host: LineHost = {
-      ...{ endpoint: { address, port }, state: hostBegin(ask), timer: 0 },
+      endpoint: { address, port },
+      state: hostBegin(ask),
+      timer: 0,
       settings: { ...HOST_SETTINGS, ...settings },
       done: (outcome) => {
         if (held.outcome !== undefined) throw new Error('a conversation ended twice');
@@ -126,7 +128,10 @@ export class MdapLine {
   #toAnts(from: Endpoint, bytes: Uint8Array): void {
     for (const held of this.#ants)
       this.#ant(held, {
-        ...{ is: 'datagram', bytes, now: this.now, random: this.#random() },
+        is: 'datagram',
+        bytes,
+        now: this.now,
+        random: this.#random(),
         arrival: { from, byGroup: true, local: true },
       });
   }

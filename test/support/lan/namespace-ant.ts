@@ -7,7 +7,9 @@ import { createUdpLan } from '../../../simulator/lan/udp.ts';
 const [, , index = '0', fault = ''] = process.argv;
 
 const ant = createAnt({
-  ...{ profile: 'st585v6', index: Number(index), speed: 10 },
+  profile: 'st585v6',
+  index: Number(index),
+  speed: 10,
   lan: createUdpLan({ iface: '192.168.1.254', configure: 'eth0' }),
   faults: isAntFault(fault) ? [fault] : [],
 });

@@ -88,7 +88,9 @@ class Pair {
     const terms = given.terms ?? granted.value.terms ?? PLAIN_TERMS;
     this.#senderSettings = {
       ...SENDER_DEFAULTS,
-      ...{ maxSends: 30, maxFirstSends: 30, size },
+      maxSends: 30,
+      maxFirstSends: 30,
+      size,
       opening: { by: 'answer', peer: CLIENT, terms, answer: granted.value.answer },
       ...given.sender,
     };
@@ -113,8 +115,12 @@ class Pair {
       this.#happen(next);
     }
     return {
-      ...{ sender: this.#sender, receiver: this.#receiver, sent: this.#sent },
-      ...{ stored: this.#stored, ms: this.#now, blocks: this.#blocks },
+      sender: this.#sender,
+      receiver: this.#receiver,
+      sent: this.#sent,
+      stored: this.#stored,
+      ms: this.#now,
+      blocks: this.#blocks,
     };
   }
 

@@ -12,7 +12,11 @@ export const CONTEXT: FlashContext = { settings: FLASH_SETTINGS, credentials: 2 
 export const IMAGE = { file: 'new.bli', bytes: 4096, board: 'BANT-W', version: '6.2.29.2' };
 
 export const JOB: Job = {
-  ...{ serial: '0703KT3PP', name: 'bench-1', image: IMAGE, always: false, address: '192.168.1.241' },
+  serial: '0703KT3PP',
+  name: 'bench-1',
+  image: IMAGE,
+  always: false,
+  address: '192.168.1.241',
   commands: [
     { line: 'ip ipadd intf=LocalNetwork addr=192.168.1.241/24', silent: false, onFailure: { is: 'stop' } },
     { line: 'ip ipdelete addr=192.168.1.254', silent: true, onFailure: { is: 'continue' } },
