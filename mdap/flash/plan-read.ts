@@ -13,8 +13,18 @@ import { FLASH_SETTINGS, type FlashSettings } from './settings.ts';
 import { parseTemplate, type Template } from './template.ts';
 
 const MEMBERS = [
-  ...(['version', 'network', 'credentials', 'images', 'counters', 'commands', 'rules'] as const),
-  ...(['verify', 'boot', 'missing', 'times', 'limits'] as const),
+  'version',
+  'network',
+  'credentials',
+  'images',
+  'counters',
+  'commands',
+  'rules',
+  'verify',
+  'boot',
+  'missing',
+  'times',
+  'limits',
 ] as const;
 
 /** Bytes of a plan: one of ten thousand modems, each with its lines, has three million. */

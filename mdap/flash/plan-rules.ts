@@ -10,8 +10,17 @@ import type { PlanNode } from './plan-node.ts';
 import { parseTemplate, type Template } from './template.ts';
 
 const RULE = [
-  ...(['serial', 'serials', 'csv', 'product', 'board'] as const),
-  ...(['image', 'always', 'name', 'address', 'set', 'commands'] as const),
+  'serial',
+  'serials',
+  'csv',
+  'product',
+  'board',
+  'image',
+  'always',
+  'name',
+  'address',
+  'set',
+  'commands',
 ] as const;
 
 /** ANT-IDs as they are on the wire, or product serials; a * at the end stands for any rest. */

@@ -71,8 +71,18 @@ export interface BootpServerSettings {
 
 /** MAC prefixes of Thomson and Technicolor: nobody else is answered, for a boot server on an office network is a danger. */
 export const THOMSON_PREFIXES = [
-  ...['00-0E-50', '00-90-D0', '00-14-7F', '00-18-F6', '00-1D-68', '00-1F-9F', '00-24-17', '00-26-44'],
-  ...['58-98-35', '9C-97-26', '30-91-8F', '10-13-31'],
+  '00-0E-50',
+  '00-90-D0',
+  '00-14-7F',
+  '00-18-F6',
+  '00-1D-68',
+  '00-1F-9F',
+  '00-24-17',
+  '00-26-44',
+  '58-98-35',
+  '9C-97-26',
+  '30-91-8F',
+  '10-13-31',
 ] as const;
 
 /** All but where it is and what it gives. */

@@ -186,9 +186,12 @@ function toFrame(message: MdapMessage): Frame {
       return frameOf(message, []);
     case 'REPLY-ANT-SEARCH':
       return frameOf(message, [
-        ...[['ANT-ID', message.antId] as const, ['ANT-NAME', message.antName] as const],
-        ...[['ANT-MAC', message.antMac] as const, ['ANT-HOSTSETUP', message.hostSetup] as const],
-        ...[['TO-HOST', message.toHost] as const, ['TP-VERSION', message.tpVersion] as const],
+        ['ANT-ID', message.antId],
+        ['ANT-NAME', message.antName],
+        ['ANT-MAC', message.antMac],
+        ['ANT-HOSTSETUP', message.hostSetup],
+        ['TO-HOST', message.toHost],
+        ['TP-VERSION', message.tpVersion],
         ['MDAP-VERSION', message.mdapVersion],
       ]);
     case 'INFO':

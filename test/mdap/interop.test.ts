@@ -16,7 +16,7 @@ import { addressAsOption, DHCP_TYPES, OPTION, option, writeOptions } from '../..
 import { initialBootpServer, stepBootpServer } from '../../protocol/bootp/server.ts';
 import type { BootpServerState } from '../../protocol/bootp/server-types.ts';
 import { BOOTP_SERVER_DEFAULTS } from '../../protocol/bootp/server-types.ts';
-import { addressBytes, macBytes } from '../../protocol/ipv4.ts';
+import { addressBytes, macBytes, NO_ADDRESS } from '../../protocol/ipv4.ts';
 import { grantOptions, OPTION_CAPS } from '../../protocol/tftp/options.ts';
 import type { TftpPacket } from '../../protocol/tftp/packet.ts';
 import { encodeTftp } from '../../protocol/tftp/packet.ts';
@@ -147,6 +147,30 @@ interface Packet {
   readonly bytes: Uint8Array;
 }
 
+function dhcpRequest(type: number, wanted = NO_ADDRESS): Uint8Array {
+  return encodeBootp({
+    op: 1,
+    htype: 1,
+    hlen: 6,
+    hops: 0,
+    xid: 8,
+    secs: 0,
+    flags: 0,
+    ciaddr: NO_ADDRESS,
+    yiaddr: NO_ADDRESS,
+    siaddr: NO_ADDRESS,
+    giaddr: NO_ADDRESS,
+    chaddr: hardwareAddress(macBytes(MAC)),
+    sname: '',
+    file: 'BANT-R',
+    vend: writeOptions([
+      option(OPTION.messageType, type),
+      ...(wanted === NO_ADDRESS ? [] : [addressAsOption(OPTION.requestedAddress, wanted)]),
+      ...(wanted === NO_ADDRESS ? [] : [addressAsOption(OPTION.serverIdentifier, SERVER)]),
+    ]),
+  });
+}
+
 /** A boot by BOOTP and one by DHCP. */
 function bootPackets(): Packet[] {
   const settings = {
@@ -188,34 +212,11 @@ function bootPackets(): Packet[] {
   const [request] = stepBootpClient(client, started, { is: 'due' }).effects.flatMap((effect) =>
     effect.do === 'send' ? [effect.bytes] : [],
   );
-  const none = '0.0.0.0';
-  const dhcp = (type: number, wanted = none): Uint8Array =>
-    encodeBootp({
-      op: 1,
-      htype: 1,
-      hlen: 6,
-      hops: 0,
-      xid: 8,
-      secs: 0,
-      flags: 0,
-      ciaddr: none,
-      yiaddr: none,
-      siaddr: none,
-      giaddr: none,
-      chaddr: hardwareAddress(macBytes(MAC)),
-      sname: '',
-      file: 'BANT-R',
-      vend: writeOptions([
-        option(OPTION.messageType, type),
-        ...(wanted === none ? [] : [addressAsOption(OPTION.requestedAddress, wanted)]),
-        ...(wanted === none ? [] : [addressAsOption(OPTION.serverIdentifier, SERVER)]),
-      ]),
-    });
   return [
     ...exchange(request ?? new Uint8Array()),
-    ...exchange(dhcp(DHCP_TYPES.discover)),
-    ...exchange(dhcp(DHCP_TYPES.request, '192.168.1.64')),
-    ...exchange(dhcp(DHCP_TYPES.request, '192.168.1.65')),
+    ...exchange(dhcpRequest(DHCP_TYPES.discover)),
+    ...exchange(dhcpRequest(DHCP_TYPES.request, '192.168.1.64')),
+    ...exchange(dhcpRequest(DHCP_TYPES.request, '192.168.1.65')),
   ];
 }
 

@@ -449,7 +449,9 @@ t.test('a binding that is lost within the period found is searched anew below it
   t.equal(client.does, 'settled, wait 70');
 });
 
-const event: fc.Arbitrary<StunEvent | 'answer' | 'change' | 'refuse'> = fc.oneof(
+type Answer = 'answer' | 'change' | 'refuse';
+
+const event: fc.Arbitrary<StunEvent | Answer> = fc.oneof(
   fc.constantFrom('answer', 'answer', 'change', 'refuse'),
   fc.constantFrom({ is: 'start' } as const, { is: 'unanswered' } as const, { is: 'due' } as const),
   fc.record(
@@ -465,6 +467,28 @@ const event: fc.Arbitrary<StunEvent | 'answer' | 'change' | 'refuse'> = fc.oneof
   ),
 );
 
+/** The answer to a transaction: the address that is mapped has this port, or a refusal where there is none. */
+function answerTo({ id, signed }: NonNullable<StunState['open']>, port: number | undefined): Uint8Array {
+  const made: StunMessage =
+    port === undefined
+      ? { kind: 'error', id, error: { code: 401, reason: '' } }
+      : { kind: 'response', id, mappedAddress: { ...OUTSIDE, port } };
+  return writeStun(made, signed ? { key: SETTINGS.password, hmac } : undefined);
+}
+
+/** Gives an event to the client, or an answer to what it asks; `false` if it asks nothing. */
+function give(client: Client, next: StunEvent | Answer, on: 'primary' | 'secondary', port: number): boolean {
+  const { open } = client.state;
+  if (typeof next !== 'string') client.step(next);
+  else if (open === undefined) return false;
+  else client.step({ is: 'datagram', on, bytes: answerTo(open, next === 'refuse' ? undefined : port) });
+  return true;
+}
+
+function judgePeriod(seconds: number, maximum: number): void {
+  assert.ok(seconds >= 20 && seconds <= (maximum < 0 ? 3600 : maximum), `${seconds}`);
+}
+
 property(
   t,
   'whatever comes, one transaction or one wait is open, and periods stay between the two',
@@ -477,25 +501,13 @@ property(
       let asking = client.state.open !== undefined;
       let port = 1;
       for (const [next, on] of events) {
-        const { open } = client.state;
-        if (typeof next !== 'string') {
-          client.step(next);
-        } else if (open !== undefined) {
-          if (next === 'change') port += 1;
-          const made: StunMessage =
-            next === 'refuse'
-              ? { kind: 'error', id: open.id, error: { code: 401, reason: '' } }
-              : { kind: 'response', id: open.id, mappedAddress: { ...OUTSIDE, port } };
-          const signing = open.signed ? { key: SETTINGS.password, hmac } : undefined;
-          client.step({ is: 'datagram', on, bytes: writeStun(made, signing) });
-        } else continue;
+        if (next === 'change' && client.state.open !== undefined) port += 1;
+        if (!give(client, next, on, port)) continue;
         for (const effect of client.effects) {
           if (effect.do === 'settled') asking = false;
           else if (effect.do === 'retry') asking = true;
           waiting = effect.do === 'wait' || (waiting && !asking);
-          if (effect.do !== 'wait' && effect.do !== 'found') continue;
-          const longest = maximum < 0 ? 3600 : maximum;
-          assert.ok(effect.seconds >= 20 && effect.seconds <= longest, `${effect.seconds}`);
+          if (effect.do === 'wait' || effect.do === 'found') judgePeriod(effect.seconds, maximum);
         }
         assert.equal(client.state.open !== undefined, asking);
         assert.equal(waiting, !asking);
