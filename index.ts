@@ -1,6 +1,7 @@
 /**
  * The protocol core as a library: messages in both directions, the two session machines, the table of quirks.
- * Pure: no sockets, no files, no clock. The auto-configuration server is `modemlab/acs`, modems `modemlab/simulator`.
+ * Pure: no sockets, no files, no clock. The auto-configuration server is `modemlab/acs`, modems
+ * `modemlab/simulator`.
  */
 export type { Decoded, DecodeOptions } from './protocol/cwmp/decode.ts';
 export { decode, decodeString } from './protocol/cwmp/decode.ts';

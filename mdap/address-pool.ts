@@ -20,8 +20,8 @@ export function readPool(text: string): string[] {
 }
 
 /**
- * Addresses of the interface's network: from .64 on where it is large enough, as modems' own DHCP servers do. Its own address and
- * the last one, which modems have from the factory, are left out.
+ * Addresses of the interface's network: from .64 on where it is large enough, as modems' own DHCP servers do.
+ * Its own address and the last one, which modems have from the factory, are left out.
  */
 export function poolOf({ address, mask }: LocalInterface): string[] {
   const [own, bits] = [addressNumber(address), addressNumber(mask)];

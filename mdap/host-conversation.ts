@@ -1,6 +1,6 @@
 /**
- * The conversations of a host that are under way: the machine of protocol/mdap/host-conversation.ts for each, with sockets of
- * its own, so that TO-HOST tells late replies to one conversation from those to the next.
+ * The conversations of a host that are under way: the machine of protocol/mdap/host-conversation.ts for each,
+ * with sockets of its own, so that TO-HOST tells late replies to one conversation from those to the next.
  */
 import type { Endpoint } from '../protocol/ipv4.ts';
 import { isSameEndpoint } from '../protocol/ipv4.ts';
@@ -15,7 +15,7 @@ import type { Rate } from './rate.ts';
 /** A socket that a conversation or a search sends from. */
 export interface Sender {
   readonly local: Endpoint;
-  /** To the group, or where it is told. */
+  /** Sends to the group, or to `to`. */
   readonly send: (bytes: Uint8Array, to?: Endpoint) => void;
   readonly close: () => Promise<void>;
 }

@@ -1,7 +1,8 @@
 /**
- * A host of MDAP: it finds ants on the chosen interfaces, asks them for facts and has them carry out commands. All requests
- * go to the group, and most replies come by it, those to other hosts too: TO-HOST tells whom a reply is for. What is only
- * overheard adds to the fleet and to nothing else; requests are dropped, its own too.
+ * A host of MDAP: it finds ants on the chosen interfaces, asks them for facts and has them carry out
+ * commands. All requests go to the group, and most replies come by it, those to other hosts too: TO-HOST
+ * tells whom a reply is for. What is only overheard adds to the fleet and to nothing else; requests are
+ * dropped, its own too.
  */
 import { platform } from 'node:process';
 import { ModemlabError } from '../protocol/errors.ts';
@@ -37,7 +38,7 @@ const LEGACY: Endpoint = { address: LEGACY_GROUP, port: LEGACY_PORT };
 
 export type * from './host-types.ts';
 
-/** Conversations at once: an ant answers in pieces, and the group floods every port. */
+/** Conversations at the same time: an ant answers in pieces, and the group floods every port. */
 const MAX_CONVERSATIONS = 8;
 
 interface Search {
@@ -48,7 +49,9 @@ interface Search {
   stopTimer: () => void;
 }
 
-/** Joins the group on all interfaces. Rejects with E_MDAP_INTERFACE when one cannot be used, E_ADDRESS_IN_USE. */
+/**
+ * Joins the group on all interfaces. Rejects with E_MDAP_INTERFACE when one cannot be used, E_ADDRESS_IN_USE.
+ */
 export async function openMdapHost(options: MdapHostOptions): Promise<MdapHost> {
   const host = new MdapHost(options);
   await host.open();
@@ -64,7 +67,7 @@ export class MdapHost {
   readonly #rate: Rate;
   readonly #openPort: OpenPort;
   readonly #slots = new Semaphore(MAX_CONVERSATIONS);
-  /** An ant may bear one conversation only. */
+  /** An ant may support only one conversation at a time. */
   readonly #antLocks = new Map<string, Semaphore>();
   readonly #conversations = new Set<HostConversation>();
   readonly #searches = new Set<Search>();
@@ -86,7 +89,7 @@ export class MdapHost {
     if (this.settings.legacy10) await this.#join(LEGACY);
   }
 
-  /** Searches, and answers the ants that replied to this search. */
+  /** Searches, and returns the ants that replied to this search. */
   async discover(options: DiscoverOptions = {}): Promise<readonly AntRecord[]> {
     if (this.#closed) return [];
     const senders = await this.#openSenders(this.#options.interfaces);
@@ -107,7 +110,7 @@ export class MdapHost {
     return [...search.state.found.keys()].flatMap((antId) => this.fleet.get(antId) ?? []);
   }
 
-  /** The facts that an ant tells of itself, by their keys. Rejects as `converse` does; any outcome but `done` is answered. */
+  /** INFO. Rejects as `converse` does; resolves with any outcome. */
   async info(antId: string, credentials: Credentials, force = false): Promise<HostOutcome> {
     return this.converse({ verb: 'INFO', antId, ...credentials, repeatable: true }, force);
   }
@@ -126,8 +129,9 @@ export class MdapHost {
   }
 
   /**
-   * One conversation, when its turn comes: eight are held at once, and one with each ant. What the ant does is answered, also that it does nothing;
-   * rejects with E_MDAP_CONFLICT where two ants share the ANT-ID, unless forced.
+   * One conversation; at most eight are held at a time, and one with each ant, others wait. Resolves with
+   * what the ant did, even if it did not answer. Rejects with E_MDAP_CONFLICT if two ants share the ANT-ID,
+   * unless forced.
    */
   async converse(request: HostRequest, force = false): Promise<HostOutcome> {
     const own = this.#antLocks.get(request.antId) ?? new Semaphore(1);
@@ -156,7 +160,7 @@ export class MdapHost {
     return outcome;
   }
 
-  /** Ends all that is under way as cancelled, and leaves the group. */
+  /** Cancels everything in progress, and leaves the group. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const conversation of this.#conversations) conversation.cancel();
@@ -165,8 +169,8 @@ export class MdapHost {
   }
 
   async #join(at: Endpoint): Promise<void> {
-    // A socket bound to the group takes no datagram that is meant for another program at the port. Elsewhere than on Linux
-    // a socket cannot be bound so.
+    // A socket bound to the group takes no datagram that is meant for another program at the port. Elsewhere
+    // than on Linux a socket cannot be bound so.
     const address = platform === 'linux' ? at.address : '0.0.0.0';
     const join = this.#options.interfaces.map((on) => ({ group: at.address, on }));
     const options = { listen: { address, port: at.port }, shared: true, join };

@@ -48,7 +48,8 @@ function readField(text: string, at: number, line: number, refuse: Refuse): Fiel
   const quoted = text[at] === '"';
   const end = quoted ? closingQuote(text, at + 1) + 1 : separator(text, at);
   const written = text.slice(at, end);
-  // A quotation mark that is never closed, or stands inside a plain field, or is followed by more than a separator.
+  // A quotation mark that is never closed, or stands inside a plain field, or is followed by more than a
+  // separator.
   if (end === 0 || (!quoted && written.includes('"')) || separator(text, end) !== end)
     return refuse(`line ${line}`, 'a quotation mark is out of place, or never closed');
   if (!quoted) return { value: written, end, breaks: 0 };

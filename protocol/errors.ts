@@ -281,7 +281,10 @@ export interface WireError {
   readonly found?: string;
 }
 
-/** What code outside protocol/ throws, or rejects a promise with: a code, a place, and the sentence of the table. */
+/**
+ * What code outside protocol/ throws, or rejects a promise with: a code, a place, and the sentence of the
+ * table.
+ */
 export class ModemlabError extends Error {
   readonly code: ErrorCode;
   /** Where: a parameter, a file and line, an address. */

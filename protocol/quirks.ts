@@ -1,6 +1,7 @@
 /**
- * The table of quirks: every known misbehaviour of a real device, once. The decoder notes an id, conformance makes a
- * finding of it, the simulator acts by it, the fuzzer composes acts. docs/quirks.md is generated from it (`npm run docs`).
+ * The table of quirks: every known misbehaviour of a real device, once. The decoder notes an id, conformance
+ * makes a finding of it, the simulator acts by it, the fuzzer composes acts. docs/quirks.md is generated from
+ * it (`npm run docs`).
  */
 import { ACTS } from './quirks/acts/index.ts';
 import { arrays } from './quirks/arrays.ts';

@@ -1,4 +1,7 @@
-/** Writes the pages of docs/ that are generated from tables: `npm run docs`. test/docs.test.ts checks that they are current. */
+/**
+ * Writes the pages of docs/ that are generated from tables: `npm run docs`. test/docs.test.ts checks that
+ * they are current.
+ */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { cliPage } from '../cli/reference.ts';

@@ -1,4 +1,4 @@
-/** The host of MDAP as a flashing run uses it. */
+/** The MDAP host as a flashing run uses it. */
 import { ModemlabError } from '../../protocol/errors.ts';
 import type { HostOutcome } from '../../protocol/mdap/host-conversation.ts';
 import { HOST_SETTINGS } from '../../protocol/mdap/settings.ts';
@@ -10,11 +10,14 @@ import type { Answer, AntHost, Credentials, FlashPorts } from './ports.ts';
 
 export type HostAdapterOptions = Omit<MdapHostOptions, 'onAnt'>;
 
-/** Keys of INFO under which board and version are told; nobody has published how real modems call them. */
+/** Keys of INFO for board and version; it is not known what real modems call them. */
 const BOARD_KEY = 'BOARD-NAME';
 const VERSION_KEY = 'SW-VERSION';
 
-/** A command that may be silent is sent twice: an ant carries it out once, and one that was lost costs a minute. */
+/**
+ * A command that may get no answer is sent twice: an ant carries it out once, and a lost one would cost a
+ * minute.
+ */
 const SILENT_RETRIES = 1;
 
 export function hostAdapter(options: HostAdapterOptions): FlashPorts['startHost'] {
@@ -26,7 +29,7 @@ export function hostAdapter(options: HostAdapterOptions): FlashPorts['startHost'
         conv: { ...HOST_SETTINGS.conv, silentRetries: SILENT_RETRIES, ...options.settings?.conv },
       },
       onAnt: ({ antId, macs, name, address }) => {
-        // Under one serial number there may be two: each is told.
+        // There may be two with one serial number: each is reported.
         for (const mac of macs.length === 0 ? [undefined] : macs)
           handlers.onFound({ serial: antId, mac: macOf(mac), product: name, address });
       },
@@ -43,18 +46,18 @@ class Host implements AntHost {
     this.#host = host;
   }
 
-  /** A search has several rounds: one that runs is as good as a new one. */
+  /** A search has several rounds: no new one is started while one is running. */
   search(): void {
     this.#searching ??= this.#host
       .discover()
-      // Without a socket nobody is found; the run tells whom it misses.
+      // Without a socket no modem is found; the run then reports them as missing.
       .catch(() => undefined)
       .finally(() => {
         this.#searching = undefined;
       });
   }
 
-  /** INFO, and by the command line what it does not tell. */
+  /** INFO; what it does not contain is read with commands. */
   async ask(serial: string, credentials: Credentials) {
     const { outcome, text, facts } = await this.#answer(() => this.#host.info(serial, credentials));
     let [board, version] = [facts.get(BOARD_KEY), facts.get(VERSION_KEY)];
@@ -116,14 +119,14 @@ function answerOf(outcome: HostOutcome): Answer {
   }
 }
 
-/** -1 is about user and password; -2 and -4 that it is busy with others, or lost its step: that passes. */
+/** -1 is about user and password; -2 and -4 mean that it is busy or has lost the step, which is temporary. */
 function refusalOf(code: number, output: string): Answer {
   const text = output.trim() === '' ? `error ${code}` : output.trim();
   if (code === -1) return { outcome: 'credentials', text };
   return { outcome: code === -2 || code === -4 ? 'unanswered' : 'refused', text };
 }
 
-/** What INFO tells, in the body or in the head of its replies. */
+/** The facts of INFO, in the body or in the head of its replies. */
 function factsOf(outcome: HostOutcome): Map<string, string> {
   const facts = new Map<string, string>();
   if (outcome.is !== 'done') return facts;

@@ -1,10 +1,11 @@
 /**
- * The flashing of one modem as a machine: `stepFlash(context, modem, event)` gives what the modem is then and what is to be
- * done. It knows no socket and no clock. Found by a search, the modem is asked who it is, is told to go into boot mode,
- * gets its image by BOOTP and TFTP, comes back, is configured and looked at.
+ * The flashing of one modem as a state machine: `stepFlash(context, modem, event)` returns the new state of
+ * the modem and what is to be done. It has no socket and no clock. A modem is found by a search, identified,
+ * sent into boot mode, gets its image by BOOTP and TFTP, comes back, is configured and checked.
  *
- * What always holds: at most one transfer to the modem is alive; one that failed is left alone by everything, so that a
- * boot loader that refuses its image does not go round for ever; every state but the first has a time limit or is an end.
+ * What always holds: at most one transfer to the modem is running; a modem that has failed gets nothing more,
+ * so that a boot loader that rejects its image does not loop forever; every state but the first has a time
+ * limit or is final.
  */
 import { assertNever } from '../../protocol/result.ts';
 import { askBoot, onBootp, onProgress, onRrq, onSent, onTransferFailed } from './boot.ts';
@@ -32,7 +33,7 @@ export type { FlashContext } from './transitions.ts';
 
 type Of<Is extends FlashEvent['is']> = Extract<FlashEvent, { is: Is }>;
 
-/** One event. Total: any event in any state gives a modem and effects, never a throw. */
+/** Handles one event. Total: any event in any state returns a modem and effects, and never throws. */
 export function stepFlash(context: FlashContext, modem: FlashModem, event: FlashEvent): FlashStep {
   if (event.is === 'resumed') return { modem: resume(modem, event.at), effects: [] };
   if (isEnd(modem.state)) return afterTheEnd(modem, event);
@@ -80,19 +81,19 @@ export function stepFlash(context: FlashContext, modem: FlashModem, event: Flash
   }
 }
 
-/** Transfers that begin in spite of all are cut; everything else is no longer of interest. */
+/** A transfer that begins after the end is aborted; everything else is ignored. */
 function afterTheEnd(modem: FlashModem, event: FlashEvent): FlashStep {
   return event.is === 'rrq'
     ? { modem, effects: [{ do: 'abort', transfer: event.transfer }, { do: 'quarantine' }] }
     : stay(modem);
 }
 
-/** Its next message chooses the state; one that is done stays so. What the plan wants of it is asked anew. */
+/** Its next message decides the state; one that is done stays done. Its job is planned again. */
 function resume(modem: FlashModem, at: number): FlashModem {
   const { state } = modem;
   if (state.at === 'done') return modem;
   const under = state.at === 'configuring' && state.until !== undefined;
-  // Whoever goes on after a failure has put right what was wrong.
+  // A run that is resumed after a failure is taken to have fixed it.
   const forgiven = state.at === 'failed' ? { sentAt: undefined, flashed: [] } : {};
   return {
     ...modem,
@@ -127,11 +128,11 @@ function onFound(
         ? enterDiscovered(modem, at)
         : enterTriggered(modem, at, modem.job.image);
     case 'waiting':
-      // Its boot loader gave up, and the old firmware is up again.
+      // Its boot loader gave up, and the old firmware has started again.
       return enterDiscovered(modem, at);
     case 'verifying':
     case 'rebooting':
-      // One that came into boot mode by itself has been flashed for its board; now its serial number has a say.
+      // One that was in boot mode by itself was flashed for its board; now its serial number decides.
       return modem.job?.serial !== serial
         ? enterDiscovered({ ...modem, sentAt: undefined, job: undefined, credential: 0 }, at)
         : enterBack({ ...modem, credential: 0 }, at);
@@ -144,7 +145,7 @@ function onFound(
   }
 }
 
-/** Time counts from when a conversation is on the wire: before, it waited for others. */
+/** The time limit of a request starts when it is sent: until then it waits for others. */
 function onStarted({ settings }: FlashContext, modem: FlashModem, { request, at }: Of<'started'>): FlashStep {
   if (request !== modem.request) return stay(modem);
   const { state } = modem;
@@ -170,7 +171,7 @@ function onPlanned(context: FlashContext, before: FlashModem, job: Job, at: numb
   if (!wantsPlan(before)) return stay(before);
   const { facts, flashed } = before;
   const { image } = job;
-  // Of the commands those count as done that the plan still begins with.
+  // Commands count as done if the plan still begins with them.
   const differs = before.ran.findIndex((line, index) => line !== job.commands[index]?.line);
   const modem: FlashModem = { ...before, job, ran: differs < 0 ? before.ran : before.ran.slice(0, differs) };
   if (modem.state.at === 'bootp-seen') {
@@ -183,7 +184,7 @@ function onPlanned(context: FlashContext, before: FlashModem, job: Job, at: numb
     return enterConfiguring(context, modem, at);
   if (flashed.includes(image.file)) return fail(modem, at, 'wrong-version', versions(facts, image));
   if (modem.triggers > context.settings.triggerRetries)
-    return fail(modem, at, 'no-boot-mode', `it was told ${modem.triggers} times`);
+    return fail(modem, at, 'no-boot-mode', `${modem.triggers} upgrade commands were sent`);
   return enterTriggered(modem, at, image);
 }
 
@@ -203,22 +204,22 @@ function onTimeout(context: FlashContext, modem: FlashModem, at: number): FlashS
       });
     case 'triggered':
       return modem.triggers > settings.triggerRetries
-        ? fail(modem, at, 'no-boot-mode', `it was told ${modem.triggers} times`)
+        ? fail(modem, at, 'no-boot-mode', `${modem.triggers} upgrade commands were sent`)
         : enter(modem, at, { at: 'trigger-failed', until: at + settings.askMs });
     case 'trigger-failed':
-      return fail(modem, at, 'no-boot-mode', 'it is silent, in either mode');
+      return fail(modem, at, 'no-boot-mode', 'it does not answer, in either mode');
     case 'bootp-seen':
     case 'offered':
       return enterWaiting(context, modem, at);
     case 'waiting':
       return modem.transfers > 0
-        ? fail(modem, at, 'transfer', 'its boot loader did not ask again')
-        : fail(modem, at, 'no-tftp', 'its boot loader fell silent');
+        ? fail(modem, at, 'transfer', 'its boot loader did not send another request')
+        : fail(modem, at, 'no-tftp', 'its boot loader stopped sending requests');
     case 'transferring': {
       const cut = { do: 'abort', transfer: state.transfer } as const;
       if (state.stopping) return cancel(modem, at);
-      if (modem.transfers >= settings.transfers) return fail(modem, at, 'transfer', 'it stood still');
-      const next = enterWaiting(context, withNote(modem, 'a transfer stood still'), at);
+      if (modem.transfers >= settings.transfers) return fail(modem, at, 'transfer', 'it stalled');
+      const next = enterWaiting(context, withNote(modem, 'a transfer stalled'), at);
       return { ...next, effects: [cut, ...next.effects] };
     }
     case 'verifying':
@@ -234,7 +235,7 @@ function onTimeout(context: FlashContext, modem: FlashModem, at: number): FlashS
   }
 }
 
-/** Its address is not what it should be, and a command was never answered: it and what came after are given once more. */
+/** Its address is wrong and a command was never answered: that one and those after it are sent once more. */
 function redo(context: FlashContext, modem: FlashModem, at: number, from: number): FlashStep {
   const again = {
     ...modem,
@@ -242,7 +243,7 @@ function redo(context: FlashContext, modem: FlashModem, at: number, from: number
     unsureUntil: modem.ran.length,
     doubt: 'redone',
   } as const;
-  return enterConfiguring(context, withNote(again, 'commands were given again: one was lost'), at);
+  return enterConfiguring(context, withNote(again, 'commands were sent again: one was lost'), at);
 }
 
 function onStop(modem: FlashModem, at: number): FlashStep {

@@ -55,7 +55,9 @@ const learn = (modem: FlashModem, { facts }: Answered): FlashModem => ({
   },
 });
 
-/** The question is asked once more, with another user where that was the fault; or what it has failed with. */
+/**
+ * The question is asked once more, with another user where that was the fault; or what it has failed with.
+ */
 function askAgain(
   context: FlashContext,
   modem: FlashModem,
@@ -77,7 +79,8 @@ function askAgain(
 function onIdentified(context: FlashContext, modem: FlashModem, answer: Answered): FlashStep {
   const { state } = modem;
   if (state.at !== 'discovered') return stay(modem);
-  // Plans are made when all are found. One that does not know the question is planned for by what its answer to the search answer.
+  // Plans are made when all are found. One that does not know the question is planned for by what its answer
+  // to the search answer.
   if (answer.outcome === 'ok' || answer.outcome === 'refused')
     return enter(
       learn(modem, answer),

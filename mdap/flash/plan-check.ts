@@ -1,4 +1,4 @@
-/** What only the whole of a plan shows: modems named twice, addresses given twice, values that nobody gives. */
+/** Checks of a plan as a whole: modems named twice, addresses given twice, values without a source. */
 import { isSameText } from '../../protocol/bootp/image-rules.ts';
 import { addressNumber } from '../../protocol/ipv4.ts';
 import type { Facts } from './modem.ts';
@@ -9,7 +9,7 @@ import { fill, namesOf, type Template } from './template.ts';
 
 type Report = (line: number, says: string, remedy: string, file?: string) => void;
 
-/** Tells what is wrong, and answers all addresses that modems may have in the end. */
+/** Adds what is wrong to `problems`, and returns all addresses that modems may have in the end. */
 export function checkPlan(plan: Plan, problems: PlanProblem[]): ReadonlySet<string> {
   const report: Report = (line, says, remedy, file) =>
     problems.push({ file: file || plan.file, line, says, remedy });
@@ -30,7 +30,7 @@ function checkSerials({ rules, file }: Plan, report: Report): void {
   }
 }
 
-/** Where both are known before any modem is asked. */
+/** Only where both boards are known before any modem is asked. */
 function checkImages({ rules }: Plan, report: Report): void {
   for (const { board, image } of rules) {
     if (board === undefined || image === 'keep' || image === 'by-board' || image.board === '') continue;
@@ -46,7 +46,7 @@ function checkImages({ rules }: Plan, report: Report): void {
 /** Values that every template may use. */
 const COMMON: readonly string[] = [...FACTS, 'host', 'name', 'address'];
 
-/** Whether every value that is used is given for every modem that uses it. */
+/** Whether every value has a source for every modem that uses it. */
 function checkNames(plan: Plan, report: Report): boolean {
   let right = true;
   const wrong: Report = (...problem) => {
@@ -69,8 +69,8 @@ function checkNames(plan: Plan, report: Report): boolean {
       if (lacking === undefined) return true;
       wrong(
         modem?.file ? modem.line : rule.line,
-        `${what} uses the value ${lacking}, which nobody gives`,
-        'give it as a column of the CSV file, under `set` or as a counter',
+        `${what} uses the value ${lacking}, which is not defined`,
+        'define it as a column of the CSV file, under `set` or as a counter',
         modem?.file,
       );
       return false;
@@ -81,7 +81,7 @@ function checkNames(plan: Plan, report: Report): boolean {
     }
     const circle = circleIn(rule);
     if (circle !== undefined)
-      wrong(rule.line, `the value ${circle} is made of itself`, 'give it a text of its own');
+      wrong(rule.line, `the value ${circle} refers to itself`, 'give it a text of its own');
   }
   return right;
 }
@@ -94,7 +94,7 @@ const templatesOf = (plan: Plan, rule: PlanRule): (readonly [string, Template])[
   ...plan.checks.flatMap(({ line, shows }) => [['verify', line] as const, ['verify', shows] as const]),
 ];
 
-/** A value that leads back to itself. */
+/** A value that refers to itself, if there is one. */
 function circleIn(rule: PlanRule): string | undefined {
   const made = new Map(rule.values);
   if (rule.name !== undefined) made.set('name', rule.name);
@@ -107,7 +107,7 @@ function circleIn(rule: PlanRule): string | undefined {
   return [...made.keys()].find((name) => leads(name, []));
 }
 
-/** Every address that the plan can give: for each modem that is named, and for each number of a counter. */
+/** Checks every address that the plan can give: to each named modem, and with each number of a counter. */
 function checkAddresses(plan: Plan, report: Report): ReadonlySet<string> {
   const seen = new Map<string, string>();
   const own = plan.host;
@@ -126,7 +126,7 @@ function checkAddresses(plan: Plan, report: Report): ReadonlySet<string> {
           file,
         );
       seen.set(address, whose);
-      // One wrong address of a counter tells enough.
+      // One wrong address of a counter is enough.
       if (flaw !== undefined && modem === undefined) break;
     }
   }
@@ -135,23 +135,23 @@ function checkAddresses(plan: Plan, report: Report): ReadonlySet<string> {
 
 function addressFlaw({ network }: Plan, address: string, own: string): string | undefined {
   const number = addressNumber(address);
-  if (number === undefined) return 'is no address';
+  if (number === undefined) return 'is not an address';
   if (address === own) return 'is the address of this computer';
   if (network === undefined) return undefined;
-  if (number < network.first || number > network.last) return `lies outside of ${network.text}`;
+  if (number < network.first || number > network.last) return `lies outside ${network.text}`;
   if (number === network.first || number === network.last)
-    return `is no address for a modem in ${network.text}`;
+    return `cannot be the address of a modem in ${network.text}`;
   return undefined;
 }
 
 interface Given {
   readonly modem: PlanModem | undefined;
-  /** Whose it is, as it is told. A number of a counter is given to one modem only, whichever rules use it. */
+  /** Whose it is, in words. A number of a counter is given to one modem only, whichever rules use it. */
   readonly whose: string;
   readonly address: string;
 }
 
-/** Modems without names: all numbers that the counter could give them, up to so many. */
+/** Numbers of a counter that are checked, for modems that are not named. */
 const MAX_NUMBERS = 70_000;
 
 function* addressesOf(plan: Plan, rule: PlanRule): Generator<Given> {
@@ -187,7 +187,7 @@ function* addressesOf(plan: Plan, rule: PlanRule): Generator<Given> {
     yield { modem: undefined, whose: `number ${n} of counter ${name}`, address: address({ [name]: n }) };
 }
 
-/** The counter that a template is made with, at first or at second hand. */
+/** The counter that a template uses, directly or through other values. */
 function usesCounter(plan: Plan, rule: PlanRule, template: Template, depth = 0): string | undefined {
   for (const name of namesOf(template)) {
     if (plan.counters.has(name)) return name;
@@ -198,17 +198,17 @@ function usesCounter(plan: Plan, rule: PlanRule, template: Template, depth = 0):
   return undefined;
 }
 
-/** A counter has a number for every modem that is named. */
+/** Whether each counter has a number for every named modem. */
 function checkRoom(plan: Plan, report: Report): void {
   const numbers = new CounterNumbers();
-  const told = new Set<string>();
+  const reported = new Set<string>();
   for (const rule of plan.rules)
     for (const modem of rule.modems ?? [])
       for (const name of countersOf(plan, rule, modem)) {
         const counter = plan.counters.get(name);
-        if (counter === undefined || told.has(name)) continue;
+        if (counter === undefined || reported.has(name)) continue;
         if (numbers.take(name, counter, serialKey(modem)) !== undefined) continue;
-        told.add(name);
+        reported.add(name);
         report(
           modem.line,
           `counter ${name} has no number left for ${modem.serial}`,

@@ -1,4 +1,4 @@
-/** What the plan wants of one modem, from what is known of it. */
+/** Makes the job of one modem from the plan and what is known of the modem. */
 import { boardSerial, isSameText } from '../../protocol/bootp/image-rules.ts';
 import type { Facts, Job, JobImage } from './modem.ts';
 import type { Counter, Plan, PlanImage, PlanModem, PlanRule } from './plan.ts';
@@ -15,11 +15,11 @@ interface Given {
   readonly numbers: Set<number>;
 }
 
-/** The numbers that counters have given, so that a modem keeps its own, and none is given twice. */
+/** The numbers that counters have given, so that a modem keeps its own and none is given twice. */
 export class CounterNumbers {
   readonly #given = new Map<string, Given>();
 
-  /** The number of a modem; `undefined`: there is none left. */
+  /** The number of a modem; `undefined` if none is left. */
   take(name: string, { from, to }: Counter, serial: string): number | undefined {
     const { bySerial, numbers } = this.#of(name);
     const known = bySerial.get(serial);
@@ -31,7 +31,7 @@ export class CounterNumbers {
     return number;
   }
 
-  /** What a run before this one gave. */
+  /** Restores the numbers that an earlier run gave. */
   restore(serial: string, numbers: Readonly<Record<string, number>>): void {
     for (const [name, number] of Object.entries(numbers)) {
       const given = this.#of(name);
@@ -53,10 +53,10 @@ export function planJob(plan: Plan, facts: Facts, numbers: CounterNumbers): Plan
     const modem = fits(rule, facts, facts.serial);
     if (modem !== undefined) return planByRule(plan, rule, modem, facts, numbers);
   }
-  return { is: 'unplanned', note: 'no rule of the plan is for it' };
+  return { is: 'unplanned', note: 'no rule of the plan applies to it' };
 }
 
-/** One in boot mode that nobody has seen before: what it is told in the end it is told when its serial number is known. */
+/** For an unknown modem in boot mode: it gets its commands later, when its serial number is known. */
 function planByBoard(plan: Plan, { board }: Facts): PlanDecision {
   const image = imageFor(plan.images, board);
   if (image === undefined)
@@ -68,7 +68,7 @@ function planByBoard(plan: Plan, { board }: Facts): PlanDecision {
   };
 }
 
-/** The modem as the rule names it; `undefined`: the rule is not for it. */
+/** The modem as the rule names it; `undefined` if the rule does not apply to it. */
 function fits(rule: PlanRule, { product, board }: Facts, serial: string): PlanModem | undefined {
   if (rule.product !== undefined && !isSameText(rule.product, product ?? '')) return undefined;
   if (rule.board !== undefined && !isSameText(rule.board, board ?? '')) return undefined;
@@ -121,10 +121,10 @@ const imageFor = (images: readonly PlanImage[], board: string | undefined): Plan
 
 const jobImage = ({ file, bytes, board, version }: PlanImage): JobImage => ({ file, bytes, board, version });
 
-/** Values that the modem itself gives. */
+/** Values that come from the modem itself. */
 export const FACTS = ['serial', 'mac', 'product', 'board'] as const;
 
-/** Values by name, for one modem. Its row has the last word, then the rule. */
+/** Values by name, for one modem. Its row takes precedence over the rule. */
 export function valuesFor(
   plan: Plan,
   rule: PlanRule,
@@ -136,7 +136,8 @@ export function valuesFor(
     const own = modem.values.get(name);
     if (own !== undefined) return own;
     const template = name === 'name' ? rule.name : name === 'address' ? rule.address : rule.values.get(name);
-    // A value may use others, as the address may the counter; one that uses itself is found when the plan is read.
+    // A value may use others, as the address may use a counter; one that uses itself is found when the plan
+    // is read.
     if (template !== undefined) return depth > 4 ? '' : fill(template, (inner) => lookUp(inner, depth + 1));
     const counter = plan.counters.get(name);
     if (counter !== undefined) return String(numbers[name] ?? counter.from).padStart(counter.width, '0');
@@ -147,7 +148,7 @@ export function valuesFor(
   return (name) => lookUp(name, 0);
 }
 
-/** The counters that a modem needs a number of. */
+/** The counters that a modem needs a number from. */
 export function countersOf(plan: Plan, rule: PlanRule, modem: PlanModem): string[] {
   const own = (name: string, template: Template | undefined): Template[] =>
     template === undefined || modem.values.has(name) ? [] : [template];

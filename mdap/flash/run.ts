@@ -1,6 +1,6 @@
 /**
- * A run: finds modems, has each one's machine told what happens to it, and does what the machines want. Each modem goes its
- * own way; whatever one of them does or fails to do holds up none of the others.
+ * A run: finds modems, passes events to the machine of each, and carries out the effects. The modems are
+ * independent: whatever one of them does or fails to do, the others are not held up.
  */
 import { boardSerial } from '../../protocol/bootp/image-rules.ts';
 import { assertNever } from '../../protocol/result.ts';
@@ -22,10 +22,10 @@ export interface FlashRunOptions extends FlashPorts {
   readonly plan: Plan;
   /** How many modems there should be; the search ends when they are found. */
   readonly expect?: number;
-  /** Ask and plan, and touch nothing. */
+  /** Ask the modems and plan, but change nothing. */
   readonly dryRun?: boolean;
   readonly journal?: Journal;
-  /** What the journal of a run before tells; its modems go on. */
+  /** The journal of an earlier run, whose modems continue. */
   readonly history?: readonly JournalEntry[];
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -34,19 +34,22 @@ export interface FlashRunOptions extends FlashPorts {
   readonly onChange?: (member: Member, event: FlashEvent) => void;
 }
 
-/** What a dry run finds. */
+/** What a dry run would do to a modem. */
 export interface Intention {
   readonly member: Member;
   readonly decision: PlanDecision;
 }
 
 export interface FlashRun {
-  /** Resolves with the report when every modem has come to an end. Rejects with what the sockets or the disk refuse. */
+  /**
+   * Resolves with the report when every modem has reached an end. Rejects with errors of the sockets or the
+   * disk.
+   */
   readonly done: Promise<FlashReport>;
   readonly members: () => readonly Member[];
   /** After a dry run: what would be done to whom. */
   readonly intentions: () => readonly Intention[];
-  /** Running transfers come to their end, nothing else is begun; then `done` resolves. */
+  /** Running transfers are finished, nothing else is begun; then `done` resolves. */
   readonly stop: () => void;
 }
 
@@ -63,7 +66,9 @@ export function startFlashRun(options: FlashRunOptions): FlashRun {
   };
 }
 
-/** Milliseconds between two searches while modems are found: where many answer at once some answers are lost. */
+/**
+ * Milliseconds between two searches during discovery: if many modems answer at once, some answers are lost.
+ */
 const SEARCH_MS = 1000;
 
 class Run {
@@ -77,7 +82,10 @@ class Run {
   readonly #numbers = new CounterNumbers();
   readonly #images: ReadonlyMap<string, PlanImage>;
   readonly #startedAt: number;
-  /** Until then modems are only found and asked, so that numbers are given in the order of serial numbers. */
+  /**
+   * While true, modems are only found and identified, so that numbers are given in the order of serial
+   * numbers.
+   */
   #discovering = true;
   readonly #unplanned = new Set<Member>();
   #stopping = false;
@@ -103,7 +111,7 @@ class Run {
       this.#end = resolve;
       this.#break = reject;
     });
-    // It may break before anybody waits.
+    // It may reject before anybody awaits it.
     this.#ended.catch(() => undefined);
   }
 
@@ -116,7 +124,7 @@ class Run {
       this.#host = await startHost({ onFound: (ant) => this.#found(ant) });
       if (!dryRun) this.#boot = await startBoot(this.#bootHandlers());
       if (!this.#stopping) this.#search();
-      // After a run that came to its end there may be nothing left to do.
+      // After a run that was finished there may be nothing left to do.
       this.#checkEnd();
       await this.#ended;
     } finally {
@@ -136,7 +144,7 @@ class Run {
     this.#checkEnd();
   }
 
-  /** Searches go on for as long as somebody is waited for. */
+  /** Searches continue for as long as a modem is missing. */
   #search(): void {
     const { discoverMs, searchEveryMs } = this.#options.plan.settings;
     const again = (): void => {
@@ -159,7 +167,7 @@ class Run {
     const member = this.fleet.ofMac(mac) ?? (other?.modem.facts.mac === '' ? other : undefined);
     if (member === undefined && this.#stopping) return;
     if (other !== undefined && other !== member) {
-      const note = `${serial} is told by ${other.modem.facts.mac} and by ${mac}`;
+      const note = `both ${other.modem.facts.mac} and ${mac} report ${serial}`;
       this.#dispatch(other, { is: 'conflict', note });
       this.#dispatch(member ?? this.fleet.add(mac, serial, at), { is: 'conflict', note });
       return;
@@ -169,7 +177,7 @@ class Run {
     this.#dispatch(known, { is: 'found', serial, product, address });
   }
 
-  /** How many there should be; `undefined`: nobody knows. */
+  /** How many there should be; `undefined` if that is not known. */
   get #expected(): number | undefined {
     const { expect, plan } = this.#options;
     if (expect !== undefined) return expect;
@@ -177,7 +185,7 @@ class Run {
     return open ? undefined : plan.rules.reduce((sum, { modems = [] }) => sum + modems.length, 0);
   }
 
-  /** All are there that should be, and have told who they are. */
+  /** Whether all expected modems are there and identified. */
   #allFound(): boolean {
     const ready = this.fleet.members.filter((member) => {
       const { at } = member.modem.state;
@@ -214,7 +222,7 @@ class Run {
     this.#dispatch(member, planJob(this.#options.plan, member.modem.facts, this.#numbers));
   }
 
-  /** One event: what the modem is then, what is to be done, and when its time is over. */
+  /** One event: updates the modem, sets its deadline, and carries out the effects. */
   #dispatch(member: Member, news: NewEvent): void {
     const event: FlashEvent = { ...news, at: this.#options.clock() };
     const ended = isEnd(member.modem.state);
@@ -222,7 +230,7 @@ class Run {
     for (const effect of ended ? effects : []) this.#perform(member, effect);
     if (ended) return;
     follow(member, modem, event);
-    // How far a transfer is does not outlive it.
+    // The progress of a transfer is not worth keeping.
     if (event.is !== 'progress') this.#write(member, event);
     const due = isEnd(modem.state) ? undefined : dueAt(modem.state);
     if (due === undefined) this.#deadlines.clear(member);
@@ -263,7 +271,7 @@ class Run {
         if (facts.mac !== '') this.#boot?.quarantine(facts.mac, member.modem.state.at);
         return;
       case 'abort':
-        this.#boot?.abort(effect.transfer, 'the modem began anew');
+        this.#boot?.abort(effect.transfer, 'the modem started again');
         return;
       case 'ask':
       case 'trigger':
@@ -275,17 +283,17 @@ class Run {
     }
   }
 
-  /** A conversation, when its turn has come. What a modem may carry out is on the disk before it is sent. */
+  /** Sends a request when a slot is free. What a modem may carry out is on the disk before it is sent. */
   #request(member: Member, effect: RequestEffect): void {
     const { request } = effect;
     const work = async (): Promise<void> => {
       const { modem } = member;
-      // Meanwhile it may have been seen in boot mode.
+      // It may have been seen in boot mode in the meantime.
       if (modem.request !== request || isEnd(modem.state) || this.#host === undefined) return;
       this.#dispatch(member, { is: 'started', request });
       await this.#journal.flushed();
-      const told = await sendRequest(this.#host, this.#options.plan, modem.facts, effect);
-      this.#dispatch(member, { is: 'answered', request, ...told });
+      const answer = await sendRequest(this.#host, this.#options.plan, modem.facts, effect);
+      this.#dispatch(member, { is: 'answered', request, ...answer });
     };
     this.#slots.run(work).catch((error: unknown) => this.#break(error));
   }

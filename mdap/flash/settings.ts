@@ -5,12 +5,17 @@ export interface FlashSettings {
   /** Milliseconds that one question may take, and how often it is asked. */
   readonly askMs: number;
   readonly asks: number;
-  /** Milliseconds from the upgrade command to the first BOOTP request, and how often the command is given again. */
+  /**
+   * Milliseconds from the upgrade command to the first BOOTP request, and how often the command is given
+   * again.
+   */
   readonly triggerMs: number;
   readonly triggerRetries: number;
   /** Milliseconds from a BOOTP reply to the request for the file. */
   readonly offerMs: number;
-  /** Milliseconds in which a boot loader whose transfer broke, or that fell silent, is to ask by BOOTP again. */
+  /**
+   * Milliseconds in which a boot loader whose transfer broke, or that fell silent, is to ask by BOOTP again.
+   */
   readonly againMs: number;
   /** BOOTP requests without a request for the file between them, after which it is hopeless. */
   readonly bootpRepeats: number;
@@ -21,7 +26,9 @@ export interface FlashSettings {
   readonly transfers: number;
   /** How often a modem gets the image again whose boot loader says that writing was cut. */
   readonly rewrites: number;
-  /** Milliseconds after a sign of life in which a BOOTP request of the same boot is a late copy of one before. */
+  /**
+   * Milliseconds after a sign of life in which a BOOTP request of the same boot is a late copy of one before.
+   */
   readonly lateMs: number;
   /** Milliseconds that a boot loader may take to check and write, and then the restart. */
   readonly writeMs: number;

@@ -1,4 +1,4 @@
-/** How each state of flashing is entered: what changes, what is to be done, and how long it may last. */
+/** How each state of flashing is entered: what changes, what is to be done, and how long it may take. */
 import { isSameText } from '../../protocol/bootp/image-rules.ts';
 import type { Facts, FlashEffect, FlashModem, FlashState, FlashStep, JobImage, Tries } from './modem.ts';
 import type { FlashReason } from './reasons.ts';
@@ -6,7 +6,7 @@ import type { FlashSettings } from './settings.ts';
 
 export interface FlashContext {
   readonly settings: FlashSettings;
-  /** How many users with passwords there are to try. */
+  /** How many credentials there are to try. */
   readonly credentials: number;
 }
 
@@ -33,14 +33,14 @@ export function enter(
 export const withNote = (modem: FlashModem, note: string): FlashModem =>
   modem.notes.includes(note) ? modem : { ...modem, notes: [...modem.notes, note] };
 
-/** The end of it: nothing is sent to it any more, so that a boot loader cannot go round for ever. */
+/** Final: nothing more is sent to the modem, so that a boot loader cannot loop forever. */
 export function fail(modem: FlashModem, at: number, reason: FlashReason, note = ''): FlashStep {
   const { state } = modem;
   const cut: FlashEffect[] = state.at === 'transferring' ? [{ do: 'abort', transfer: state.transfer }] : [];
   return enter(modem, at, { at: 'failed', reason, note }, [...cut, { do: 'quarantine' }]);
 }
 
-/** The run ends before this modem is through. */
+/** The run ends before this modem is finished. */
 export function cancel(modem: FlashModem, at: number): FlashStep {
   const { state } = modem;
   const cut: FlashEffect[] = state.at === 'transferring' ? [{ do: 'abort', transfer: state.transfer }] : [];
@@ -61,7 +61,7 @@ export function enterDiscovered(modem: FlashModem, at: number, tries = NO_TRIES)
   );
 }
 
-/** The board of an image is compared once more before the modem is told to erase anything. */
+/** The board of an image is compared once more before the modem erases anything. */
 export function enterTriggered(modem: FlashModem, at: number, image: JobImage, refusals = 0): FlashStep {
   const board = modem.facts.board;
   if (board !== undefined && image.board !== '' && !isSameText(board, image.board))
@@ -72,7 +72,7 @@ export function enterTriggered(modem: FlashModem, at: number, image: JobImage, r
     at,
     { at: 'triggered', refusals, until: undefined },
     [{ do: 'serve' }, { do: 'trigger', request, credential: modem.credential }],
-    // The wrong user was no try.
+    // An attempt with the wrong user does not count.
     { request, triggers: modem.triggers + (refusals === 0 ? 1 : 0) },
   );
 }
@@ -161,9 +161,9 @@ function enterChecking({ settings }: FlashContext, modem: FlashModem, at: number
 }
 
 /**
- * The next question of the end, one after another, once the address was seen by a search. The commands may have restarted the
- * modem, so its version is asked once more. Searches find many at the same moment: until its turn has come a question has no
- * time limit.
+ * The next request of the final checks, one after another, once a search has shown the address. The commands
+ * may have restarted the modem, so its version is asked again. Searches find many modems at the same moment:
+ * until a request is sent, it has no time limit.
  */
 export function nextCheck(
   settings: FlashSettings,
@@ -183,13 +183,13 @@ export function nextCheck(
   return enter(modem, at, asking, [{ do: 'command', request, credential, line, silent: false }], { request });
 }
 
-/** What was not seen in the end. */
+/** What is still missing in the end. */
 export function unverified({ state, job, facts }: FlashModem): string {
   if (state.at !== 'checking') return '';
   if (!state.address)
-    return `its address is ${facts.address ?? 'unknown'}, wanted is ${job?.address ?? 'none'}`;
+    return `its address is ${facts.address ?? 'unknown'}, expected ${job?.address ?? 'none'}`;
   if (!state.version)
-    return `its version is ${facts.version ?? 'unknown'}, wanted is ${job?.image?.version ?? 'none'}`;
+    return `its version is ${facts.version ?? 'unknown'}, expected ${job?.image?.version ?? 'none'}`;
   const check = job?.checks[state.checked];
   return check === undefined ? '' : `${check.line} does not show ${check.shows}`;
 }

@@ -1,8 +1,9 @@
 /**
- * The BOOTP client of a boot loader, pure: `stepBootpClient(settings, state, event)`. It asks at its pace until a reply that it
- * can use comes; it takes any address it is given.
+ * The BOOTP client of a boot loader, pure: `stepBootpClient(settings, state, event)`. It asks at its pace
+ * until a reply that it can use comes; it takes any address it is given.
  *
- * What always holds: while it asks, exactly one `wait` runs (a later one replaces it); after `leased` or `gave-up` it is silent.
+ * What always holds: while it asks, exactly one `wait` runs (a later one replaces it); after `leased` or
+ * `gave-up` it is silent.
  */
 import { macBytes, NO_ADDRESS } from '../ipv4.ts';
 import { assertNever } from '../result.ts';

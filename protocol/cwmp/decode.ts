@@ -1,4 +1,7 @@
-/** Bytes of an HTTP body to one CWMP message: the only way in. Lenient; whatever is odd is noted by its quirk id. */
+/**
+ * Bytes of an HTTP body to one CWMP message: the only way in. Lenient; whatever is odd is noted by its quirk
+ * id.
+ */
 import type { WireError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Note, Noted } from '../quirks/quirk.ts';
@@ -227,7 +230,10 @@ const cwmpFault = struct('Fault', {
   SetParameterValuesFault: optional(repeated(setParameterValuesFault)),
 });
 
-/** A SOAP fault. Its faultcode may be ignored (TR-069a6 section 3.5); what counts is the cwmp:Fault in the detail. */
+/**
+ * A SOAP fault. Its faultcode may be ignored (TR-069a6 section 3.5); what counts is the cwmp:Fault in the
+ * detail.
+ */
 function readFault(reader: XmlReader, parts: Parts): CwmpFault {
   const found: FoundFault = { fault: undefined, text: '' };
   const at = reader.tagAt;
@@ -255,7 +261,10 @@ function readFaultElement(reader: XmlReader, parts: Parts, found: FoundFault, at
   else reader.skip();
 }
 
-/** Whether an element of a fault follows the tag just opened: netcwmp writes the whole detail inside faultstring. */
+/**
+ * Whether an element of a fault follows the tag just opened: netcwmp writes the whole detail inside
+ * faultstring.
+ */
 const holdsDetail = (reader: XmlReader): boolean =>
   /^\s{0,64}<([\w.-]{1,32}:)?(detail|Fault)[\s>]/.test(reader.source.slice(reader.at, reader.at + 128));
 

@@ -139,13 +139,17 @@ function writeValue(writer: XmlWriter, value: string, type: string): void {
   writer.leaf('Value', (value === '' ? nullText : value) + valueSuffix, attribute);
 }
 
-/** One member: the markup before the name, the name, the markup up to the type, and the markup after the value. */
+/**
+ * One member: the markup before the name, the name, the markup up to the type, and the markup after the
+ * value.
+ */
 const SHAPE =
   /^(\s*<ParameterValueStruct>\s*<Name>)([^<&]*)(<\/Name>\s*<Value ([\w-]{1,16}):type=")[^"<>&]*">[^<]*(<\/Value>\s*<\/ParameterValueStruct>)$/;
 
 /**
- * A modem writes two thousand members with one printf. Once one has been read with care, those like it are read by
- * comparing their markup with its own, in a third of the time. The first one that differs is read with care again.
+ * A modem writes two thousand members with one printf. Once one has been read with care, those like it are
+ * read by comparing their markup with its own, in a third of the time. The first one that differs is read
+ * with care again.
  */
 function readAlike(reader: XmlReader, from: number, members: ParameterValueStruct[]): void {
   // A shape is worth learning only if another member follows, and white space between members is part of it.
@@ -160,7 +164,9 @@ function readAlike(reader: XmlReader, from: number, members: ParameterValueStruc
   }
 }
 
-/** The markup that all members have in common: before the name, between name and type, and after the value. */
+/**
+ * The markup that all members have in common: before the name, between name and type, and after the value.
+ */
 interface Shape {
   readonly head: string;
   readonly middle: string;
@@ -178,7 +184,9 @@ function learnShape(reader: XmlReader, from: number): Shape | undefined {
     : undefined;
 }
 
-/** The member at the reader's place, if it has the shape and needs no closer look; the reader is then past it. */
+/**
+ * The member at the reader's place, if it has the shape and needs no closer look; the reader is then past it.
+ */
 function readShaped(
   reader: XmlReader,
   { head, middle, tail }: Shape,
@@ -209,10 +217,15 @@ function stands(source: string, at: number, text: string): boolean {
   return true;
 }
 
-/** A string that does not refer to the document: comparing with a slice would access the document each time. */
+/**
+ * A string that does not refer to the document: comparing with a slice would access the document each time.
+ */
 const flat = (text = ''): string => text.split('').join('');
 
-/** Whether a text value begins or ends with white space or begins with a parenthesis: noteValue has to look at it. */
+/**
+ * Whether a text value begins or ends with white space or begins with a parenthesis: noteValue has to look at
+ * it.
+ */
 function needsLook(source: string, from: number, end: number): boolean {
   if (from === end) return false;
   const first = source.charCodeAt(from);

@@ -1,4 +1,7 @@
-/** What one HTTP request of a modem shows by itself: the quirks of groups HT, CK and AU that need no second request. */
+/**
+ * What one HTTP request of a modem shows by itself: the quirks of groups HT, CK and AU that need no second
+ * request.
+ */
 import type { Noted } from '../quirks/note.ts';
 import { readBasic } from './basic.ts';
 import type { HeaderScheme } from './header.ts';
@@ -19,8 +22,8 @@ export interface SeenRequest {
 }
 
 /**
- * The quirks that one request shows, each once, in the order of its header lines. Works for any text in the headers, in
- * time linear in their length.
+ * The quirks that one request shows, each once, in the order of its header lines. Works for any text in the
+ * headers, in time linear in their length.
  */
 export function noteExchange(request: SeenRequest): Noted[] {
   const notes = new ExchangeNotes();

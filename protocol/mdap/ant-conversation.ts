@@ -1,14 +1,16 @@
 /**
- * The ant's side of MDAP: searches, INFO and EXEC-CLI, of several hosts at once. Pure: `step(ant, state, event)` gives the
- * next state and what the shell has to do, in order.
+ * The ant's side of MDAP: searches, INFO and EXEC-CLI, of several hosts at once. Pure: `step(ant, state,
+ * event)` gives the next state and what the shell has to do, in order.
  *
- * A shell gives every datagram that reaches UDP port 3235 as `datagram`, with the time, a random number and how it came;
- * sends what `send` holds, after `afterMs`, to the group or the host named; and carries out each `run`, whose result it
- * gives back as `ran` with the same id, at once or later. It checks user, password and rights itself: a result of -1 counts
- * for the lockout. An ant that is switched off, restarts or has MDAP disabled begins again with `initial`.
+ * A shell gives every datagram that reaches UDP port 3235 as `datagram`, with the time, a random number and
+ * how it came; sends what `send` holds, after `afterMs`, to the group or the host named; and carries out each
+ * `run`, whose result it gives back as `ran` with the same id, at once or later. It checks user, password and
+ * rights itself: a result of -1 counts for the lockout. An ant that is switched off, restarts or has MDAP
+ * disabled begins again with `initial`.
  *
- * What always holds: no request makes a second `run` while it can be known for a repetition; of one datagram come at most
- * two others, one to the group and one to its host (`replyMode: both`); `ran` with an id that is not awaited changes nothing.
+ * What always holds: no request makes a second `run` while it can be known for a repetition; of one datagram
+ * come at most two others, one to the group and one to its host (`replyMode: both`); `ran` with an id that is
+ * not awaited changes nothing.
  */
 import { latin1Bytes, latin1Text } from '../latin1.ts';
 import { LIMITS } from '../limits.ts';
@@ -58,8 +60,8 @@ export function step(ant: Ant, state: AntState, event: AntEvent): AntStep {
 const REPLY = latin1Bytes('REPLY-');
 
 /**
- * Whether it begins as replies do. The machine makes nothing of replies; a shell that does not give it any saves most of the
- * work where hundreds of ants hear each other.
+ * Whether it begins as replies do. The machine makes nothing of replies; a shell that does not give it any
+ * saves most of the work where hundreds of ants hear each other.
  */
 export const isReply = (bytes: Uint8Array): boolean => REPLY.every((byte, at) => bytes[at] === byte);
 
@@ -144,8 +146,8 @@ function repeat(
 ): AntStep {
   const { now, arrival } = event;
   const again = conversation.replies?.[number - 1];
-  // A host that repeats a request is still there. Not so with SEQ-NR 1 after the end: that may be a host that asks the
-  // same every second, and must not get the same old answer forever.
+  // A host that repeats a request is still there. Not so with SEQ-NR 1 after the end: that may be a host that
+  // asks the same every second, and must not get the same old answer forever.
   const heard = number > 1 || !isOver(conversation) ? { lastAt: now } : {};
   const opened = number > 1 || isOver(conversation) ? {} : { openingAt: now };
   return {

@@ -14,7 +14,10 @@ export interface Arrival {
   readonly from: Endpoint;
   /** Its destination was the group, rather than the ant's own address. */
   readonly byGroup: boolean;
-  /** Its source lies in the ant's own subnet: no other may search by the ant's address (the reply is eight times as long). */
+  /**
+   * Its source lies in the ant's own subnet: no other may search by the ant's address (the reply is eight
+   * times as long).
+   */
   readonly local: boolean;
 }
 

@@ -2,15 +2,17 @@
  * The host's side of one conversation with one ant: an INFO, or one command by EXEC-CLI. Pure:
  * `step(settings, state, event)` gives the next state and what the shell has to do, in order.
  *
- * A shell begins with `initial(request)` and the event `begin`, sends what `send` holds to the group, and gives every reply
- * with the ant's ANT-ID as `reply`. `timer` replaces the timer before it, `deadline` is set once; when one fires its event
- * is given. `end` is given exactly once, and stops both; later events have no effect.
+ * A shell begins with `initial(request)` and the event `begin`, sends what `send` holds to the group, and
+ * gives every reply with the ant's ANT-ID as `reply`. `timer` replaces the timer before it, `deadline` is set
+ * once; when one fires its event is given. `end` is given exactly once, and stops both; later events have no
+ * effect.
  *
- * One conversation should have a socket of its own: TO-HOST is all that tells late replies of an older one apart.
+ * One conversation should have a socket of its own: TO-HOST is all that tells late replies of an older one
+ * apart.
  *
- * The protocol is stop-and-wait. SEQ-NR 1 carries the command; every reply that is not DONE brings one piece of the output
- * and is acknowledged by the next number, without the command. A reply that does not come is asked for by the very same
- * datagram, which an ant answers without carrying the command out again.
+ * The protocol is stop-and-wait. SEQ-NR 1 carries the command; every reply that is not DONE brings one piece
+ * of the output and is acknowledged by the next number, without the command. A reply that does not come is
+ * asked for by the very same datagram, which an ant answers without carrying the command out again.
  */
 import { toLatin1 } from '../http/byte-text.ts';
 import { LIMITS } from '../limits.ts';
@@ -28,7 +30,9 @@ export interface HostRequest {
   readonly password: string;
   /** The command line, for EXEC-CLI; see `checkCommand`. */
   readonly command?: string;
-  /** The command takes the ant down, so that it may never answer: the first reply, or none, ends it as `sent`. */
+  /**
+   * The command takes the ant down, so that it may never answer: the first reply, or none, ends it as `sent`.
+   */
   readonly expectSilence?: boolean;
   /** It does no harm to carry it out twice: a conversation that lost its step begins again, once. */
   readonly repeatable?: boolean;
@@ -39,7 +43,7 @@ export type HostOutcome =
   | { readonly is: 'done'; readonly output: string; readonly headers: readonly Header[] }
   /** With `expectSilence`: it was sent, and whether it was answered. What came of it shows later. */
   | { readonly is: 'sent'; readonly answered: boolean; readonly output: string }
-  /** The ant refused: -1 to -5 (AntError), or a code nobody has told of. `output` is what it said to it. */
+  /** The ant refused: -1 to -5 (AntError), or an unknown code. `output` is the text that came with it. */
   | { readonly is: 'refused'; readonly code: number; readonly output: string }
   /** No reply to step `step`. After step 1 the command was carried out, at least in part. */
   | { readonly is: 'timeout'; readonly step: number; readonly output: string }
@@ -93,8 +97,8 @@ export const initial = (request: HostRequest): HostState => ({ at: 'idle', reque
 export type CommandFault = 'empty' | 'characters' | 'too-long';
 
 /**
- * The command line as it is sent, without blanks around it. It is refused rather than cut: half a command is another
- * command. A character that is no ISO 8859-1, and every control character but a tab, is refused too.
+ * The command line as it is sent, without blanks around it. It is refused rather than cut: half a command is
+ * another command. A character that is no ISO 8859-1, and every control character but a tab, is refused too.
  */
 export function checkCommand(
   settings: Pick<HostSettings, 'maxDatagram' | 'version'>,
@@ -245,7 +249,8 @@ function onPiece(
   const bytes = requestBytes(settings, state.request, next);
   if (state.request.expectSilence === true) {
     const ended = end({ is: 'sent', answered: true, output: output() });
-    // The ant need not wait for the acknowledgement, where it is still there; nobody waits for what it says to it.
+    // The ant need not wait for the acknowledgement, where it is still there; nobody waits for what it says
+    // to it.
     return last ? ended : { ...ended, effects: [{ do: 'send', bytes }, ...ended.effects] };
   }
   const headers = [...state.headers, ...extra];

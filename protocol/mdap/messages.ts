@@ -1,6 +1,6 @@
 /**
- * The messages of MDAP: what a frame means, and the frame of a meaning. Header lines are written in the order in which every
- * known host and ant writes them, and read in any. Texts are byte text.
+ * The messages of MDAP: what a frame means, and the frame of a meaning. Header lines are written in the order
+ * in which every known host and ant writes them, and read in any. Texts are byte text.
  */
 import type { WireError } from '../errors.ts';
 import type { Result } from '../result.ts';

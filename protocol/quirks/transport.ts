@@ -1,4 +1,7 @@
-/** XT: what modemlab watches for, and can do, on the wire below the messages, though no device is named for it. */
+/**
+ * XT: what modemlab watches for, and can do, on the wire below the messages, though no device is named for
+ * it.
+ */
 import type { Entries } from './quirk.ts';
 
 const nobody = {

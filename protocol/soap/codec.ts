@@ -1,6 +1,7 @@
 /**
- * SOAP encoding as CWMP uses it, as small parts: each part reads and writes one kind of element, and a message is a
- * composition of them (../cwmp/messages.ts). Reading is lenient and notes what is odd; writing follows the dialect.
+ * SOAP encoding as CWMP uses it, as small parts: each part reads and writes one kind of element, and a
+ * message is a composition of them (../cwmp/messages.ts). Reading is lenient and notes what is odd; writing
+ * follows the dialect.
  */
 import { LIMITS } from '../limits.ts';
 import type { XmlReader } from '../xml/read.ts';
@@ -17,8 +18,8 @@ export interface Codec<T> {
   /** What the schema says: for docs, for checks of JSON input, and for arbitraries. */
   readonly schema: Schema;
   /**
-   * Adds members of an array for as long as their markup is identical to that of the one that began at `from`. Only a
-   * short cut: `read` reads what it leaves.
+   * Adds members of an array for as long as their markup is identical to that of the one that began at
+   * `from`. Only a short cut: `read` reads what it leaves.
    */
   readAlike?(reader: XmlReader, from: number, members: T[]): void;
 }
@@ -78,7 +79,10 @@ export function string(max = 16): Codec<string> {
   };
 }
 
-/** A time as the peer wrote it: real devices write anything (Q-VL-04 to 08). ../datamodel/date-time.ts parses it. */
+/**
+ * A time as the peer wrote it: real devices write anything (Q-VL-04 to 08). ../datamodel/date-time.ts parses
+ * it.
+ */
 export const dateTime: Codec<string> = {
   read: (reader) => reader.text(),
   write: (writer, name, value, path) => {
@@ -124,8 +128,8 @@ const BOOLEAN_SPELLINGS = {
 } as const;
 
 /**
- * xsd:boolean as modems write it: true for any spelling of yes and any number but 0. `odd` if it is not 0, 1, true or
- * false.
+ * xsd:boolean as modems write it: true for any spelling of yes and any number but 0. `odd` if it is not 0, 1,
+ * true or false.
  */
 export function readBoolean(text: string): { value: boolean; odd: boolean } {
   if (text === '1' || text === 'true') return { value: true, odd: false };
@@ -184,7 +188,10 @@ function isComplete<F>(fields: readonly Field[], value: object): value is Struct
   return fields.every((field) => field.optional || Object.hasOwn(value, field.name));
 }
 
-/** Members by name, in any order: we write them in the order of the schema, and note any other order (Q-AT-15). */
+/**
+ * Members by name, in any order: we write them in the order of the schema, and note any other order
+ * (Q-AT-15).
+ */
 export function struct<F extends Fields>(structName: string, definition: F): Codec<StructOf<F>> {
   const fields: readonly Field[] = Object.entries(definition).map(([name, codec]) => ({
     name,
@@ -290,7 +297,10 @@ function noteAttributes(reader: XmlReader, { name, codec }: Field): void {
   }
 }
 
-/** A SOAP array: `<List soap-enc:arrayType="cwmp:Member[2]"><Member>...`. Members are counted; the declared size is not trusted. */
+/**
+ * A SOAP array: `<List soap-enc:arrayType="cwmp:Member[2]"><Member>...`. Members are counted; the declared
+ * size is not trusted.
+ */
 export function array<T>(
   member: string,
   of: Codec<T>,
@@ -395,7 +405,10 @@ function arrayAttributes(writer: XmlWriter, memberType: string, count: number): 
   return `${xsi} ${writer.name('enc', 'arrayType')}="${type}[${size}]"`;
 }
 
-/** One element per item without an array around them: Operations and Results of the DU methods. Used as a field of a struct. */
+/**
+ * One element per item without an array around them: Operations and Results of the DU methods. Used as a
+ * field of a struct.
+ */
 export function repeated<T>(of: Codec<T>): Codec<readonly T[]> & { readonly repeats: true } {
   return {
     // The struct around it reads one element at a time and appends: see `readMember`.

@@ -1,4 +1,6 @@
-/** Options of a transfer (RFC 2347): block size (RFC 2348), timeout and size (RFC 2349), window (RFC 7440). */
+/**
+ * Options of a transfer (RFC 2347): block size (RFC 2348), timeout and size (RFC 2349), window (RFC 7440).
+ */
 import { LIMITS } from '../limits.ts';
 import type { Result } from '../result.ts';
 import { err, ok } from '../result.ts';
@@ -13,7 +15,7 @@ export interface TransferTerms {
   readonly windowsize: number;
   /** Milliseconds until the first repetition, as agreed; `undefined`: each side as it likes. */
   readonly timeoutMs: number | undefined;
-  /** Bytes of the file, where one side told. */
+  /** Bytes of the file, if one side has said so. */
   readonly tsize: number | undefined;
 }
 
@@ -66,8 +68,9 @@ type OptionName = keyof typeof RANGES;
 const NAMES = ['blksize', 'timeout', 'tsize', 'windowsize'] as const satisfies readonly OptionName[];
 
 /**
- * The server's side: what of the options asked for is granted. Unknown ones are left out, of repeated ones the first counts.
- * `size` is what the OACK says for a tsize in a read request; `undefined` leaves it out. For a write request give 'echo'.
+ * The server's side: what of the options asked for is granted. Unknown ones are left out, of repeated ones
+ * the first counts. `size` is what the OACK says for a tsize in a read request; `undefined` leaves it out.
+ * For a write request give 'echo'.
  */
 export function grantOptions(
   asked: readonly TftpOption[],

@@ -19,8 +19,9 @@ export interface AttributeError {
 }
 
 /**
- * What was read before, by its text: a modem declares the same namespaces in every message and writes a handful of
- * types. Only texts that there was nothing to note about. Emptied when full, so that nobody can make it grow.
+ * What was read before, by its text: a modem declares the same namespaces in every message and writes a
+ * handful of types. Only texts that there was nothing to note about. Emptied when full, so that nobody can
+ * make it grow.
  */
 const known = new Map<string, readonly Attribute[]>();
 const MAX_KNOWN = 512;

@@ -1,13 +1,15 @@
 /**
- * The tolerant reader of the wire: one pass over the text, no tree, no backtracking, in time linear in the input.
+ * The tolerant reader of the wire: one pass over the text, no tree, no backtracking, in time linear in the
+ * input.
  *
  * Rules of this file:
- * - The reader is always between two tokens. `open()` goes to the next child of the element it is in; `text()` takes the
- *   content of the child just opened; `skip()` skips it. Whoever opens a child must take its text, skip it or enter it.
- * - It never throws on input. The first error is kept in `error`; from then on `open()` returns false and `text()` an
- *   empty text, so that callers stop by themselves and look at `error` once, at the end.
- * - What is odd but readable is passed to `note` with its quirk id. The only entities are the five of XML and character
- *   references; a DTD is refused, so nothing can expand.
+ * - The reader is always between two tokens. `open()` goes to the next child of the element it is in;
+ *   `text()` takes the content of the child just opened; `skip()` skips it. Whoever opens a child must take
+ *   its text, skip it or enter it.
+ * - It never throws on input. The first error is kept in `error`; from then on `open()` returns false and
+ *   `text()` an empty text, so that callers stop by themselves and look at `error` once, at the end.
+ * - What is odd but readable is passed to `note` with its quirk id. The only entities are the five of XML and
+ *   character references; a DTD is refused, so nothing can expand.
  */
 import type { WireError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
@@ -158,7 +160,10 @@ export class XmlReader {
     this.error = found === '' ? { code, at } : { code, at, found };
   }
 
-  /** Goes to the next child of the current element. False at the end of the element (the reader is then past it) or on an error. */
+  /**
+   * Goes to the next child of the current element. False at the end of the element (the reader is then past
+   * it) or on an error.
+   */
   open(): boolean {
     const source = this.source;
     while (this.error === undefined) {
@@ -201,7 +206,10 @@ export class XmlReader {
     return true;
   }
 
-  /** The text of the child just opened; the reader is then past it. Markup in a leaf is taken as the text that was meant. */
+  /**
+   * The text of the child just opened; the reader is then past it. Markup in a leaf is taken as the text that
+   * was meant.
+   */
   text(): string {
     if (this.error !== undefined || this.#selfClosing) {
       this.#dropScopes();
@@ -257,7 +265,10 @@ export class XmlReader {
     return source.charCodeAt(at) === GT ? at + 1 : 0;
   }
 
-  /** Whether the text between two offsets can be used as it is: it has no reference, line end or bad character. */
+  /**
+   * Whether the text between two offsets can be used as it is: it has no reference, line end or bad
+   * character.
+   */
   isPlain(from: number, end: number): boolean {
     if (this.#nextAmp >= 0 && this.#nextAmp < from) this.#nextAmp = this.source.indexOf('&', from);
     if (this.#nextAmp >= 0 && this.#nextAmp < end) return false;
@@ -267,7 +278,10 @@ export class XmlReader {
     return this.#nextReturn < 0 || this.#nextReturn >= end;
   }
 
-  /** Text between two offsets: line ends as in XML 1.0 section 2.11, references resolved, bad characters replaced. */
+  /**
+   * Text between two offsets: line ends as in XML 1.0 section 2.11, references resolved, bad characters
+   * replaced.
+   */
   #characters(from: number, end: number): string {
     const text = this.#literal(from, end);
     return text.includes('&') ? resolveReferences(text, this.note, from) : text;

@@ -1,7 +1,8 @@
 /**
- * The strict judge: whether a document is well-formed XML 1.0, and what it says. The only door to fast-xml-parser, which
- * is far too slow for the wire and too kind for a judge, so that this file first looks for what it lets pass: characters
- * that are none, references to nothing, `<` in attribute values, `--` in comments, `]]>` in text, declarations.
+ * The strict judge: whether a document is well-formed XML 1.0, and what it says. The only door to
+ * fast-xml-parser, which is far too slow for the wire and too kind for a judge, so that this file first looks
+ * for what it lets pass: characters that are none, references to nothing, `<` in attribute values, `--` in
+ * comments, `]]>` in text, declarations.
  */
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import type { ErrorCode, WireError } from '../errors.ts';
@@ -15,7 +16,10 @@ export interface StrictElement {
   readonly name: string;
   /** By their names as they are written, declarations of namespaces among them. */
   readonly attributes: ReadonlyMap<string, string>;
-  /** Elements and texts in their order; neighbouring texts are one. Comments and processing instructions are left out. */
+  /**
+   * Elements and texts in their order; neighbouring texts are one. Comments and processing instructions are
+   * left out.
+   */
   readonly children: readonly (StrictElement | string)[];
 }
 
@@ -25,7 +29,9 @@ interface Flaw {
   readonly at: number;
 }
 
-/** The root element of a well-formed document without DTD; `at` of an error counts bytes of its UTF-8 form. */
+/**
+ * The root element of a well-formed document without DTD; `at` of an error counts bytes of its UTF-8 form.
+ */
 export function parseStrict(text: string): Result<StrictElement, WireError> {
   const mark = text.startsWith('\ufeff') ? 1 : 0;
   const source = mark === 0 ? text : text.slice(1);
@@ -48,7 +54,10 @@ function wireError(text: string, code: ErrorCode, at: number): WireError {
   return found === '' ? place : { ...place, found };
 }
 
-/** Stands before each name, so that no name of an element is a name of Object.prototype or of the parser's own. */
+/**
+ * Stands before each name, so that no name of an element is a name of Object.prototype or of the parser's
+ * own.
+ */
 const GUARD = '.';
 
 const OPTIONS = {
@@ -64,7 +73,8 @@ const OPTIONS = {
   processEntities: true,
   jPath: false,
   maxNestedTags: LIMITS.depth + 1,
-  // Instead of the parser's own: nothing but the five and characters, and no limit that a long text could reach.
+  // Instead of the parser's own: nothing but the five and characters, and no limit that a long text could
+  // reach.
   entityDecoder: {
     decode: resolve,
     reset: (): void => {},

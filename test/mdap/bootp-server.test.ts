@@ -43,7 +43,7 @@ const request: BootpMessage = {
   vend: writeOptions([]),
 };
 
-t.test('a boot loader gets its lease over real sockets, and what happened is told', async (t) => {
+t.test('a boot loader gets its lease over real sockets, and events are emitted', async (t) => {
   const events: BootpEvent[] = [];
   const server = await startBootpServer({
     listen: { address: '127.0.0.1', port: 0 },
@@ -140,7 +140,7 @@ t.test('requests are heard everywhere and answered out of the chosen interface',
   t.match(events, [{ is: 'seen' }, { is: 'replied' }]);
 });
 
-t.test('another server that answers is told; our own replies are not', async (t) => {
+t.test('answers of another server are reported; our own replies are not', async (t) => {
   const { hear, events } = await started({}, fakePorts());
   hear(request);
   const reply = { ...request, op: 2, yiaddr: '192.168.1.64', file: 'x' };

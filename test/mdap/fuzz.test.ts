@@ -1,6 +1,7 @@
 /**
- * Seeded mutations of good datagrams against the servers: none dies, keeps a transfer for ever, reads or writes where it must
- * not, or answers more than a fraction over what it was sent before its client is proved.
+ * Seeded mutations of good datagrams against the servers: none dies, keeps a transfer for ever, reads or
+ * writes where it must not, or answers more than a fraction over what it was sent before its client is
+ * proved.
  */
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';

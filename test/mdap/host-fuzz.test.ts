@@ -1,4 +1,7 @@
-/** Seeded mutations of good datagrams at the MDAP host, the ant's machine and the decoder: nothing dies or says too much. */
+/**
+ * Seeded mutations of good datagrams at the MDAP host, the ant's machine and the decoder: nothing dies or
+ * says too much.
+ */
 import t from 'tap';
 import { antSamples, hostSamples, mutateMdap } from '../../fuzz/targets/mdap.ts';
 import type { OpenPort, PortHandlers } from '../../mdap/datagram-port.ts';

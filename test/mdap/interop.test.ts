@@ -126,13 +126,13 @@ t.test('our client fetches from tftpd-hpa and sends to it', { skip: noTftpd }, a
   const quick = { firstTimeoutMs: 100, lastTimeoutMs: 1000, lingerMs: 10, maxSends: 20 };
   const file = path.join(folder, 'image');
   t.ok(Buffer.from(await fetchByTftp({ server, file, receiver: quick })).equals(IMAGE));
-  let told: number | undefined;
+  let announced: number | undefined;
   const onProgress = (_: number, size: number | undefined): void => {
-    told = size;
+    announced = size;
   };
   const terms = { blksize: 1428, tsize: 0, timeoutMs: 2000 };
   t.ok(Buffer.from(await fetchByTftp({ server, file, terms, onProgress, receiver: quick })).equals(IMAGE));
-  t.equal(told, 400_000, 'it told the size');
+  t.equal(announced, 400_000, 'it announced the size');
   await t.rejects(fetchByTftp({ server, file: path.join(folder, 'none'), receiver: quick }), /error 1/);
   await sendByTftp({ server, file: path.join(folder, 'sent'), terms }, IMAGE);
   t.ok((await readFile(path.join(folder, 'sent'))).equals(IMAGE));

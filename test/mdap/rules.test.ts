@@ -80,7 +80,7 @@ t.test(
       'B INFO',
       'B no such command',
     ]);
-    t.strictSame(lines.length, 5, 'what was said is told');
+    t.strictSame(lines.length, 5, 'every command is reported');
   },
 );
 

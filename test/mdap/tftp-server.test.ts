@@ -18,7 +18,7 @@ const IMAGE = patterned(300_000);
 const fetchQuickly = (options: TftpClientOptions): Promise<Uint8Array> =>
   fetchByTftp({ ...options, receiver: { lingerMs: 0, ...options.receiver } });
 
-/** A client that is told what comes, packet by packet. */
+/** A client driven packet by packet. */
 async function rawClient(t: Test): Promise<{
   readonly port: DatagramPort;
   readonly send: (packet: TftpPacket, to: Endpoint) => void;
@@ -63,7 +63,7 @@ const read = (file: string, mode = 'octet', options: { name: string; value: stri
   options,
 });
 
-t.test('an image is fetched, with and without options, and its progress is told', async (t) => {
+t.test('an image is fetched, with and without options, and its progress is reported', async (t) => {
   const { server, files, events, event } = await tftpStage(t);
   files.publish('ZZQIAA6.2H5', IMAGE);
   const plain = await fetchByTftp({ server: server.local, file: '//ZZQIAA6.2H5', local: LOOPBACK });
@@ -76,8 +76,8 @@ t.test('an image is fetched, with and without options, and its progress is told'
   t.equal(progress.at(-1), 300_000);
   let size: number | undefined;
   const terms = { blksize: 1024, windowsize: 8, tsize: 0, timeoutMs: 2000 };
-  const onProgress = (_: number, told: number | undefined): void => {
-    size = told;
+  const onProgress = (_: number, total: number | undefined): void => {
+    size = total;
   };
   const windowed = await fetchByTftp({ server: server.local, file: 'ZZQIAA6.2H5', terms, onProgress });
   t.ok(Buffer.from(windowed).equals(IMAGE));
@@ -249,7 +249,7 @@ t.test('a late copy of a request makes no second transfer while nothing was ackn
   t.equal(events.filter(({ is }) => is === 'failed').length, 0);
 });
 
-t.test('a loader that starts anew from its old port gets a new transfer', async (t) => {
+t.test('a loader that starts again from its old port gets a new transfer', async (t) => {
   const { server, files, event } = await tftpStage(t, { settings: { restartAfterMs: 0 } });
   files.publish('image', IMAGE);
   const { send, next } = await rawClient(t);
@@ -261,7 +261,7 @@ t.test('a loader that starts anew from its old port gets a new transfer', async 
   const second = await next();
   t.match(second.packet, { kind: 'data', block: 1 });
   t.not(second.from.port, first.from.port);
-  t.match(await event('failed'), { bytes: 512, failure: { text: 'the client began anew' } });
+  t.match(await event('failed'), { bytes: 512, failure: { text: 'the client started again' } });
   t.equal(server.transfers(), 1);
 });
 

@@ -1,4 +1,6 @@
-/** What acts read from a message, and how they change it: typed changes of the RPCs that most quirks concern. */
+/**
+ * What acts read from a message, and how they change it: typed changes of the RPCs that most quirks concern.
+ */
 import type { Args, Envelope, Inform, ParameterValueStruct } from '../../cwmp/messages.ts';
 import { RPCS } from '../../cwmp/messages.ts';
 import type { FieldSchema, Schema } from '../../soap/codec.ts';
@@ -12,7 +14,9 @@ export interface Node {
 
 export const always = (): boolean => true;
 
-/** Every node of the arguments of a request or response, parents first. Faults and vendor methods have none. */
+/**
+ * Every node of the arguments of a request or response, parents first. Faults and vendor methods have none.
+ */
 export function nodes({ message }: Envelope): readonly Node[] {
   if (message.kind !== 'request' && message.kind !== 'response') return [];
   const out: Node[] = [];
@@ -172,7 +176,9 @@ export function changeTransfer(envelope: Envelope, change: Partial<Args<'Transfe
   return { ...envelope, message: { ...message, args: { ...message.args, ...change } } };
 }
 
-/** The envelope with every string of its arguments changed; unchanged if the result would not fit the schema. */
+/**
+ * The envelope with every string of its arguments changed; unchanged if the result would not fit the schema.
+ */
 export function changeStrings(envelope: Envelope, change: (text: string) => string): Envelope {
   const { message } = envelope;
   if (message.kind !== 'request' && message.kind !== 'response') return envelope;

@@ -1,4 +1,7 @@
-/** Runs with the real host and servers against simulated ants: many on a line that is bad, and some that are bad themselves. */
+/**
+ * Runs with the real host and servers against simulated ants: many on a line that is bad, and some that are
+ * bad themselves.
+ */
 import { createSocket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -33,19 +36,20 @@ const GROUP = '239.255.77.8';
 const SPEED = 20;
 
 /**
- * Of a request and its reply one is lost in 19 tries of 100. A command has two steps, three commands of the plan are not given
- * twice, so 64 ants have 384 steps that must get through. With the three repetitions of the defaults each fails 0.19^4 = 1.3
- * times in a thousand: two runs of five have an ant that does. With eight it is 0.19^9, once in eight thousand runs; they are closer
- * together, so that all have their turn within the time of a command.
+ * Of a request and its reply one is lost in 19 tries of 100. A command has two steps, three commands of the
+ * plan are not given twice, so 64 ants have 384 steps that must get through. With the three repetitions of
+ * the defaults each fails 0.19^4 = 1.3 times in a thousand: two runs of five have an ant that does. With
+ * eight it is 0.19^9, once in eight thousand runs; they are closer together, so that all have their turn
+ * within the time of a command.
  */
 const PATIENT = {
   conv: { ...HOST_SETTINGS.conv, timeout: 1000, growth: 1.2, retries: 8, silentRetries: 3 },
 };
 
 /**
- * A block that is lost four times, or its ACK, lets a transfer stand still for the 15 s that are borne: 1.3 in a thousand of 40
- * blocks are 5 transfers of 100, and three of 64 ants in a run (two are seen: loaders say their ACK again too). Three such in a
- * row, the default, would be one run of 110; five are one of 40,000.
+ * A block that is lost four times, or its ACK, lets a transfer stand still for the 15 s that are borne: 1.3
+ * in a thousand of 40 blocks are 5 transfers of 100, and three of 64 ants in a run (two are seen: loaders say
+ * their ACK again too). Three such in a row, the default, would be one run of 110; five are one of 40,000.
  */
 const LIMITS = `times: { trigger: 20, search-every: 10 }
 limits: { transfers: 5 }
@@ -91,7 +95,10 @@ async function ownGroup(t: Test): Promise<Endpoint> {
   return { address: GROUP, port: socket.address().port };
 }
 
-/** Real time, of which that is left out in which the process was busy or had no turn: what waits in a socket is not late. */
+/**
+ * Real time, of which that is left out in which the process was busy or had no turn: what waits in a socket
+ * is not late.
+ */
 function ownTime(t: Test): () => number {
   let [now, last] = [0, performance.now()];
   const ticking = setInterval(() => {

@@ -373,7 +373,7 @@ const pushed = (times: number): NewEvent[] =>
     (_, xid): NewEvent => ({ is: 'bootp', board: 'BANT-W', xid, invalid: false }),
   );
 
-/** Its boot loader gives up, and the old firmware is found and told once more. */
+/** Its boot loader gives up, and the old firmware is found and planned for once more. */
 const gaveUp = (): NewEvent[] => [
   { is: 'timeout' },
   { is: 'found', ...seen('192.168.1.254') },

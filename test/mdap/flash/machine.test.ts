@@ -98,7 +98,7 @@ t.test('a new boot right after the image is a refusal at once: its xid is anothe
   t.equal(reason(stage), 'image-rejected');
 });
 
-t.test('a power cut while it wrote is told from an image that it refuses', async (t) => {
+t.test('a power cut during the write is distinguished from an image that it rejects', async (t) => {
   const stage = new FlashStage();
   playTo(stage, 'verifying');
   stage.see(bootp({ xid: 8, invalid: true }), 60_000);
@@ -113,7 +113,7 @@ t.test('one whose power was cut while it wrote gets the image again where that i
   playTo(stage, 'done');
 });
 
-t.test('a power cut inside the transfer begins it anew, three times at most', async (t) => {
+t.test('a power cut during the transfer starts it again, three times at most', async (t) => {
   const stage = new FlashStage();
   for (const xid of [8, 9]) {
     playTo(stage, 'transferring');
@@ -151,7 +151,7 @@ t.test('BOOTP requests without end, and no request for the file, are given up', 
   t.equal(reason(stage), 'no-tftp');
 });
 
-t.test('one that does not go into boot mode is told three times', async (t) => {
+t.test('one that does not go into boot mode gets the command three times', async (t) => {
   const stage = new FlashStage();
   playTo(stage, 'triggered');
   for (let retries = 0; retries < 2; retries += 1) {
@@ -164,7 +164,7 @@ t.test('one that does not go into boot mode is told three times', async (t) => {
   t.strictSame([reason(stage), stage.modem.triggers], ['no-boot-mode', 3]);
 });
 
-t.test('one that never comes back is told as that', async (t) => {
+t.test('one that never comes back is reported as such', async (t) => {
   const stage = new FlashStage();
   playTo(stage, 'verifying');
   stage.see({ is: 'timeout' });
@@ -185,7 +185,7 @@ t.test('one that comes back with another version has failed', async (t) => {
 });
 
 t.test(
-  'users are tried in order, and anew after the flashing: settings are those of the factory again',
+  'users are tried in order, and again after flashing, which restores the factory settings',
   async (t) => {
     const stage = new FlashStage();
     playTo(stage, 'discovered');
@@ -233,7 +233,7 @@ t.test('the address in the end decides, whatever the commands said', async (t) =
   t.match(stage.modem.state, {
     at: 'failed',
     reason: 'verify',
-    note: 'its address is 192.168.1.254, wanted is 192.168.1.241',
+    note: 'its address is 192.168.1.254, expected 192.168.1.241',
   });
 });
 
@@ -258,7 +258,7 @@ t.test('an answer to a question of long ago changes nothing', async (t) => {
   t.equal(stage.at, 'back');
 });
 
-t.test('told to stop, it finishes the transfer that runs, and nothing else', async (t) => {
+t.test('on stop, it finishes the running transfer, and nothing else', async (t) => {
   const busy = new FlashStage();
   playTo(busy, 'transferring');
   busy.see({ is: 'stop' });

@@ -121,7 +121,7 @@ t.test('every time and limit of the documentation is one, with its value', async
 
 const RULES = 'version: 1\nnetwork: 192.168.1.0/24\nrules:\n';
 
-/** A title, the plan, what is told; files beside it. */
+/** A title, the plan, the problems reported; files beside it. */
 const WRONG: readonly (readonly [string, string, string[], Record<string, string>?])[] = [
   [
     'YAML that is none',
@@ -239,16 +239,16 @@ const WRONG: readonly (readonly [string, string, string[], Record<string, string
     ['plan.yaml:5: counters.n.to: 1 is less than 9; write a number that is not'],
   ],
   [
-    'a value that nobody gives',
+    'a value that is not defined',
     `${RULES}  - name: 'at \${place}'`,
     [
-      'plan.yaml:4: name uses the value place, which nobody gives; give it as a column of the CSV file, under `set` or as a counter',
+      'plan.yaml:4: name uses the value place, which is not defined; define it as a column of the CSV file, under `set` or as a counter',
     ],
   ],
   [
-    'a value that is made of itself',
+    'a value that refers to itself',
     `${RULES}  - set: { a: 'x\${b}', b: 'y\${a}' }`,
-    ['plan.yaml:4: the value a is made of itself; give it a text of its own'],
+    ['plan.yaml:4: the value a refers to itself; give it a text of its own'],
   ],
   [
     'a template that is open',
@@ -328,19 +328,19 @@ const WRONG: readonly (readonly [string, string, string[], Record<string, string
 ];
 
 for (const [title, plan, expected, files] of WRONG)
-  t.test(`${title} is told with its place`, async (t) => {
+  t.test(`${title} is reported with its place`, async (t) => {
     t.strictSame(await flaws(t, plan, files), expected);
   });
 
-t.test('all that is wrong is told at once, in the order of its lines', async (t) => {
-  const told = await flaws(t, 'version: 2\nimages: [none.bli]\nnetwork: x\nrules:\n  - serial: "?"\n');
+t.test('all problems are reported at once, in the order of their lines', async (t) => {
+  const found = await flaws(t, 'version: 2\nimages: [none.bli]\nnetwork: x\nrules:\n  - serial: "?"\n');
   t.strictSame(
-    told.map((text) => text.split(':')[1]),
+    found.map((text) => text.split(':')[1]),
     ['1', '2', '3', '5'],
   );
 });
 
-t.test('a plan that is not there is told', async (t) => {
+t.test('a missing plan is reported', async (t) => {
   t.match(await readPlan('/nowhere/plan.yaml', HOST), {
     ok: false,
     error: [{ says: 'the plan cannot be read' }],
@@ -366,7 +366,7 @@ t.test('serial numbers and passwords of digits stay what is written', async (t) 
   });
 });
 
-t.test('one in boot mode that nobody knows gets the image for its board, and is told nothing', async (t) => {
+t.test('an unknown modem in boot mode gets the image for its board and no commands', async (t) => {
   const plan = await good(
     t,
     'version: 1\nimages: [images/bant-w-6.2.29.2.bli]\ncommands: [saveall]\nrules: [{}]\n',

@@ -98,7 +98,7 @@ const WRONG: readonly (readonly [Habit, string])[] = [
   ['no-tftp', 'no-tftp'],
 ];
 
-t.test('each that fails is told with its reason, and holds up nobody', async (t) => {
+t.test('each failure is reported with its reason, and holds up no other modem', async (t) => {
   const ended = new Map<string, number>();
   const habits = WRONG.map(([habit]) => habit);
   const { bench, flash, time } = stage(['good', ...habits, 'good', 'cut-transfer']);
@@ -152,7 +152,7 @@ t.test('two modems with one serial number are left alone', async (t) => {
   );
 });
 
-t.test('a modem that is named and not there is told, and the others go on', async (t) => {
+t.test('a modem that is named but absent is reported, and the others continue', async (t) => {
   const { flash } = stage(['good']);
   const plan = RENUMBER.replace('rules:', 'rules:\n  - { serial: 0799ZZZZZ, image: keep, commands: [] }');
   const report = await flash(await planOf(t, plan), { expect: 2 });
@@ -259,7 +259,7 @@ t.test('a journal on the disk is what was written, also after its last line was 
   t.equal((await readJournal(file)).length, kept.entries.length, 'what follows a cut line is whole');
 });
 
-t.test('a journal that is none is told with its line', async (t) => {
+t.test('an invalid journal is reported with its line', async (t) => {
   const plan = await planOf(t, RENUMBER);
   const file = path.join(path.dirname(plan.file), 'journal.jsonl');
   await t.rejects(readJournal(file), { message: /there is no journal/ });

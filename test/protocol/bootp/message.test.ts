@@ -147,7 +147,7 @@ property(
   }),
 );
 
-t.test('what is no address is told from one', async (t) => {
+t.test('an address is distinguished from other text', async (t) => {
   for (const text of ['', '1.2.3', '1.2.3.256', '01.2.3.4', '1.2.3.4.5', 'a.b.c.d'])
     t.equal(addressNumber(text), undefined, text);
   for (const text of ['00-14-7F-12-34', '00147F12345', '00-14:7F-12-34-5G'])

@@ -229,8 +229,9 @@ property(
 );
 
 /**
- * `informing` and `asking`: our Inform, or another request of ours, is out. `before empty`: the empty POST that says we
- * have nothing more to ask did not go out yet; `farewell`: the additional one of the v1.0 rule did.
+ * `informing` and `asking`: our Inform, or another request of ours, is out. `before empty`: the empty POST
+ * that says we have nothing more to ask did not go out yet; `farewell`: the additional one of the v1.0 rule
+ * did.
  */
 const TRANSITIONS = `
   idle: HTTP error, empty, failed, fault 8005, fault, lost, other response, performed, request, timeout, unreadable, unsupported, enqueue > idle

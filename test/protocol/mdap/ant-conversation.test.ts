@@ -89,7 +89,7 @@ t.test('an ant runs a command once, and says every reply again when it is asked 
   t.match(ant.ask(2), /^2 "x+"$/);
 });
 
-t.test('with replay of the last request only, SEQ-NR 1 begins anew', async (t) => {
+t.test('with replay of the last request only, SEQ-NR 1 starts a new conversation', async (t) => {
   const ant = new AntUnderTest({ replay: 'last' });
   t.equal(ant.ask(1), '1 "ok"');
   t.equal(ant.ask(1), '1 "ok"');

@@ -125,7 +125,7 @@ t.test('with silence expected, the first reply or none ends it', async (t) => {
   t.equal(
     new Host(silent).reply(1, 'bye').does,
     'EXEC-CLI 2 -, {"is":"sent","answered":true,"output":"bye"}',
-    'the ant is told not to wait',
+    'the ant need not wait',
   );
   t.equal(new Host(silent).reply(DONE).does, '{"is":"sent","answered":true,"output":""}');
   t.equal(new Host(silent).reply(-1).does, '{"is":"refused","code":-1,"output":""}');

@@ -71,7 +71,8 @@ property(
     const counts = new Map<string, number>();
     const ants = ['A', 'B'].map((antId) => ({
       antId,
-      // Ants that remember for as long as this line delays: one that takes a late opening for a new one refuses the next step.
+      // Ants that remember for as long as this line delays: one that takes a late opening for a new one
+      // refuses the next step.
       settings: { conversationIdle: 3_600_000, replayCache: 60_000 },
       run: ({ command = '' }: { readonly command: string | undefined }) => {
         counts.set(`${antId} ${command}`, (counts.get(`${antId} ${command}`) ?? 0) + 1);

@@ -78,7 +78,7 @@ t.test('MESSAGE-INTEGRITY is over the message before it, padded to 64 bytes with
   }
 });
 
-t.test('what is no STUN is told with its place', async (t) => {
+t.test('what is not STUN is refused with its place', async (t) => {
   const good = writeStun({ kind: 'request', id: ID, connectionRequestBinding: true });
   for (const [datagram, error] of [
     [good.subarray(0, 19), { why: 'short', at: 19 }],
@@ -298,7 +298,7 @@ class Client {
 
 const OUTSIDE: Endpoint = { address: '203.0.113.7', port: 31078 };
 
-t.test('the binding is found, told with BINDING-CHANGE, and kept alive', async (t) => {
+t.test('the binding is found, announced with BINDING-CHANGE, and kept alive', async (t) => {
   const client = new Client().step({ is: 'start' });
   t.equal(client.does, 'send primary, retry 1');
   t.match(client.sent, {
@@ -314,7 +314,7 @@ t.test('the binding is found, told with BINDING-CHANGE, and kept alive', async (
   t.equal(client.does, 'settled, wait 20');
   t.match(client.step({ is: 'due' }).sent, { connectionRequestBinding: true, bindingChange: undefined });
   client.answer({ mappedAddress: OUTSIDE });
-  t.equal(client.does, 'settled, wait 20', 'nothing new, nothing told');
+  t.equal(client.does, 'settled, wait 20', 'nothing new, nothing reported');
   client.step({ is: 'due' }).answer({ mappedAddress: { ...OUTSIDE, port: 31079 } });
   t.equal(client.does, 'settled, mapped 203.0.113.7:31079 NAT, send primary, retry 1');
   t.match(client.sent, { bindingChange: true });
@@ -325,12 +325,12 @@ t.test('the binding is found, told with BINDING-CHANGE, and kept alive', async (
 
 t.test('a server that tells another address each time is not asked without end', async (t) => {
   const client = new Client().step({ is: 'start' });
-  let told = 0;
+  let mapped = 0;
   for (let port = 1; port < 20 && client.effects.some((effect) => effect.do === 'send'); port++) {
     client.answer({ mappedAddress: { ...OUTSIDE, port } });
-    told += client.effects.filter((effect) => effect.do === 'mapped').length;
+    mapped += client.effects.filter((effect) => effect.do === 'mapped').length;
   }
-  t.equal(told, 4);
+  t.equal(mapped, 4);
   t.match(client.does, /wait 20$/);
 });
 
@@ -377,7 +377,10 @@ t.test('a request is sent nine times, and then the next keep-alive tries again',
     t.equal(client.answer(useless).step({ is: 'due' }).does, 'send primary, retry 1');
 });
 
-/** Plays a NAT that forgets a binding after so many seconds, and gives another port then. Answers the period found. */
+/**
+ * Plays a NAT that forgets a binding after so many seconds, and gives another port then. Answers the period
+ * found.
+ */
 function search(
   client: Client,
   life: number,
@@ -439,7 +442,7 @@ t.test('a server that is gone is not taken for a binding that is', async (t) => 
   t.equal(client.does, 'settled, wait 40', 'the trial is made again');
 });
 
-t.test('a binding that is lost within the period found is searched anew below it', async (t) => {
+t.test('a binding that is lost within the period found is searched again below it', async (t) => {
   const client = new Client({ maximum: 120 });
   t.equal(search(client, 1000).found, 120);
   client.answer({ mappedAddress: { ...OUTSIDE, port: 1000 } });
@@ -467,7 +470,9 @@ const event: fc.Arbitrary<StunEvent | Answer> = fc.oneof(
   ),
 );
 
-/** The answer to a transaction: the address that is mapped has this port, or a refusal where there is none. */
+/**
+ * The answer to a transaction: the address that is mapped has this port, or a refusal where there is none.
+ */
 function answerTo({ id, signed }: NonNullable<StunState['open']>, port: number | undefined): Uint8Array {
   const made: StunMessage =
     port === undefined

@@ -34,7 +34,7 @@ t.test('packets stand on the wire as RFC 1350 and RFC 2347 draw them', async (t)
   t.strictSame(plain(encodeTftp({ kind: 'oack', options })), plain(ascii('\0\x06blksize\x008\0')));
 });
 
-t.test('what is short, unknown or too long is told with its place', async (t) => {
+t.test('what is short, unknown or too long is refused with its place', async (t) => {
   t.match(decodeTftp(ascii('\0')), { ok: false, error: { code: 'E_TFTP_SHORT', at: 1 } });
   t.match(decodeTftp(ascii('\0\x09xx')), { ok: false, error: { code: 'E_TFTP_OPCODE' } });
   t.match(decodeTftp(ascii('\0\x01file\0octet')), { ok: false, error: { code: 'E_TFTP_SHORT', at: 12 } });

@@ -1,7 +1,7 @@
 /**
- * A boot loader on real ports, for a namespace of its own: asks by BOOTP, takes the address, fetches the image, and prints as JSON
- * what it got. Arguments: interface, MAC address, board, and `deaf` for
- * one that asks for unicast, hears nothing and never ends.
+ * A boot loader on real ports, for a namespace of its own: asks by BOOTP, takes the address, fetches the
+ * image, and prints as JSON what it got. Arguments: interface, MAC address, board, and `deaf` for one that
+ * asks for unicast, hears nothing and never ends.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';

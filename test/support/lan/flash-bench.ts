@@ -1,4 +1,7 @@
-/** A bench of modems for a flashing run, without a network: what they do to a run, and what a run does to them. */
+/**
+ * A bench of modems for a flashing run, without a network: what they do to a run, and what a run does to
+ * them.
+ */
 import type { Outcome } from '../../../mdap/flash/modem.ts';
 import type { PlanImage } from '../../../mdap/flash/plan.ts';
 import type {
@@ -120,7 +123,7 @@ export class Bench implements FlashPorts {
     this.#boots(modem, false);
   }
 
-  /** Whatever happens of itself, unless the modem starts anew before. */
+  /** Schedules what happens by itself, unless the modem restarts first. */
   #after(modem: BenchModem, ms: number, run: () => void): void {
     const { life } = modem;
     this.#time.after(ms, () => {
@@ -198,7 +201,7 @@ export class Bench implements FlashPorts {
       return;
     }
     this.#after(modem, 1000, () => {
-      // Cut by the server, or the server is gone: the loader begins anew.
+      // Cut by the server, or the server is gone: the loader starts again.
       if (!this.alive.delete(transfer)) return this.#boots(modem, false);
       this.#boot?.onSent(mac, transfer);
       this.#writes(modem, image);

@@ -1,4 +1,7 @@
-/** Minimal ants on loopback multicast, all with one address: the machine of protocol/mdap, a socket, and a few commands. */
+/**
+ * Minimal ants on loopback multicast, all with one address: the machine of protocol/mdap, a socket, and a few
+ * commands.
+ */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Test } from 'tap';

@@ -1,6 +1,6 @@
 /**
- * Hosts and ants on one line that loses, repeats and reorders datagrams, in simulated time: the two machines of
- * protocol/mdap and nothing else. The same seed gives the same run.
+ * Hosts and ants on one line that loses, repeats and reorders datagrams, in simulated time: the two machines
+ * of protocol/mdap and nothing else. The same seed gives the same run.
  */
 
 import type { Endpoint } from '../../../protocol/ipv4.ts';

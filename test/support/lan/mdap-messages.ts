@@ -1,4 +1,4 @@
-/** Messages of MDAP for tests: made, and told in short. */
+/** MDAP messages for tests, and short descriptions of them. */
 import type { ExecCli, MdapMessage } from '../../../protocol/mdap/messages.ts';
 import { decodeMessage } from '../../../protocol/mdap/messages.ts';
 

@@ -1,4 +1,7 @@
-/** One simulated ant in a process and a network namespace of its own: `ip netns exec NAME node ... namespace-ant.js INDEX FAULT`. */
+/**
+ * One simulated ant in a process and a network namespace of its own: `ip netns exec NAME node ...
+ * namespace-ant.js INDEX FAULT`.
+ */
 import process from 'node:process';
 import { createAnt } from '../../../simulator/ant/ant.ts';
 import { isAntFault } from '../../../simulator/ant/settings.ts';

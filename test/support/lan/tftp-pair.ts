@@ -22,7 +22,9 @@ export interface PairOptions {
   /** Shares of datagrams, 0 to 1. */
   readonly loss?: number;
   readonly duplicates?: number;
-  /** Milliseconds a datagram takes, up to as many more at random: more than the distance of two reorders them. */
+  /**
+   * Milliseconds a datagram takes, up to as many more at random: more than the distance of two reorders them.
+   */
   readonly delayMs?: number;
   readonly jitterMs?: number;
   /** How often the datagram is delivered, by what it is. */
@@ -145,7 +147,8 @@ class Pair {
     if (!decoded.ok) throw new Error(decoded.error.code);
     const packet = decoded.value;
     if (to === 'receiver') this.#toReceiver({ is: 'packet', packet, from: SERVER });
-    // The server's shell begins a transfer at the first request and takes others of the same port for repetitions.
+    // The server's shell begins a transfer at the first request and takes others of the same port for
+    // repetitions.
     else if (packet.kind === 'read')
       this.#toSender({ is: this.#sender.at === 'idle' ? 'start' : 'asked-again' });
     else this.#toSender({ is: 'packet', packet, from: CLIENT });

@@ -1,6 +1,6 @@
 /**
- * What an onlooker may expect of the CPE's machine, told by events and effects alone: which POST is out, what each side
- * owes the other, and that no request of the device is forgotten.
+ * What an observer may expect of the CPE's machine, by events and effects alone: which POST is out, what each
+ * side owes the other, and that no request of the device is forgotten.
  */
 import assert from 'node:assert/strict';
 import type { AcsMethod, CpeMethod, CwmpFault, Envelope, Request } from '../../../protocol/cwmp/messages.ts';
@@ -27,7 +27,7 @@ export class CpeOracle {
   readonly #retries = new Map<Envelope, number>();
   /** Requests of the device, and what became of them. */
   readonly enqueued: Request<AcsMethod>[] = [];
-  readonly told: Request<AcsMethod>[] = [];
+  readonly sent: Request<AcsMethod>[] = [];
 
   constructor(settings: CpeSettings) {
     this.settings = settings;
@@ -122,7 +122,7 @@ export class CpeOracle {
   #settles(request: Request<AcsMethod>): void {
     assert.equal(request, this.asked?.request, 'what is answered is what was asked');
     this.asked = undefined;
-    if (request.rpc !== 'Inform') this.told.push(request);
+    if (request.rpc !== 'Inform') this.sent.push(request);
   }
 
   #goesOut(): void {
@@ -174,6 +174,6 @@ export class CpeOracle {
 
   #countWishes(pending: readonly Request<AcsMethod>[]): void {
     const out = this.asked !== undefined && this.asked.request.rpc !== 'Inform' ? 1 : 0;
-    assert.equal(this.enqueued.length, this.told.length + pending.length + out, 'no request is lost');
+    assert.equal(this.enqueued.length, this.sent.length + pending.length + out, 'no request is lost');
   }
 }

@@ -1,4 +1,7 @@
-/** What the flashing of one modem promises, watched from outside: effects are judged, nothing of the machine is repeated. */
+/**
+ * What the flashing of one modem promises, watched from outside: effects are judged, nothing of the machine
+ * is repeated.
+ */
 import assert from 'node:assert/strict';
 import type { FlashContext } from '../../../mdap/flash/machine.ts';
 import { stepFlash } from '../../../mdap/flash/machine.ts';
