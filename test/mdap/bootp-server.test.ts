@@ -157,7 +157,7 @@ t.test('a port of clients that cannot be bound is a warning, one of servers an e
     {},
     fakePorts(({ listen }) => listen.port === 68),
   );
-  t.match(events, [{ is: 'trouble', message: /not watched for/ }]);
+  t.match(events, [{ is: 'trouble', message: /not watching for/ }]);
   await t.rejects(
     started(
       {},

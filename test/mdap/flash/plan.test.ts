@@ -202,13 +202,13 @@ const WRONG: readonly (readonly [string, string, string[], Record<string, string
   [
     'an address outside of the network',
     `${RULES}  - { serial: 0633EHPSL, address: 192.168.2.9 }`,
-    ['plan.yaml:4: 192.168.2.9 lies outside of 192.168.1.0/24; give an address of its own in the network'],
+    ['plan.yaml:4: 192.168.2.9 lies outside 192.168.1.0/24; give an address of its own in the network'],
   ],
   [
     'the broadcast address',
     `${RULES}  - { serial: 0633EHPSL, address: 192.168.1.255 }`,
     [
-      'plan.yaml:4: 192.168.1.255 is no address for a modem in 192.168.1.0/24; give an address of its own in the network',
+      'plan.yaml:4: 192.168.1.255 cannot be the address of a modem in 192.168.1.0/24; give an address of its own in the network',
     ],
   ],
   [
@@ -225,7 +225,7 @@ const WRONG: readonly (readonly [string, string, string[], Record<string, string
     'a counter that runs out of the network',
     `${RULES}  - address: 192.168.1.\${n}\ncounters: { n: { from: 250, to: 300 } }`,
     [
-      'plan.yaml:4: 192.168.1.255 is no address for a modem in 192.168.1.0/24; give an address of its own in the network',
+      'plan.yaml:4: 192.168.1.255 cannot be the address of a modem in 192.168.1.0/24; give an address of its own in the network',
     ],
   ],
   [
