@@ -5,23 +5,23 @@ import type { LocalInterface } from './interfaces.ts';
 
 /** Modems at a time that get an address when nothing else is said: as many as are served at a time. */
 const USUAL_SIZE = 64;
-const MOST_ADDRESSES = 4096;
+const MAX_ADDRESSES = 4096;
 
 /** `192.168.1.64-192.168.1.127`, or one address. */
 export function readPool(text: string): string[] {
   const [first = '', last = first, ...more] = text.split('-').map((part) => part.trim());
   const [from, to] = [addressNumber(first), addressNumber(last)];
-  if (from === undefined || to === undefined || more.length > 0 || to < from || to - from >= MOST_ADDRESSES)
+  if (from === undefined || to === undefined || more.length > 0 || to < from || to - from >= MAX_ADDRESSES)
     throw new ModemlabError(
       'E_CONFIG',
-      `${text}: two addresses with a dash between, ${MOST_ADDRESSES} at most`,
+      `${text}: two addresses with a dash between, ${MAX_ADDRESSES} at most`,
     );
   return Array.from({ length: to - from + 1 }, (_, index) => addressText(from + index));
 }
 
 /**
- * Addresses of the interface's network: from .64 on where it is large enough, as modems' own DHCP servers do. Its own address and
- * the last one, which modems have from the factory, are left out.
+ * Addresses of the interface's network: from .64 on where it is large enough, as modems' own DHCP servers do.
+ * Its own address and the last one, which modems have from the factory, are left out.
  */
 export function poolOf({ address, mask }: LocalInterface): string[] {
   const [own, bits] = [addressNumber(address), addressNumber(mask)];

@@ -1,16 +1,18 @@
-/** The ants that were heard of, by ANT-ID: never by IP address, for fresh from the factory all have the same one. */
+/**
+ * The ants that were heard from, by ANT-ID and never by IP address: from the factory, all have the same one.
+ */
 import { LIMITS } from '../protocol/limits.ts';
 import type { MdapReply } from '../protocol/mdap/messages.ts';
 
 export interface AntRecord {
   readonly antId: string;
-  /** ANT-NAME, the product; `undefined`: it has not answered a search yet. */
+  /** ANT-NAME, the product; `undefined` if it has not answered a search yet. */
   readonly name: string | undefined;
-  /** Every ANT-MAC told under this ANT-ID, in the order heard; two or more are a conflict. */
+  /** Every ANT-MAC heard with this ANT-ID, in that order; two or more are a conflict. */
   readonly macs: readonly string[];
   /** IPv4 address that its last message came from. */
   readonly address: string;
-  /** Address of the interface of ours over which it answered us; `undefined`: it was only overheard. */
+  /** Address of our interface on which it answered us; `undefined` if it was only overheard. */
   readonly via: string | undefined;
   readonly hostSetup: string | undefined;
   readonly tpVersion: string | undefined;
@@ -34,22 +36,22 @@ export class AntFleet {
     return [...this.#ants.values()];
   }
 
-  /** Takes in what a reply tells, and answers the ant; `undefined`: it names none, or there are too many. */
+  /** Records a reply and returns its ant; `undefined` if the reply names none, or there are too many. */
   hear(reply: MdapReply, address: string, via: string | undefined, now: number): AntRecord | undefined {
     const { antId } = reply;
     if (antId === undefined || antId === '') return undefined;
     const known = this.#ants.get(antId);
     if (known === undefined && this.#ants.size >= LIMITS.mdapAnts) return undefined;
-    const told = reply.kind === 'REPLY-ANT-SEARCH' ? reply : undefined;
+    const found = reply.kind === 'REPLY-ANT-SEARCH' ? reply : undefined;
     const ant: AntRecord = {
       antId,
-      name: told?.antName ?? known?.name,
-      macs: withMac(known?.macs ?? [], told?.antMac),
+      name: found?.antName ?? known?.name,
+      macs: withMac(known?.macs ?? [], found?.antMac),
       address,
       via: via ?? known?.via,
-      hostSetup: told?.hostSetup ?? known?.hostSetup,
-      tpVersion: told?.tpVersion ?? known?.tpVersion,
-      mdapVersion: told?.mdapVersion ?? known?.mdapVersion,
+      hostSetup: found?.hostSetup ?? known?.hostSetup,
+      tpVersion: found?.tpVersion ?? known?.tpVersion,
+      mdapVersion: found?.mdapVersion ?? known?.mdapVersion,
       firstSeen: known?.firstSeen ?? now,
       lastSeen: now,
     };
@@ -58,7 +60,7 @@ export class AntFleet {
   }
 }
 
-function withMac(macs: readonly string[], told: string | undefined): readonly string[] {
-  const mac = told?.toUpperCase() ?? '';
+function withMac(macs: readonly string[], heard: string | undefined): readonly string[] {
+  const mac = heard?.toUpperCase() ?? '';
   return mac === '' || macs.includes(mac) || macs.length >= LIMITS.mdapMacs ? macs : [...macs, mac];
 }

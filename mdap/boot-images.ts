@@ -45,8 +45,8 @@ function readFor(whom: string): ImageFor | undefined {
 }
 
 /**
- * Publishes the files and gives the rules for them. Rejects when a file cannot be read, is no image, or is for another board than
- * it is given to; `force` lets the last two pass.
+ * Publishes the files and gives the rules for them. Rejects when a file cannot be read, is no image, or is
+ * for another board than it is given to; `force` lets the last two pass.
  */
 export async function publishImages(
   wanted: readonly WantedImage[],

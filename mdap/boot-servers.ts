@@ -51,7 +51,8 @@ export async function startBootServers(options: BootServersOptions): Promise<Boo
     iface: iface.name,
     settings: {
       ...BOOTP_SERVER_DEFAULTS,
-      ...{ address: iface.address, mask: iface.mask },
+      address: iface.address,
+      mask: iface.mask,
       ...options.bootp,
       ...(iface.loopback ? { replyMode: 'loopback' } : {}),
     },

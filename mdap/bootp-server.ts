@@ -1,7 +1,7 @@
 /**
- * The BOOTP server: sockets around the machine of protocol/bootp/server.ts. Requests are broadcasts, which reach only a socket
- * that is bound to no address; replies leave by a socket that is bound to the address of the chosen interface, so that they go
- * out there and nowhere else.
+ * The BOOTP server: sockets around the machine of protocol/bootp/server.ts. Requests are broadcasts, which
+ * reach only a socket that is bound to no address; replies are sent from a socket that is bound to the
+ * address of the chosen interface, so that they go out there and nowhere else.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -27,7 +27,7 @@ import type { DatagramPort, OpenPort } from './datagram-port.ts';
 import { openUdp } from './datagram-port.ts';
 
 export type BootpEvent =
-  /** A modem that we may answer asks, whether it gets an answer or not. Repeats are told too. */
+  /** A request of a modem that we may answer, whether it gets an answer or not; repeated requests too. */
   | { readonly is: 'seen'; readonly request: BootRequest; readonly serial: string | undefined }
   | {
       readonly is: 'replied';
@@ -51,7 +51,7 @@ export type BootpEvent =
       readonly offered: string;
       readonly file: string;
     }
-  /** The network refused a datagram, or something that is not needed could not be had. */
+  /** The network refused a datagram, or something optional is not available. */
   | { readonly is: 'trouble'; readonly message: string };
 
 export interface BootpServerOptions {
@@ -60,18 +60,18 @@ export interface BootpServerOptions {
   /** Name of the interface; needed for the reply mode `unicast-arp`. */
   readonly iface?: string;
   readonly settings: BootpServerSettings;
-  /** What is known of a modem from a search: its board serial. */
+  /** The board serial of a modem, if a search has found it. */
   readonly serialOf?: (mac: string) => string | undefined;
   /**
-   * Listen to replies of other servers too, on the port of clients; needs the right to bind it. Absent: whether the server's
-   * own port is 67.
+   * Also listen for replies of other servers, on the client port, which takes the right to bind it. By
+   * default, if the server's own port is 67.
    */
   readonly watch?: boolean;
   readonly onEvent?: (event: BootpEvent) => void;
   readonly openPort?: OpenPort;
-  /** Milliseconds that do not go back. */
+  /** Monotonic milliseconds. */
   readonly now?: () => number;
-  /** Makes an entry in the neighbour table; `ip neigh` when absent. */
+  /** Adds an entry to the neighbour table; by default with `ip neigh`. */
   readonly addNeighbour?: (address: string, mac: string) => Promise<void>;
 }
 
@@ -79,7 +79,7 @@ export interface BootpServer {
   readonly local: Endpoint;
   /** Adds a rule; one for the same MAC, serial, board or prefix is replaced. */
   readonly serve: (rule: ImageRule) => void;
-  /** Silence for this modem from now on. */
+  /** From now on this modem gets no answer. */
   readonly quarantine: (mac: string, why: string) => void;
   readonly release: (mac: string) => void;
   /** By MAC in the spelling of ANT-MAC. */
@@ -100,7 +100,7 @@ class Server implements BootpServer {
   readonly #options: BootpServerOptions;
   #settings: BootpServerSettings;
   #state: BootpServerState = initialBootpServer();
-  /** What requests come to and replies leave by: one and the same on loopback. */
+  /** Replies are sent from this port; on loopback it receives the requests too. */
   #port: DatagramPort | undefined;
   #others: DatagramPort[] = [];
 
@@ -129,14 +129,14 @@ class Server implements BootpServer {
     if (watch) await this.#watch(openPort, handlers);
   }
 
-  /** Without it everything works; only another server on the wire is not noticed. */
+  /** Optional: without it, another server on the wire is not noticed. */
   async #watch(openPort: OpenPort, handlers: Parameters<OpenPort>[1]): Promise<void> {
     try {
       const listen = { address: NO_ADDRESS, port: BOOTP_CLIENT_PORT };
       this.#others.push(await openPort({ listen, shared: true }, handlers));
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      this.#trouble(`other boot servers are not watched for: ${message}`);
+      this.#trouble(`not watching for other boot servers: ${message}`);
     }
   }
 
@@ -179,14 +179,14 @@ class Server implements BootpServer {
       case 'silent': {
         const { why, request, detail } = effect;
         if (request !== undefined && isOurs(why)) this.#seen(request);
-        // Our own replies come back on the watched port: that is no news.
+        // Our own replies come back on the watched port: they are not reported.
         if (request !== undefined || why !== 'not-a-request')
-          this.#tell({ is: 'silent', why, request, detail });
+          this.#emit({ is: 'silent', why, request, detail });
         break;
       }
       case 'foreign-reply': {
         const { mac, server, offered, file } = effect;
-        this.#tell({ is: 'foreign-reply', mac, server, offered, file });
+        this.#emit({ is: 'foreign-reply', mac, server, offered, file });
         break;
       }
       default:
@@ -199,10 +199,12 @@ class Server implements BootpServer {
     const to =
       effect.to.how === 'unicast-arp' ? await this.#neighbour(effect.to, message, request) : effect.to;
     this.#port?.send(bytes, to);
-    this.#tell({ is: 'replied', request, answer, address: message.yiaddr, image, to });
+    this.#emit({ is: 'replied', request, answer, address: message.yiaddr, image, to });
   }
 
-  /** A modem without an address answers no ARP: its entry is made by hand, or everybody hears the reply. */
+  /**
+   * A modem without an address does not answer ARP: we add its entry ourselves, or else broadcast the reply.
+   */
   async #neighbour(to: Destination, { yiaddr }: BootpMessage, { mac }: BootRequest): Promise<Destination> {
     const { addNeighbour = this.#ipNeighbour } = this.#options;
     try {
@@ -223,7 +225,7 @@ class Server implements BootpServer {
   };
 
   #seen(request: BootRequest): void {
-    this.#tell({
+    this.#emit({
       is: 'seen',
       request,
       serial: this.#options.serialOf?.(request.mac) ?? request.vendor?.serial,
@@ -231,20 +233,20 @@ class Server implements BootpServer {
   }
 
   #trouble(message: string): void {
-    this.#tell({ is: 'trouble', message });
+    this.#emit({ is: 'trouble', message });
   }
 
-  #tell(event: BootpEvent): void {
+  #emit(event: BootpEvent): void {
     this.#options.onEvent?.(event);
   }
 }
 
-/** Reasons of silence towards a modem that could be ours. */
+/** Whether a modem that gets no answer for this reason could be ours. */
 function isOurs(why: Silence): boolean {
   return why !== 'relayed' && why !== 'other-server' && why !== 'foreign-mac' && why !== 'dhcp';
 }
 
-/** Whom a rule is for, in one spelling. */
+/** What a rule applies to, in canonical form. */
 function keyOf({ for: wanted }: ImageRule): string {
   switch (wanted.by) {
     case 'serial':

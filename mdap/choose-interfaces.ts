@@ -4,9 +4,10 @@ import type { LocalInterface } from './interfaces.ts';
 import { findInterface, hasDefaultRoute, listInterfaces } from './interfaces.ts';
 
 /**
- * The addresses to work on. Named are addresses or interfaces; without any, all but the loopback and those that lead to the
- * rest of the world. Rejects with E_MDAP_INTERFACE where there is none, and E_MDAP_DEFAULT_ROUTE where one that was named
- * leads out and is not forced: passwords are sent in the clear to everybody there.
+ * The addresses to work on. Named are addresses or interfaces; without any, all but the loopback and those
+ * that lead to the rest of the world. Rejects with E_MDAP_INTERFACE where there is none, and
+ * E_MDAP_DEFAULT_ROUTE where one that was named leads out and is not forced: passwords are sent in the clear
+ * to everybody there.
  */
 export async function chooseInterfaces(named: readonly string[], force: boolean): Promise<readonly string[]> {
   if (named.length === 0) {

@@ -1,11 +1,14 @@
-/** A UDP socket as the servers need it. They are given how to open one, so that tests run them without a network. */
+/**
+ * A UDP socket as the servers need it. They are given how to open one, so that tests run them without a
+ * network.
+ */
 import { createSocket } from 'node:dgram';
 import type { Endpoint } from '../protocol/ipv4.ts';
 
 export interface DatagramPort {
   /** Where it is bound. */
   readonly local: Endpoint;
-  /** Sends; what goes wrong is told to `onError`, for the datagram counts as lost then. */
+  /** Sends a datagram. Errors go to `onError`; the datagram then counts as lost. */
   readonly send: (bytes: Uint8Array, to: Endpoint) => void;
   readonly close: () => Promise<void>;
 }
@@ -24,7 +27,10 @@ export interface PortOptions {
   readonly broadcast?: boolean;
   /** Groups to join, each on the interface of this address. */
   readonly join?: readonly { readonly group: string; readonly on: string }[];
-  /** Send to groups over the interface of this address, no further than its own network, and to this machine as well. */
+  /**
+   * Send to groups over the interface of this address, no further than its own network, and to this machine
+   * as well.
+   */
   readonly multicastFrom?: string;
 }
 

@@ -1,12 +1,13 @@
 /**
- * A host of MDAP: it finds ants on the chosen interfaces, asks them for facts and has them carry out commands. All requests
- * go to the group, and most replies come by it, those to other hosts too: TO-HOST tells whom a reply is for. What is only
- * overheard adds to the fleet and to nothing else; requests are dropped, its own too.
+ * A host of MDAP: it finds ants on the chosen interfaces, asks them for facts and has them carry out
+ * commands. All requests go to the group, and most replies come by it, those to other hosts too: TO-HOST
+ * tells whom a reply is for. What is only overheard adds to the fleet and to nothing else; requests are
+ * dropped, its own too.
  */
 import { platform } from 'node:process';
 import { ModemlabError } from '../protocol/errors.ts';
 import type { Endpoint } from '../protocol/ipv4.ts';
-import type { HostAsk, HostOutcome } from '../protocol/mdap/host-conversation.ts';
+import type { HostOutcome, HostRequest } from '../protocol/mdap/host-conversation.ts';
 import { checkCommand } from '../protocol/mdap/host-conversation.ts';
 import type { MdapMessage, MdapReply, ReplyAntSearch } from '../protocol/mdap/messages.ts';
 import { decodeMessage } from '../protocol/mdap/messages.ts';
@@ -22,23 +23,23 @@ import {
 } from '../protocol/mdap/settings.ts';
 import type { AntRecord } from './ant-fleet.ts';
 import { AntFleet, isConflict } from './ant-fleet.ts';
-import type { Sender } from './conversations.ts';
-import { Conversation } from './conversations.ts';
 import type { DatagramPort, OpenPort } from './datagram-port.ts';
 import { openUdp } from './datagram-port.ts';
 import type { Ticker } from './deadlines.ts';
 import { realTicker } from './deadlines.ts';
+import type { Sender } from './host-conversation.ts';
+import { HostConversation } from './host-conversation.ts';
 import type { Credentials, DiscoverOptions, ExecOptions, MdapHostOptions } from './host-types.ts';
 import { Rate } from './rate.ts';
-import { Turns } from './semaphore.ts';
+import { Semaphore } from './semaphore.ts';
 import { mayStaySilent } from './silent-commands.ts';
 
 const LEGACY: Endpoint = { address: LEGACY_GROUP, port: LEGACY_PORT };
 
 export type * from './host-types.ts';
 
-/** Conversations at once: an ant answers in pieces, and the group floods every port. */
-const AT_ONCE = 8;
+/** Conversations at the same time: an ant answers in pieces, and the group floods every port. */
+const MAX_CONVERSATIONS = 8;
 
 interface Search {
   state: SearchState;
@@ -48,7 +49,9 @@ interface Search {
   stopTimer: () => void;
 }
 
-/** Joins the group on all interfaces. Rejects with E_MDAP_INTERFACE when one cannot be used, E_ADDRESS_IN_USE. */
+/**
+ * Joins the group on all interfaces. Rejects with E_MDAP_INTERFACE when one cannot be used, E_ADDRESS_IN_USE.
+ */
 export async function openMdapHost(options: MdapHostOptions): Promise<MdapHost> {
   const host = new MdapHost(options);
   await host.open();
@@ -63,10 +66,10 @@ export class MdapHost {
   readonly #ticker: Ticker;
   readonly #rate: Rate;
   readonly #openPort: OpenPort;
-  readonly #turns = new Turns(AT_ONCE);
-  /** An ant may bear one conversation only. */
-  readonly #antTurns = new Map<string, Turns>();
-  readonly #conversations = new Set<Conversation>();
+  readonly #slots = new Semaphore(MAX_CONVERSATIONS);
+  /** An ant may support only one conversation at a time. */
+  readonly #antLocks = new Map<string, Semaphore>();
+  readonly #conversations = new Set<HostConversation>();
   readonly #searches = new Set<Search>();
   readonly #ports = new Set<DatagramPort>();
   #closed = false;
@@ -86,13 +89,16 @@ export class MdapHost {
     if (this.settings.legacy10) await this.#join(LEGACY);
   }
 
-  /** Searches, and answers the ants that replied to this search. */
+  /** Searches, and returns the ants that replied to this search. */
   async discover(options: DiscoverOptions = {}): Promise<readonly AntRecord[]> {
     if (this.#closed) return [];
     const senders = await this.#openSenders(this.#options.interfaces);
     const search = await new Promise<Search>((resolve) => {
       const begun: Search = {
-        ...{ state: searchBegin(), senders, options, stopTimer: () => undefined },
+        state: searchBegin(),
+        senders,
+        options,
+        stopTimer: () => undefined,
         done: () => resolve(begun),
       };
       this.#searches.add(begun);
@@ -104,7 +110,7 @@ export class MdapHost {
     return [...search.state.found.keys()].flatMap((antId) => this.fleet.get(antId) ?? []);
   }
 
-  /** The facts that an ant tells of itself, by their keys. Rejects as `converse` does; any outcome but `done` is answered. */
+  /** INFO. Rejects as `converse` does; resolves with any outcome. */
   async info(antId: string, credentials: Credentials, force = false): Promise<HostOutcome> {
     return this.converse({ verb: 'INFO', antId, ...credentials, repeatable: true }, force);
   }
@@ -118,33 +124,34 @@ export class MdapHost {
   ): Promise<HostOutcome> {
     const command = checkCommand(this.settings, { antId, ...credentials, command: line });
     if (!command.ok) throw new ModemlabError('E_MDAP_COMMAND', `${command.error}: ${line.slice(0, 60)}`);
-    const ask = { verb: 'EXEC-CLI', antId, ...credentials, command: command.value } as const;
-    return this.converse({ ...ask, expectSilence: silent, repeatable }, force);
+    const request = { verb: 'EXEC-CLI', antId, ...credentials, command: command.value } as const;
+    return this.converse({ ...request, expectSilence: silent, repeatable }, force);
   }
 
   /**
-   * One conversation, when its turn comes: eight are held at once, and one with each ant. What the ant does is answered, also that it does nothing;
-   * rejects with E_MDAP_CONFLICT where two ants share the ANT-ID, unless forced.
+   * One conversation; at most eight are held at a time, and one with each ant, others wait. Resolves with
+   * what the ant did, even if it did not answer. Rejects with E_MDAP_CONFLICT if two ants share the ANT-ID,
+   * unless forced.
    */
-  async converse(ask: HostAsk, force = false): Promise<HostOutcome> {
-    const own = this.#antTurns.get(ask.antId) ?? new Turns(1);
-    this.#antTurns.set(ask.antId, own);
+  async converse(request: HostRequest, force = false): Promise<HostOutcome> {
+    const own = this.#antLocks.get(request.antId) ?? new Semaphore(1);
+    this.#antLocks.set(request.antId, own);
     try {
-      return await own.run(() => this.#turns.run(() => this.#converse(ask, force)));
+      return await own.run(() => this.#slots.run(() => this.#converse(request, force)));
     } finally {
-      if (own.idle) this.#antTurns.delete(ask.antId);
+      if (own.idle) this.#antLocks.delete(request.antId);
     }
   }
 
-  async #converse(ask: HostAsk, force: boolean): Promise<HostOutcome> {
-    const ant = this.fleet.get(ask.antId);
+  async #converse(request: HostRequest, force: boolean): Promise<HostOutcome> {
+    const ant = this.fleet.get(request.antId);
     if (ant !== undefined && isConflict(ant) && !force)
-      throw new ModemlabError('E_MDAP_CONFLICT', `${ask.antId}: ${ant.macs.join(', ')}`);
+      throw new ModemlabError('E_MDAP_CONFLICT', `${request.antId}: ${ant.macs.join(', ')}`);
     if (this.#closed) return { is: 'cancelled' };
     const senders = await this.#openSenders(ant?.via === undefined ? this.#options.interfaces : [ant.via]);
     if (this.#closed) return this.#closeAll(senders).then(() => ({ is: 'cancelled' }));
     const parts = { settings: this.settings, ticker: this.#ticker, rate: this.#rate, senders };
-    const conversation = new Conversation(ask, parts);
+    const conversation = new HostConversation(request, parts);
     this.#conversations.add(conversation);
     conversation.begin();
     const outcome = await conversation.ended;
@@ -153,7 +160,7 @@ export class MdapHost {
     return outcome;
   }
 
-  /** Ends all that is under way as cancelled, and leaves the group. */
+  /** Cancels everything in progress, and leaves the group. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const conversation of this.#conversations) conversation.cancel();
@@ -162,8 +169,8 @@ export class MdapHost {
   }
 
   async #join(at: Endpoint): Promise<void> {
-    // A socket bound to the group takes no datagram that is meant for another program at the port. Elsewhere than on Linux
-    // a socket cannot be bound so.
+    // A socket bound to the group takes no datagram that is meant for another program at the port. Elsewhere
+    // than on Linux a socket cannot be bound so.
     const address = platform === 'linux' ? at.address : '0.0.0.0';
     const join = this.#options.interfaces.map((on) => ({ group: at.address, on }));
     const options = { listen: { address, port: at.port }, shared: true, join };
@@ -223,7 +230,7 @@ export class MdapHost {
     const search = to === undefined ? undefined : this.#searchOf(to);
     const own = [...this.#conversations].filter(
       (conversation) =>
-        conversation.ask.antId === message.antId && (to === undefined || conversation.owns(to)),
+        conversation.request.antId === message.antId && (to === undefined || conversation.owns(to)),
     );
     const via = to !== undefined && (search !== undefined || own.length > 0) ? to.address : undefined;
     const ant = this.fleet.hear(message, from.address, via, Date.now());

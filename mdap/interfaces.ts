@@ -25,8 +25,8 @@ export function findInterface(nameOrAddress: string): LocalInterface | undefined
 }
 
 /**
- * Whether the way to the rest of the world leads over this interface: then it is no network of a lab. Known on Linux only
- * (/proc/net/route); elsewhere `undefined`.
+ * Whether the way to the rest of the world leads over this interface: then it is no network of a lab. Known
+ * on Linux only (/proc/net/route); elsewhere `undefined`.
  */
 export async function hasDefaultRoute(name: string): Promise<boolean | undefined> {
   try {

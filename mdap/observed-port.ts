@@ -1,4 +1,4 @@
-/** UDP sockets that somebody watches, such as one who records what they say. */
+/** UDP sockets with an observer, such as a recorder of their traffic. */
 import type { Endpoint } from '../protocol/ipv4.ts';
 import type { OpenPort } from './datagram-port.ts';
 
@@ -10,7 +10,9 @@ export interface PortObserver {
 /** Called for each socket when it is bound, with its address: `0.0.0.0` and a group too. */
 export type ObservePort = (local: Endpoint) => PortObserver;
 
-/** Opens what `openPort` opens; the observer is told of each datagram before it goes out, and before it is acted on. */
+/**
+ * Opens what `openPort` opens; the observer gets each datagram before it is sent, or before it is handled.
+ */
 export function observedPort(openPort: OpenPort, observe: ObservePort): OpenPort {
   return async (options, handlers) => {
     let observer: PortObserver | undefined;

@@ -1,9 +1,9 @@
-/** How a conversation ended, as people and programs are told. */
+/** How a conversation ended, for people and programs. */
 import { ModemlabError } from '../protocol/errors.ts';
 import type { HostOutcome } from '../protocol/mdap/host-conversation.ts';
 import { assertNever } from '../protocol/result.ts';
 
-/** The error that an outcome is; `undefined`: it is none. */
+/** The error that an outcome stands for, if any. */
 export function outcomeError(antId: string, outcome: HostOutcome): ModemlabError | undefined {
   switch (outcome.is) {
     case 'done':
@@ -31,7 +31,7 @@ const said = (output: string): string => {
   return line === '' ? '' : `, ${line.slice(0, 100)}`;
 };
 
-/** What an ant put out. */
+/** The output of a command. */
 export const outputOf = (outcome: HostOutcome): string => ('output' in outcome ? outcome.output : '');
 
 export interface Fact {
@@ -39,7 +39,10 @@ export interface Fact {
   readonly value: string;
 }
 
-/** The facts of an INFO reply: nobody knows whether ants tell them in the head or in the text, so both are looked at. */
+/**
+ * The facts of an INFO reply. It is not known whether ants put them into the head or the body, so both are
+ * read.
+ */
 export function factsOf(outcome: HostOutcome): readonly Fact[] {
   if (outcome.is !== 'done') return [];
   const lines = outcome.output.split(/\r?\n/).flatMap((line) => {

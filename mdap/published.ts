@@ -1,4 +1,7 @@
-/** The files that the TFTP server gives: a list of images, or a folder. Each is read once and shared by all transfers. */
+/**
+ * The files that the TFTP server gives: a list of images, or a folder. Each is read once and shared by all
+ * transfers.
+ */
 import type { Stats } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -37,7 +40,10 @@ export class PublishedFiles {
     this.#maxCacheBytes = maxCacheBytes;
   }
 
-  /** Puts a file of the disk, or bytes, under a name on the list. The path is the operator's: it may lie anywhere. */
+  /**
+   * Puts a file of the disk, or bytes, under a name on the list. The path is the operator's: it may lie
+   * anywhere.
+   */
   publish(name: string, source: string | Uint8Array): void {
     const parts = pathOfName(name);
     if (!parts.ok) throw new RangeError(`${name}: ${parts.error}`);

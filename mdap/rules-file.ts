@@ -1,6 +1,7 @@
 /**
- * Loads rule modules. JavaScript is loaded by node itself. TypeScript is loaded where it can be: by node when this program
- * runs from its sources, else by tsx when it is installed where the module lies; Node 20 cannot do it alone.
+ * Loads rule modules. JavaScript is loaded by node itself. TypeScript is loaded where it can be: by node when
+ * this program runs from its sources, else by tsx when it is installed where the module lies; Node 20 cannot
+ * do it alone.
  */
 import { access } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -54,7 +55,8 @@ async function loadByTsx(absolute: string, file: string): Promise<unknown> {
   const url = pathToFileURL(absolute).href;
   let tsImport: unknown;
   try {
-    // What require finds of tsx is its CommonJS half, which cannot load modules: the other half lies beside it.
+    // What require finds of tsx is its CommonJS half, which cannot load modules: the other half lies beside
+    // it.
     const found = createRequire(absolute)
       .resolve('tsx/esm/api')
       .replace(/\.cjs$/, '.mjs');

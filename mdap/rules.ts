@@ -110,7 +110,10 @@ function ruleAnt(
   tell: (line: string, output: string) => void,
 ): RuleAnt {
   return {
-    ...{ id: ant.antId, name: ant.name, mac: ant.macs[0], address: ant.address },
+    id: ant.antId,
+    name: ant.name,
+    mac: ant.macs[0],
+    address: ant.address,
     exec: async (line, options) => {
       const outcome = await host.exec(ant.antId, line, credentials, options);
       tell(line, outputOf(outcome));

@@ -1,7 +1,8 @@
 /**
- * Command scripts of the lab: one command line of the modem a line. `#` begins a comment line, blank lines mean nothing,
- * `ask(prompt|default)` is asked for once before anything is sent, and `${n}` is the number of the ant, `${ant}`, `${mac}`,
- * `${name}`, `${address}` what is known of it. A `$` before anything but a brace is the modem's own.
+ * Command scripts of the lab: one command line of the modem a line. `#` begins a comment line, blank lines
+ * mean nothing, `ask(prompt|default)` is asked for once before anything is sent, and `${n}` is the number of
+ * the ant, `${ant}`, `${mac}`, `${name}`, `${address}` what is known of it. A `$` before anything but a brace
+ * is the modem's own.
  */
 import { ModemlabError } from '../protocol/errors.ts';
 import type { AntRecord } from './ant-fleet.ts';

@@ -1,5 +1,5 @@
 /** Lets so many pieces of work run at once, the others in the order in which they came. */
-export class Turns {
+export class Semaphore {
   readonly #limit: number;
   readonly #waiting: (() => void)[] = [];
   #running = 0;

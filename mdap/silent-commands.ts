@@ -1,4 +1,7 @@
-/** Commands after which an ant may say nothing: they take it down, or the address, or the interface that it answers from. */
+/**
+ * Commands after which an ant may say nothing: they take it down, or the address, or the interface that it
+ * answers from.
+ */
 const SILENT =
   /^(system (reboot|reset)|software upgrade|ip (ipdelete|ifdetach|ifdelete|flush)|eth (ifdetach|ifdelete|flush)|(system config|service system modify)\b.*\bmdap\b.*\bdisabled)\b/i;
 

@@ -6,7 +6,7 @@ import type { Endpoint } from '../protocol/ipv4.ts';
 import { assertNever } from '../protocol/result.ts';
 import { decodeNetascii, encodeNetascii } from '../protocol/tftp/netascii.ts';
 import type { TransferTerms } from '../protocol/tftp/options.ts';
-import { askFor } from '../protocol/tftp/options.ts';
+import { requestOptions } from '../protocol/tftp/options.ts';
 import { decodeTftp, encodeTftp } from '../protocol/tftp/packet.ts';
 import { initialReceiver, stepReceiver } from '../protocol/tftp/receiver.ts';
 import type { ReceiverSettings, ReceiverState } from '../protocol/tftp/receiver-types.ts';
@@ -25,7 +25,7 @@ export interface TftpClientOptions {
   readonly file: string;
   readonly mode?: 'octet' | 'netascii';
   /** What is asked for; without it the server is asked for nothing, as old loaders do. */
-  readonly wish?: Partial<TransferTerms>;
+  readonly terms?: Partial<TransferTerms>;
   /** Bytes so far. */
   readonly onProgress?: (bytes: number, size: number | undefined) => void;
   readonly receiver?: Partial<ReceiverSettings>;
@@ -40,9 +40,9 @@ export interface TftpClientOptions {
 
 /** Fetches a file. Rejects with E_TFTP_FAILED when the server refuses it, or falls silent. */
 export async function fetchByTftp(options: TftpClientOptions): Promise<Uint8Array> {
-  const { server, mode = 'octet', wish = {}, receiver, onProgress } = options;
+  const { server, mode = 'octet', terms = {}, receiver, onProgress } = options;
   const file = toByteText(options.file);
-  const request = { kind: 'read', file, mode, options: askFor(wish) } as const;
+  const request = { kind: 'read', file, mode, options: requestOptions(terms) } as const;
   const settings = {
     ...RECEIVER_DEFAULTS,
     opening: { by: 'request', request, server } as const,
@@ -98,10 +98,10 @@ export async function fetchByTftp(options: TftpClientOptions): Promise<Uint8Arra
 
 /** Sends a file. Rejects with E_TFTP_FAILED when the server refuses it, or falls silent. */
 export async function sendByTftp(options: TftpClientOptions, bytes: Uint8Array): Promise<void> {
-  const { server, mode = 'octet', wish = {}, sender, onProgress } = options;
+  const { server, mode = 'octet', terms = {}, sender, onProgress } = options;
   const file = toByteText(options.file);
   const content = mode === 'octet' ? bytes : encodeNetascii(bytes);
-  const asked = askFor(wish.tsize === undefined ? wish : { ...wish, tsize: content.length });
+  const asked = requestOptions(terms.tsize === undefined ? terms : { ...terms, tsize: content.length });
   const request = { kind: 'write', file, mode, options: asked } as const;
   const opening = { by: 'request', request, server } as const;
   const settings = { ...SENDER_DEFAULTS, size: content.length, opening, ...sender };

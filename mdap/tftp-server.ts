@@ -1,6 +1,7 @@
 /**
- * The TFTP server: takes requests on one port and answers each from a new one (RFC 1350 section 4). It gives published files to
- * those who are allowed, and is no use to anybody else: see docs/boot-servers.md for what it refuses and why.
+ * The TFTP server: takes requests on one port and answers each from a new one (RFC 1350 section 4). It gives
+ * published files to those who are allowed, and is no use to anybody else: see docs/boot-servers.md for what
+ * it refuses and why.
  */
 import type { Endpoint } from '../protocol/ipv4.ts';
 import { assertNever } from '../protocol/result.ts';
@@ -13,7 +14,7 @@ import { openUdp } from './datagram-port.ts';
 import { Deadlines, realTicker } from './deadlines.ts';
 import { Pacer } from './pacer.ts';
 import type { Found } from './published.ts';
-import type { SessionParts, Work } from './tftp-session.ts';
+import type { SessionContext, Work } from './tftp-session.ts';
 import { TftpSession } from './tftp-session.ts';
 import type { TftpServerEvent, TftpServerOptions, TftpServerSettings } from './tftp-types.ts';
 import { TFTP_SERVER_DEFAULTS } from './tftp-types.ts';
@@ -53,12 +54,12 @@ interface Slot {
 }
 
 /** Senders whose last ERROR is remembered. */
-const MOST_STRANGERS = 1024;
+const MAX_STRANGERS = 1024;
 
 class Server implements TftpServer {
   readonly #options: TftpServerOptions;
   readonly #settings: TftpServerSettings;
-  readonly #parts: SessionParts;
+  readonly #context: SessionContext;
   readonly #slots = new Map<string, Slot>();
   readonly #strangers = new Map<string, number>();
   readonly #background = new Set<Promise<unknown>>();
@@ -71,11 +72,12 @@ class Server implements TftpServer {
     this.#options = options;
     this.#settings = { ...TFTP_SERVER_DEFAULTS, ...settings };
     const deadlines = new Deadlines(ticker);
-    this.#parts = {
-      ...{ ticker, deadlines },
+    this.#context = {
+      ticker,
+      deadlines,
       pacer: new Pacer(ticker, deadlines, this.#settings.maxPacketsPerSecond),
       onEvent: (event) => onEvent?.(event),
-      mayTellStranger: (address) => this.#mayTell(address),
+      mayRefuseStranger: (address) => this.#mayRefuse(address),
       maxSessionMs: this.#settings.maxSessionMs,
       background: (work) => this.#inBackground(work),
     };
@@ -111,7 +113,7 @@ class Server implements TftpServer {
       slot.session?.abort('the server stops');
     }
     this.#slots.clear();
-    this.#parts.deadlines.stop();
+    this.#context.deadlines.stop();
     await this.#port?.close();
     await Promise.all(this.#background);
   };
@@ -126,14 +128,14 @@ class Server implements TftpServer {
     const packet = decodeTftp(bytes);
     const request = packet.ok ? packet.value : undefined;
     if (request?.kind !== 'read' && request?.kind !== 'write') {
-      this.#tell({ is: 'ignored', peer, why: packet.ok ? 'no-request' : 'unreadable' });
+      this.#emit({ is: 'ignored', peer, why: packet.ok ? 'no-request' : 'unreadable' });
       return;
     }
     const key = `${peer.address}:${peer.port}`;
     const allowed = this.#options.allows(peer);
     if (allowed && this.#isCopy(this.#slots.get(key), request)) return;
     if (!allowed || this.#slots.size >= this.#settings.maxSessions) {
-      this.#tell({ is: 'ignored', peer, why: allowed ? 'busy' : 'not-allowed' });
+      this.#emit({ is: 'ignored', peer, why: allowed ? 'busy' : 'not-allowed' });
       return;
     }
     const slot: Slot = { peer, request, session: undefined, over: false };
@@ -142,9 +144,10 @@ class Server implements TftpServer {
   }
 
   /**
-   * Whether a request is the same as one that is being answered. One that begins anew ends the transfer before it; but not
-   * while nothing but the request came, however long ago: the client may have taken the port of our first packet already, and
-   * would refuse that of another transfer as a stranger's (RFC 1350 section 4).
+   * Whether a request is a copy of one that is being answered. A request that starts again ends the transfer
+   * before it; but not while nothing except the request has arrived, however long ago: the client may already
+   * have chosen the port of our first packet, and would reject one from another port as a stranger's (RFC
+   * 1350 section 4).
    */
   #isCopy(slot: Slot | undefined, request: TftpRequest): boolean {
     if (slot === undefined) return false;
@@ -179,7 +182,7 @@ class Server implements TftpServer {
       this.#count += 1;
       const { peer, request } = slot;
       const info = { transfer: String(this.#count), way: work.way, peer, file: request.file };
-      slot.session = new TftpSession(info, work, this.#parts, release);
+      slot.session = new TftpSession(info, work, this.#context, release);
       slot.session.start(port);
     } catch (error) {
       this.#trouble(error instanceof Error ? error : new Error(String(error)));
@@ -240,25 +243,25 @@ class Server implements TftpServer {
 
   #refuse({ peer, request }: Slot, { code, text }: Refusal): void {
     this.#port?.send(encodeTftp({ kind: 'error', code, text }), peer);
-    this.#tell({ is: 'refused', peer, file: request.file, code, text });
+    this.#emit({ is: 'refused', peer, file: request.file, code, text });
   }
 
   /** One ERROR a while for each address outside a transfer: nobody uses us to flood somebody. */
-  #mayTell(address: string): boolean {
-    const now = this.#parts.ticker.now();
+  #mayRefuse(address: string): boolean {
+    const now = this.#context.ticker.now();
     const last = this.#strangers.get(address);
     if (last !== undefined && now - last < this.#settings.strangerGapMs) return false;
-    if (this.#strangers.size >= MOST_STRANGERS) this.#strangers.clear();
+    if (this.#strangers.size >= MAX_STRANGERS) this.#strangers.clear();
     this.#strangers.set(address, now);
     return true;
   }
 
   #trouble({ message }: Error): void {
-    this.#tell({ is: 'trouble', message });
+    this.#emit({ is: 'trouble', message });
   }
 
-  #tell(event: TftpServerEvent): void {
-    this.#parts.onEvent(event);
+  #emit(event: TftpServerEvent): void {
+    this.#context.onEvent(event);
   }
 }
 

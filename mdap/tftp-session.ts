@@ -14,13 +14,13 @@ import type { Pacer } from './pacer.ts';
 import type { TftpServerEvent, TransferInfo } from './tftp-types.ts';
 import type { Upload } from './upload-folder.ts';
 
-export interface SessionParts {
+export interface SessionContext {
   readonly ticker: Ticker;
   readonly deadlines: Deadlines;
   readonly pacer: Pacer;
   readonly onEvent: (event: TftpServerEvent) => void;
-  /** Whether a sender outside the transfer may be told so now. */
-  readonly mayTellStranger: (address: string) => boolean;
+  /** Whether a sender outside the transfer may get an ERROR now. */
+  readonly mayRefuseStranger: (address: string) => boolean;
   readonly maxSessionMs: number;
   /** Work that goes on after the transfer and never rejects: the server waits for it when it stops. */
   readonly background: (work: Promise<unknown>) => void;
@@ -38,7 +38,7 @@ export type Work =
 
 export class TftpSession {
   readonly info: TransferInfo;
-  readonly #parts: SessionParts;
+  readonly #context: SessionContext;
   readonly #work: Work;
   readonly #whenOver: () => void;
   /** The owner of the deadline of the whole transfer; the session itself owns that of its packets. */
@@ -56,17 +56,17 @@ export class TftpSession {
   #whole = false;
   #over = false;
 
-  constructor(info: TransferInfo, work: Work, parts: SessionParts, whenOver: () => void) {
+  constructor(info: TransferInfo, work: Work, context: SessionContext, whenOver: () => void) {
     this.info = info;
     this.#work = work;
-    this.#parts = parts;
+    this.#context = context;
     this.#whenOver = whenOver;
-    this.#movedAt = parts.ticker.now();
+    this.#movedAt = context.ticker.now();
   }
 
   /** Milliseconds since the client did something for the transfer. */
   get quietMs(): number {
-    return this.#parts.ticker.now() - this.#movedAt;
+    return this.#context.ticker.now() - this.#movedAt;
   }
 
   /** Whether its client has said anything since its request. */
@@ -76,7 +76,7 @@ export class TftpSession {
 
   start(port: DatagramPort): void {
     this.#port = port;
-    const { deadlines, ticker, maxSessionMs } = this.#parts;
+    const { deadlines, ticker, maxSessionMs } = this.#context;
     this.#begunAt = ticker.now();
     deadlines.set(this.#total, maxSessionMs, () => this.abort('the transfer takes too long'));
     this.#step({ is: 'start' });
@@ -101,10 +101,10 @@ export class TftpSession {
     this.#end();
   }
 
-  /** Ends it without a word: the client has begun anew. */
+  /** Ends it without a packet: the client has started again. */
   replace(): void {
     if (this.#over) return;
-    this.#tell({ is: 'failed', failure: { why: 'ours', code: 0, text: 'the client began anew' } });
+    this.#emit({ is: 'failed', failure: { why: 'ours', code: 0, text: 'the client started again' } });
     this.#end();
   }
 
@@ -127,7 +127,7 @@ export class TftpSession {
     for (const effect of effects) {
       if (effect.do === 'send-data') packets.push(() => this.#sendData(effect, bytes));
       // The time of a packet begins when it is out: pacing may hold it back.
-      else if (effect.do === 'wait') this.#parts.pacer.add(this, packets, () => this.#wait(effect.ms));
+      else if (effect.do === 'wait') this.#context.pacer.add(this, packets, () => this.#wait(effect.ms));
       else this.#perform(effect);
     }
   }
@@ -145,17 +145,17 @@ export class TftpSession {
         this.#send(effect.packet, effect.to);
         break;
       case 'begun':
-        this.#tell({ is: 'begun', terms: effect.terms });
+        this.#emit({ is: 'begun', terms: effect.terms });
         break;
       case 'progress':
         this.#moved(effect.bytes);
         break;
       case 'done':
-        this.#tell({ is: 'done' });
+        this.#emit({ is: 'done' });
         this.#end();
         break;
       case 'failed':
-        this.#tell({ is: 'failed', failure: effect.failure });
+        this.#emit({ is: 'failed', failure: effect.failure });
         this.#end();
         break;
       default:
@@ -172,7 +172,7 @@ export class TftpSession {
         this.#wait(effect.ms);
         break;
       case 'begun':
-        this.#tell({ is: 'begun', terms: effect.terms });
+        this.#emit({ is: 'begun', terms: effect.terms });
         break;
       case 'store':
         upload.append(effect.data);
@@ -182,7 +182,7 @@ export class TftpSession {
         this.#complete(upload);
         break;
       case 'failed':
-        this.#tell({ is: 'failed', failure: effect.failure });
+        this.#emit({ is: 'failed', failure: effect.failure });
         break;
       case 'closed':
         this.#end();
@@ -195,9 +195,9 @@ export class TftpSession {
   #complete(upload: Upload): void {
     this.#whole = true;
     upload.finish().then(
-      () => this.#tell({ is: 'done' }),
+      () => this.#emit({ is: 'done' }),
       (error: unknown) =>
-        this.#tell({
+        this.#emit({
           is: 'failed',
           failure: { why: 'ours', code: TFTP_ERROR.diskFull, text: String(error) },
         }),
@@ -207,30 +207,30 @@ export class TftpSession {
   #send(packet: TftpPacket, to: Endpoint): void {
     const { peer } = this.info;
     const stranger = to.address !== peer.address || to.port !== peer.port;
-    if (!stranger || this.#parts.mayTellStranger(to.address)) this.#port?.send(encodeTftp(packet), to);
+    if (!stranger || this.#context.mayRefuseStranger(to.address)) this.#port?.send(encodeTftp(packet), to);
   }
 
   #wait(ms: number): void {
-    if (!this.#over) this.#parts.deadlines.set(this, ms, () => this.#step({ is: 'due' }));
+    if (!this.#over) this.#context.deadlines.set(this, ms, () => this.#step({ is: 'due' }));
   }
 
   #moved(bytes: number): void {
     this.#bytes = bytes;
-    this.#movedAt = this.#parts.ticker.now();
-    this.#parts.onEvent({ is: 'progress', ...this.info, bytes, size: this.#size() });
+    this.#movedAt = this.#context.ticker.now();
+    this.#context.onEvent({ is: 'progress', ...this.info, bytes, size: this.#size() });
   }
 
   #size(): number | undefined {
     return this.#work.way === 'read' ? this.#work.bytes.length : this.#work.size;
   }
 
-  #tell(
+  #emit(
     event:
       | Omit<Extract<TftpServerEvent, { is: 'begun' }>, keyof TransferInfo | 'size'>
       | { readonly is: 'done' }
       | Omit<Extract<TftpServerEvent, { is: 'failed' }>, keyof TransferInfo | 'bytes'>,
   ): void {
-    const { onEvent, ticker } = this.#parts;
+    const { onEvent, ticker } = this.#context;
     const [info, bytes] = [this.info, this.#bytes];
     if (event.is === 'begun') onEvent({ ...event, ...info, size: this.#size() });
     else if (event.is === 'failed') onEvent({ ...event, ...info, bytes });
@@ -240,7 +240,7 @@ export class TftpSession {
   #end(): void {
     if (this.#over) return;
     this.#over = true;
-    const { deadlines, pacer, background } = this.#parts;
+    const { deadlines, pacer, background } = this.#context;
     deadlines.clear(this);
     deadlines.clear(this.#total);
     pacer.drop(this);

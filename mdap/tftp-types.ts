@@ -23,8 +23,9 @@ export interface TftpServerSettings {
   /** Milliseconds of one transfer. */
   readonly maxSessionMs: number;
   /**
-   * A request from the port of a running transfer begins it anew when the client had answered and then nothing came for so
-   * many milliseconds: a boot loader that starts again may use the same port. Before, it is a copy of the first one.
+   * A request from the port of a running transfer starts it again if the client had answered before and then
+   * sent nothing for this many milliseconds: a boot loader that restarts may use the same port. Before that
+   * it counts as a copy.
    */
   readonly restartAfterMs: number;
   /** Milliseconds between two ERRORs for packets that belong to no transfer, for one sender. */
@@ -38,8 +39,15 @@ export interface TftpServerSettings {
 export const TFTP_SERVER_DEFAULTS: TftpServerSettings = {
   retry: RETRY_DEFAULTS,
   caps: OPTION_CAPS,
-  ...{ rollover: 0, netascii: false, maxPacketsPerSecond: 20_000, maxSessions: 64 },
-  ...{ maxSessionMs: 600_000, restartAfterMs: 1000, strangerGapMs: 1000, upload: undefined, lingerMs: 1500 },
+  rollover: 0,
+  netascii: false,
+  maxPacketsPerSecond: 20_000,
+  maxSessions: 64,
+  maxSessionMs: 600_000,
+  restartAfterMs: 1000,
+  strangerGapMs: 1000,
+  upload: undefined,
+  lingerMs: 1500,
 };
 
 export interface TransferInfo {
@@ -52,7 +60,10 @@ export interface TransferInfo {
 }
 
 export type TftpServerEvent =
-  /** The first packet of the file is on its way. `size` in bytes; `undefined`: the client that sends it does not tell. */
+  /**
+   * The first packet of the file is on its way. `size` in bytes; `undefined`: the client that sends it does
+   * not tell.
+   */
   | ({
       readonly is: 'begun';
       readonly size: number | undefined;
@@ -60,7 +71,10 @@ export type TftpServerEvent =
     } & TransferInfo)
   /** So many bytes are acknowledged, or have come. */
   | ({ readonly is: 'progress'; readonly bytes: number; readonly size: number | undefined } & TransferInfo)
-  /** The last byte is acknowledged, or on the disk. `ms`: since `begun`. `repeated`: packets that were sent again. */
+  /**
+   * The last byte is acknowledged, or on the disk. `ms`: since `begun`. `repeated`: packets that were sent
+   * again.
+   */
   | ({
       readonly is: 'done';
       readonly bytes: number;
@@ -86,7 +100,10 @@ export type TftpServerEvent =
   | { readonly is: 'trouble'; readonly message: string };
 
 export interface TftpServerOptions {
-  /** Where requests are taken: port 69, or 0 for a free one. Transfers use ports of their own of the same address. */
+  /**
+   * Where requests are taken: port 69, or 0 for a free one. Transfers use ports of their own of the same
+   * address.
+   */
   readonly listen: Endpoint;
   readonly files: PublishedFiles;
   /** Who is answered: modems with a lease of ours, or a listed network. */

@@ -11,7 +11,7 @@ export interface CsvRow {
 }
 
 /** Columns of one row at most: device exports of ACSs have twelve. */
-const MOST_COLUMNS = 64;
+const MAX_COLUMNS = 64;
 
 /** The rows of a text; empty lines are left out. Refuses what is no CSV, with its line. */
 export function readCsv(text: string, refuse: Refuse): CsvRow[] {
@@ -24,7 +24,7 @@ export function readCsv(text: string, refuse: Refuse): CsvRow[] {
     for (let more = true; more; ) {
       const field = readField(text, at, line, refuse);
       fields.push(field.value);
-      if (fields.length > MOST_COLUMNS) return refuse(`line ${line}`, `at most ${MOST_COLUMNS} columns`);
+      if (fields.length > MAX_COLUMNS) return refuse(`line ${line}`, `at most ${MAX_COLUMNS} columns`);
       line += field.breaks;
       more = text[field.end] === ',';
       at = more ? field.end + 1 : afterBreak(text, field.end);
@@ -48,7 +48,8 @@ function readField(text: string, at: number, line: number, refuse: Refuse): Fiel
   const quoted = text[at] === '"';
   const end = quoted ? closingQuote(text, at + 1) + 1 : separator(text, at);
   const written = text.slice(at, end);
-  // A quotation mark that is never closed, or stands inside a plain field, or is followed by more than a separator.
+  // A quotation mark that is never closed, or stands inside a plain field, or is followed by more than a
+  // separator.
   if (end === 0 || (!quoted && written.includes('"')) || separator(text, end) !== end)
     return refuse(`line ${line}`, 'a quotation mark is out of place, or never closed');
   if (!quoted) return { value: written, end, breaks: 0 };

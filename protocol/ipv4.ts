@@ -15,7 +15,10 @@ export const NO_ADDRESS = '0.0.0.0';
 /** Everybody on the link. */
 export const EVERYBODY = '255.255.255.255';
 
-/** The 32 bits of a dotted address; `undefined` when it is none. Leading zeros are refused: some read them as octal. */
+/**
+ * The 32 bits of a dotted address; `undefined` when it is none. Leading zeros are refused: some read them as
+ * octal.
+ */
 export function addressNumber(text: string): number | undefined {
   const parts = text.split('.');
   if (parts.length !== 4) return undefined;
@@ -49,7 +52,10 @@ export function isSameNetwork(a: string, b: string, mask: string): boolean {
   return ((left ^ right) & bits) === 0;
 }
 
-/** The broadcast address of the network that an address lies in. Throws a RangeError for texts that are no addresses. */
+/**
+ * The broadcast address of the network that an address lies in. Throws a RangeError for texts that are no
+ * addresses.
+ */
 export function networkBroadcast(address: string, mask: string): string {
   const [value, bits] = [addressNumber(address), addressNumber(mask)];
   if (value === undefined || bits === undefined)
@@ -57,11 +63,16 @@ export function networkBroadcast(address: string, mask: string): string {
   return addressText((value | ~bits) >>> 0);
 }
 
-/** A MAC address as ANT-MAC writes it: `00-14-7F-12-34-56`. The one spelling by which modems are known here. */
+/**
+ * A MAC address as ANT-MAC writes it: `00-14-7F-12-34-56`. The one spelling by which modems are known here.
+ */
 export const macText = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => byte.toString(16).toUpperCase().padStart(2, '0')).join('-');
 
-/** The same MAC address in the one spelling, from one with dashes, colons or nothing between; `undefined`: it is none. */
+/**
+ * The same MAC address in the one spelling, from one with dashes, colons or nothing between; `undefined`: it
+ * is none.
+ */
 export function canonicalMac(text: string): string | undefined {
   const digits = /^[\da-f]{12}$|^[\da-f]{2}([-:][\da-f]{2}){5}$/i.test(text) ? text.replace(/[-:]/g, '') : '';
   return digits === '' ? undefined : (digits.toUpperCase().match(/../g) ?? []).join('-');

@@ -1,4 +1,7 @@
-/** Texts of datagrams, in which every character stands for one byte (U+0000 to U+00FF): so every byte survives. */
+/**
+ * Texts of datagrams, in which every character stands for one byte (U+0000 to U+00FF): so every byte
+ * survives.
+ */
 
 /** Characters of one call: more arguments than this may overflow the stack. */
 const PIECE = 4096;

@@ -1,6 +1,7 @@
 /**
- * The table of quirks: every known misbehaviour of a real device, once. The decoder notes an id, conformance makes a
- * finding of it, the simulator acts by it, the fuzzer composes acts. docs/quirks.md is generated from it (`npm run docs`).
+ * The table of quirks: every known misbehaviour of a real device, once. The decoder notes an id, conformance
+ * makes a finding of it, the simulator acts by it, the fuzzer composes acts. docs/quirks.md is generated from
+ * it (`npm run docs`).
  */
 import { ACTS } from './quirks/acts/index.ts';
 import { arrays } from './quirks/arrays.ts';
@@ -33,8 +34,8 @@ export const QUIRK_GROUPS = [
   { key: 'EV', title: 'Events and sessions', entries: events },
   { key: 'FT', title: 'Faults and transfers', entries: transfers },
   { key: 'LG', title: 'Size and speed', entries: size },
-  { key: 'XM', title: 'Watched for, though no device is named', entries: watched },
-  { key: 'XT', title: 'Watched for on the wire, though no device is named', entries: transport },
+  { key: 'XM', title: 'Watched for, although no device is known to do it', entries: watched },
+  { key: 'XT', title: 'Watched for on the wire, although no device is known to do it', entries: transport },
 ] as const satisfies readonly { key: string; title: string; entries: Entries }[];
 
 type KeysOf<T> = T extends unknown ? keyof T : never;

@@ -1,4 +1,7 @@
-/** Writes the pages of docs/ that are made from tables: `npm run docs`. test/docs.test.ts holds that they are up to date. */
+/**
+ * Writes the pages of docs/ that are generated from tables: `npm run docs`. test/docs.test.ts checks that
+ * they are current.
+ */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { cliPage } from '../cli/reference.ts';
@@ -15,34 +18,35 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'cli.md': cliPage,
 };
 
-const GENERATED = 'This page is made from a table by `npm run docs`; change the table, not the page.';
+const GENERATED = 'This page is generated from a table by `npm run docs`; change the table, not the page.';
 
-const NOTED: Readonly<Record<Quirk['noted'], string>> = {
-  decode: 'by the decoder, in the message itself',
-  exchange: 'by the HTTP exchange, in one request',
-  session: 'by the session, over several messages',
-  no: 'not noted',
+const DETECTED: Readonly<Record<Quirk['noted'], string>> = {
+  decode: 'yes, by the decoder, from the message itself',
+  exchange: 'yes, in the HTTP exchange, from one request',
+  session: 'yes, in the session, from several messages',
+  no: 'no',
 };
 
-/** Markdown takes < and | in running text for its own. */
+/** Escapes characters that mean something in Markdown. */
 const plain = (text: string): string => text.replace(/[<|*_$]/g, '\\$&');
 
 function quirksPage(): string {
   const all = Object.values(QUIRKS);
   const count = (test: (quirk: Quirk) => boolean): number => all.filter(test).length;
+  // The groups XM and XT.
+  const watched = count(({ id }) => id.startsWith('Q-X'));
   const parts = [
-    '# Quirks: what modems really do',
+    '# Quirks: what real modems do',
     GENERATED,
     [
-      `${all.length} entries: ${count((q) => !q.id.startsWith('Q-XM'))} misbehaviours of real devices, and`,
-      `${count((q) => q.id.startsWith('Q-XM'))} that modemlab watches for though no device is named.`,
-      `${count((q) => q.noted !== 'no')} are noted when they are met; ${count((q) => q.act !== undefined)} have an act,`,
-      'by which a simulated modem misbehaves so.',
+      `${all.length} entries: ${all.length - watched} misbehaviours of real devices, and ${watched} that modemlab watches for although`,
+      `no device is known to have them. modemlab detects ${count((q) => q.noted !== 'no')} of the entries, and simulated modems can be given`,
+      `${count((q) => q.act !== undefined)} of them with \`--quirk\`.`,
     ].join('\n'),
     [
-      'An entry that is noted is counted for each device: it is never a reason to refuse a modem. An id is stable and never',
-      'used again. The grade tells how sure we are: **A** a recorded message, **B** a report by those who met it, **C**',
-      'second-hand, **none** never seen on a device.',
+      'A quirk that is detected is counted for the device; it is never a reason to refuse a modem. An id is never changed or',
+      'reused. The grade says how good the evidence is: **A** a recorded message, **B** a first-hand report, **C** hearsay,',
+      '**none** never seen on a device.',
     ].join('\n'),
     ...QUIRK_GROUPS.flatMap(({ key, title, entries }) => [
       `## ${key}: ${title}`,
@@ -60,10 +64,10 @@ function quirkEntry({ id, title, who, does, clause, we, source, grade, noted, ac
     `### ${id}: ${plain(title)}`,
     '',
     `- Seen on: ${plain(who)}`,
-    `- Does: ${plain(does)}`,
-    `- Clause: ${plain(clause)}`,
-    `- modemlab: ${plain(we)}`,
-    `- Noted: ${NOTED[noted]}${act === undefined ? '' : '; has an act'}`,
+    `- What it does: ${plain(does)}`,
+    `- Specification: ${plain(clause)}`,
+    `- What modemlab does: ${plain(we)}`,
+    `- Detected: ${DETECTED[noted]}. Can be simulated: ${act === undefined ? 'no' : 'yes'}`,
     `- Source (grade ${grade}): ${plain(source)}`,
   ].join('\n');
 }
@@ -73,8 +77,8 @@ function errorsPage(): string {
     '# Errors',
     GENERATED,
     [
-      'Every error has a code that stays, one sentence, the place where it happened (a byte, a parameter, a file), and a way',
-      'out. The code is what scripts should look at.',
+      'Every error has a stable code, one sentence, the place where it happened (a byte, a parameter, a file), and advice on',
+      'what to do. Scripts should look at the code.',
     ].join('\n'),
     ...Object.entries(ERRORS).map(
       ([code, { says, remedy }]) => `## ${code}\n\n${sentence(says)}\n\nWhat to do: ${sentence(remedy)}`,

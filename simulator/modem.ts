@@ -538,7 +538,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
       return;
     }
     this.#state = step(settingsOf(this.device.profile, this.#sessions), following(this.#state), {
-      is: 'wish',
+      is: 'enqueue',
       request,
     }).state;
   }

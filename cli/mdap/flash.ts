@@ -6,8 +6,8 @@ import { Option } from 'commander';
 import { chooseInterfaces } from '../../mdap/choose-interfaces.ts';
 import type { OpenPort } from '../../mdap/datagram-port.ts';
 import { realTicker } from '../../mdap/deadlines.ts';
-import { bootPart } from '../../mdap/flash/boot-part.ts';
-import { hostPart } from '../../mdap/flash/host-part.ts';
+import { bootAdapter } from '../../mdap/flash/boot-adapter.ts';
+import { hostAdapter } from '../../mdap/flash/host-adapter.ts';
 import { NO_JOURNAL, openJournal, readJournal } from '../../mdap/flash/journal.ts';
 import type { Plan } from '../../mdap/flash/plan.ts';
 import { problemText } from '../../mdap/flash/plan.ts';
@@ -127,8 +127,8 @@ async function flashPlan(
     ...{ plan, history, journal, dryRun: given.dryRun, ticker: realTicker, clock: () => Date.now() },
     ...(given.expect === undefined ? {} : { expect: given.expect }),
     onChange: (member, event) => view.see(member, event),
-    startHost: hostPart({ ...ports, interfaces: [iface.address], group: given.group, port: given.port }),
-    startBoot: bootPart({
+    startHost: hostAdapter({ ...ports, interfaces: [iface.address], group: given.group, port: given.port }),
+    startBoot: bootAdapter({
       ...{ ...ports, plan, iface, bootpPort: given.bootpPort, tftpPort: given.tftpPort },
       ...(given.anyMac ? { prefixes: [] } : {}),
       onListening: ({ bootp, tftp }) => view.say(`BOOTP on port ${bootp}, TFTP on port ${tftp}`),

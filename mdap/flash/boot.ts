@@ -1,7 +1,7 @@
 /** What a modem in boot mode does to its flashing: BOOTP requests and transfers. */
 import { isSameText } from '../../protocol/bootp/image-rules.ts';
 import type { FlashEffect, FlashEvent, FlashModem, FlashStep } from './modem.ts';
-import type { Terms } from './transitions.ts';
+import type { FlashContext } from './transitions.ts';
 import {
   enter,
   enterBootpSeen,
@@ -15,36 +15,43 @@ import {
 type Of<Is extends FlashEvent['is']> = Extract<FlashEvent, { is: Is }>;
 
 /** Whether a BOOTP request is a late copy: the same boot, right after the last sign of progress. */
-function isLate({ settings }: Terms, modem: FlashModem, { xid, at }: Of<'bootp'>, sign: number): boolean {
+function isLate(
+  { settings }: FlashContext,
+  modem: FlashModem,
+  { xid, at }: Of<'bootp'>,
+  sign: number,
+): boolean {
   return xid === modem.xid && at - sign < settings.lateMs;
 }
 
-export function onBootp(terms: Terms, before: FlashModem, event: Of<'bootp'>): FlashStep {
+export function onBootp(context: FlashContext, before: FlashModem, event: Of<'bootp'>): FlashStep {
   const { at } = event;
   const board = event.board ?? before.facts.board;
   const modem: FlashModem = { ...before, facts: { ...before.facts, board } };
   const { state } = modem;
   switch (state.at) {
     case 'unknown':
-      return modem.sentAt === undefined ? askBoot(terms, modem, event) : cameBack(terms, modem, event);
+      return modem.sentAt === undefined ? askBoot(context, modem, event) : cameBack(context, modem, event);
     case 'discovered':
     case 'triggered':
     case 'trigger-failed':
     case 'bootp-seen':
     case 'offered':
     case 'waiting':
-      return askBoot(terms, modem, event);
+      return askBoot(context, modem, event);
     case 'transferring': {
-      if (isLate(terms, modem, event, state.movedAt)) return stay(modem);
+      if (isLate(context, modem, event, state.movedAt)) return stay(modem);
       const cut = { do: 'abort', transfer: state.transfer } as const;
-      if (modem.transfers >= terms.settings.transfers)
+      if (modem.transfers >= context.settings.transfers)
         return fail(modem, at, 'transfer', `${modem.transfers} transfers did not get through`);
-      const next = enterBootpSeen(terms, modem, at, event.xid);
+      const next = enterBootpSeen(context, modem, at, event.xid);
       return { ...next, effects: [cut, ...next.effects] };
     }
     case 'verifying':
     case 'rebooting':
-      return isLate(terms, modem, event, modem.sentAt ?? at) ? stay(modem) : cameBack(terms, modem, event);
+      return isLate(context, modem, event, modem.sentAt ?? at)
+        ? stay(modem)
+        : cameBack(context, modem, event);
     case 'back':
     case 'configuring':
     case 'checking':
@@ -56,42 +63,46 @@ export function onBootp(terms: Terms, before: FlashModem, event: Of<'bootp'>): F
 
 /** The image that is planned for it may be for another board than the one that it names now. */
 export function askBoot(
-  terms: Terms,
+  context: FlashContext,
   modem: FlashModem,
   { board, xid, at }: Pick<Of<'bootp'>, 'board' | 'xid' | 'at'>,
 ): FlashStep {
   const image = modem.job?.image;
   if (image !== undefined && isOther(board, image.board))
     return fail(modem, at, 'wrong-board', `its boot loader names ${board}, the image is for ${image.board}`);
-  return enterBootpSeen(terms, modem, at, xid);
+  return enterBootpSeen(context, modem, at, xid);
 }
 
 const isOther = (board: string | undefined, other: string): boolean =>
   board !== undefined && board !== '' && other !== '' && !isSameText(board, other);
 
 /** It has got the whole image, and asks for one again. */
-function cameBack(terms: Terms, modem: FlashModem, { board, xid, invalid, at }: Of<'bootp'>): FlashStep {
+function cameBack(
+  context: FlashContext,
+  modem: FlashModem,
+  { board, xid, invalid, at }: Of<'bootp'>,
+): FlashStep {
   const image = modem.job?.image;
   if (!invalid) {
     return image !== undefined && isOther(board, image.board)
       ? fail(modem, at, 'wrong-board', `its boot loader names ${board}, the image is for ${image.board}`)
       : fail(modem, at, 'image-rejected');
   }
-  if (modem.rewrites >= terms.settings.rewrites) return fail(modem, at, 'no-valid-image');
+  if (modem.rewrites >= context.settings.rewrites) return fail(modem, at, 'no-valid-image');
   const flashed = modem.flashed.slice(0, -1);
   const again = { ...modem, flashed, sentAt: undefined, rewrites: modem.rewrites + 1 };
-  return enterBootpSeen(terms, again, at, xid);
+  return enterBootpSeen(context, again, at, xid);
 }
 
-export function onRrq(terms: Terms, modem: FlashModem, { transfer, at }: Of<'rrq'>): FlashStep {
+export function onRrq(context: FlashContext, modem: FlashModem, { transfer, at }: Of<'rrq'>): FlashStep {
   const { state } = modem;
   switch (state.at) {
     case 'transferring':
-      return state.transfer === transfer ? stay(modem) : enterTransferring(terms, modem, at, transfer);
+      return state.transfer === transfer ? stay(modem) : enterTransferring(context, modem, at, transfer);
     case 'bootp-seen':
     case 'offered':
     case 'waiting':
-      if (modem.job?.image !== undefined) return enterTransferring(terms, modem, at, transfer);
+      if (modem.job?.image !== undefined) return enterTransferring(context, modem, at, transfer);
       return { modem, effects: [{ do: 'abort', transfer }] };
     default:
       return { modem, effects: [{ do: 'abort', transfer }] };
@@ -99,7 +110,7 @@ export function onRrq(terms: Terms, modem: FlashModem, { transfer, at }: Of<'rrq
 }
 
 export function onProgress(
-  { settings }: Terms,
+  { settings }: FlashContext,
   modem: FlashModem,
   { transfer, bytes, at }: Of<'progress'>,
 ): FlashStep {
@@ -109,7 +120,11 @@ export function onProgress(
   return enter(modem, at, { ...state, bytes, movedAt: at, until });
 }
 
-export function onSent({ settings }: Terms, modem: FlashModem, { transfer, at }: Of<'sent'>): FlashStep {
+export function onSent(
+  { settings }: FlashContext,
+  modem: FlashModem,
+  { transfer, at }: Of<'sent'>,
+): FlashStep {
   const { state, job } = modem;
   if (state.at !== 'transferring' || state.transfer !== transfer) return stay(modem);
   const flashed = [...modem.flashed, job?.image?.file ?? ''];
@@ -122,12 +137,12 @@ export function onSent({ settings }: Terms, modem: FlashModem, { transfer, at }:
 }
 
 export function onTransferFailed(
-  terms: Terms,
+  context: FlashContext,
   modem: FlashModem,
   { transfer, why, at }: Of<'transfer-failed'>,
 ): FlashStep {
   const { state } = modem;
   if (state.at !== 'transferring' || state.transfer !== transfer) return stay(modem);
   if (state.stopping) return enter(modem, at, { at: 'cancelled', from: state.at }, [{ do: 'quarantine' }]);
-  return enterWaiting(terms, withNote(modem, `a transfer broke: ${why}`), at);
+  return enterWaiting(context, withNote(modem, `a transfer broke: ${why}`), at);
 }

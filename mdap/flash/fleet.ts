@@ -1,19 +1,19 @@
-/** The modems of a run, found by MAC address or by serial number: never by IP address, which they all share. */
+/** The modems of a run, by MAC address or serial number: never by IP address, which they all share. */
 
 import { boardSerial } from '../../protocol/bootp/image-rules.ts';
 import { canonicalMac } from '../../protocol/ipv4.ts';
-import type { Numbers } from './decide.ts';
 import type { JournalEntry } from './journal-entry.ts';
-import { stepFlash, type Terms } from './machine.ts';
+import { type FlashContext, stepFlash } from './machine.ts';
 import { type FlashEvent, type FlashModem, newModem } from './modem.ts';
+import type { CounterNumbers } from './plan-job.ts';
 
-/** A modem, and what the run keeps beside its machine. */
+/** A modem, and what the run keeps in addition to its machine. */
 export interface Member {
   modem: FlashModem;
-  /** When it was heard of first, in milliseconds as events have them. */
+  /** When it was first heard from, in milliseconds as in events. */
   readonly startedAt: number;
   endedAt: number | undefined;
-  /** When the transfer that runs, or the last one, began and ended. */
+  /** When the current or last transfer began, and how long it took. */
   transferAt: number | undefined;
   transferMs: number | undefined;
 }
@@ -39,38 +39,45 @@ export class Fleet {
     const member: Member = {
       modem: newModem({ mac, serial }, at),
       startedAt: at,
-      ...{ endedAt: undefined, transferAt: undefined, transferMs: undefined },
+      endedAt: undefined,
+      transferAt: undefined,
+      transferMs: undefined,
     };
     this.#all.add(member);
     this.know(member, mac, serial);
     return member;
   }
 
-  /** More is known of its identity than before. */
+  /** Adds what has become known of its identity. */
   know(member: Member, mac: string, serial: string | undefined): void {
     const { facts } = member.modem;
     if (facts.mac === '' && mac !== '') member.modem = { ...member.modem, facts: { ...facts, mac } };
     if (mac !== '') this.#byMac.set(mac, member);
-    // Of two that say the same number the first one keeps it; both are told.
+    // Of two with the same number the first one keeps it; the run reports both as a conflict.
     if (serial !== undefined && !this.#bySerial.has(boardSerial(serial)))
       this.#bySerial.set(boardSerial(serial), member);
   }
 
   /**
-   * What a journal tells, and what the numbers of its counters were. Effects of long ago are nobody's business; at its end
-   * every modem that is not done waits for its next word.
+   * Replays a journal, with the numbers that its counters gave. Old effects are dropped; afterwards, every
+   * modem that is not done waits for its next message.
    */
-  restore(entries: readonly JournalEntry[], terms: Terms, numbers: Numbers, now: number): void {
+  restore(
+    entries: readonly JournalEntry[],
+    context: FlashContext,
+    numbers: CounterNumbers,
+    now: number,
+  ): void {
     for (const { mac, serial, event } of entries) {
       const member = this.#find(mac, serial) ?? this.add(mac, serial, event.at);
       this.know(member, mac, serial);
-      follow(member, stepFlash(terms, member.modem, event).modem, event);
+      follow(member, stepFlash(context, member.modem, event).modem, event);
       if (event.is === 'planned' && event.job.serial !== undefined)
         numbers.restore(boardSerial(event.job.serial), event.job.numbers);
     }
     for (const member of this.#all) {
       const event = { is: 'resumed', at: now } as const;
-      follow(member, stepFlash(terms, member.modem, event).modem, event);
+      follow(member, stepFlash(context, member.modem, event).modem, event);
     }
   }
 
@@ -81,7 +88,7 @@ export class Fleet {
   }
 }
 
-/** Takes over what the machine says, with the times that only reports need. */
+/** Stores the new state of a modem, and the times that reports need. */
 export function follow(member: Member, modem: FlashModem, { at, is }: FlashEvent): void {
   const before = member.modem.state.at;
   member.modem = modem;
@@ -93,6 +100,6 @@ export function follow(member: Member, modem: FlashModem, { at, is }: FlashEvent
   member.endedAt = ended ? (member.endedAt ?? at) : undefined;
 }
 
-/** In the one spelling; `undefined`: it is none. */
+/** In canonical form; `undefined` if it is not a MAC address. */
 export const macOf = (text: string | undefined): string | undefined =>
   text === undefined ? undefined : canonicalMac(text);

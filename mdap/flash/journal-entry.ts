@@ -64,11 +64,11 @@ const EVENTS: ReadonlyMap<string, Check> = new Map([
   ['progress', shape({ transfer: text, bytes: number })],
   ['sent', shape({ transfer: text })],
   ['transfer-failed', shape({ transfer: text, why: text })],
-  ['begun', shape({ turn: number })],
+  ['started', shape({ request: number })],
   [
-    'told',
+    'answered',
     shape({
-      turn: number,
+      request: number,
       outcome: oneOf('ok', 'credentials', 'refused', 'unanswered'),
       facts: optional(shape({ board: optional(text), version: optional(text) })),
       text,

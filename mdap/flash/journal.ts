@@ -1,12 +1,13 @@
 /**
- * What happened to each modem, on the disk, so that a run can go on after a stop: one JSON document a line, added and
- * flushed. After a start it is read from the beginning; what the modems are then follows from it alone.
+ * What happened to each modem, on the disk, so that a run can go on after a stop: one JSON document a line,
+ * added and flushed. After a start it is read from the beginning; what the modems are then follows from it
+ * alone.
  */
 import { open, readFile, rename } from 'node:fs/promises';
 import { ModemlabError } from '../../protocol/errors.ts';
 import { isEntry, type JournalEntry } from './journal-entry.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 
 export interface Journal {
   /** Adds an entry; it is on the disk when `flushed` resolves. */
@@ -77,8 +78,8 @@ async function mend(file: string): Promise<string> {
 }
 
 /**
- * The entries of a journal. A last line that was cut is left out: nothing was done before it was whole. Throws
- * ModemlabError with the line of what cannot be read.
+ * The entries of a journal. A last line that was cut is left out: nothing was done before it was whole.
+ * Throws ModemlabError with the line of what cannot be read.
  */
 export async function readJournal(file: string): Promise<JournalEntry[]> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {

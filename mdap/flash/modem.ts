@@ -1,7 +1,7 @@
-/** One modem that is flashed: what is known of it, the states it goes through, what happens to it and what is to be done. */
+/** The types of one modem's flashing: what is known of it, its states, the events and the effects. */
 import type { FlashReason } from './reasons.ts';
 
-/** What a modem says of itself; what it does not say is `undefined`. */
+/** What a modem says about itself; `undefined` is what it does not say. */
 export interface Facts {
   readonly serial: string | undefined;
   /** ANT-MAC: upper case, with dashes. */
@@ -22,7 +22,7 @@ export interface JobImage {
   readonly version: string;
 }
 
-/** What becomes of a command that fails. */
+/** What to do if a command fails. */
 export type OnFailure =
   | { readonly is: 'stop' }
   | { readonly is: 'continue' }
@@ -30,40 +30,40 @@ export type OnFailure =
 
 export interface JobCommand {
   readonly line: string;
-  /** It takes the modem away, or its address: no answer is as good as one. */
+  /** It takes down the modem or its address, so that it may get no answer. */
   readonly silent: boolean;
   readonly onFailure: OnFailure;
 }
 
-/** What the plan wants of one modem. */
+/** What the plan says about one modem. */
 export interface Job {
-  /** Whom it was made for; `undefined`: one in boot mode, of which no more than MAC and board is known. */
+  /** The modem's serial number; `undefined` for one in boot mode, of which only MAC and board are known. */
   readonly serial: string | undefined;
   readonly name: string | undefined;
-  /** `undefined`: its firmware stays. */
+  /** `undefined` if its firmware is to stay. */
   readonly image: JobImage | undefined;
-  /** The image is written also when its version is there already. */
+  /** Write the image even if the modem has its version already. */
   readonly always: boolean;
-  /** IPv4 address that it has in the end. */
+  /** The IPv4 address that it is to have in the end. */
   readonly address: string | undefined;
   readonly commands: readonly JobCommand[];
-  /** Commands whose output holds a text in the end. */
+  /** Commands whose output has to contain a text in the end. */
   readonly checks: readonly { readonly line: string; readonly shows: string }[];
-  /** What the counters of the plan gave it. */
+  /** Its numbers from the counters of the plan. */
   readonly numbers: Readonly<Record<string, number>>;
-  /** Whether version and address are looked at in the end. */
+  /** Whether version and address are checked in the end. */
   readonly verify: { readonly version: boolean; readonly address: boolean };
 }
 
-/** How a conversation ended. `refused`: with an error of the modem other than wrong credentials. */
+/** How a request ended. `refused`: with any error other than wrong credentials. */
 export type Outcome = 'ok' | 'credentials' | 'refused' | 'unanswered';
 
-/** `until`: when `timeout` is due, in milliseconds as the events have them; `undefined`: what it waits for has not begun. */
+/** `until`: when `timeout` is due, in milliseconds as in events; `undefined` until the request is sent. */
 interface Waits {
   readonly until: number | undefined;
 }
 
-/** How often what is asked now was asked in vain, and refused for its user or password. */
+/** How often the current request failed, and how often it was refused because of user or password. */
 export interface Tries {
   readonly tries: number;
   readonly refusals: number;
@@ -76,18 +76,18 @@ export type FlashState =
   | ({ readonly at: 'trigger-failed' } & Waits)
   | ({ readonly at: 'bootp-seen' } & Waits)
   | ({ readonly at: 'offered' } & Waits)
-  /** For the next BOOTP request of its boot loader. */
+  /** Waiting for the next BOOTP request of its boot loader. */
   | ({ readonly at: 'waiting' } & Waits)
   | ({
       readonly at: 'transferring';
       readonly transfer: string;
       readonly begunAt: number;
-      /** When something of it was acknowledged last. */
+      /** When part of it was last acknowledged. */
       readonly movedAt: number;
       readonly bytes: number;
       readonly stopping: boolean;
     } & Waits)
-  /** It has the whole image; its boot loader checks and writes. */
+  /** It has the whole image; its boot loader is checking and writing it. */
   | ({ readonly at: 'verifying' } & Waits)
   | ({ readonly at: 'rebooting' } & Waits)
   | ({ readonly at: 'back' } & Tries & Waits)
@@ -96,12 +96,12 @@ export type FlashState =
       readonly at: 'checking';
       readonly version: boolean;
       readonly address: boolean;
-      /** Checks that were right. */
+      /** Checks passed so far. */
       readonly checked: number;
     } & Tries &
       Waits)
   | { readonly at: 'done' }
-  /** The plan wants nothing of it. */
+  /** The plan has nothing for it. */
   | { readonly at: 'skipped'; readonly note: string }
   | { readonly at: 'failed'; readonly reason: FlashReason; readonly note: string }
   | { readonly at: 'cancelled'; readonly from: string };
@@ -113,40 +113,40 @@ export interface FlashModem {
   /** When the state began. */
   readonly since: number;
   readonly facts: Facts;
-  /** What it had when it was asked first. */
+  /** The version it had at first. */
   readonly versionBefore: string | undefined;
   readonly job: Job | undefined;
-  /** Which of the credentials it takes, as far as is known. */
+  /** Index of the credentials that it accepts, as far as is known. */
   readonly credential: number;
-  /** Number of the last conversation: what is told of an older one counts no more. */
-  readonly turn: number;
-  /** Upgrade commands given. */
+  /** Number of the last request: answers to older ones are ignored. */
+  readonly request: number;
+  /** Upgrade commands sent. */
   readonly triggers: number;
-  /** Transfers begun, those among them after a cut while writing, and BOOTP requests since the last one. */
+  /** Transfers begun, those of them after an interrupted write, and BOOTP requests since the last one. */
   readonly transfers: number;
   readonly rewrites: number;
   readonly repeats: number;
-  /** xid of the boot that is served. */
+  /** xid of the boot being served. */
   readonly xid: number | undefined;
   /** When the last byte of an image was acknowledged, until the modem is back. */
   readonly sentAt: number | undefined;
-  /** Files of the images that it got whole. */
+  /** Files of the images that it has received completely. */
   readonly flashed: readonly string[];
   /** Commands that it has carried out since it was flashed. */
   readonly ran: readonly string[];
-  /** Commands before this one may have been carried out before, so that they may fail now: nobody heard the answer. */
+  /** Commands before this index may have been carried out already, unanswered, and may therefore fail now. */
   readonly unsureUntil: number;
   /**
-   * The first command that might be silent and was: it may have been lost. `redone`: it and those after it were given a
-   * second time, because the modem had not the address that it should have had.
+   * The first command that could go unanswered, and did: it may have been lost. `redone`: it and those after
+   * it were sent a second time, because the modem did not have the expected address.
    */
   readonly doubt: number | 'redone' | undefined;
-  /** What went otherwise than planned and does not matter much. */
+  /** Minor deviations from the plan. */
   readonly notes: readonly string[];
 }
 
 export interface At {
-  /** Milliseconds from any origin. */
+  /** Milliseconds since any origin. */
   readonly at: number;
 }
 
@@ -162,26 +162,26 @@ export type FlashEvent = At &
         readonly is: 'bootp';
         readonly board: string | undefined;
         readonly xid: number;
-        /** The loader says that it finds no valid image. */
+        /** The boot loader says that it has no valid image. */
         readonly invalid: boolean;
       }
     /** A BOOTP reply was sent. */
     | { readonly is: 'offered' }
-    /** It asks for its file; the transfer begins. */
+    /** It requests its file; the transfer begins. */
     | { readonly is: 'rrq'; readonly transfer: string }
     | { readonly is: 'progress'; readonly transfer: string; readonly bytes: number }
     /** The last byte is acknowledged. */
     | { readonly is: 'sent'; readonly transfer: string }
     | { readonly is: 'transfer-failed'; readonly transfer: string; readonly why: string }
-    /** A conversation begins on the wire; before, it waits for its turn among others. */
-    | { readonly is: 'begun'; readonly turn: number }
+    /** A request is sent; until then it waits for others. */
+    | { readonly is: 'started'; readonly request: number }
     | {
-        readonly is: 'told';
-        readonly turn: number;
+        readonly is: 'answered';
+        readonly request: number;
         readonly outcome: Outcome;
-        /** Answer of `ask`. */
+        /** The answer to `ask`. */
         readonly facts?: { readonly board: string | undefined; readonly version: string | undefined };
-        /** Output, or what the modem said instead. */
+        /** The output, or what the modem said instead. */
         readonly text: string;
       }
     | { readonly is: 'planned'; readonly job: Job }
@@ -189,31 +189,31 @@ export type FlashEvent = At &
     | { readonly is: 'unplanned'; readonly note: string }
     | { readonly is: 'conflict'; readonly note: string }
     | { readonly is: 'missing' }
-    /** Something odd on the wire that concerns it. */
+    /** Something odd happened on the wire that concerns it. */
     | { readonly is: 'warned'; readonly note: string }
     | { readonly is: 'timeout' }
-    /** The run is to end: running transfers come to their end, nothing else is begun. */
+    /** The run is to end: running transfers are finished, nothing else is begun. */
     | { readonly is: 'stop' }
-    /** The program was started again: what is known stays, what was under way is lost. */
+    /** The program was started again: what is known stays, what was in progress is lost. */
     | { readonly is: 'resumed' }
   );
 
 export type FlashEffect =
-  /** A conversation: give `begun` when it is on the wire, then `told`. */
-  | { readonly do: 'ask'; readonly turn: number; readonly credential: number }
-  | { readonly do: 'trigger'; readonly turn: number; readonly credential: number }
+  /** A request: answer with `started` when it is sent, then with `answered`. */
+  | { readonly do: 'ask'; readonly request: number; readonly credential: number }
+  | { readonly do: 'trigger'; readonly request: number; readonly credential: number }
   | {
       readonly do: 'command';
-      readonly turn: number;
+      readonly request: number;
       readonly credential: number;
       readonly line: string;
       readonly silent: boolean;
     }
-  /** Give `planned`, `unplanned` or `refused`. */
+  /** Answer with `planned`, `unplanned` or `refused`. */
   | { readonly do: 'plan' }
-  /** From now on its BOOTP requests are answered and its image is there. */
+  /** From now on its BOOTP requests are answered and its image is served. */
   | { readonly do: 'serve' }
-  /** From now on nothing is answered. */
+  /** From now on its requests are not answered. */
   | { readonly do: 'quarantine' }
   | { readonly do: 'abort'; readonly transfer: string };
 
@@ -222,38 +222,34 @@ export interface FlashStep {
   readonly effects: readonly FlashEffect[];
 }
 
-/** A modem of which nothing but its MAC address is known, or its serial number alone (`mac` is empty then). */
+/** A modem of which only the MAC address is known, or only the serial number (`mac` is then empty). */
 export function newModem(identity: Pick<Facts, 'mac' | 'serial'>, at: number): FlashModem {
   return {
     state: { at: 'unknown' },
     since: at,
     facts: { ...identity, product: undefined, board: undefined, version: undefined, address: undefined },
-    ...{
-      versionBefore: undefined,
-      job: undefined,
-      credential: 0,
-      turn: 0,
-      triggers: 0,
-      transfers: 0,
-      rewrites: 0,
-      repeats: 0,
-    },
-    ...{
-      xid: undefined,
-      sentAt: undefined,
-      flashed: [],
-      ran: [],
-      unsureUntil: 0,
-      doubt: undefined,
-      notes: [],
-    },
+    versionBefore: undefined,
+    job: undefined,
+    credential: 0,
+    request: 0,
+    triggers: 0,
+    transfers: 0,
+    rewrites: 0,
+    repeats: 0,
+    xid: undefined,
+    sentAt: undefined,
+    flashed: [],
+    ran: [],
+    unsureUntil: 0,
+    doubt: undefined,
+    notes: [],
   };
 }
 
 export const isEnd = ({ at }: FlashState): boolean =>
   at === 'done' || at === 'failed' || at === 'skipped' || at === 'cancelled';
 
-/** States in which only an answer to a search shows that the modem is there. */
+/** Whether only an answer to a search can show that the modem is there. */
 export function wantsSearch({ at }: FlashState): boolean {
   return (
     at === 'unknown' ||
@@ -265,5 +261,5 @@ export function wantsSearch({ at }: FlashState): boolean {
   );
 }
 
-/** Milliseconds at which the time of a state is over; `undefined`: it has no limit yet. */
+/** When the time limit of a state expires; `undefined` if it has none yet. */
 export const dueAt = (state: FlashState): number | undefined => ('until' in state ? state.until : undefined);

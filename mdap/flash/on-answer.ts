@@ -1,7 +1,7 @@
 /** What a modem's answers, or their absence, do to its flashing. */
 
 import type { FlashEvent, FlashModem, FlashStep, Tries } from './modem.ts';
-import type { Terms } from './transitions.ts';
+import type { FlashContext } from './transitions.ts';
 import {
   enter,
   enterBack,
@@ -15,33 +15,37 @@ import {
   withNote,
 } from './transitions.ts';
 
-type Told = Extract<FlashEvent, { is: 'told' }>;
+type Answered = Extract<FlashEvent, { is: 'answered' }>;
 
 /** The end of the conversation that is under way. */
-export function onTold(terms: Terms, modem: FlashModem, told: Told): FlashStep {
+export function onAnswer(context: FlashContext, modem: FlashModem, answer: Answered): FlashStep {
   switch (modem.state.at) {
     case 'discovered':
-      return onIntroduced(terms, modem, told);
+      return onIdentified(context, modem, answer);
     case 'triggered':
-      return onTriggerTold(terms, modem, told);
+      return onTriggerAnswer(context, modem, answer);
     case 'back':
-      return onVersionTold(terms, modem, told);
+      return onVersionAnswer(context, modem, answer);
     case 'configuring':
-      return onCommandTold(terms, modem, told);
+      return onCommandAnswer(context, modem, answer);
     case 'checking':
-      return onCheckTold(terms, modem, told);
+      return onCheckAnswer(context, modem, answer);
     default:
       return stay(modem);
   }
 }
 
 /** The next user and password of the list, round and round; `undefined` when all were refused. */
-function nextCredential({ credentials }: Terms, modem: FlashModem, refusals: number): FlashModem | undefined {
+function nextCredential(
+  { credentials }: FlashContext,
+  modem: FlashModem,
+  refusals: number,
+): FlashModem | undefined {
   if (refusals >= credentials) return undefined;
   return { ...modem, credential: (modem.credential + 1) % credentials };
 }
 
-const learn = (modem: FlashModem, { facts }: Told): FlashModem => ({
+const learn = (modem: FlashModem, { facts }: Answered): FlashModem => ({
   ...modem,
   versionBefore: modem.flashed.length > 0 ? modem.versionBefore : (modem.versionBefore ?? facts?.version),
   facts: {
@@ -51,124 +55,132 @@ const learn = (modem: FlashModem, { facts }: Told): FlashModem => ({
   },
 });
 
-/** The question is asked once more, with another user where that was the fault; or what it has failed with. */
+/**
+ * The question is asked once more, with another user where that was the fault; or what it has failed with.
+ */
 function askAgain(
-  terms: Terms,
+  context: FlashContext,
   modem: FlashModem,
-  { outcome, text, at }: Told,
+  { outcome, text, at }: Answered,
   { tries, refusals }: Tries,
   again: (modem: FlashModem, tries: Tries) => FlashStep,
 ): FlashStep {
   if (outcome === 'credentials') {
-    const next = nextCredential(terms, modem, refusals + 1);
+    const next = nextCredential(context, modem, refusals + 1);
     return next === undefined
       ? fail(modem, at, 'credentials', text)
       : again(next, { tries, refusals: refusals + 1 });
   }
-  return tries + 1 < terms.settings.asks
+  return tries + 1 < context.settings.asks
     ? again(modem, { tries: tries + 1, refusals })
     : fail(modem, at, 'no-answer', text);
 }
 
-function onIntroduced(terms: Terms, modem: FlashModem, told: Told): FlashStep {
+function onIdentified(context: FlashContext, modem: FlashModem, answer: Answered): FlashStep {
   const { state } = modem;
   if (state.at !== 'discovered') return stay(modem);
-  // Plans are made when all are found. One that does not know the question is planned for by what its answer to the search told.
-  if (told.outcome === 'ok' || told.outcome === 'refused')
+  // Plans are made when all are found. One that does not know the question is planned for by what its answer
+  // to the search answer.
+  if (answer.outcome === 'ok' || answer.outcome === 'refused')
     return enter(
-      learn(modem, told),
-      told.at,
-      { ...state, until: told.at + terms.settings.discoverMs + terms.settings.askMs },
+      learn(modem, answer),
+      answer.at,
+      { ...state, until: answer.at + context.settings.discoverMs + context.settings.askMs },
       [{ do: 'plan' }],
     );
-  return askAgain(terms, modem, told, state, (next, tries) => enterDiscovered(next, told.at, tries));
+  return askAgain(context, modem, answer, state, (next, tries) => enterDiscovered(next, answer.at, tries));
 }
 
-function onTriggerTold(terms: Terms, modem: FlashModem, told: Told): FlashStep {
+function onTriggerAnswer(context: FlashContext, modem: FlashModem, answer: Answered): FlashStep {
   const { state, job } = modem;
   if (state.at !== 'triggered' || job?.image === undefined) return stay(modem);
-  switch (told.outcome) {
+  switch (answer.outcome) {
     case 'ok':
     case 'unanswered':
       // Whether it does it shows by its BOOTP request.
       return stay(modem);
     case 'credentials': {
-      const next = nextCredential(terms, modem, state.refusals + 1);
+      const next = nextCredential(context, modem, state.refusals + 1);
       return next === undefined
-        ? fail(modem, told.at, 'credentials', told.text)
-        : enterTriggered(next, told.at, job.image, state.refusals + 1);
+        ? fail(modem, answer.at, 'credentials', answer.text)
+        : enterTriggered(next, answer.at, job.image, state.refusals + 1);
     }
     case 'refused':
-      return fail(modem, told.at, 'refused', told.text);
+      return fail(modem, answer.at, 'refused', answer.text);
   }
 }
 
-function onVersionTold(terms: Terms, modem: FlashModem, told: Told): FlashStep {
+function onVersionAnswer(context: FlashContext, modem: FlashModem, answer: Answered): FlashStep {
   const { state } = modem;
   if (state.at !== 'back') return stay(modem);
-  if (told.outcome === 'ok') {
-    const back: FlashModem = { ...learn(modem, told), sentAt: undefined };
+  if (answer.outcome === 'ok') {
+    const back: FlashModem = { ...learn(modem, answer), sentAt: undefined };
     const { version } = back.facts;
     const wanted = back.job?.image?.version;
     return version === wanted
-      ? enterConfiguring(terms, back, told.at)
-      : fail(back, told.at, 'wrong-version', versions(back.facts, back.job?.image));
+      ? enterConfiguring(context, back, answer.at)
+      : fail(back, answer.at, 'wrong-version', versions(back.facts, back.job?.image));
   }
-  return askAgain(terms, modem, told, state, (next, tries) => enterBack(next, told.at, tries));
+  return askAgain(context, modem, answer, state, (next, tries) => enterBack(next, answer.at, tries));
 }
 
-function onCommandTold(terms: Terms, modem: FlashModem, told: Told): FlashStep {
+function onCommandAnswer(context: FlashContext, modem: FlashModem, answer: Answered): FlashStep {
   const { state, job } = modem;
   const command = job?.commands[modem.ran.length];
   if (state.at !== 'configuring' || command === undefined) return stay(modem);
   const after: FlashModem = { ...modem, ran: [...modem.ran, command.line] };
-  if (told.outcome === 'ok') return enterConfiguring(terms, after, told.at);
-  if (told.outcome === 'unanswered' && command.silent)
-    return enterConfiguring(terms, { ...after, doubt: modem.doubt ?? modem.ran.length }, told.at);
-  if (told.outcome === 'credentials') {
+  if (answer.outcome === 'ok') return enterConfiguring(context, after, answer.at);
+  if (answer.outcome === 'unanswered' && command.silent)
+    return enterConfiguring(context, { ...after, doubt: modem.doubt ?? modem.ran.length }, answer.at);
+  if (answer.outcome === 'credentials') {
     // A command before may have changed the password.
-    const next = nextCredential(terms, modem, state.refusals + 1);
+    const next = nextCredential(context, modem, state.refusals + 1);
     return next === undefined
-      ? fail(modem, told.at, 'credentials', told.text)
-      : enterConfiguring(terms, next, told.at, { tries: state.tries, refusals: state.refusals + 1 });
+      ? fail(modem, answer.at, 'credentials', answer.text)
+      : enterConfiguring(context, next, answer.at, { tries: state.tries, refusals: state.refusals + 1 });
   }
-  const what = told.outcome === 'unanswered' ? 'no answer' : told.text;
+  const what = answer.outcome === 'unanswered' ? 'no answer' : answer.text;
   const note = `${command.line}: ${what}`;
   // The checks in the end tell whether it was done the first time.
   if (modem.ran.length < modem.unsureUntil)
-    return enterConfiguring(terms, withNote(after, `${note}; it may have been done before`), told.at);
+    return enterConfiguring(context, withNote(after, `${note}; it may have been done before`), answer.at);
   const { onFailure } = command;
   switch (onFailure.is) {
     case 'stop':
-      return fail(modem, told.at, 'command', note);
+      return fail(modem, answer.at, 'command', note);
     case 'continue':
-      return enterConfiguring(terms, withNote(after, note), told.at);
+      return enterConfiguring(context, withNote(after, note), answer.at);
     case 'retry':
       return state.tries < onFailure.times
-        ? enterConfiguring(terms, modem, told.at, { tries: state.tries + 1, refusals: state.refusals })
-        : fail(modem, told.at, 'command', note);
+        ? enterConfiguring(context, modem, answer.at, { tries: state.tries + 1, refusals: state.refusals })
+        : fail(modem, answer.at, 'command', note);
   }
 }
 
-function onCheckTold(terms: Terms, modem: FlashModem, told: Told): FlashStep {
+function onCheckAnswer(context: FlashContext, modem: FlashModem, answer: Answered): FlashStep {
   const { state, job } = modem;
   if (state.at !== 'checking') return stay(modem);
-  const { settings } = terms;
+  const { settings } = context;
   const again = (changed: FlashModem): FlashStep =>
-    nextCheck(settings, changed, told.at, { ...state, tries: state.tries + 1 });
-  if (told.outcome === 'credentials')
-    return askAgain(terms, modem, told, state, (next, tries) =>
-      nextCheck(settings, next, told.at, { ...state, ...tries }),
+    nextCheck(settings, changed, answer.at, { ...state, tries: state.tries + 1 });
+  if (answer.outcome === 'credentials')
+    return askAgain(context, modem, answer, state, (next, tries) =>
+      nextCheck(settings, next, answer.at, { ...state, ...tries }),
     );
-  if (told.outcome !== 'ok') return again(modem);
+  if (answer.outcome !== 'ok') return again(modem);
   if (!state.version) {
-    const learnt = learn(modem, told);
+    const learnt = learn(modem, answer);
     const right = learnt.facts.version === job?.image?.version;
     return right
-      ? nextCheck(settings, learnt, told.at, { ...state, version: true, tries: 0, refusals: 0 })
+      ? nextCheck(settings, learnt, answer.at, { ...state, version: true, tries: 0, refusals: 0 })
       : again(learnt);
   }
   const check = job?.checks[state.checked];
-  if (check === undefined || !told.text.includes(check.shows)) return again(modem);
-  return nextCheck(settings, modem, told.at, { ...state, checked: state.checked + 1, tries: 0, refusals: 0 });
+  if (check === undefined || !answer.text.includes(check.shows)) return again(modem);
+  return nextCheck(settings, modem, answer.at, {
+    ...state,
+    checked: state.checked + 1,
+    tries: 0,
+    refusals: 0,
+  });
 }

@@ -1,41 +1,41 @@
-/** What only the whole of a plan shows: modems named twice, addresses given twice, values that nobody gives. */
+/** Checks of a plan as a whole: modems named twice, addresses given twice, values without a source. */
 import { isSameText } from '../../protocol/bootp/image-rules.ts';
 import { addressNumber } from '../../protocol/ipv4.ts';
-import { countersOf, FACTS, Numbers, values } from './decide.ts';
 import type { Facts } from './modem.ts';
 import type { Plan, PlanModem, PlanProblem, PlanRule } from './plan.ts';
+import { CounterNumbers, countersOf, FACTS, valuesFor } from './plan-job.ts';
 import { serialKey } from './plan-rules.ts';
 import { fill, namesOf, type Template } from './template.ts';
 
-type Tell = (line: number, says: string, remedy: string, file?: string) => void;
+type Report = (line: number, says: string, remedy: string, file?: string) => void;
 
-/** Tells what is wrong, and answers all addresses that modems may have in the end. */
+/** Adds what is wrong to `problems`, and returns all addresses that modems may have in the end. */
 export function checkPlan(plan: Plan, problems: PlanProblem[]): ReadonlySet<string> {
-  const tell: Tell = (line, says, remedy, file) =>
+  const report: Report = (line, says, remedy, file) =>
     problems.push({ file: file || plan.file, line, says, remedy });
-  checkSerials(plan, tell);
-  checkImages(plan, tell);
-  checkRoom(plan, tell);
-  return checkNames(plan, tell) ? checkAddresses(plan, tell) : new Set();
+  checkSerials(plan, report);
+  checkImages(plan, report);
+  checkRoom(plan, report);
+  return checkNames(plan, report) ? checkAddresses(plan, report) : new Set();
 }
 
-function checkSerials({ rules, file }: Plan, tell: Tell): void {
+function checkSerials({ rules, file }: Plan, report: Report): void {
   const seen = new Map<string, string>();
   for (const modem of rules.flatMap(({ modems }) => modems ?? [])) {
     const place = `${modem.file || file}:${modem.line}`;
     const before = seen.get(serialKey(modem));
     if (before === undefined) seen.set(serialKey(modem), place);
     else
-      tell(modem.line, `${modem.serial} is named in ${before} already`, 'name each modem once', modem.file);
+      report(modem.line, `${modem.serial} is named in ${before} already`, 'name each modem once', modem.file);
   }
 }
 
-/** Where both are known before any modem is asked. */
-function checkImages({ rules }: Plan, tell: Tell): void {
+/** Only where both boards are known before any modem is asked. */
+function checkImages({ rules }: Plan, report: Report): void {
   for (const { board, image } of rules) {
     if (board === undefined || image === 'keep' || image === 'by-board' || image.board === '') continue;
     if (!isSameText(board, image.board))
-      tell(
+      report(
         image.line,
         `the image is for board ${image.board}, the rule for ${board}`,
         `name an image for ${board}`,
@@ -46,12 +46,12 @@ function checkImages({ rules }: Plan, tell: Tell): void {
 /** Values that every template may use. */
 const COMMON: readonly string[] = [...FACTS, 'host', 'name', 'address'];
 
-/** Whether every value that is used is given for every modem that uses it. */
-function checkNames(plan: Plan, tell: Tell): boolean {
+/** Whether every value has a source for every modem that uses it. */
+function checkNames(plan: Plan, report: Report): boolean {
   let right = true;
-  const wrong: Tell = (...problem) => {
+  const wrong: Report = (...problem) => {
     right = false;
-    tell(...problem);
+    report(...problem);
   };
   for (const { user, password } of plan.credentials)
     for (const name of [...namesOf(user), ...namesOf(password)])
@@ -69,8 +69,8 @@ function checkNames(plan: Plan, tell: Tell): boolean {
       if (lacking === undefined) return true;
       wrong(
         modem?.file ? modem.line : rule.line,
-        `${what} uses the value ${lacking}, which nobody gives`,
-        'give it as a column of the CSV file, under `set` or as a counter',
+        `${what} uses the value ${lacking}, which is not defined`,
+        'define it as a column of the CSV file, under `set` or as a counter',
         modem?.file,
       );
       return false;
@@ -81,7 +81,7 @@ function checkNames(plan: Plan, tell: Tell): boolean {
     }
     const circle = circleIn(rule);
     if (circle !== undefined)
-      wrong(rule.line, `the value ${circle} is made of itself`, 'give it a text of its own');
+      wrong(rule.line, `the value ${circle} refers to itself`, 'give it a text of its own');
   }
   return right;
 }
@@ -94,7 +94,7 @@ const templatesOf = (plan: Plan, rule: PlanRule): (readonly [string, Template])[
   ...plan.checks.flatMap(({ line, shows }) => [['verify', line] as const, ['verify', shows] as const]),
 ];
 
-/** A value that leads back to itself. */
+/** A value that refers to itself, if there is one. */
 function circleIn(rule: PlanRule): string | undefined {
   const made = new Map(rule.values);
   if (rule.name !== undefined) made.set('name', rule.name);
@@ -107,8 +107,8 @@ function circleIn(rule: PlanRule): string | undefined {
   return [...made.keys()].find((name) => leads(name, []));
 }
 
-/** Every address that the plan can give: for each modem that is named, and for each number of a counter. */
-function checkAddresses(plan: Plan, tell: Tell): ReadonlySet<string> {
+/** Checks every address that the plan can give: to each named modem, and with each number of a counter. */
+function checkAddresses(plan: Plan, report: Report): ReadonlySet<string> {
   const seen = new Map<string, string>();
   const own = plan.host;
   for (const rule of plan.rules) {
@@ -117,16 +117,16 @@ function checkAddresses(plan: Plan, tell: Tell): ReadonlySet<string> {
       const flaw = addressFlaw(plan, address, own);
       const before = seen.get(address);
       if (flaw !== undefined)
-        tell(line, `${address} ${flaw}`, 'give an address of its own in the network', file);
+        report(line, `${address} ${flaw}`, 'give an address of its own in the network', file);
       else if (before !== undefined && before !== whose)
-        tell(
+        report(
           line,
           `${address} is the address of ${before} already`,
           'give each modem an address of its own',
           file,
         );
       seen.set(address, whose);
-      // One wrong address of a counter tells enough.
+      // One wrong address of a counter is enough.
       if (flaw !== undefined && modem === undefined) break;
     }
   }
@@ -135,28 +135,33 @@ function checkAddresses(plan: Plan, tell: Tell): ReadonlySet<string> {
 
 function addressFlaw({ network }: Plan, address: string, own: string): string | undefined {
   const number = addressNumber(address);
-  if (number === undefined) return 'is no address';
+  if (number === undefined) return 'is not an address';
   if (address === own) return 'is the address of this computer';
   if (network === undefined) return undefined;
-  if (number < network.first || number > network.last) return `lies outside of ${network.text}`;
+  if (number < network.first || number > network.last) return `lies outside ${network.text}`;
   if (number === network.first || number === network.last)
-    return `is no address for a modem in ${network.text}`;
+    return `cannot be the address of a modem in ${network.text}`;
   return undefined;
 }
 
 interface Given {
   readonly modem: PlanModem | undefined;
-  /** Whose it is, as it is told. A number of a counter is given to one modem only, whichever rules use it. */
+  /** Whose it is, in words. A number of a counter is given to one modem only, whichever rules use it. */
   readonly whose: string;
   readonly address: string;
 }
 
-/** Modems without names: all numbers that the counter could give them, up to so many. */
-const MOST_NUMBERS = 70_000;
+/** Numbers of a counter that are checked, for modems that are not named. */
+const MAX_NUMBERS = 70_000;
 
 function* addressesOf(plan: Plan, rule: PlanRule): Generator<Given> {
   const facts = (serial: string): Facts => ({
-    ...{ serial, mac: '', product: '', board: '', version: undefined, address: undefined },
+    serial,
+    mac: '',
+    product: '',
+    board: '',
+    version: undefined,
+    address: undefined,
   });
   const template = rule.address;
   for (const modem of rule.modems ?? []) {
@@ -164,13 +169,13 @@ function* addressesOf(plan: Plan, rule: PlanRule): Generator<Given> {
     const whose = modem.serial;
     if (given !== undefined) yield { modem, whose, address: given };
     else if (template !== undefined && usesCounter(plan, rule, template) === undefined)
-      yield { modem, whose, address: fill(template, values(plan, rule, modem, facts(modem.serial), {})) };
+      yield { modem, whose, address: fill(template, valuesFor(plan, rule, modem, facts(modem.serial), {})) };
   }
   if (template === undefined) return;
   const name = usesCounter(plan, rule, template);
   const anybody: PlanModem = { serial: '', file: '', line: rule.line, values: new Map() };
   const address = (numbers: Readonly<Record<string, number>>): string =>
-    fill(template, values(plan, rule, anybody, facts(''), numbers));
+    fill(template, valuesFor(plan, rule, anybody, facts(''), numbers));
   if (name === undefined) {
     if (rule.modems === undefined)
       yield { modem: undefined, whose: `line ${rule.line}`, address: address({}) };
@@ -178,11 +183,11 @@ function* addressesOf(plan: Plan, rule: PlanRule): Generator<Given> {
   }
   const counter = plan.counters.get(name);
   if (counter === undefined) return;
-  for (let n = counter.from; n <= Math.min(counter.to, counter.from + MOST_NUMBERS); n += 1)
+  for (let n = counter.from; n <= Math.min(counter.to, counter.from + MAX_NUMBERS); n += 1)
     yield { modem: undefined, whose: `number ${n} of counter ${name}`, address: address({ [name]: n }) };
 }
 
-/** The counter that a template is made with, at first or at second hand. */
+/** The counter that a template uses, directly or through other values. */
 function usesCounter(plan: Plan, rule: PlanRule, template: Template, depth = 0): string | undefined {
   for (const name of namesOf(template)) {
     if (plan.counters.has(name)) return name;
@@ -193,18 +198,18 @@ function usesCounter(plan: Plan, rule: PlanRule, template: Template, depth = 0):
   return undefined;
 }
 
-/** A counter has a number for every modem that is named. */
-function checkRoom(plan: Plan, tell: Tell): void {
-  const numbers = new Numbers();
-  const told = new Set<string>();
+/** Whether each counter has a number for every named modem. */
+function checkRoom(plan: Plan, report: Report): void {
+  const numbers = new CounterNumbers();
+  const reported = new Set<string>();
   for (const rule of plan.rules)
     for (const modem of rule.modems ?? [])
       for (const name of countersOf(plan, rule, modem)) {
         const counter = plan.counters.get(name);
-        if (counter === undefined || told.has(name)) continue;
+        if (counter === undefined || reported.has(name)) continue;
         if (numbers.take(name, counter, serialKey(modem)) !== undefined) continue;
-        told.add(name);
-        tell(
+        reported.add(name);
+        report(
           modem.line,
           `counter ${name} has no number left for ${modem.serial}`,
           `raise its "to"`,

@@ -1,4 +1,4 @@
-/** The images of a plan: read once, whole, and looked into before anything is touched. */
+/** The images of a plan: each is read once, as a whole, and checked before anything is touched. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isSameText } from '../../protocol/bootp/image-rules.ts';
@@ -6,7 +6,7 @@ import { readImage } from '../../protocol/datamodel/firmware-image.ts';
 import type { PlanImage } from './plan.ts';
 import type { PlanNode } from './plan-node.ts';
 
-/** Why a path is no image that can be sent, or the image. */
+/** The image at a path, or why it cannot be used. */
 async function load(
   file: string,
 ): Promise<Omit<PlanImage, 'line'> | readonly [says: string, remedy: string]> {
@@ -34,7 +34,7 @@ async function load(
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : String(error);
 
-/** Reads each image of a plan once, however many places name it. */
+/** Reads each image of a plan once, however often it is named. */
 export class ImageShelf {
   readonly #folder: string;
   readonly #loads = new Map<string, ReturnType<typeof load>>();
@@ -43,7 +43,7 @@ export class ImageShelf {
     this.#folder = folder;
   }
 
-  /** The image that a node names; `undefined`, with a problem told, when there is none. */
+  /** The image that a node names; `undefined`, with a problem added, if there is none. */
   async get(node: PlanNode): Promise<PlanImage | undefined> {
     const name = node.text();
     if (name === undefined) {
@@ -60,7 +60,7 @@ export class ImageShelf {
   }
 }
 
-/** `images`: a list of paths, or of `file` with the `board` that it is thought to be for. */
+/** `images`: a list of paths, or of `file` with the `board` that it is meant for. */
 export async function readImages(node: PlanNode, shelf: ImageShelf): Promise<PlanImage[]> {
   const images: PlanImage[] = [];
   for (const item of node.list()) {

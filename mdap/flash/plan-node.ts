@@ -18,7 +18,7 @@ export class PlanNode {
   readonly #name: string;
   readonly line: number;
 
-  private constructor(node: unknown, name: string, line: number, source: Source) {
+  constructor(node: unknown, name: string, line: number, source: Source) {
     const { document, lines } = source;
     this.#node = isAlias(node) ? node.resolve(document) : node;
     this.#name = name;

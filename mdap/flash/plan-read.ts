@@ -13,16 +13,26 @@ import { FLASH_SETTINGS, type FlashSettings } from './settings.ts';
 import { parseTemplate, type Template } from './template.ts';
 
 const MEMBERS = [
-  ...(['version', 'network', 'credentials', 'images', 'counters', 'commands', 'rules'] as const),
-  ...(['verify', 'boot', 'missing', 'times', 'limits'] as const),
+  'version',
+  'network',
+  'credentials',
+  'images',
+  'counters',
+  'commands',
+  'rules',
+  'verify',
+  'boot',
+  'missing',
+  'times',
+  'limits',
 ] as const;
 
 /** Bytes of a plan: one of ten thousand modems, each with its lines, has three million. */
-const LONGEST_PLAN = 8 * 1024 * 1024;
+const MAX_PLAN = 8 * 1024 * 1024;
 
 /**
- * The plan in `file`, or everything that is wrong with it. `host`: our own IPv4 address, which no modem may get. Rejects
- * with nothing but bugs.
+ * The plan in `file`, or everything that is wrong with it. `host`: our own IPv4 address, which no modem may
+ * get. Rejects with nothing but bugs.
  */
 export async function readPlan(file: string, host: string): Promise<Result<Plan, readonly PlanProblem[]>> {
   const problems: PlanProblem[] = [];
@@ -32,7 +42,7 @@ export async function readPlan(file: string, host: string): Promise<Result<Plan,
   } catch {
     return err([{ file, line: 1, says: 'the plan cannot be read', remedy: 'give the path of a YAML file' }]);
   }
-  if (text.length > LONGEST_PLAN)
+  if (text.length > MAX_PLAN)
     return err([{ file, line: 1, says: 'the plan is too long', remedy: 'put its modems into a CSV file' }]);
   const node = PlanNode.read(text, file, problems);
   if (problems.length > 0) return err(problems);

@@ -1,4 +1,4 @@
-/** The rules of a plan: for whom, with what, and what each modem is told. */
+/** Reads the rules of a plan: which modems, which image, and which commands. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { boardSerial } from '../../protocol/bootp/image-rules.ts';
@@ -10,14 +10,23 @@ import type { PlanNode } from './plan-node.ts';
 import { parseTemplate, type Template } from './template.ts';
 
 const RULE = [
-  ...(['serial', 'serials', 'csv', 'product', 'board'] as const),
-  ...(['image', 'always', 'name', 'address', 'set', 'commands'] as const),
+  'serial',
+  'serials',
+  'csv',
+  'product',
+  'board',
+  'image',
+  'always',
+  'name',
+  'address',
+  'set',
+  'commands',
 ] as const;
 
-/** ANT-IDs as they are on the wire, or product serials; a * at the end stands for any rest. */
+/** ANT-IDs as they are on the wire, or product serials; a * at the end matches any rest. */
 const SERIAL = /^[A-Za-z\d]{1,16}\*?$/;
-/** Bytes of a command: more do not fit one datagram with the headers around it. */
-const LONGEST_COMMAND = 1024;
+/** Bytes of a command: more do not fit into one datagram with the headers. */
+const MAX_COMMAND = 1024;
 
 export function readTemplate(node: PlanNode): Template | undefined {
   const text = node.text();
@@ -132,7 +141,7 @@ function rowsOf(text: string, file: string, node: PlanNode): PlanModem[] {
 /** Commands that take the modem or its address away: they may do so before they answer. */
 const TAKES_AWAY = /^:?\s*(system\s+(reboot|reset)|software\s+upgrade|ip\s+ipdelete)\b/i;
 
-/** A command is a text, or `cli` with what it expects. */
+/** A command is a text, or `cli` with what to expect. */
 export function readCommands(node: PlanNode): PlanCommand[] {
   return node.list().flatMap((item): PlanCommand[] => {
     const { cli, expect, failure, retry } = item.isMapping
@@ -153,8 +162,8 @@ export function readCommands(node: PlanNode): PlanCommand[] {
 
 function commandFlaw(text: string): readonly [string, string] | undefined {
   if (text.trim() === '') return ['the command is empty', 'leave the line out'];
-  if (text.length > LONGEST_COMMAND)
-    return [`the command has more than ${LONGEST_COMMAND} characters`, 'make two of it'];
+  if (text.length > MAX_COMMAND)
+    return [`the command has more than ${MAX_COMMAND} characters`, 'make two of it'];
   if (/[^\t\u0020-\u007e\u00a0-\u00ff]/.test(text))
     return ['the command holds characters that a modem does not have', 'write it in one line of ISO 8859-1'];
   return undefined;
@@ -169,5 +178,5 @@ function readFailure(failure: PlanNode | undefined, retry: PlanNode | undefined)
   return times > 0 ? { is: 'retry', times } : { is: 'stop' };
 }
 
-/** Serial numbers in the one form by which two are told to be the same. */
+/** The canonical form of a serial number, to compare two of them. */
 export const serialKey = (modem: PlanModem): string => boardSerial(modem.serial);

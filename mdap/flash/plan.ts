@@ -1,4 +1,7 @@
-/** The plan of a flashing run: which image for which modem, and what each is to be in the end. docs/flash-plan.md has the form. */
+/**
+ * The plan of a flashing run: which image for which modem, and what each is to be in the end.
+ * docs/flash-plan.md has the form.
+ */
 import type { JobImage, OnFailure } from './modem.ts';
 import type { FlashSettings } from './settings.ts';
 import type { Template } from './template.ts';
@@ -80,7 +83,10 @@ export interface Plan {
   readonly verify: { readonly version: boolean; readonly address: boolean };
   /** Addresses that boot loaders get meanwhile, and the mask of their network. */
   readonly boot: { readonly pool: readonly string[]; readonly mask: string };
-  /** With fewer modems than are named or expected: go on with those that are there, or stop before anything is touched. */
+  /**
+   * With fewer modems than are named or expected: go on with those that are there, or stop before anything is
+   * touched.
+   */
   readonly onMissing: 'go-on' | 'stop';
   readonly settings: FlashSettings;
 }

@@ -1,4 +1,6 @@
-/** What flashing needs of the world: a host that speaks MDAP, and servers for modems in boot mode. Tests give doubles. */
+/**
+ * What flashing needs from outside: an MDAP host, and servers for modems in boot mode. Tests pass doubles.
+ */
 import type { Outcome } from './modem.ts';
 import type { PlanImage } from './plan.ts';
 
@@ -7,27 +9,27 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** How a conversation ended, and what the modem said. */
-export interface Told {
+/** How a request ended, and what the modem said. */
+export interface Answer {
   readonly outcome: Outcome;
   readonly text: string;
 }
 
 export interface AntHost {
-  /** Sends one search to the group; answers come to `onFound`, also those to others. */
+  /** Sends one search to the group; answers go to `onFound`, including those to other hosts. */
   search(): void;
-  /** Board and version; what the modem does not tell is `undefined`. Never rejects. */
+  /** Board and version; `undefined` is what the modem does not report. Never rejects. */
   ask(
     serial: string,
     credentials: Credentials,
-  ): Promise<Told & { readonly board: string | undefined; readonly version: string | undefined }>;
-  /** One command. `silent`: no answer is as good as one. Never rejects. */
-  exec(serial: string, line: string, credentials: Credentials, silent: boolean): Promise<Told>;
+  ): Promise<Answer & { readonly board: string | undefined; readonly version: string | undefined }>;
+  /** One command. `silent`: it may get no answer. Never rejects. */
+  exec(serial: string, line: string, credentials: Credentials, silent: boolean): Promise<Answer>;
   close(): Promise<void>;
 }
 
 export interface HostHandlers {
-  /** `mac` in the spelling of ANT-MAC; `undefined`: the ant does not tell it. */
+  /** `mac` is spelled like ANT-MAC; `undefined` if the ant does not report it. */
   onFound(ant: {
     readonly serial: string;
     readonly mac: string | undefined;
@@ -36,17 +38,17 @@ export interface HostHandlers {
   }): void;
 }
 
-export interface BootServers {
-  /** From now on this modem is answered, with this image. */
+export interface BootService {
+  /** From now on this modem is answered and gets this image. */
   serve(mac: string, image: PlanImage): void;
-  /** From now on it is not. */
+  /** From now on it is not answered. */
   quarantine(mac: string, why: string): void;
-  /** Ends a transfer; it is told with `onFailed` no more. */
+  /** Ends a transfer, without a call of `onFailed`. */
   abort(transfer: string, why: string): void;
   close(): Promise<void>;
 }
 
-/** `mac` in the spelling of ANT-MAC. */
+/** `mac` is spelled like ANT-MAC. */
 export interface BootHandlers {
   onBootp(
     mac: string,
@@ -61,7 +63,7 @@ export interface BootHandlers {
   onOdd(mac: string, note: string): void;
 }
 
-export interface FlashParts {
+export interface FlashPorts {
   startHost(handlers: HostHandlers): Promise<AntHost>;
-  startBoot(handlers: BootHandlers): Promise<BootServers>;
+  startBoot(handlers: BootHandlers): Promise<BootService>;
 }

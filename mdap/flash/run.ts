@@ -1,31 +1,31 @@
 /**
- * A run: finds modems, has each one's machine told what happens to it, and does what the machines want. Each modem goes its
- * own way; whatever one of them does or fails to do holds up none of the others.
+ * A run: finds modems, passes events to the machine of each, and carries out the effects. The modems are
+ * independent: whatever one of them does or fails to do, the others are not held up.
  */
 import { boardSerial } from '../../protocol/bootp/image-rules.ts';
 import { assertNever } from '../../protocol/result.ts';
 import { Deadlines, type Ticker } from '../deadlines.ts';
-import { Turns } from '../semaphore.ts';
-import { type Conversation, converse } from './converse.ts';
-import { type Decision, decide, Numbers } from './decide.ts';
+import { Semaphore } from '../semaphore.ts';
 import { Fleet, follow, type Member } from './fleet.ts';
 import { type Journal, NO_JOURNAL } from './journal.ts';
 import type { JournalEntry } from './journal-entry.ts';
-import { stepFlash, type Terms } from './machine.ts';
+import { type FlashContext, stepFlash } from './machine.ts';
 import type { FlashEffect, FlashEvent } from './modem.ts';
 import { dueAt, isEnd, wantsSearch } from './modem.ts';
 import type { Plan, PlanImage } from './plan.ts';
-import type { AntHost, BootHandlers, BootServers, FlashParts, HostHandlers } from './ports.ts';
+import { CounterNumbers, type PlanDecision, planJob } from './plan-job.ts';
+import type { AntHost, BootHandlers, BootService, FlashPorts, HostHandlers } from './ports.ts';
 import { type FlashReport, reportOf } from './report.ts';
+import { type RequestEffect, sendRequest } from './send-request.ts';
 
-export interface FlashRunOptions extends FlashParts {
+export interface FlashRunOptions extends FlashPorts {
   readonly plan: Plan;
   /** How many modems there should be; the search ends when they are found. */
   readonly expect?: number;
-  /** Ask and plan, and touch nothing. */
+  /** Ask the modems and plan, but change nothing. */
   readonly dryRun?: boolean;
   readonly journal?: Journal;
-  /** What the journal of a run before tells; its modems go on. */
+  /** The journal of an earlier run, whose modems continue. */
   readonly history?: readonly JournalEntry[];
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -34,24 +34,27 @@ export interface FlashRunOptions extends FlashParts {
   readonly onChange?: (member: Member, event: FlashEvent) => void;
 }
 
-/** What a dry run finds. */
+/** What a dry run would do to a modem. */
 export interface Intention {
   readonly member: Member;
-  readonly decision: Decision;
+  readonly decision: PlanDecision;
 }
 
 export interface FlashRun {
-  /** Resolves with the report when every modem has come to an end. Rejects with what the sockets or the disk refuse. */
+  /**
+   * Resolves with the report when every modem has reached an end. Rejects with errors of the sockets or the
+   * disk.
+   */
   readonly done: Promise<FlashReport>;
   readonly members: () => readonly Member[];
   /** After a dry run: what would be done to whom. */
   readonly intentions: () => readonly Intention[];
-  /** Running transfers come to their end, nothing else is begun; then `done` resolves. */
+  /** Running transfers are finished, nothing else is begun; then `done` resolves. */
   readonly stop: () => void;
 }
 
 type Timeless<E> = E extends FlashEvent ? Omit<E, 'at'> : never;
-type Happening = Timeless<FlashEvent>;
+type NewEvent = Timeless<FlashEvent>;
 
 export function startFlashRun(options: FlashRunOptions): FlashRun {
   const run = new Run(options);
@@ -63,62 +66,67 @@ export function startFlashRun(options: FlashRunOptions): FlashRun {
   };
 }
 
-/** Milliseconds between two searches while modems are found: where many answer at once some answers are lost. */
+/**
+ * Milliseconds between two searches during discovery: if many modems answer at once, some answers are lost.
+ */
 const SEARCH_MS = 1000;
 
 class Run {
   readonly fleet = new Fleet();
   intentions: readonly Intention[] = [];
   readonly #options: FlashRunOptions;
-  readonly #terms: Terms;
+  readonly #context: FlashContext;
   readonly #journal: Journal;
   readonly #deadlines: Deadlines;
-  readonly #turns: Turns;
-  readonly #numbers = new Numbers();
+  readonly #slots: Semaphore;
+  readonly #numbers = new CounterNumbers();
   readonly #images: ReadonlyMap<string, PlanImage>;
   readonly #startedAt: number;
-  /** Until then modems are only found and asked, so that numbers are given in the order of serial numbers. */
+  /**
+   * While true, modems are only found and identified, so that numbers are given in the order of serial
+   * numbers.
+   */
   #discovering = true;
   readonly #unplanned = new Set<Member>();
   #stopping = false;
   #host: AntHost | undefined;
-  #boot: BootServers | undefined;
-  readonly #over: Promise<void>;
+  #boot: BootService | undefined;
+  readonly #ended: Promise<void>;
   #end: () => void = () => undefined;
   #break: (error: unknown) => void = () => undefined;
 
   constructor(options: FlashRunOptions) {
     const { plan, journal = NO_JOURNAL, ticker, clock } = options;
     this.#options = options;
-    this.#terms = { settings: plan.settings, credentials: plan.credentials.length };
+    this.#context = { settings: plan.settings, credentials: plan.credentials.length };
     this.#journal = journal;
     this.#deadlines = new Deadlines(ticker);
-    this.#turns = new Turns(plan.settings.conversations);
+    this.#slots = new Semaphore(plan.settings.conversations);
     const images = [...plan.images, ...plan.rules.map(({ image }) => image)];
     this.#images = new Map(
       images.flatMap((image) => (typeof image === 'string' ? [] : [[image.file, image]])),
     );
     this.#startedAt = clock();
-    this.#over = new Promise<void>((resolve, reject) => {
+    this.#ended = new Promise<void>((resolve, reject) => {
       this.#end = resolve;
       this.#break = reject;
     });
-    // It may break before anybody waits.
-    this.#over.catch(() => undefined);
+    // It may reject before anybody awaits it.
+    this.#ended.catch(() => undefined);
   }
 
   async run(): Promise<FlashReport> {
     const { plan, clock, history = [], startHost, startBoot, dryRun = false } = this.#options;
     const now = clock();
-    this.fleet.restore(history, this.#terms, this.#numbers, now);
+    this.fleet.restore(history, this.#context, this.#numbers, now);
     if (!dryRun) for (const member of this.fleet.members) this.#write(member, { is: 'resumed', at: now });
     try {
       this.#host = await startHost({ onFound: (ant) => this.#found(ant) });
       if (!dryRun) this.#boot = await startBoot(this.#bootHandlers());
       if (!this.#stopping) this.#search();
-      // After a run that came to its end there may be nothing left to do.
-      this.#look();
-      await this.#over;
+      // After a run that was finished there may be nothing left to do.
+      this.#checkEnd();
+      await this.#ended;
     } finally {
       this.#deadlines.stop();
       await this.#host?.close();
@@ -132,11 +140,11 @@ class Run {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#discovering = false;
-    for (const member of this.fleet.members) this.#tell(member, { is: 'stop' });
-    this.#look();
+    for (const member of this.fleet.members) this.#dispatch(member, { is: 'stop' });
+    this.#checkEnd();
   }
 
-  /** Searches go on for as long as somebody is waited for. */
+  /** Searches continue for as long as a modem is missing. */
   #search(): void {
     const { discoverMs, searchEveryMs } = this.#options.plan.settings;
     const again = (): void => {
@@ -159,17 +167,17 @@ class Run {
     const member = this.fleet.ofMac(mac) ?? (other?.modem.facts.mac === '' ? other : undefined);
     if (member === undefined && this.#stopping) return;
     if (other !== undefined && other !== member) {
-      const note = `${serial} is told by ${other.modem.facts.mac} and by ${mac}`;
-      this.#tell(other, { is: 'conflict', note });
-      this.#tell(member ?? this.fleet.add(mac, serial, at), { is: 'conflict', note });
+      const note = `both ${other.modem.facts.mac} and ${mac} report ${serial}`;
+      this.#dispatch(other, { is: 'conflict', note });
+      this.#dispatch(member ?? this.fleet.add(mac, serial, at), { is: 'conflict', note });
       return;
     }
     const known = member ?? this.fleet.add(mac, serial, at);
     this.fleet.know(known, mac, serial);
-    this.#tell(known, { is: 'found', serial, product, address });
+    this.#dispatch(known, { is: 'found', serial, product, address });
   }
 
-  /** How many there should be; `undefined`: nobody knows. */
+  /** How many there should be; `undefined` if that is not known. */
   get #expected(): number | undefined {
     const { expect, plan } = this.#options;
     if (expect !== undefined) return expect;
@@ -177,7 +185,7 @@ class Run {
     return open ? undefined : plan.rules.reduce((sum, { modems = [] }) => sum + modems.length, 0);
   }
 
-  /** All are there that should be, and have told who they are. */
+  /** Whether all expected modems are there and identified. */
   #allFound(): boolean {
     const ready = this.fleet.members.filter((member) => {
       const { at } = member.modem.state;
@@ -195,42 +203,44 @@ class Run {
     for (const { serial } of plan.rules.flatMap(({ modems }) => modems ?? []))
       if (this.fleet.ofSerial(serial) === undefined) this.fleet.add('', boardSerial(serial), clock());
     const absent = this.fleet.members.filter(({ modem }) => modem.state.at === 'unknown');
-    for (const member of absent) this.#tell(member, { is: 'missing' });
+    for (const member of absent) this.#dispatch(member, { is: 'missing' });
     const short = this.fleet.members.length - absent.length < (this.#expected ?? 0);
     const ready = [...this.#unplanned].sort(bySerial);
     this.#unplanned.clear();
     if (dryRun) {
       this.intentions = ready.map((member) => ({
         member,
-        decision: decide(plan, member.modem.facts, this.#numbers),
+        decision: planJob(plan, member.modem.facts, this.#numbers),
       }));
       this.#end();
     } else if (plan.onMissing === 'stop' && (short || absent.length > 0)) this.stop();
     else for (const member of ready) this.#plan(member);
-    this.#look();
+    this.#checkEnd();
   }
 
   #plan(member: Member): void {
-    this.#tell(member, decide(this.#options.plan, member.modem.facts, this.#numbers));
+    this.#dispatch(member, planJob(this.#options.plan, member.modem.facts, this.#numbers));
   }
 
-  /** One event: what the modem is then, what is to be done, and when its time is over. */
-  #tell(member: Member, happening: Happening): void {
-    const event: FlashEvent = { ...happening, at: this.#options.clock() };
+  /** One event: updates the modem, sets its deadline, and carries out the effects. */
+  #dispatch(member: Member, news: NewEvent): void {
+    const event: FlashEvent = { ...news, at: this.#options.clock() };
     const ended = isEnd(member.modem.state);
-    const { modem, effects } = stepFlash(this.#terms, member.modem, event);
+    const { modem, effects } = stepFlash(this.#context, member.modem, event);
     for (const effect of ended ? effects : []) this.#perform(member, effect);
     if (ended) return;
     follow(member, modem, event);
-    // How far a transfer is does not outlive it.
+    // The progress of a transfer is not worth keeping.
     if (event.is !== 'progress') this.#write(member, event);
     const due = isEnd(modem.state) ? undefined : dueAt(modem.state);
     if (due === undefined) this.#deadlines.clear(member);
     else
-      this.#deadlines.set(member, Math.max(0, due - event.at), () => this.#tell(member, { is: 'timeout' }));
+      this.#deadlines.set(member, Math.max(0, due - event.at), () =>
+        this.#dispatch(member, { is: 'timeout' }),
+      );
     for (const effect of effects) this.#perform(member, effect);
     this.#options.onChange?.(member, event);
-    this.#look();
+    this.#checkEnd();
   }
 
   #write({ modem: { facts } }: Member, event: FlashEvent): void {
@@ -239,7 +249,7 @@ class Run {
     this.#journal.add({ mac, ...(serial === undefined ? {} : { serial }), event });
   }
 
-  #look(): void {
+  #checkEnd(): void {
     if (this.#discovering && this.#allFound()) this.#endDiscovery();
     if (!this.#discovering && this.fleet.members.every(({ modem }) => isEnd(modem.state))) this.#end();
   }
@@ -261,40 +271,40 @@ class Run {
         if (facts.mac !== '') this.#boot?.quarantine(facts.mac, member.modem.state.at);
         return;
       case 'abort':
-        this.#boot?.abort(effect.transfer, 'the modem began anew');
+        this.#boot?.abort(effect.transfer, 'the modem started again');
         return;
       case 'ask':
       case 'trigger':
       case 'command':
-        this.#talk(member, effect);
+        this.#request(member, effect);
         return;
       default:
         assertNever(effect);
     }
   }
 
-  /** A conversation, when its turn has come. What a modem may carry out is on the disk before it is sent. */
-  #talk(member: Member, effect: Conversation): void {
-    const { turn } = effect;
+  /** Sends a request when a slot is free. What a modem may carry out is on the disk before it is sent. */
+  #request(member: Member, effect: RequestEffect): void {
+    const { request } = effect;
     const work = async (): Promise<void> => {
       const { modem } = member;
-      // Meanwhile it may have been seen in boot mode.
-      if (modem.turn !== turn || isEnd(modem.state) || this.#host === undefined) return;
-      this.#tell(member, { is: 'begun', turn });
+      // It may have been seen in boot mode in the meantime.
+      if (modem.request !== request || isEnd(modem.state) || this.#host === undefined) return;
+      this.#dispatch(member, { is: 'started', request });
       await this.#journal.flushed();
-      const told = await converse(this.#host, this.#options.plan, modem.facts, effect);
-      this.#tell(member, { is: 'told', turn, ...told });
+      const answer = await sendRequest(this.#host, this.#options.plan, modem.facts, effect);
+      this.#dispatch(member, { is: 'answered', request, ...answer });
     };
-    this.#turns.run(work).catch((error: unknown) => this.#break(error));
+    this.#slots.run(work).catch((error: unknown) => this.#break(error));
   }
 
   #bootHandlers(): BootHandlers {
     const of = (mac: string): Member | undefined =>
       this.fleet.ofMac(mac) ??
       (this.#stopping ? undefined : this.fleet.add(mac, undefined, this.#options.clock()));
-    const tell = (mac: string, happening: Happening): void => {
+    const tell = (mac: string, event: NewEvent): void => {
       const member = of(mac);
-      if (member !== undefined) this.#tell(member, happening);
+      if (member !== undefined) this.#dispatch(member, event);
     };
     return {
       onBootp: (mac, request) => tell(mac, { is: 'bootp', ...request }),

@@ -1,16 +1,16 @@
-/** How each state of flashing is entered: what changes, what is to be done, and how long it may last. */
+/** How each state of flashing is entered: what changes, what is to be done, and how long it may take. */
 import { isSameText } from '../../protocol/bootp/image-rules.ts';
 import type { Facts, FlashEffect, FlashModem, FlashState, FlashStep, JobImage, Tries } from './modem.ts';
 import type { FlashReason } from './reasons.ts';
 import type { FlashSettings } from './settings.ts';
 
-export interface Terms {
+export interface FlashContext {
   readonly settings: FlashSettings;
-  /** How many users with passwords there are to try. */
+  /** How many credentials there are to try. */
   readonly credentials: number;
 }
 
-const NONE: Tries = { tries: 0, refusals: 0 };
+const NO_TRIES: Tries = { tries: 0, refusals: 0 };
 
 type Change = Partial<Omit<FlashModem, 'state' | 'since'>>;
 
@@ -33,14 +33,14 @@ export function enter(
 export const withNote = (modem: FlashModem, note: string): FlashModem =>
   modem.notes.includes(note) ? modem : { ...modem, notes: [...modem.notes, note] };
 
-/** The end of it: nothing is sent to it any more, so that a boot loader cannot go round for ever. */
+/** Final: nothing more is sent to the modem, so that a boot loader cannot loop forever. */
 export function fail(modem: FlashModem, at: number, reason: FlashReason, note = ''): FlashStep {
   const { state } = modem;
   const cut: FlashEffect[] = state.at === 'transferring' ? [{ do: 'abort', transfer: state.transfer }] : [];
   return enter(modem, at, { at: 'failed', reason, note }, [...cut, { do: 'quarantine' }]);
 }
 
-/** The run ends before this modem is through. */
+/** The run ends before this modem is finished. */
 export function cancel(modem: FlashModem, at: number): FlashStep {
   const { state } = modem;
   const cut: FlashEffect[] = state.at === 'transferring' ? [{ do: 'abort', transfer: state.transfer }] : [];
@@ -50,34 +50,39 @@ export function cancel(modem: FlashModem, at: number): FlashStep {
   });
 }
 
-export function enterDiscovered(modem: FlashModem, at: number, tries = NONE): FlashStep {
-  const turn = modem.turn + 1;
+export function enterDiscovered(modem: FlashModem, at: number, tries = NO_TRIES): FlashStep {
+  const request = modem.request + 1;
   return enter(
     modem,
     at,
     { at: 'discovered', ...tries, until: undefined },
-    [{ do: 'ask', turn, credential: modem.credential }],
-    { turn },
+    [{ do: 'ask', request, credential: modem.credential }],
+    { request },
   );
 }
 
-/** The board of an image is compared once more before the modem is told to erase anything. */
+/** The board of an image is compared once more before the modem erases anything. */
 export function enterTriggered(modem: FlashModem, at: number, image: JobImage, refusals = 0): FlashStep {
   const board = modem.facts.board;
   if (board !== undefined && image.board !== '' && !isSameText(board, image.board))
     return fail(modem, at, 'wrong-board', `its board is ${board}, the image is for ${image.board}`);
-  const turn = modem.turn + 1;
+  const request = modem.request + 1;
   return enter(
     modem,
     at,
     { at: 'triggered', refusals, until: undefined },
-    [{ do: 'serve' }, { do: 'trigger', turn, credential: modem.credential }],
-    // The wrong user was no try.
-    { turn, triggers: modem.triggers + (refusals === 0 ? 1 : 0) },
+    [{ do: 'serve' }, { do: 'trigger', request, credential: modem.credential }],
+    // An attempt with the wrong user does not count.
+    { request, triggers: modem.triggers + (refusals === 0 ? 1 : 0) },
   );
 }
 
-export function enterBootpSeen({ settings }: Terms, modem: FlashModem, at: number, xid: number): FlashStep {
+export function enterBootpSeen(
+  { settings }: FlashContext,
+  modem: FlashModem,
+  at: number,
+  xid: number,
+): FlashStep {
   const repeats = modem.repeats + 1;
   if (repeats > settings.bootpRepeats)
     return fail(modem, at, 'no-tftp', `${settings.bootpRepeats} BOOTP requests were answered`);
@@ -86,11 +91,11 @@ export function enterBootpSeen({ settings }: Terms, modem: FlashModem, at: numbe
   return enter(modem, at, state, [first], { xid, repeats });
 }
 
-export const enterWaiting = ({ settings }: Terms, modem: FlashModem, at: number): FlashStep =>
+export const enterWaiting = ({ settings }: FlashContext, modem: FlashModem, at: number): FlashStep =>
   enter(modem, at, { at: 'waiting', until: at + settings.againMs });
 
 export function enterTransferring(
-  { settings }: Terms,
+  { settings }: FlashContext,
   modem: FlashModem,
   at: number,
   transfer: string,
@@ -111,38 +116,43 @@ export function enterTransferring(
   );
 }
 
-export function enterBack(modem: FlashModem, at: number, tries = NONE): FlashStep {
-  const turn = modem.turn + 1;
+export function enterBack(modem: FlashModem, at: number, tries = NO_TRIES): FlashStep {
+  const request = modem.request + 1;
   return enter(
     modem,
     at,
     { at: 'back', ...tries, until: undefined },
-    [{ do: 'ask', turn, credential: modem.credential }],
-    { turn },
+    [{ do: 'ask', request, credential: modem.credential }],
+    { request },
   );
 }
 
-export function enterConfiguring(terms: Terms, modem: FlashModem, at: number, tries = NONE): FlashStep {
+export function enterConfiguring(
+  context: FlashContext,
+  modem: FlashModem,
+  at: number,
+  tries = NO_TRIES,
+): FlashStep {
   const command = modem.job?.commands[modem.ran.length];
-  if (command === undefined) return enterChecking(terms, modem, at);
-  const turn = modem.turn + 1;
+  if (command === undefined) return enterChecking(context, modem, at);
+  const request = modem.request + 1;
   const { line, silent } = command;
   return enter(
     modem,
     at,
     { at: 'configuring', ...tries, until: undefined },
-    [{ do: 'command', turn, credential: modem.credential, line, silent }],
-    { turn },
+    [{ do: 'command', request, credential: modem.credential, line, silent }],
+    { request },
   );
 }
 
 type Checking = Extract<FlashState, { at: 'checking' }>;
 
-function enterChecking({ settings }: Terms, modem: FlashModem, at: number): FlashStep {
+function enterChecking({ settings }: FlashContext, modem: FlashModem, at: number): FlashStep {
   const { job } = modem;
   return nextCheck(settings, modem, at, {
     at: 'checking',
-    ...NONE,
+    ...NO_TRIES,
     version: job?.verify.version !== true || job.image === undefined,
     address: job?.verify.address !== true || job.address === undefined,
     checked: 0,
@@ -151,9 +161,9 @@ function enterChecking({ settings }: Terms, modem: FlashModem, at: number): Flas
 }
 
 /**
- * The next question of the end, one after another, once the address was seen by a search. The commands may have restarted the
- * modem, so its version is asked once more. Searches find many at the same moment: until its turn has come a question has no
- * time limit.
+ * The next request of the final checks, one after another, once a search has shown the address. The commands
+ * may have restarted the modem, so its version is asked again. Searches find many modems at the same moment:
+ * until a request is sent, it has no time limit.
  */
 export function nextCheck(
   settings: FlashSettings,
@@ -161,25 +171,25 @@ export function nextCheck(
   at: number,
   state: Checking,
 ): FlashStep {
-  const turn = modem.turn + 1;
+  const request = modem.request + 1;
   const { credential } = modem;
   if (!state.address) return enter(modem, at, state);
   if (state.tries >= settings.asks) return fail(modem, at, 'verify', unverified(modem));
   const asking: FlashState = { ...state, until: undefined };
-  if (!state.version) return enter(modem, at, asking, [{ do: 'ask', turn, credential }], { turn });
+  if (!state.version) return enter(modem, at, asking, [{ do: 'ask', request, credential }], { request });
   const check = modem.job?.checks[state.checked];
   if (check === undefined) return enter(modem, at, { at: 'done' }, [{ do: 'quarantine' }]);
   const { line } = check;
-  return enter(modem, at, asking, [{ do: 'command', turn, credential, line, silent: false }], { turn });
+  return enter(modem, at, asking, [{ do: 'command', request, credential, line, silent: false }], { request });
 }
 
-/** What was not seen in the end. */
+/** What is still missing in the end. */
 export function unverified({ state, job, facts }: FlashModem): string {
   if (state.at !== 'checking') return '';
   if (!state.address)
-    return `its address is ${facts.address ?? 'unknown'}, wanted is ${job?.address ?? 'none'}`;
+    return `its address is ${facts.address ?? 'unknown'}, expected ${job?.address ?? 'none'}`;
   if (!state.version)
-    return `its version is ${facts.version ?? 'unknown'}, wanted is ${job?.image?.version ?? 'none'}`;
+    return `its version is ${facts.version ?? 'unknown'}, expected ${job?.image?.version ?? 'none'}`;
   const check = job?.checks[state.checked];
   return check === undefined ? '' : `${check.line} does not show ${check.shows}`;
 }

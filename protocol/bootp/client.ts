@@ -1,8 +1,9 @@
 /**
- * The BOOTP client of a boot loader, pure: `stepBootpClient(settings, state, event)`. It asks at its pace until a reply that it
- * can use comes; it takes any address it is given.
+ * The BOOTP client of a boot loader, pure: `stepBootpClient(settings, state, event)`. It asks at its pace
+ * until a reply that it can use comes; it takes any address it is given.
  *
- * What always holds: while it asks, exactly one `wait` runs (a later one replaces it); after `leased` or `gave-up` it is silent.
+ * What always holds: while it asks, exactly one `wait` runs (a later one replaces it); after `leased` or
+ * `gave-up` it is silent.
  */
 import { macBytes, NO_ADDRESS } from '../ipv4.ts';
 import { assertNever } from '../result.ts';
@@ -59,12 +60,19 @@ export interface BootpClientSettings {
 
 export const BOOTP_REPETITION = {
   by: 'interval',
-  ...{ firstMs: 1000, everyMs: 1000, jitterMs: 250, quickTries: 10, slowMs: 4000 },
+  firstMs: 1000,
+  everyMs: 1000,
+  jitterMs: 250,
+  quickTries: 10,
+  slowMs: 4000,
 } as const satisfies Repetition;
 
 /** All but who it is. */
 export const BOOTP_CLIENT_DEFAULTS = {
-  ...{ broadcast: true, secs: 'elapsed', vendor: undefined, giveUpMs: undefined },
+  broadcast: true,
+  secs: 'elapsed',
+  vendor: undefined,
+  giveUpMs: undefined,
   repetition: BOOTP_REPETITION,
 } as const satisfies Partial<BootpClientSettings>;
 
@@ -169,12 +177,20 @@ function requestOf(settings: BootpClientSettings, elapsedMs: number): BootpMessa
   const options: BootpOption[] =
     vendor === undefined ? [] : [{ code: OPTION.vendorSpecific, data: encodeStOptions(vendor) }];
   return {
-    ...{ op: BOOT_REQUEST, htype: ETHERNET, hlen: ETHERNET_LENGTH, hops: 0, xid },
+    op: BOOT_REQUEST,
+    htype: ETHERNET,
+    hlen: ETHERNET_LENGTH,
+    hops: 0,
+    xid,
     secs: settings.secs === 'zero' ? 0 : Math.min(Math.floor(elapsedMs / 1000), 0xffff),
     flags: broadcast ? BROADCAST_FLAG : 0,
-    ...{ ciaddr: NO_ADDRESS, yiaddr: NO_ADDRESS, siaddr: NO_ADDRESS, giaddr: NO_ADDRESS },
+    ciaddr: NO_ADDRESS,
+    yiaddr: NO_ADDRESS,
+    siaddr: NO_ADDRESS,
+    giaddr: NO_ADDRESS,
     chaddr: hardwareAddress(macBytes(mac)),
-    ...{ sname: '', file: board },
+    sname: '',
+    file: board,
     vend: writeOptions(options),
   };
 }

@@ -1,4 +1,6 @@
-/** Which image a modem gets: by serial, by MAC, by board, by MAC prefix, by default; the first rule that fits. */
+/**
+ * Which image a modem gets: by serial, by MAC, by board, by MAC prefix, by default; the first rule that fits.
+ */
 import { canonicalMac } from '../ipv4.ts';
 import { assertNever } from '../result.ts';
 import type { BootpServerSettings, BootRequest, ImageFor, ImageRule, Silence } from './server-types.ts';
@@ -43,7 +45,10 @@ function isRightBoard({ image, force }: ImageRule, board: string): boolean {
 
 export const isSameText = (a: string, b: string): boolean => a.toUpperCase() === b.toUpperCase();
 
-/** The board serial, which is what ANT-ID holds, of a product serial, which has two letters of the factory before it. */
+/**
+ * The board serial, which is what ANT-ID holds, of a product serial, which has two letters of the factory
+ * before it.
+ */
 export const boardSerial = (serial: string): string =>
   serial.toUpperCase().replace(/^[A-Z]{2}(?=[A-Z\d]{9}$)/, '');
 

@@ -28,7 +28,9 @@ export function fixedAddress({ fixed }: BootpServerSettings, mac: string): strin
   return undefined;
 }
 
-/** The modem that was silent for longest, if for longer than a lease lasts, and whose address is of the pool. */
+/**
+ * The modem that was silent for longest, if for longer than a lease lasts, and whose address is of the pool.
+ */
 function oldestLease(
   { pool, leaseSeconds }: BootpServerSettings,
   { leases, declined }: Pick<BootpServerState, 'leases' | 'declined'>,

@@ -1,6 +1,6 @@
 /**
- * BOOTP messages (RFC 951, RFC 1542), which DHCP uses too (RFC 2131 section 2). Lenient in reading: everything from the fixed
- * part of 236 bytes on is a message, with or without a vendor area.
+ * BOOTP messages (RFC 951, RFC 1542), which DHCP uses too (RFC 2131 section 2). Lenient in reading:
+ * everything from the fixed part of 236 bytes on is a message, with or without a vendor area.
  */
 import type { WireError } from '../errors.ts';
 import { addressBytes, macText, readAddress } from '../ipv4.ts';
@@ -48,7 +48,9 @@ export interface BootpMessage {
   /** Byte texts up to their zero: at most 64 and 128 characters. */
   readonly sname: string;
   readonly file: string;
-  /** The vendor area as it is: `readOptions` of options.ts reads it. Short ones are sent padded to 64 bytes. */
+  /**
+   * The vendor area as it is: `readOptions` of options.ts reads it. Short ones are sent padded to 64 bytes.
+   */
   readonly vend: Uint8Array;
 }
 
@@ -56,7 +58,10 @@ const FIXED_BYTES = 236;
 const VENDOR_BYTES = 64;
 const [SNAME_AT, FILE_AT] = [44, 108] as const;
 
-/** The message as bytes, at least 300 (RFC 951: some clients drop shorter ones). Throws for what no field holds. */
+/**
+ * The message as bytes, at least 300 (RFC 951: some clients drop shorter ones). Throws for what no field
+ * holds.
+ */
 export function encodeBootp(message: BootpMessage): Uint8Array {
   const { chaddr, sname, file, vend } = message;
   const bytes = new Uint8Array(FIXED_BYTES + Math.max(VENDOR_BYTES, vend.length));

@@ -1,4 +1,6 @@
-/** The vendor area of BOOTP and the options of DHCP (RFC 2132): those that booting a modem needs, by number. */
+/**
+ * The vendor area of BOOTP and the options of DHCP (RFC 2132): those that booting a modem needs, by number.
+ */
 import { addressBytes, readAddress } from '../ipv4.ts';
 import { latin1Bytes } from '../latin1.ts';
 import type { BootpMessage } from './message.ts';
@@ -58,7 +60,9 @@ export interface VendorArea {
   readonly cut: boolean;
 }
 
-/** The area of options, with its end, padded with zeros to `size` bytes. Throws for data that no option holds. */
+/**
+ * The area of options, with its end, padded with zeros to `size` bytes. Throws for data that no option holds.
+ */
 export function writeOptions(options: readonly BootpOption[], size = 64): Uint8Array {
   const used = options.reduce((sum, { data }) => sum + 2 + data.length, MAGIC_COOKIE.length + 1);
   const bytes = new Uint8Array(Math.max(size, used));
@@ -75,7 +79,10 @@ export function writeOptions(options: readonly BootpOption[], size = 64): Uint8A
   return bytes;
 }
 
-/** The options of a vendor area. Total: what cannot be read is told, not refused, for loaders are careless here. */
+/**
+ * The options of a vendor area. Total: unreadable ones are reported, not refused, since boot loaders are
+ * careless here.
+ */
 export function readOptions(vend: Uint8Array): VendorArea {
   const magic = MAGIC_COOKIE.every((byte, index) => vend[index] === byte);
   return magic

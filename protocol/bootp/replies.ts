@@ -97,8 +97,9 @@ function sizeOption({ tellSize }: BootpServerSettings, { size }: BootImage): Boo
 }
 
 /**
- * RFC 1542 4.1.2: to the relay, else to an address that the client has, else to its new one or to everybody. An address that
- * the client says it has is used only inside our network: else anybody could send our replies anywhere.
+ * RFC 1542 4.1.2: to the relay, else to an address that the client has, else to its new one or to everybody.
+ * An address that the client says it has is used only inside our network: else anybody could send our replies
+ * anywhere.
  */
 function destinationOf(
   { replyMode, address: own, mask, allowRelays }: BootpServerSettings,

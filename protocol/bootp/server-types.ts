@@ -1,4 +1,7 @@
-/** What goes into the BOOTP server's machine, what comes out, and its settings. The machine itself is server.ts. */
+/**
+ * What goes into the BOOTP server's machine, what comes out, and its settings. The machine itself is
+ * server.ts.
+ */
 import type { Endpoint } from '../ipv4.ts';
 import type { BootpMessage } from './message.ts';
 import type { StOptions } from './st-options.ts';
@@ -7,9 +10,11 @@ import type { StOptions } from './st-options.ts';
 export interface BootImage {
   /** Name under which the TFTP server has it: what `file` of the reply says. */
   readonly file: string;
-  /** Board name inside the image, compared with what the modem says it is; `undefined`: nothing is compared. */
+  /**
+   * Board name inside the image, compared with what the modem says it is; `undefined`: nothing is compared.
+   */
   readonly board?: string;
-  /** Bytes: told as option 13 when the settings want it. */
+  /** Bytes: sent as option 13 if the settings say so. */
   readonly size?: number;
 }
 
@@ -35,9 +40,10 @@ export interface ImageRule {
 }
 
 /**
- * How a reply reaches a modem that has no address yet. `broadcast`: to everybody on the link; `subnet-broadcast`: to the
- * broadcast address of the network; `unicast-arp`: to its new address, for which the shell makes an entry in the neighbour
- * table (a modem that asks for broadcasts gets them); `loopback`: back to where the request came from, for tests.
+ * How a reply reaches a modem that has no address yet. `broadcast`: to everybody on the link;
+ * `subnet-broadcast`: to the broadcast address of the network; `unicast-arp`: to its new address, for which
+ * the shell makes an entry in the neighbour table (a modem that asks for broadcasts gets them); `loopback`:
+ * back to where the request came from, for tests.
  */
 export type ReplyMode = 'broadcast' | 'subnet-broadcast' | 'unicast-arp' | 'loopback';
 
@@ -69,10 +75,23 @@ export interface BootpServerSettings {
   readonly tellSize: boolean;
 }
 
-/** MAC prefixes of Thomson and Technicolor: nobody else is answered, for a boot server on an office network is a danger. */
+/**
+ * MAC prefixes of Thomson and Technicolor: nobody else is answered, for a boot server on an office network is
+ * a danger.
+ */
 export const THOMSON_PREFIXES = [
-  ...['00-0E-50', '00-90-D0', '00-14-7F', '00-18-F6', '00-1D-68', '00-1F-9F', '00-24-17', '00-26-44'],
-  ...['58-98-35', '9C-97-26', '30-91-8F', '10-13-31'],
+  '00-0E-50',
+  '00-90-D0',
+  '00-14-7F',
+  '00-18-F6',
+  '00-1D-68',
+  '00-1F-9F',
+  '00-24-17',
+  '00-26-44',
+  '58-98-35',
+  '9C-97-26',
+  '30-91-8F',
+  '10-13-31',
 ] as const;
 
 /** All but where it is and what it gives. */
@@ -170,7 +189,10 @@ export type BootpServerEffect =
       /** `undefined` with a nak. */
       readonly image: BootImage | undefined;
     }
-  /** `request` when it could be read so far; `detail`: a word on the reason, such as the reason of a quarantine. */
+  /**
+   * `request` when it could be read so far; `detail`: a word on the reason, such as the reason of a
+   * quarantine.
+   */
   | {
       readonly do: 'silent';
       readonly why: Silence;

@@ -1,9 +1,11 @@
 /**
  * The BOOTP server (RFC 951, RFC 1542), and as much of a DHCP server (RFC 2131) as boots a modem, pure:
- * `stepBootpServer(settings, state, event)` decides for each datagram whom to answer, where and with what, or why not.
+ * `stepBootpServer(settings, state, event)` decides for each datagram whom to answer, where and with what, or
+ * why not.
  *
- * What always holds: a datagram gets one effect at most; a reply goes only to a modem with a lease of ours, at most once per
- * gap and kind; it is never longer than its request or 300 bytes, whichever is more; the state is bounded by the pool.
+ * What always holds: a datagram gets one effect at most; a reply goes only to a modem with a lease of ours,
+ * at most once per gap and kind; it is never longer than its request or 300 bytes, whichever is more; the
+ * state is bounded by the pool.
  */
 import { canonicalMac } from '../ipv4.ts';
 import { assertNever } from '../result.ts';
@@ -55,7 +57,7 @@ export function stepBootpServer(
 type Datagram = Extract<BootpServerEvent, { is: 'datagram' }>;
 
 /** RFC 1542 4.1.1. */
-const MOST_HOPS = 16;
+const MAX_HOPS = 16;
 
 function silent(
   state: BootpServerState,
@@ -63,8 +65,11 @@ function silent(
   request?: BootRequest,
   detail?: string,
 ): BootpServerStep {
-  const told = { ...(request === undefined ? {} : { request }), ...(detail === undefined ? {} : { detail }) };
-  return { state, effects: [{ do: 'silent', why, ...told }] };
+  const known = {
+    ...(request === undefined ? {} : { request }),
+    ...(detail === undefined ? {} : { detail }),
+  };
+  return { state, effects: [{ do: 'silent', why, ...known }] };
 }
 
 function onDatagram(
@@ -79,7 +84,7 @@ function onDatagram(
   if (message.op !== BOOT_REQUEST) return silent(state, 'not-a-request');
   const mac = macOf(message);
   if (mac === undefined || message.htype !== ETHERNET) return silent(state, 'not-ethernet');
-  if (message.hops > MOST_HOPS) return silent(state, 'too-many-hops');
+  if (message.hops > MAX_HOPS) return silent(state, 'too-many-hops');
   const vendor = readOptions(message.vend);
   const type = dhcpTypeOf(message);
   const request = requestOf(mac, message, vendor, type);
@@ -201,7 +206,9 @@ function answered(
   return { state: { ...state, leases }, effects };
 }
 
-/** A reply on the wire that is not ours, to a modem that we serve: two servers on one network spoil a flash. */
+/**
+ * A reply on the wire that is not ours, to a modem that we serve: two servers on one network spoil a flash.
+ */
 function overhear(
   settings: BootpServerSettings,
   state: BootpServerState,

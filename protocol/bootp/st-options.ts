@@ -1,7 +1,7 @@
 /**
- * What a SpeedTouch boot loader may tell of itself in option 43. The header "ST" and its length are known from later loaders;
- * the numbers of the items are a choice made for simulated modems, for those of the loaders are not known. Nothing here is
- * needed to serve a modem.
+ * What a SpeedTouch boot loader may tell of itself in option 43. The header "ST" and its length are known
+ * from later loaders; the numbers of the items are a choice made for simulated modems, for those of the
+ * loaders are not known. Nothing here is needed to serve a modem.
  */
 import { latin1Bytes, latin1Text } from '../latin1.ts';
 import { assertNever } from '../result.ts';

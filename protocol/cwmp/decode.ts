@@ -1,4 +1,7 @@
-/** Bytes of an HTTP body to one CWMP message: the only way in. Lenient; whatever is odd is noted by its quirk id. */
+/**
+ * Bytes of an HTTP body to one CWMP message: the only way in. Lenient; whatever is odd is noted by its quirk
+ * id.
+ */
 import type { WireError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Note, Noted } from '../quirks/quirk.ts';
@@ -133,32 +136,42 @@ function noteTrailer(reader: XmlReader): void {
 }
 
 function readHeader(reader: XmlReader, parts: Parts): void {
-  const header: { -readonly [K in keyof Header]: Header[K] } = {};
-  if (reader.enter()) {
-    while (reader.open()) {
-      const at = reader.tagAt;
-      const name = reader.name;
-      noteMustUnderstand(reader, name, parts.soap);
-      if (name === 'NoMoreRequests' || name === 'HoldRequests')
-        header[name] = /^\s*(1|true)\s*$/.test(reader.text());
-      else if (name === 'ID') {
-        if (parts.id !== undefined) reader.note('Q-XM-11', at);
-        parts.id = reader.text();
-        if (parts.id.length > LIMITS.idLength) reader.fail('E_TOO_LONG', at);
-      } else if (name.toLowerCase() === 'sessiontimeout') header.SessionTimeout = readTimeout(reader);
-      else if (name === 'SupportedCWMPVersions') {
-        header.SupportedCWMPVersions = reader
-          .text()
-          .split(',')
-          .map((version) => version.trim());
-      } else if (name === 'UseCWMPVersion') header.UseCWMPVersion = reader.text().trim();
-      else {
-        reader.note('Q-XM-07', at, name.slice(0, 32));
-        reader.skip();
-      }
-    }
-  }
+  const header: MutableHeader = {};
+  if (reader.enter()) while (reader.open()) readHeaderElement(reader, parts, header);
   parts.header = header;
+}
+
+type MutableHeader = { -readonly [K in keyof Header]: Header[K] };
+
+function readHeaderElement(reader: XmlReader, parts: Parts, header: MutableHeader): void {
+  const at = reader.tagAt;
+  const name = reader.name;
+  noteMustUnderstand(reader, name, parts.soap);
+  switch (name) {
+    case 'NoMoreRequests':
+    case 'HoldRequests':
+      header[name] = /^\s*(1|true)\s*$/.test(reader.text());
+      return;
+    case 'ID':
+      if (parts.id !== undefined) reader.note('Q-XM-11', at);
+      parts.id = reader.text();
+      if (parts.id.length > LIMITS.idLength) reader.fail('E_TOO_LONG', at);
+      return;
+    case 'SupportedCWMPVersions':
+      header.SupportedCWMPVersions = reader
+        .text()
+        .split(',')
+        .map((version) => version.trim());
+      return;
+    case 'UseCWMPVersion':
+      header.UseCWMPVersion = reader.text().trim();
+      return;
+  }
+  if (name.toLowerCase() === 'sessiontimeout') header.SessionTimeout = readTimeout(reader);
+  else {
+    reader.note('Q-XM-07', at, name.slice(0, 32));
+    reader.skip();
+  }
 }
 
 function readTimeout(reader: XmlReader): number {
@@ -217,29 +230,41 @@ const cwmpFault = struct('Fault', {
   SetParameterValuesFault: optional(repeated(setParameterValuesFault)),
 });
 
-/** A SOAP fault. Its faultcode may be ignored (TR-069a6 section 3.5); what counts is the cwmp:Fault in the detail. */
+/**
+ * A SOAP fault. Its faultcode may be ignored (TR-069a6 section 3.5); what counts is the cwmp:Fault in the
+ * detail.
+ */
 function readFault(reader: XmlReader, parts: Parts): CwmpFault {
-  let fault: CwmpFault | undefined;
-  let text = '';
+  const found: FoundFault = { fault: undefined, text: '' };
   const at = reader.tagAt;
-  if (reader.enter()) {
-    while (reader.open()) {
-      if (reader.is('detail')) fault = readDetail(reader, parts) ?? fault;
-      else if (reader.is('faultstring') && holdsDetail(reader)) {
-        const misplaced = readDetail(reader, parts, true);
-        if (misplaced !== undefined) reader.note('Q-FT-07', at, 'detail in faultstring');
-        fault = misplaced ?? fault;
-      } else if (reader.is('faultstring')) text = reader.text();
-      else if (reader.is('Fault')) fault = readCwmpFault(reader, parts);
-      else reader.skip();
-    }
-  }
+  if (reader.enter()) while (reader.open()) readFaultElement(reader, parts, found, at);
+  const { fault, text } = found;
   if (fault !== undefined && fault.FaultCode !== 0) return fault;
   reader.note('Q-FT-07', at);
   return { FaultCode: 0, FaultString: fault?.FaultString ?? text, SetParameterValuesFault: [] };
 }
 
-/** Whether an element of a fault follows the tag just opened: netcwmp writes the whole detail inside faultstring. */
+interface FoundFault {
+  fault: CwmpFault | undefined;
+  /** The faultstring. */
+  text: string;
+}
+
+function readFaultElement(reader: XmlReader, parts: Parts, found: FoundFault, at: number): void {
+  if (reader.is('detail')) found.fault = readDetail(reader, parts) ?? found.fault;
+  else if (reader.is('faultstring') && holdsDetail(reader)) {
+    const misplaced = readDetail(reader, parts, true);
+    if (misplaced !== undefined) reader.note('Q-FT-07', at, 'detail in faultstring');
+    found.fault = misplaced ?? found.fault;
+  } else if (reader.is('faultstring')) found.text = reader.text();
+  else if (reader.is('Fault')) found.fault = readCwmpFault(reader, parts);
+  else reader.skip();
+}
+
+/**
+ * Whether an element of a fault follows the tag just opened: netcwmp writes the whole detail inside
+ * faultstring.
+ */
 const holdsDetail = (reader: XmlReader): boolean =>
   /^\s{0,64}<([\w.-]{1,32}:)?(detail|Fault)[\s>]/.test(reader.source.slice(reader.at, reader.at + 128));
 

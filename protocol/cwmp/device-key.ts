@@ -1,6 +1,7 @@
 /**
- * The key of a device: the user name that TR-069a6 section 3.4.4 recommends. OUI, ProductClass and SerialNumber joined by
- * `-` (without ProductClass when it is empty), every character but `0-9 A-Z a-z _` percent-encoded as its UTF-8 octets.
+ * The key of a device: the user name that TR-069a6 section 3.4.4 recommends. OUI, ProductClass and
+ * SerialNumber joined by `-` (without ProductClass when it is empty), every character but `0-9 A-Z a-z _`
+ * percent-encoded as its UTF-8 octets.
  */
 import type { DeviceId } from './messages.ts';
 
@@ -8,8 +9,9 @@ import type { DeviceId } from './messages.ts';
 export type Identity = Pick<DeviceId, 'OUI' | 'ProductClass' | 'SerialNumber'>;
 
 /**
- * Characters of one encoded part: 64 characters (the schema's limit) of four octets, three characters each. No lawful
- * identity is longer; of another one the end becomes a hash, so that a modem cannot fill logs and indexes with its key.
+ * Characters of one encoded part: 64 characters (the schema's limit) of four octets, three characters each.
+ * No lawful identity is longer; of another one the end becomes a hash, so that a modem cannot fill logs and
+ * indexes with its key.
  */
 const MAX_PART = 768;
 

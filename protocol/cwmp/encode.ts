@@ -1,4 +1,7 @@
-/** One CWMP message to the text of an envelope: the only way out. Exact; what is spelt otherwise is asked for by the dialect. */
+/**
+ * One CWMP message to the text of an envelope: the only way out. Exact; what is spelt otherwise is asked for
+ * by the dialect.
+ */
 import { assertNever } from '../result.ts';
 import type { Codec } from '../soap/codec.ts';
 import type { Dialect } from '../soap/dialect.ts';
@@ -123,7 +126,10 @@ function writeMessage(writer: XmlWriter, message: Message): void {
   }
 }
 
-/** Codec's methods are bivariant: the codec of one RPC is given that RPC's arguments, which the union has kept together. */
+/**
+ * Codec's methods are bivariant: the codec of one RPC is given that RPC's arguments, which the union has kept
+ * together.
+ */
 function writeRpc(writer: XmlWriter, name: string, codec: Codec<unknown>, args: unknown): void {
   if (codec.schema.is === 'struct' && codec.schema.fields.length === 0)
     writer.empty(writer.name('cwmp', name));

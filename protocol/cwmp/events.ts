@@ -1,6 +1,6 @@
 /**
- * The events of Inform (TR-069a6 3.7.1.5 Table 8): what each is delivered by, when it is sent again and when discarded;
- * and the queue that a device keeps of them, as a value.
+ * The events of Inform (TR-069a6 3.7.1.5 Table 8): what each is delivered by, when it is sent again and when
+ * discarded; and the queue that a device keeps of them, as a value.
  */
 import { LIMITS } from '../limits.ts';
 import type { AcsMethod, CwmpVersion, Inform } from './messages.ts';
@@ -8,7 +8,10 @@ import type { AcsMethod, CwmpVersion, Inform } from './messages.ts';
 export type EventStruct = Inform['Event'][number];
 
 export interface EventRule {
-  /** single: at most one entry of the code in an Inform. multiple: one an occurrence, each with its CommandKey. */
+  /**
+   * single: at most one entry of the code in an Inform. multiple: one an occurrence, each with its
+   * CommandKey.
+   */
   readonly cumulative: 'single' | 'multiple';
   /** The request whose response counts as delivery. */
   readonly deliveredBy: AcsMethod;
@@ -60,7 +63,10 @@ export const EVENTS: ReadonlyMap<string, EventRule> = new Map([
   ['M ChangeDUState', command('1.2', 'DUStateChangeComplete', '11 DU STATE CHANGE COMPLETE')],
 ]);
 
-/** Vendor events (`M X_<VENDOR>_<method>`, `X <VENDOR> <event>`) and unknown ones: Table 8 leaves their rules to the vendor. */
+/**
+ * Vendor events (`M X_<VENDOR>_<method>`, `X <VENDOR> <event>`) and unknown ones: Table 8 leaves their rules
+ * to the vendor.
+ */
 const VENDOR_COMMAND: EventRule = rule('1.0', 'Inform', { cumulative: 'multiple' });
 const VENDOR: EventRule = rule('1.0', 'Inform');
 
@@ -70,7 +76,10 @@ export function eventRule(code: string): EventRule {
 
 /** An event that is not delivered. */
 interface QueuedEvent extends EventStruct {
-  /** Unique in the queue, and new each time the event occurs: what occurs after an Inform was made is not in it. */
+  /**
+   * Unique in the queue, and new each time the event occurs: what occurs after an Inform was made is not in
+   * it.
+   */
   readonly serial: number;
   /** Times it occurred; of interest for single ones that a call of their own delivers. */
   readonly times: number;
@@ -91,8 +100,9 @@ export interface InformEvents {
 export const noEvents: EventQueue = { events: [], raised: 0 };
 
 /**
- * An event occurs. Its companion (7 TRANSFER COMPLETE for M Download and so on) occurs with it. BOOTSTRAP discards all
- * others, so at a first power-on raise it before 1 BOOT. Past 64 entries the oldest `M` events are dropped (A.3.3.1).
+ * An event occurs. Its companion (7 TRANSFER COMPLETE for M Download and so on) occurs with it. BOOTSTRAP
+ * discards all others, so at a first power-on raise it before 1 BOOT. Past 64 entries the oldest `M` events
+ * are dropped (A.3.3.1).
  */
 export function raise(queue: EventQueue, code: string, commandKey = ''): EventQueue {
   const companion = eventRule(code).with;
@@ -115,7 +125,8 @@ function put({ events, raised }: EventQueue, code: string, commandKey: string): 
 
 function limited(queue: EventQueue): EventQueue {
   if (queue.events.length <= LIMITS.events) return queue;
-  // Standard single codes are few: past the limit there are M events, or a vendor with dozens of codes of its own.
+  // Standard single codes are few: past the limit there are M events, or a vendor with dozens of codes of its
+  // own.
   const older = queue.events.filter(({ serial }) => serial !== queue.raised);
   const oldest =
     older.find(({ EventCode }) => EventCode.startsWith('M ')) ??
@@ -140,8 +151,8 @@ function without(queue: EventQueue, serials: readonly number[]): EventQueue {
 const isHeartbeat = ({ EventCode }: QueuedEvent): boolean => EventCode === HEARTBEAT;
 
 /**
- * What goes into the next Inform: all of the queue, or HEARTBEAT by itself, which goes before what is due at the same
- * moment but lets the retry of another session go first (TR-069a6 Annex O).
+ * What goes into the next Inform: all of the queue, or HEARTBEAT by itself, which goes before what is due at
+ * the same moment but lets the retry of another session go first (TR-069a6 Annex O).
  */
 export function nextInform(queue: EventQueue, retriesOthers = false): InformEvents {
   const heartbeats = queue.events.filter(isHeartbeat);
@@ -181,7 +192,9 @@ export function callDelivered(queue: EventQueue, rpc: AcsMethod, commandKey = ''
   return { ...queue, events: queue.events.map((event) => (event === cause ? fewer : event)) };
 }
 
-/** The session of this Inform failed: what it held must go into the next one, but CONNECTION REQUEST must not. */
+/**
+ * The session of this Inform failed: what it held must go into the next one, but CONNECTION REQUEST must not.
+ */
 export function informFailed(queue: EventQueue, { serials }: InformEvents): EventQueue {
   const stale = queue.events.filter(
     ({ EventCode, serial }) => serials.includes(serial) && eventRule(EventCode).retry === 'never',

@@ -1,15 +1,22 @@
 /**
- * The text of an Inform, for those who write many. Modems of a kind write the same, but for a few texts: what stands
- * around those is written once by `encode`, and kept with the dialect. What comes out is what `encode` writes.
+ * The text of an Inform, for those who write many. Modems of a kind write the same, but for a few texts: what
+ * stands around those is written once by `encode`, and kept with the dialect. What comes out is what `encode`
+ * writes.
  */
 import type { Dialect } from '../soap/dialect.ts';
 import { escapeText } from '../xml/write.ts';
 import { encode } from './encode.ts';
 import type { Args, Envelope } from './messages.ts';
 
-/** Kinds of Informs that are kept of a dialect: by their events, their parameters, and which of those are empty. */
-const MOST_FORMS = 16;
-/** The writer hands a control character on in any dialect: the text between two of them is the number of a gap. */
+/**
+ * Kinds of Informs that are kept of a dialect: by their events, their parameters, and which of those are
+ * empty.
+ */
+const MAX_FORMS = 16;
+/**
+ * The writer hands a control character on in any dialect: the text between two of them is the number of a
+ * gap.
+ */
 const MARK = '\u0001';
 
 /** What an Inform has in common with others. */
@@ -39,7 +46,7 @@ export function informText(envelope: Envelope, inform: Args<'Inform'>, dialect: 
   const made = makeForm(envelope, inform, texts, dialect);
   // A control character of the modem's own would be taken for a mark.
   if (fill(made, texts, dialect) !== text) return text;
-  if (known.length === MOST_FORMS) known.shift();
+  if (known.length === MAX_FORMS) known.shift();
   known.push(made);
   return text;
 }

@@ -1,6 +1,7 @@
 /**
- * Every RPC of CWMP 1.0 to 1.4, as the tables of TR-069a6 Annex A give them: members in schema order, with their types
- * and limits, the side that answers, and the schema that first had it. The types of all messages follow from this table.
+ * Every RPC of CWMP 1.0 to 1.4, as the tables of TR-069a6 Annex A give them: members in schema order, with
+ * their types and limits, the side that answers, and the schema that first had it. The types of all messages
+ * follow from this table.
  */
 import type { Result } from '../result.ts';
 import { err, ok } from '../result.ts';
@@ -101,7 +102,9 @@ const transfer = { Status: int, StartTime: dateTime, CompleteTime: dateTime };
 /** Who answers an RPC. */
 export type Answerer = 'CPE' | 'ACS' | 'both';
 
-/** One RPC. Its functions keep name and arguments together, so that a message is well typed from its birth. */
+/**
+ * One RPC. Its functions keep name and arguments together, so that a message is well typed from its birth.
+ */
 function rpc<N extends string, B extends Answerer, Q, A>(
   name: N,
   /** Who answers it. */
@@ -126,7 +129,10 @@ function rpc<N extends string, B extends Answerer, Q, A>(
       rpc: name,
       args: response.read(reader),
     }),
-    /** A request from arguments of unknown origin, such as JSON: the mismatch names the place and what is wanted there. */
+    /**
+     * A request from arguments of unknown origin, such as JSON: the mismatch names the place and what is
+     * wanted there.
+     */
     requestFrom: (
       args: unknown,
     ): Result<{ readonly kind: 'request'; readonly rpc: N; readonly args: Q }, Mismatch> => {

@@ -1,4 +1,7 @@
-/** What only a whole message shows: the quirks that are noted after it has been read. Costs little for each message. */
+/**
+ * What only a whole message shows: the quirks that are noted after it has been read. Costs little for each
+ * message.
+ */
 import { clockOddity, readDateTime, UNKNOWN_TIME } from '../datamodel/date-time.ts';
 import type { Note } from '../quirks/note.ts';
 import type { Args, Envelope, Inform, Response } from './messages.ts';
@@ -44,7 +47,9 @@ function noteInform(note: Note, inform: Inform): void {
   }
 }
 
-/** Objects that stand below the root in both data models; a Device of one's own invention has another name. */
+/**
+ * Objects that stand below the root in both data models; a Device of one's own invention has another name.
+ */
 const ROOTLESS = /^(DeviceInfo|ManagementServer|WANDevice|LANDevice|Layer3Forwarding|GatewayInfo)\./;
 
 function noteEvent(note: Note, code: string, key: string): void {
@@ -53,7 +58,7 @@ function noteEvent(note: Note, code: string, key: string): void {
   if (key !== '' && key !== '(null)' && /^[0-24-9]/.test(code)) note('Q-EV-02', 0, code.slice(0, 32));
 }
 
-/** Values with a meaning that every Inform has, told by the end of their names. */
+/** Values that have a meaning in every Inform, by the end of their names. */
 function noteInformValue(note: Note, name: string, value: string, type: string): void {
   switch (name.slice(name.lastIndexOf('.') + 1)) {
     case 'ConnectionRequestURL':
@@ -123,7 +128,10 @@ function noteNames(note: Note, list: readonly { readonly Name: string }[]): void
   if (list.length > MANY) note('Q-LG-01', 0, String(list.length));
 }
 
-/** The name of an object that is listed without its dot: the next one of the list goes on after it, as trees are listed. */
+/**
+ * The name of an object that is listed without its dot: the next one of the list goes on after it, as trees
+ * are listed.
+ */
 function undottedObject(list: readonly { readonly Name: string }[]): string | undefined {
   let last = '';
   for (const { Name } of list) {

@@ -1,4 +1,7 @@
-/** The operations of ChangeDUState: an abstract type in the schema, so each carries its xsi:type (TR-069a6 A.4.1.10). */
+/**
+ * The operations of ChangeDUState: an abstract type in the schema, so each carries its xsi:type (TR-069a6
+ * A.4.1.10).
+ */
 import type { Codec } from '../soap/codec.ts';
 import { optional, string, struct } from '../soap/codec.ts';
 

@@ -75,30 +75,36 @@ function noteValue(reader: XmlReader, value: string, type: string, at: number): 
   }
 }
 
+/** The members of a ParameterValueStruct, as far as they were read. */
+interface Members {
+  name: string | undefined;
+  value: string | undefined;
+  type: string;
+}
+
+function readMember(reader: XmlReader, members: Members): void {
+  if (reader.qualified) reader.note('Q-NS-04', reader.tagAt);
+  if (reader.is('Name')) {
+    if (reader.attributes.length > 0 && reader.attribute('type')?.value.includes(':') === false)
+      reader.note('Q-AT-09', reader.tagAt);
+    members.name = reader.text();
+  } else if (reader.is('Value')) {
+    members.type = typeOf(reader);
+    const at = reader.at;
+    members.value = reader.text();
+    noteValue(reader, members.value, members.type, at);
+  } else {
+    reader.note('Q-XM-07', reader.tagAt, reader.name.slice(0, 32));
+    reader.skip();
+  }
+}
+
 export const parameterValueStruct: Codec<ParameterValueStruct> = {
   read: (reader) => {
     const start = reader.tagAt;
-    let name: string | undefined;
-    let value: string | undefined;
-    let type = 'string';
-    if (reader.enter()) {
-      while (reader.open()) {
-        if (reader.qualified) reader.note('Q-NS-04', reader.tagAt);
-        if (reader.is('Name')) {
-          if (reader.attributes.length > 0 && reader.attribute('type')?.value.includes(':') === false)
-            reader.note('Q-AT-09', reader.tagAt);
-          name = reader.text();
-        } else if (reader.is('Value')) {
-          type = typeOf(reader);
-          const at = reader.at;
-          value = reader.text();
-          noteValue(reader, value, type, at);
-        } else {
-          reader.note('Q-XM-07', reader.tagAt, reader.name.slice(0, 32));
-          reader.skip();
-        }
-      }
-    }
+    const members: Members = { name: undefined, value: undefined, type: 'string' };
+    if (reader.enter()) while (reader.open()) readMember(reader, members);
+    const { name, value, type } = members;
     if (name === undefined) reader.note('Q-AT-16', start, 'Name');
     else if (name.charCodeAt(0) === 46) reader.note('Q-PN-01', start, name.slice(0, 48));
     if (name !== undefined && name.length > LIMITS.nameLength) reader.fail('E_TOO_LONG', start);
@@ -133,72 +139,106 @@ function writeValue(writer: XmlWriter, value: string, type: string): void {
   writer.leaf('Value', (value === '' ? nullText : value) + valueSuffix, attribute);
 }
 
-/** How a modem writes one member: the markup before the name, between name and type, and after the value. */
+/**
+ * One member: the markup before the name, the name, the markup up to the type, and the markup after the
+ * value.
+ */
 const SHAPE =
   /^(\s*<ParameterValueStruct>\s*<Name>)([^<&]*)(<\/Name>\s*<Value ([\w-]{1,16}):type=")[^"<>&]*">[^<]*(<\/Value>\s*<\/ParameterValueStruct>)$/;
 
 /**
- * A modem writes two thousand members by one printf. Once one is read with care, those alike are read by comparing the
- * markup with its own: a third of the time. The first that differs, or needs more than a look, goes the long way again.
+ * A modem writes two thousand members with one printf. Once one has been read with care, those like it are
+ * read by comparing their markup with its own, in a third of the time. The first one that differs is read
+ * with care again.
  */
 function readAlike(reader: XmlReader, from: number, members: ParameterValueStruct[]): void {
-  const source = reader.source;
-  // A shape is worth learning only when another member follows, and white space between members is part of it.
-  if (members.length < WORTH_LEARNING || reader.error !== undefined || reader.at - from > LONGEST_SHAPED)
-    return;
-  const shape = SHAPE.exec(source.slice(from, reader.at));
-  if (shape === null) return;
-  const [head, middle, tail] = [shape[1], shape[3], shape[5]].map((part) => flat(part));
-  if (head === undefined || middle === undefined || tail === undefined) return;
-  if (!stands(source, reader.at, head) || reader.bound(shape[4] ?? '') === undefined) return;
+  // A shape is worth learning only if another member follows, and white space between members is part of it.
+  if (members.length < MIN_TO_LEARN || reader.error !== undefined || reader.at - from > MAX_SHAPED) return;
+  const shape = learnShape(reader, from);
+  if (shape === undefined) return;
   const types: PlainType[] = [];
-  while (members.length < LIMITS.members && stands(source, reader.at, head)) {
-    const nameAt = reader.at + head.length;
-    const nameEnd = source.indexOf('<', nameAt);
-    if (nameEnd < 0 || !stands(source, nameEnd, middle)) return;
-    const typeAt = nameEnd + middle.length;
-    const type = plainType(reader, source, typeAt, types);
-    if (type === undefined) return;
-    const valueAt = typeAt + type.text.length;
-    const valueEnd = source.indexOf('<', valueAt);
-    if (valueEnd < 0 || !stands(source, valueEnd, tail)) return;
-    if (
-      nameEnd - nameAt > LIMITS.nameLength ||
-      !reader.isPlain(nameAt, nameEnd) ||
-      !reader.isPlain(valueAt, valueEnd)
-    )
-      return;
-    const value = source.slice(valueAt, valueEnd);
-    if (!type.isText || needsLook(source, valueAt, valueEnd)) noteValue(reader, value, type.type, valueAt);
-    if (source.charCodeAt(nameAt) === 46) reader.note('Q-PN-01', nameAt);
-    members.push({ Name: source.slice(nameAt, nameEnd), Value: value, Type: type.type });
-    reader.at = valueEnd + tail.length;
+  while (members.length < LIMITS.members && stands(reader.source, reader.at, shape.head)) {
+    const member = readShaped(reader, shape, types);
+    if (member === undefined) return;
+    members.push(member);
   }
 }
 
-/** `startsWith` at an offset, for texts so short that the call of the built-in costs more than the comparison. */
+/**
+ * The markup that all members have in common: before the name, between name and type, and after the value.
+ */
+interface Shape {
+  readonly head: string;
+  readonly middle: string;
+  readonly tail: string;
+}
+
+/** The shape of the member between `from` and the reader's place; `undefined` if it is not worth learning. */
+function learnShape(reader: XmlReader, from: number): Shape | undefined {
+  const { source } = reader;
+  const match = SHAPE.exec(source.slice(from, reader.at));
+  if (match === null) return undefined;
+  const shape = { head: flat(match[1]), middle: flat(match[3]), tail: flat(match[5]) };
+  return stands(source, reader.at, shape.head) && reader.bound(match[4] ?? '') !== undefined
+    ? shape
+    : undefined;
+}
+
+/**
+ * The member at the reader's place, if it has the shape and needs no closer look; the reader is then past it.
+ */
+function readShaped(
+  reader: XmlReader,
+  { head, middle, tail }: Shape,
+  types: PlainType[],
+): ParameterValueStruct | undefined {
+  const source = reader.source;
+  const nameAt = reader.at + head.length;
+  const nameEnd = source.indexOf('<', nameAt);
+  if (nameEnd < 0 || !stands(source, nameEnd, middle)) return undefined;
+  const typeAt = nameEnd + middle.length;
+  const type = plainType(reader, source, typeAt, types);
+  if (type === undefined) return undefined;
+  const valueAt = typeAt + type.text.length;
+  const valueEnd = source.indexOf('<', valueAt);
+  if (valueEnd < 0 || !stands(source, valueEnd, tail)) return undefined;
+  if (nameEnd - nameAt > LIMITS.nameLength) return undefined;
+  if (!reader.isPlain(nameAt, nameEnd) || !reader.isPlain(valueAt, valueEnd)) return undefined;
+  const value = source.slice(valueAt, valueEnd);
+  if (!type.isText || needsLook(source, valueAt, valueEnd)) noteValue(reader, value, type.type, valueAt);
+  if (source.charCodeAt(nameAt) === 46) reader.note('Q-PN-01', nameAt);
+  reader.at = valueEnd + tail.length;
+  return { Name: source.slice(nameAt, nameEnd), Value: value, Type: type.type };
+}
+
+/** `startsWith` at an offset, for texts so short that calling the built-in costs more than the comparison. */
 function stands(source: string, at: number, text: string): boolean {
   for (let i = 0; i < text.length; i++) if (source.charCodeAt(at + i) !== text.charCodeAt(i)) return false;
   return true;
 }
 
-/** A string of its own: comparing with a slice of the document would look into the document each time. */
+/**
+ * A string that does not refer to the document: comparing with a slice would access the document each time.
+ */
 const flat = (text = ''): string => text.split('').join('');
 
-/** Whether a text value begins or ends with a blank or a parenthesis, so that noteValue has something to see. */
+/**
+ * Whether a text value begins or ends with white space or begins with a parenthesis: noteValue has to look at
+ * it.
+ */
 function needsLook(source: string, from: number, end: number): boolean {
   if (from === end) return false;
   const first = source.charCodeAt(from);
   return first <= 32 || first === 40 || source.charCodeAt(end - 1) <= 32;
 }
 
-/** Members of a list before a shape is learnt: an Inform's dozen is read sooner without. */
-const WORTH_LEARNING = 16;
+/** Members read before a shape is learned: the dozen of an Inform are read faster without. */
+const MIN_TO_LEARN = 16;
 
-/** Characters of a member that is worth comparing with: a longer one is a blob, and rare. */
-const LONGEST_SHAPED = 4096;
+/** Characters of a member whose shape is learned: a longer one is a blob, and rare. */
+const MAX_SHAPED = 4096;
 
-/** A lawful xsi:type with the quote and > that end it, and what it means. */
+/** A valid xsi:type with the quote and > that end it, and what it means. */
 interface PlainType {
   readonly text: string;
   readonly type: string;

@@ -22,8 +22,8 @@ const STEPS = 10;
 const clamp = (value: number, from: number, to: number): number => Math.min(Math.max(value, from), to);
 
 /**
- * The range of the n-th retry, counted from 1 since the last success or reboot. Settings out of their ranges are
- * taken for the nearest that is in.
+ * The range of the n-th retry, counted from 1 since the last success or reboot. Settings out of their ranges
+ * are taken for the nearest that is in.
  */
 export function retryRange(n: number, settings: LadderSettings = DEFAULT_LADDER): WaitRange {
   const m = clamp(settings.minimumWait, 1, 65535);

@@ -1,4 +1,7 @@
-/** What goes into the ACS's session machine, what comes out, and its states. The machine itself is session-acs.ts. */
+/**
+ * What goes into the ACS's session machine, what comes out, and its states. The machine itself is
+ * session-acs.ts.
+ */
 import type { WireError } from '../errors.ts';
 import type {
   AcsMethod,
@@ -16,8 +19,8 @@ export interface AcsSettings {
   /** Methods it answers, for GetRPCMethods. */
   readonly methods: readonly AcsMethod[];
   /**
-   * Lets the CPE hold its own requests back until we have nothing more to send (HoldRequests, deprecated in A6 and
-   * never sent unless this is true). For trying out modems, which must support it.
+   * Lets the CPE hold its own requests back until we have nothing more to send (HoldRequests, deprecated in
+   * A6 and never sent unless this is true). For trying out modems, which must support it.
    */
   readonly holdRequests?: boolean;
 }
@@ -35,7 +38,9 @@ export type AcsEvent =
   /** The shell's answer to `decide`: one request for the CPE, or nothing more. */
   | { readonly is: 'decided'; readonly id: string; readonly request: Request<CpeMethod> }
   | { readonly is: 'nothing-more' }
-  /** No POST in time; or the connection that carried the session is gone; or the device began another session. */
+  /**
+   * No POST in time; or the connection that carried the session is gone; or the device began another session.
+   */
   | { readonly is: 'timeout' }
   | { readonly is: 'superseded' };
 
@@ -48,7 +53,9 @@ export type Outcome =
   | { readonly is: 'lost' };
 
 export type AcsEffect =
-  /** Keep what the CPE told (Inform, TransferComplete...), durably, then answer `recorded` or `refused`. */
+  /**
+   * Store what the CPE reported (Inform, TransferComplete...) durably, then answer `recorded` or `refused`.
+   */
   | { readonly do: 'record'; readonly envelope: Envelope<Request<AcsMethod>> }
   /** Answer the POST with this envelope in a 200. */
   | { readonly do: 'reply'; readonly envelope: Envelope }
@@ -87,7 +94,10 @@ export interface AcsSession {
   readonly asked: number;
   /** Informs of it that were answered with "retry request". */
   readonly retries: number;
-  /** IDs of the last requests of ours that are settled, newest first: an answer with one of them is a stale one. */
+  /**
+   * IDs of the last requests of ours that are settled, newest first: an answer with one of them is a stale
+   * one.
+   */
   readonly settled: readonly string[];
 }
 

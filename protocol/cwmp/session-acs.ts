@@ -1,16 +1,20 @@
 /**
- * The ACS's side of one CWMP session (TR-069a6 section 3.7.2), pure: `step(settings, state, event)` gives the next state
- * and what the shell has to do, in order. Time runs out as an event; ids and settings are arguments.
+ * The ACS's side of one CWMP session (TR-069a6 section 3.7.2), pure: `step(settings, state, event)` gives the
+ * next state and what the shell has to do, in order. Time runs out as an event; ids and settings are
+ * arguments.
  *
  * What always holds:
- * - Every POST (`message`, `empty`, `unreadable`) gets exactly one answer (`reply`, `reply-empty`, `reject`): either in
- *   the step of the POST, or, after `record` or `decide`, in the step of the shell's answer to that effect. A POST that
- *   comes while another one waits for the shell is rejected in its own step; an answer in any other step is for the POST
- *   that waits. When the session is torn down meanwhile, the waiting POST is rejected in that step.
+ * - Every POST (`message`, `empty`, `unreadable`) gets exactly one answer (`reply`, `reply-empty`, `reject`):
+ *   either in the step of the POST, or, after `record` or `decide`, in the step of the shell's answer to that
+ *   effect. A POST that comes while another one waits for the shell is rejected in its own step; an answer in
+ *   any other step is for the POST that waits. When the session is torn down meanwhile, the waiting POST is
+ *   rejected in that step.
  * - At most one request of ours is outstanding, and each that was sent is settled exactly once.
  * - What the CPE says is taken for an answer only while a request of ours is outstanding.
- * - `end` is given exactly once. After it a POST is rejected, but for one more empty one, which gets a 204 again.
- * - A request `decided` too late (the session ended meanwhile) is not sent: the step then has no `reply` with it.
+ * - `end` is given exactly once. After it a POST is rejected, but for one more empty one, which gets a 204
+ *   again.
+ * - A request `decided` too late (the session ended meanwhile) is not sent: the step then has no `reply` with
+ *   it.
  */
 import type { WireError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
@@ -126,8 +130,9 @@ function onNext(settings: AcsSettings, state: Open, envelope: Envelope): AcsStep
     case 'request':
       if (state.session.asked >= LIMITS.requestsPerSession) return fail(sentOf(state), OUT_OF_ORDER);
       if (message.rpc !== 'Inform') return onRequest(settings, state, envelope, message);
-      // Inform occurs once. Before anything else was said it is the first one sent again, perhaps with another ID or
-      // body (Q-ID-07); later it is a new session, for which the shell opens a machine of its own.
+      // Inform occurs once. Before anything else was said it is the first one sent again, perhaps with
+      // another ID or body (Q-ID-07); later it is a new session, for which the shell opens a machine of its
+      // own.
       return state.session.progress
         ? fail(sentOf(state), OUT_OF_ORDER)
         : onInform(settings, state.session, envelope);
@@ -152,8 +157,8 @@ function onNext(settings: AcsSettings, state: Open, envelope: Envelope): AcsStep
 }
 
 /**
- * A request of the CPE. It must not come while ours is outstanding (3.7.1.2), but the way on is plain: it is answered,
- * and ours stays outstanding, to be answered in the next POST or settled as unanswered by it.
+ * A request of the CPE. It must not come while ours is outstanding (3.7.1.2), but the way on is plain: it is
+ * answered, and ours stays outstanding, to be answered in the next POST or settled as unanswered by it.
  */
 function onRequest(settings: AcsSettings, state: Open, envelope: Envelope, message: Request): AcsStep {
   if (!isAcsRequest(message) || !answers(settings, message.rpc))
@@ -174,8 +179,9 @@ function unsupported(state: Open, envelope: Envelope, name: string): AcsStep {
 }
 
 /**
- * A response or fault. It is about the request that is outstanding whatever ID it has (Q-ID-02, Q-ID-06), unless it has
- * the ID of an earlier one of ours: then it is a repeated or late POST, and taking it for the answer would be wrong.
+ * A response or fault. It is about the request that is outstanding whatever ID it has (Q-ID-02, Q-ID-06),
+ * unless it has the ID of an earlier one of ours: then it is a repeated or late POST, and taking it for the
+ * answer would be wrong.
  */
 function onAnswer(state: Open, id: string | undefined, outcome: Outcome): AcsStep {
   // With nothing outstanding there is nothing that it could answer.
@@ -189,7 +195,8 @@ function onAnswer(state: Open, id: string | undefined, outcome: Outcome): AcsSte
 function onEmpty(state: AcsState): AcsStep {
   switch (state.at) {
     case 'idle':
-      // Q-HT-07: the end of a session that we no longer know, by a CPE that wants to hear 204. No device, no session.
+      // Q-HT-07: the end of a session that we no longer know, by a CPE that wants to hear 204. No device, no
+      // session.
       return { state: ENDED, effects: [{ do: 'reply-empty' }, { do: 'end', why: 'protocol-error' }] };
     case 'recording':
     case 'deciding':
@@ -247,7 +254,8 @@ function onRefused(state: AcsState, fault: CwmpFault): AcsStep {
   const { session, envelope, sent } = state;
   const reply: AcsEffect = { do: 'reply', envelope: answer(session, envelope, { kind: 'fault', fault }, {}) };
   if (envelope.message.rpc !== 'Inform') return { state: resume(session, sent), effects: [reply] };
-  // "Retry request": the CPE sends the same Inform again in its next POST, and no session has begun yet (3.7.1.6).
+  // "Retry request": the CPE sends the same Inform again in its next POST, and no session has begun yet
+  // (3.7.1.6).
   const { retries } = session;
   if (fault.FaultCode === 8005 && retries < LIMITS.informRetries)
     return { state: { at: 'idle', retries: retries + 1 }, effects: [reply] };

@@ -1,4 +1,7 @@
-/** What goes into the CPE's session machine, what comes out, and its states. The machine itself is session-cpe.ts. */
+/**
+ * What goes into the CPE's session machine, what comes out, and its states. The machine itself is
+ * session-cpe.ts.
+ */
 import type {
   AcsMethod,
   Args,
@@ -15,15 +18,18 @@ export interface CpeSettings {
   readonly namespace: string;
   /** The n-th cwmp:ID of this device; `undefined`: it sends none. */
   readonly id: (n: number) => string | undefined;
-  /** cwmp:ID of an answer to a request that had this one. Echoes by the standard; Thomson 5.4 does not (Q-ID-06). */
+  /**
+   * cwmp:ID of an answer to a request that had this one. Echoes by the standard; Thomson 5.4 does not
+   * (Q-ID-06).
+   */
   readonly answerId: (id: string | undefined, n: number) => string | undefined;
   /** Header elements of Inform: SessionTimeout, SupportedCWMPVersions. */
   readonly informHeader: Header;
   /** Versions it accepts in UseCWMPVersion; empty when it sends no list. */
   readonly versions: readonly string[];
   /**
-   * The newest version it speaks: in a session of an older one it neither sends nor answers what that does not have
-   * (TR-069a6 3.7.1.1). Absent: whatever comes.
+   * The newest version it speaks: in a session of an older one it neither sends nor answers what that does
+   * not have (TR-069a6 3.7.1.1). Absent: whatever comes.
    */
   readonly newest?: CwmpVersion;
   /** am1: ends on the first empty response. v1.0: needs one more empty exchange (Q-EV-11). */
@@ -47,7 +53,7 @@ export type CpeEvent =
   | { readonly is: 'performed'; readonly response: Response<CpeMethod> }
   | { readonly is: 'failed'; readonly fault: CwmpFault }
   /** The device has a request of its own to send, in this session if it still may. */
-  | { readonly is: 'wish'; readonly request: Request<AcsMethod> }
+  | { readonly is: 'enqueue'; readonly request: Request<AcsMethod> }
   /** No HTTP response in time (at least 30 s); or no connection, or it broke before the response. */
   | { readonly is: 'timeout' }
   | { readonly is: 'lost' };
@@ -87,7 +93,10 @@ export interface CpeSession {
   readonly version: CwmpVersion | undefined;
   /** HoldRequests of the last envelope; an empty response lets go (3.7.1.3). */
   readonly held: boolean;
-  /** An empty POST went out while HoldRequests was false: no further requests of ours in this session (3.7.1.3). */
+  /**
+   * An empty POST went out while HoldRequests was false: no further requests of ours in this session
+   * (3.7.1.3).
+   */
   readonly emptySent: boolean;
   /** The additional empty POST of the v1.0 rule went out (Q-EV-11). */
   readonly farewell: boolean;

@@ -1,16 +1,16 @@
 /**
- * The CPE's side of one CWMP session (TR-069a6 section 3.7.1), pure: `step(settings, state, event)` gives the next state
- * and what the shell has to do, in order. HTTP authentication and redirects are the shell's (it repeats the POST itself
- * and steps with the last response); time, ids and randomness are arguments.
+ * The CPE's side of one CWMP session (TR-069a6 section 3.7.1), pure: `step(settings, state, event)` gives the
+ * next state and what the shell has to do, in order. HTTP authentication and redirects are the shell's (it
+ * repeats the POST itself and steps with the last response); time, ids and randomness are arguments.
  *
  * What always holds:
- * - One POST is out at a time: the next one is given only by the step of the response to the last, or by `performed`
- *   and `failed`, which answer a `perform`.
+ * - One POST is out at a time: the next one is given only by the step of the response to the last, or by
+ *   `performed` and `failed`, which answer a `perform`.
  * - At most one request of ours is outstanding; `delivered` or `undelivered` is given at most once for each.
  * - A request of the ACS is answered in the next POST (3.7.1.2), and nothing else is.
  * - `end` is given exactly once; later events have no effect.
- * - Requests of ours that were not answered stay in `pending`, also after the end: `following` takes them, and the count
- *   of ids, into the next session.
+ * - Requests of ours that were not answered stay in `pending`, also after the end: `following` takes them,
+ *   and the count of ids, into the next session.
  */
 import { assertNever } from '../result.ts';
 import type {
@@ -39,7 +39,10 @@ export type * from './session-cpe-types.ts';
 
 export const initial: CpeState = { at: 'idle', ids: 0, pending: [] };
 
-/** The state in which the next session of the same device begins: ids go on, and what was left waits to be sent. */
+/**
+ * The state in which the next session of the same device begins: ids continue, and unsent requests stay
+ * queued.
+ */
 export function following(state: CpeState): CpeState {
   switch (state.at) {
     case 'idle':
@@ -56,9 +59,9 @@ export function following(state: CpeState): CpeState {
 
 type Open = Extract<CpeState, { readonly session: CpeSession }>;
 
-/** One event. Total: any event in any state gives a state and effects, never a throw. */
+/** Handles one event. Total: any event in any state returns a state and effects, and never throws. */
 export function step(settings: CpeSettings, state: CpeState, event: CpeEvent): CpeStep {
-  if (event.is === 'wish') return { state: withWish(state, event.request), effects: [] };
+  if (event.is === 'enqueue') return { state: withPending(state, event.request), effects: [] };
   switch (state.at) {
     case 'idle':
       return event.is === 'begin' ? begin(settings, state, event) : { state, effects: [] };
@@ -73,7 +76,7 @@ export function step(settings: CpeSettings, state: CpeState, event: CpeEvent): C
   }
 }
 
-function withWish(state: CpeState, request: Request<AcsMethod>): CpeState {
+function withPending(state: CpeState, request: Request<AcsMethod>): CpeState {
   switch (state.at) {
     case 'idle':
     case 'ended':
@@ -104,7 +107,7 @@ function begin(
   return ask(settings, session, { kind: 'request', rpc: 'Inform', args: inform });
 }
 
-function onOpen(settings: CpeSettings, state: Open, event: Exclude<CpeEvent, { is: 'wish' }>): CpeStep {
+function onOpen(settings: CpeSettings, state: Open, event: Exclude<CpeEvent, { is: 'enqueue' }>): CpeStep {
   switch (event.is) {
     case 'begin':
       return { state, effects: [] };
@@ -113,7 +116,7 @@ function onOpen(settings: CpeSettings, state: Open, event: Exclude<CpeEvent, { i
     case 'lost':
       return end(state, 'lost');
     case 'unreadable':
-      // An HTTP error often has a page for people; what counts is the status then.
+      // An HTTP error often comes with a page for people; then the status counts.
       return end(state, isSuccess(event.status) ? 'unreadable' : 'http-status');
     case 'response':
       return onResponse(settings, state, event.status, event.envelope);
@@ -141,10 +144,10 @@ function onResponse(
   if (!isSuccess(status)) return end(state, 'http-status');
   switch (state.at) {
     case 'performing':
-      // A response to no POST of ours.
+      // We have no POST outstanding.
       return end(state, 'protocol-error');
     case 'asking':
-      // Without an answer in the response to it, a request will never have one (3.7.2.2).
+      // A request that is not answered in the response to it is never answered (3.7.2.2).
       return envelope === undefined ? end(state, 'protocol-error') : onAnswer(settings, state, envelope);
     case 'waiting':
       return envelope === undefined ? onEmpty(settings, state) : onRequest(settings, state, envelope);
@@ -157,7 +160,9 @@ type Asking = Extract<CpeState, { at: 'asking' }>;
 type Waiting = Extract<CpeState, { at: 'waiting' }>;
 type Performing = Extract<CpeState, { at: 'performing' }>;
 
-/** What answers our request. Its ID is not looked at: one request is outstanding, so it can answer no other. */
+/**
+ * The answer to our request. Its ID is ignored: only one request is outstanding, so it cannot answer another.
+ */
 function onAnswer(settings: CpeSettings, state: Asking, envelope: Envelope): CpeStep {
   const { message } = envelope;
   const { request } = state;
@@ -198,7 +203,7 @@ function onFault(settings: CpeSettings, state: Asking, envelope: Envelope, fault
   return after(undelivered, next(settings, { ...session, held: envelope.header.HoldRequests === true }));
 }
 
-/** An envelope when none of ours is outstanding: it can only be a request of the ACS. */
+/** An envelope while none of ours is outstanding: it can only be a request of the ACS. */
 function onRequest(settings: CpeSettings, state: Waiting, envelope: Envelope): CpeStep {
   const { message, id } = envelope;
   const session = { ...state.session, held: envelope.header.HoldRequests === true };
@@ -226,7 +231,10 @@ function isAcsResponse(response: Response): response is Response<AcsMethod> {
   return RPCS[response.rpc].by !== 'CPE';
 }
 
-/** A method that no schema has, or one that only an ACS answers. What a device lacks besides is told by `failed`. */
+/**
+ * A method that is in no schema, or that only an ACS answers. Others that a device lacks are reported with
+ * `failed`.
+ */
 function unsupported(
   settings: CpeSettings,
   session: CpeSession,
@@ -241,7 +249,7 @@ function unsupported(
 function onPerformed(settings: CpeSettings, state: Performing, response: Response<CpeMethod>): CpeStep {
   const { session, owed } = state;
   if (response.rpc === owed.request.rpc) return reply(settings, session, owed.id, response);
-  // A device that answers something else than it was asked must not put that on the wire.
+  // If a device answers something other than what was requested, that must not go on the wire.
   const fault: CwmpFault = { FaultCode: 9002, FaultString: 'Internal error', SetParameterValuesFault: [] };
   return reply(settings, session, owed.id, { kind: 'fault', fault });
 }
@@ -257,7 +265,9 @@ function onEmpty(settings: CpeSettings, state: Waiting): CpeStep {
   };
 }
 
-/** What goes out when nothing is owed to the ACS; only until the empty POST that ends our asking (3.7.1.3 Table 7). */
+/**
+ * What is sent when no answer is owed to the ACS. After our empty POST, no more requests (3.7.1.3 Table 7).
+ */
 function next(settings: CpeSettings, session: CpeSession): CpeStep {
   const first = session.pending.findIndex(({ rpc }) => !isTooNew(settings, session, rpc));
   const request = session.pending[first];
@@ -271,7 +281,7 @@ function next(settings: CpeSettings, session: CpeSession): CpeStep {
   };
 }
 
-/** Whether the version that both sides agreed on is too old for an RPC that this device knows. */
+/** Whether the version that both sides agreed on is too old for an RPC that this device supports. */
 function isTooNew({ newest }: CpeSettings, { version }: CpeSession, rpc: RpcName): boolean {
   return newest !== undefined && version !== undefined && version !== newest && !speaks(version, rpc);
 }
@@ -306,7 +316,7 @@ const after = (first: CpeEffect, { state, effects }: CpeStep): CpeStep => ({
   effects: [first, ...effects],
 });
 
-/** Requests of ours that the ACS has not answered; Inform is made anew for each session. */
+/** Our requests that the ACS has not answered; each session has an Inform of its own. */
 function unanswered(state: Open): readonly Request<AcsMethod>[] {
   const { pending } = state.session;
   return state.at === 'asking' && state.request.rpc !== 'Inform' ? [state.request, ...pending] : pending;

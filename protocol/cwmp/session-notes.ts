@@ -1,6 +1,6 @@
 /**
- * What the POSTs of one session show together: the quirks that no single message and no single request has. Pure, as the
- * session machine is; the shell tells each POST and keeps the state.
+ * What the POSTs of one session show together: the quirks that no single message and no single request has.
+ * Pure, as the session machine is; the shell tells each POST and keeps the state.
  */
 import type { Noted, QuirkId } from '../quirks/note.ts';
 import type { Envelope } from './messages.ts';
@@ -40,8 +40,8 @@ const noted = (id: QuirkId, detail?: string): Noted =>
   detail === undefined ? { id, at: -1 } : { id, at: -1, detail: detail.slice(0, 48) };
 
 /**
- * The Inform that begins a session. `older`: the device has another one that has not ended; broken when the modem has
- * closed the connection of that one, as it does when it begins anew.
+ * The Inform that begins a session. `older`: the device has another one that has not ended; broken when the
+ * modem has closed the connection of that one, as it does when it starts again.
  */
 export function seeInform(inform: Envelope, cookie: boolean, older?: 'open' | 'broken'): Seen {
   const notes: Noted[] = [];
@@ -76,7 +76,9 @@ export function seeTurn(session: SeenSession, turn: SeenTurn): Seen {
   return { session: { ...session, ids }, notes };
 }
 
-/** An ID that differs in white space alone is a quirk of its own (Q-ID-04), and so is an empty one (Q-ID-03). */
+/**
+ * An ID that differs in white space alone is a quirk of its own (Q-ID-04), and so is an empty one (Q-ID-03).
+ */
 function answerNotes({ ids }: SeenSession, id: string | undefined, awaited: string): readonly Noted[] {
   if (id === undefined) return [noted('Q-ID-02')];
   if (id === '' || id.trim() === awaited.trim()) return [];

@@ -1,6 +1,6 @@
 /**
- * Which version of CWMP a session speaks (TR-069a6 3.7.1.1, 3.7.2.1 and 3.7.4 Table 11). Namespaces tell three
- * versions apart only: 1.2, 1.3 and 1.4 share one (A.6 Table 89).
+ * Which version of CWMP a session speaks (TR-069a6 3.7.1.1, 3.7.2.1 and 3.7.4 Table 11). Namespaces tell
+ * three versions apart only: 1.2, 1.3 and 1.4 share one (A.6 Table 89).
  */
 import { CWMP_NS_STEM } from '../soap/namespaces.ts';
 import type { CwmpFault, CwmpVersion, Envelope, Header, RpcName } from './messages.ts';
@@ -29,7 +29,10 @@ function known(list: readonly string[]): readonly CwmpVersion[] {
   return CWMP_VERSIONS.filter((version) => list.includes(version));
 }
 
-/** The version that a namespace alone tells, as both sides must infer it; `undefined` for one that nobody defined. */
+/**
+ * The version that a namespace alone tells, as both sides must infer it; `undefined` for one that nobody
+ * defined.
+ */
 export function versionOfNamespace(namespace: string): CwmpVersion | undefined {
   if (!namespace.startsWith(CWMP_NS_STEM)) return undefined;
   const minor = namespace.slice(CWMP_NS_STEM.length);
@@ -43,9 +46,10 @@ export function namespaceOfVersion(version: CwmpVersion): string {
 }
 
 /**
- * What an ACS that speaks `versions` chooses for an Inform. It takes the newest of the CPE's list that it speaks, and
- * answers fault 8006 when there is none. An ACS older than 1.4 does not know the list (Table 11). Without a list it
- * infers the version from the namespace and answers in that namespace, unless it is itself older than that.
+ * What an ACS that speaks `versions` chooses for an Inform. It takes the newest of the CPE's list that it
+ * speaks, and answers fault 8006 when there is none. An ACS older than 1.4 does not know the list (Table 11).
+ * Without a list it infers the version from the namespace and answers in that namespace, unless it is itself
+ * older than that.
  */
 export function chooseVersion(versions: readonly string[], header: Header, namespace: string): AcsChoice {
   const ours = known(versions);
@@ -69,18 +73,18 @@ export function chooseVersion(versions: readonly string[], header: Header, names
 }
 
 /**
- * What a CPE concludes from InformResponse. `offered` is its list; a CPE that sends none (before 1.4) does not know
- * UseCWMPVersion and passes it over. Without the header the namespace of the answer tells, and an older one than the
- * CPE's own is used for the rest of the session (Table 11).
+ * What a CPE concludes from InformResponse. `offered` is its list; a CPE that sends none (before 1.4) does
+ * not know UseCWMPVersion and passes it over. Without the header the namespace of the answer tells, and an
+ * older one than the CPE's own is used for the rest of the session (Table 11).
  */
 export function concludeVersion(
   offered: readonly string[],
   namespace: string,
   answer: Pick<Envelope, 'header' | 'namespace'>,
 ): CpeConclusion {
-  const told = answer.header.UseCWMPVersion;
-  if (told !== undefined && offered.length > 0) {
-    const version = known(offered).find((candidate) => candidate === told);
+  const chosen = answer.header.UseCWMPVersion;
+  if (chosen !== undefined && offered.length > 0) {
+    const version = known(offered).find((candidate) => candidate === chosen);
     return version === undefined ? { ok: false } : { ok: true, version, namespace };
   }
   const own = known(offered).at(-1) ?? versionOfNamespace(namespace) ?? '1.0';
@@ -90,14 +94,17 @@ export function concludeVersion(
   return { ok: true, version: theirs, namespace: answer.namespace };
 }
 
-/** Whether an RPC may be used in a session of this version (3.7.2.1: nothing newer than the chosen version). */
+/**
+ * Whether an RPC may be used in a session of this version (3.7.2.1: nothing newer than the chosen version).
+ */
 export function speaks(version: CwmpVersion, rpc: RpcName): boolean {
   return rank(RPCS[rpc].since) <= rank(version);
 }
 
 /**
- * Whether a refused Inform looks as if the ACS knew only CWMP 1.0, so that the retry must fall back to it (3.2.1.1).
- * The text names no fault codes; these are the ones by which an ACS says that it does not understand.
+ * Whether a refused Inform looks as if the ACS knew only CWMP 1.0, so that the retry must fall back to it
+ * (3.2.1.1). The text names no fault codes; these are the ones by which an ACS says that it does not
+ * understand.
  */
 export function looksLikeOldAcs(fault: CwmpFault): boolean {
   return [8000, 8003, 8006].includes(fault.FaultCode);

@@ -1,6 +1,7 @@
 /**
- * SpeedTouch firmware images (`.bli`, `.bin`, `.rbi`): a header that begins with BLI2, and a payload. Numbers are big-endian; the
- * signature is nobody's to make or check, so images made here are for simulated modems alone, and say so.
+ * SpeedTouch firmware images (`.bli`, `.bin`, `.rbi`): a header that begins with BLI2, and a payload. Numbers
+ * are big-endian; the signature is nobody's to make or check, so images made here are for simulated modems
+ * alone, and say so.
  */
 import type { Result } from '../result.ts';
 import { err, ok } from '../result.ts';
@@ -75,7 +76,9 @@ export function describeImage(bytes: Uint8Array): Result<ImageDetails, ImageErro
     variant: ascii(bytes, 20, 32),
     productName: items.get(ITEM.productName) ?? '',
     packer: items.get(ITEM.packer) ?? '',
-    ...{ headerLength, payloadLength, checksum },
+    headerLength,
+    payloadLength,
+    checksum,
     intact: checksum === crc32(bytes.subarray(headerLength, headerLength + payloadLength)),
     simulated: items.has(ITEM.simulated),
   });
@@ -140,15 +143,18 @@ export const isImageVersion = (version: string): boolean =>
   /^(?:[0-9]{1,3}|[A-Za-z])(?:\.(?:[0-9]{1,3}|[A-Za-z])){3}$/.test(version) &&
   versionParts(version).every((part) => part < 256);
 
-/** The name of a build: product and variant, and the version with one character a part: `ZZQIAA6.2H5` is 6.2.17.5. */
+/**
+ * The name of a build: product and variant, and the version with one character a part: `ZZQIAA6.2H5` is
+ * 6.2.17.5.
+ */
 export function buildName(product: string, version: string, variant = 'AA'): string {
   const [major = 0, ...parts] = versionParts(version);
   return `ZZ${product}${variant}${major}.${parts.map((part) => part.toString(36).toUpperCase()).join('')}`;
 }
 
 /**
- * An image that a simulated modem of this family and board takes. The same arguments give the same bytes; the payload is
- * noise of at least ten bytes, of which every change shows in the check sum.
+ * An image that a simulated modem of this family and board takes. The same arguments give the same bytes; the
+ * payload is noise of at least ten bytes, of which every change shows in the check sum.
  */
 export function writeImage(
   { family, board, version }: FirmwareImage,

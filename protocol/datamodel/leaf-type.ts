@@ -1,6 +1,7 @@
 /**
- * Types of TR-098 and TR-104 parameters, and of Thomson's X_000E50 ones, for modems that write values without a type
- * (Q-AT-08). Those of X_000E50 names are guesses: the modems that have them never told. Names that are not here are strings.
+ * Types of TR-098 and TR-104 parameters, and of Thomson's X_000E50 ones, for modems that write values without
+ * a type (Q-AT-08). Those of X_000E50 names are guesses: the modems that have them do not say. Names that are
+ * not listed are strings.
  */
 import type { ValueType } from '../cwmp/parameter-value.ts';
 

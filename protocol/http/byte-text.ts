@@ -1,6 +1,6 @@
 /**
- * Byte text: a string in which every character stands for one byte (U+0000 to U+00FF), as node:http gives header values.
- * Digests are made over bytes, so names and passwords beyond ASCII pass through here.
+ * Byte text: a string in which every character stands for one byte (U+0000 to U+00FF), as node:http gives
+ * header values. Digests are made over bytes, so names and passwords beyond ASCII pass through here.
  */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();

@@ -6,9 +6,10 @@ const SEPARATORS = ';, \t\r\n"';
 const ENDS_NAME = `${SEPARATORS}=`;
 
 /**
- * The values of the cookie `name` in a Cookie header, as they stand: after `$Version` (Q-CK-01, Q-CK-02), behind a lone
- * blank (Q-CK-03), in one of several lines (Q-CK-04), behind a comma (Q-CK-05). A value ends at `;`, `,`, a blank or a
- * quote. More than one when a modem kept an older one too. Linear in the header; no header is too odd.
+ * The values of the cookie `name` in a Cookie header, as they stand: after `$Version` (Q-CK-01, Q-CK-02),
+ * behind a lone blank (Q-CK-03), in one of several lines (Q-CK-04), behind a comma (Q-CK-05). A value ends at
+ * `;`, `,`, a blank or a quote. More than one when a modem kept an older one too. Linear in the header; no
+ * header is too odd.
  */
 export function readCookies(header: string | readonly string[] | undefined, name: string): readonly string[] {
   if (header === undefined) return [];
@@ -53,12 +54,13 @@ function before(text: string, from: number, chars: string): number {
 }
 
 /**
- * The value of Set-Cookie: name, value, path and nothing else, since some modems drop a cookie without path or with
- * attributes that they do not know (Q-CK-06). Both must be tokens, the value of at most 64 characters; else RangeError.
+ * The value of Set-Cookie: name, value, path and nothing else, since some modems drop a cookie without path
+ * or with attributes that they do not know (Q-CK-06). Both must be tokens, the value of at most 64
+ * characters; else RangeError.
  */
 export function writeSetCookie(name: string, value: string): string {
   if (!/^[\w!#%&'*+.^`|~-]+$/.test(name) || !/^[\w!#%&'*+.^`|~/:=-]{1,64}$/.test(value)) {
-    throw new RangeError(`not a cookie that every modem bears: ${JSON.stringify(`${name}=${value}`)}`);
+    throw new RangeError(`not a cookie that every modem accepts: ${JSON.stringify(`${name}=${value}`)}`);
   }
   return `${name}=${value}; Path=/`;
 }
@@ -96,9 +98,10 @@ function splitPair(pair: string): readonly [string, string] {
 }
 
 /**
- * What a modem keeps after an answer: the cookies it had, those of the same name replaced, new ones behind them, at most
- * LIMITS.cookies. A cookie that is set to nothing is forgotten, for a session server has no other way to take it back
- * from a modem without a calendar. `pathOnly`: keeps only cookies with a path and no other attribute (Q-CK-06).
+ * What a modem keeps after an answer: the cookies it had, those of the same name replaced, new ones behind
+ * them, at most LIMITS.cookies. A cookie that is set to nothing is forgotten, for a session server has no
+ * other way to take it back from a modem without a calendar. `pathOnly`: keeps only cookies with a path and
+ * no other attribute (Q-CK-06).
  */
 export function keepCookies(
   kept: readonly Cookie[],
@@ -117,13 +120,16 @@ export function keepCookies(
 }
 
 /**
- * How Cookie is written: `plain` by RFC 6265; `rfc2109` with `$Version` and `$Path` (Q-CK-01); `unquoted` the same without
- * quotes, blanks and paths (Q-CK-02); `dimark` with one blank between cookies and no `$Version` (Q-CK-03); `lines` one
- * header line each (Q-CK-04); `comma` with commas (Q-CK-05); `echo` gives back the attributes too.
+ * How Cookie is written: `plain` by RFC 6265; `rfc2109` with `$Version` and `$Path` (Q-CK-01); `unquoted` the
+ * same without quotes, blanks and paths (Q-CK-02); `dimark` with one blank between cookies and no `$Version`
+ * (Q-CK-03); `lines` one header line each (Q-CK-04); `comma` with commas (Q-CK-05); `echo` gives back the
+ * attributes too.
  */
 export type CookieStyle = 'plain' | 'rfc2109' | 'unquoted' | 'dimark' | 'lines' | 'comma' | 'echo';
 
-/** The values of the Cookie lines of one request; none without cookies. Only the style `lines` gives several. */
+/**
+ * The values of the Cookie lines of one request; none without cookies. Only the style `lines` gives several.
+ */
 export function writeCookie(cookies: readonly Cookie[], style: CookieStyle): readonly string[] {
   if (cookies.length === 0) return [];
   const pair = ({ name, value }: Cookie): string => `${name}=${value}`;

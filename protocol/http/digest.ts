@@ -1,6 +1,6 @@
 /**
- * HTTP Digest for both sides (RFC 2617, RFC 7616; RFC 2069 where a challenge has no qop, Q-AU-01). Hashes are made by the
- * caller's function. qop is `auth` alone: TR-069a6 3.4.5 asks for no more.
+ * HTTP Digest for both sides (RFC 2617, RFC 7616; RFC 2069 where a challenge has no qop, Q-AU-01). Hashes are
+ * made by the caller's function. qop is `auth` alone: TR-069a6 3.4.5 asks for no more.
  */
 import { writeBasic } from './basic.ts';
 import { toByteText, toLatin1 } from './byte-text.ts';
@@ -8,7 +8,10 @@ import { type HeaderParameter, type HeaderScheme, quote, readSchemes } from './h
 
 export type HashName = 'md5' | 'sha256';
 
-/** Lower-case hexadecimal hash of byte text (each character one byte; node: `createHash(name).update(text, 'latin1')`). */
+/**
+ * Lower-case hexadecimal hash of byte text (each character one byte; node: `createHash(name).update(text,
+ * 'latin1')`).
+ */
 export type Hash = (name: HashName, byteText: string) => string;
 
 export type DigestAlgorithm = 'MD5' | 'MD5-sess' | 'SHA-256' | 'SHA-256-sess';
@@ -68,7 +71,10 @@ export function writeChallenge(challenge: Challenge): string {
   return `Digest ${parts.join(', ')}`;
 }
 
-/** The challenges of WWW-Authenticate that can be answered, in their order: one line, or several joined by commas. */
+/**
+ * The challenges of WWW-Authenticate that can be answered, in their order: one line, or several joined by
+ * commas.
+ */
 export function readChallenges(header: string): readonly Challenge[] {
   const challenges: Challenge[] = [];
   for (const scheme of readSchemes(header)) {
@@ -132,7 +138,7 @@ export function digestResponse(input: DigestInput, hash: Hash): string {
   return hash(name, `${a1}:${input.nonce}${middle}:${a2}`);
 }
 
-/** What is told of a Digest header besides its contents. */
+/** What is known of a Digest header besides its contents. */
 export interface DigestHeader {
   readonly credentials: DigestCredentials;
   /** qop, nc or algorithm in quotes (Q-AU-02). */
@@ -141,7 +147,9 @@ export interface DigestHeader {
   readonly stray: boolean;
 }
 
-/** Credentials out of a scheme that `readSchemes` gave; `undefined` where a part that digest needs is missing. */
+/**
+ * Credentials out of a scheme that `readSchemes` gave; `undefined` where a part that digest needs is missing.
+ */
 export function readDigest({ scheme, parameters }: HeaderScheme): DigestHeader | undefined {
   if (scheme !== 'digest') return undefined;
   const text = (name: string): string | undefined => parameters.get(name)?.value;
@@ -176,8 +184,9 @@ export function readDigest({ scheme, parameters }: HeaderScheme): DigestHeader |
 export type Compare = (expected: string, given: string) => boolean;
 
 /**
- * Whether the response is right for this password. Beyond ASCII the password is tried in UTF-8 and in ISO-8859-1, for
- * modems hash what they store. Neither realm nor nonce nor nc is judged here: that is the server's business.
+ * Whether the response is right for this password. Beyond ASCII the password is tried in UTF-8 and in
+ * ISO-8859-1, for modems hash what they store. Neither realm nor nonce nor nc is judged here: that is the
+ * server's business.
  */
 export function verifyDigest(
   credentials: DigestCredentials,
@@ -227,8 +236,9 @@ export function chooseChallenge(
 const rank = ({ algorithm }: DigestChallenge): number => STRENGTH.indexOf(algorithm ?? 'MD5');
 
 /**
- * The value of Authorization that answers one challenge or the best of several; `undefined` when there is none that can be
- * answered. What the challenge did not say is not said back: neither qop nor algorithm (Q-AU-01).
+ * The value of Authorization that answers one challenge or the best of several; `undefined` when there is
+ * none that can be answered. What the challenge did not say is not said back: neither qop nor algorithm
+ * (Q-AU-01).
  */
 export function answerChallenge(
   challenge: Challenge | readonly Challenge[],
@@ -246,8 +256,14 @@ function writeDigest(challenge: DigestChallenge, answer: Answer): string {
   const nc = answer.nc.toString(16).padStart(8, '0');
   const algorithm = challenge.algorithm ?? 'MD5';
   const input = {
-    ...{ method: answer.method, uri, username, password: toByteText(answer.password) },
-    ...{ realm: challenge.realm, nonce: challenge.nonce, algorithm, cnonce },
+    method: answer.method,
+    uri,
+    username,
+    password: toByteText(answer.password),
+    realm: challenge.realm,
+    nonce: challenge.nonce,
+    algorithm,
+    cnonce,
     ...(challenge.qop ? { auth: { nc, cnonce } } : {}),
   };
   const bare = (value: string): string => (answer.quoteAll === true ? quote(value) : value);

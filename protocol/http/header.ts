@@ -1,7 +1,8 @@
 /**
- * Reads `Scheme name="value", name=value` as found in Authorization and WWW-Authenticate (RFC 7235 2.1), as modems
- * really write it: quotes where none belong, quotes inside quotes (Q-AU-05), commas left out, ends cut off (Q-AU-09).
- * Any text gives a value, nothing throws, and each character is looked at a bounded number of times.
+ * Reads `Scheme name="value", name=value` as found in Authorization and WWW-Authenticate (RFC 7235 2.1), as
+ * modems really write it: quotes where none belong, quotes inside quotes (Q-AU-05), commas left out, ends cut
+ * off (Q-AU-09). Any text gives a value, nothing throws, and each character is looked at a bounded number of
+ * times.
  */
 import { LIMITS } from '../limits.ts';
 
@@ -61,7 +62,10 @@ export function readSchemes(header: string): readonly HeaderScheme[] {
   return schemes;
 }
 
-/** A value as quoted-string (RFC 7230 3.2.6); control characters, which would end the header line, are left out. */
+/**
+ * A value as quoted-string (RFC 7230 3.2.6); control characters, which would end the header line, are left
+ * out.
+ */
 export function quote(value: string): string {
   return `"${value.replace(/[\u0000-\u001f\u007f]/g, '').replace(/["\\]/g, '\\$&')}"`;
 }
@@ -76,7 +80,10 @@ function take(cursor: Cursor, while_: (c: string | undefined) => boolean): strin
   return cursor.text.slice(start, cursor.at);
 }
 
-/** A word with any number of `=` at its end and then a comma or nothing; else it is the first parameter's name. */
+/**
+ * A word with any number of `=` at its end and then a comma or nothing; else it is the first parameter's
+ * name.
+ */
 function readToken68(cursor: Cursor): string | undefined {
   const start = cursor.at;
   skip(cursor, (c) => !endsToken(c));

@@ -1,4 +1,7 @@
-/** What one HTTP request of a modem shows by itself: the quirks of groups HT, CK and AU that need no second request. */
+/**
+ * What one HTTP request of a modem shows by itself: the quirks of groups HT, CK and AU that need no second
+ * request.
+ */
 import type { Noted } from '../quirks/note.ts';
 import { readBasic } from './basic.ts';
 import type { HeaderScheme } from './header.ts';
@@ -14,58 +17,72 @@ export interface SeenRequest {
   readonly bodyLength: number;
   /** Whether the body has nothing but white space. */
   readonly isEmpty: boolean;
-  /** Schemes of the challenge that it answers, in lower case, the first preferred. */
+  /** Schemes of the challenge that it answers, in lower case, most preferred first. */
   readonly offered?: readonly string[];
 }
 
 /**
- * The quirks that one request shows, each once, in the order of its header lines. Any text in the headers gives a value;
- * linear in their length.
+ * The quirks that one request shows, each once, in the order of its header lines. Works for any text in the
+ * headers, in time linear in their length.
  */
 export function noteExchange(request: SeenRequest): Noted[] {
   const notes = new ExchangeNotes();
   if (request.httpVersion !== '1.1' || request.method !== 'POST')
     notes.add('Q-HT-18', `${request.method} HTTP/${request.httpVersion}`);
   if (request.headers.length === 0) notes.add('Q-HT-19');
-  let soapAction: string | undefined;
-  let contentType: string | undefined;
-  let cookies = 0;
-  for (const [name, value] of request.headers) {
-    switch (name.toLowerCase()) {
-      case 'soapaction':
-        soapAction = value;
-        break;
-      case 'content-type':
-        contentType = value;
-        break;
-      case 'transfer-encoding':
-        if (/chunked/i.test(value)) notes.add('Q-HT-02');
-        break;
-      case 'expect':
-        notes.add('Q-HT-05');
-        break;
-      case 'cookie':
-        cookies += 1;
-        noteCookie(notes, value);
-        break;
-      case 'authorization':
-        for (const scheme of readSchemes(value)) noteCredentials(notes, scheme, request.offered);
-        if (!/^\s*(basic|digest)\s+\S/i.test(value)) notes.add('Q-AU-09');
-        break;
-    }
+  const seen: SeenHeaders = { soapAction: undefined, contentType: undefined, cookies: 0 };
+  for (const [name, value] of request.headers) noteHeader(notes, seen, request, name.toLowerCase(), value);
+  if (seen.cookies > 1) notes.add('Q-CK-04', String(seen.cookies));
+  if (!request.isEmpty) noteContent(notes, seen);
+  else if (seen.contentType !== undefined || seen.soapAction !== undefined)
+    notes.add('Q-HT-06', seen.contentType ?? 'SOAPAction');
+  return notes.list;
+}
+
+/** What is judged only after all header lines were seen. */
+interface SeenHeaders {
+  soapAction: string | undefined;
+  contentType: string | undefined;
+  cookies: number;
+}
+
+function noteHeader(
+  notes: ExchangeNotes,
+  seen: SeenHeaders,
+  { offered }: SeenRequest,
+  name: string,
+  value: string,
+): void {
+  switch (name) {
+    case 'soapaction':
+      seen.soapAction = value;
+      break;
+    case 'content-type':
+      seen.contentType = value;
+      break;
+    case 'transfer-encoding':
+      if (/chunked/i.test(value)) notes.add('Q-HT-02');
+      break;
+    case 'expect':
+      notes.add('Q-HT-05');
+      break;
+    case 'cookie':
+      seen.cookies += 1;
+      noteCookie(notes, value);
+      break;
+    case 'authorization':
+      for (const scheme of readSchemes(value)) noteCredentials(notes, scheme, offered);
+      if (!/^\s*(basic|digest)\s+\S/i.test(value)) notes.add('Q-AU-09');
+      break;
   }
-  if (cookies > 1) notes.add('Q-CK-04', String(cookies));
-  if (request.isEmpty) {
-    if (contentType !== undefined || soapAction !== undefined)
-      notes.add('Q-HT-06', contentType ?? 'SOAPAction');
-    return notes.list;
-  }
-  // §3.4.1 pins SOAPAction down for answers and faults only; a request may give it any value.
+}
+
+/** TR-069a6 3.4.1 prescribes SOAPAction for answers and faults only; a request may give it any value. */
+function noteContent(notes: ExchangeNotes, { soapAction, contentType }: SeenHeaders): void {
   if (soapAction === undefined) notes.add('Q-HT-01', 'missing');
   else if (soapAction !== '') notes.add('Q-HT-01', soapAction);
   if (contentType === undefined) notes.add('Q-HT-04', 'missing');
   else if (!/^text\/xml\s*;\s*charset\s*=\s*[^\s"']/i.test(contentType)) notes.add('Q-HT-04', contentType);
-  return notes.list;
 }
 
 /** Each quirk once. A class, not a closure: one is made for every request. */
@@ -78,27 +95,27 @@ class ExchangeNotes {
   }
 }
 
-/** RFC 6265 wants `name=value; name=value`. */
+/** RFC 6265 requires `name=value; name=value`. */
 function noteCookie(notes: ExchangeNotes, value: string): void {
   const version = /^\s*\$Version\s*=\s*("?)/i.exec(value);
   if (version !== null) notes.add(version[1] === '"' ? 'Q-CK-01' : 'Q-CK-02');
   else if (/;\s*\$(Path|Domain)\s*=/i.test(value)) notes.add('Q-CK-01');
   const bare = value.replace(/"[^"]*"/g, '""');
-  // A name after a value and a lone blank: the semicolon between two cookies is missing.
+  // A name after a value and a single space: the semicolon between two cookies is missing.
   if (/=[^\s;,=]*[ \t]+[^\s;,=$]+=/.test(bare)) notes.add('Q-CK-03');
   if (/,\s*[^\s;,=]+=/.test(bare)) notes.add('Q-CK-05');
 }
 
 function noteCredentials(notes: ExchangeNotes, scheme: HeaderScheme, offered: readonly string[] = []): void {
-  if (scheme.scheme === 'basic') {
-    if (offered.includes('digest')) notes.add('Q-HT-16');
-    const credentials = scheme.token68 === undefined ? undefined : readBasic(scheme.token68);
-    if (credentials === undefined) notes.add('Q-AU-09', 'Basic');
-    else if (credentials.password === '') notes.add('Q-HT-15');
-    return;
-  }
-  if (scheme.scheme !== 'digest') return;
-  const { parameters } = scheme;
+  if (scheme.scheme === 'digest') noteDigest(notes, scheme);
+  if (scheme.scheme !== 'basic') return;
+  if (offered.includes('digest')) notes.add('Q-HT-16');
+  const credentials = scheme.token68 === undefined ? undefined : readBasic(scheme.token68);
+  if (credentials === undefined) notes.add('Q-AU-09', 'Basic');
+  else if (credentials.password === '') notes.add('Q-HT-15');
+}
+
+function noteDigest(notes: ExchangeNotes, { parameters }: HeaderScheme): void {
   if (!['username', 'nonce', 'uri', 'response'].every((name) => parameters.has(name)))
     notes.add('Q-AU-09', 'Digest');
   for (const name of ['qop', 'nc', 'algorithm']) if (parameters.get(name)?.quoted) notes.add('Q-AU-02', name);
@@ -109,7 +126,7 @@ function noteCredentials(notes: ExchangeNotes, scheme: HeaderScheme, offered: re
   if (/^[0-9a-f]{8}$/i.test(nc) && Number.parseInt(nc, 16) > 1) notes.add('Q-AU-07', nc);
 }
 
-/** Whether it is base64 of text that ends with a NUL: only that is telling, any longer cnonce may hold one by chance. */
+/** Whether it is the base64 of digits and a NUL: a longer cnonce may contain a NUL by chance. */
 function hidesNul(cnonce: string): boolean {
   if (!/^[A-Za-z0-9+/]{4,64}={0,2}$/.test(cnonce) || cnonce.length % 4 !== 0) return false;
   try {

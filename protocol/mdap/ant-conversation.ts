@@ -1,14 +1,16 @@
 /**
- * The ant's side of MDAP: searches, INFO and EXEC-CLI, of several hosts at once. Pure: `step(ant, state, event)` gives the
- * next state and what the shell has to do, in order.
+ * The ant's side of MDAP: searches, INFO and EXEC-CLI, of several hosts at once. Pure: `step(ant, state,
+ * event)` gives the next state and what the shell has to do, in order.
  *
- * A shell gives every datagram that reaches UDP port 3235 as `datagram`, with the time, a random number and how it came;
- * sends what `send` holds, after `afterMs`, to the group or the host named; and carries out each `run`, whose result it
- * gives back as `ran` with the same id, at once or later. It checks user, password and rights itself: a result of -1 counts
- * for the lockout. An ant that is switched off, restarts or has MDAP disabled begins again with `initial`.
+ * A shell gives every datagram that reaches UDP port 3235 as `datagram`, with the time, a random number and
+ * how it came; sends what `send` holds, after `afterMs`, to the group or the host named; and carries out each
+ * `run`, whose result it gives back as `ran` with the same id, at once or later. It checks user, password and
+ * rights itself: a result of -1 counts for the lockout. An ant that is switched off, restarts or has MDAP
+ * disabled begins again with `initial`.
  *
- * What always holds: no request makes a second `run` while it can be known for a repetition; of one datagram come at most
- * two others, one to the group and one to its host (`replyMode: both`); `ran` with an id that is not awaited changes nothing.
+ * What always holds: no request makes a second `run` while it can be known for a repetition; of one datagram
+ * come at most two others, one to the group and one to its host (`replyMode: both`); `ran` with an id that is
+ * not awaited changes nothing.
  */
 import { latin1Bytes, latin1Text } from '../latin1.ts';
 import { LIMITS } from '../limits.ts';
@@ -24,13 +26,13 @@ import {
 } from './ant-replies.ts';
 import type {
   Ant,
+  AntConversation,
   AntEffect,
   AntEvent,
   AntState,
   AntStep,
   AntWork,
   Arrival,
-  Conversation,
   Credentials,
 } from './ant-types.ts';
 import type { ExecCli, Info } from './messages.ts';
@@ -58,8 +60,8 @@ export function step(ant: Ant, state: AntState, event: AntEvent): AntStep {
 const REPLY = latin1Bytes('REPLY-');
 
 /**
- * Whether it begins as replies do. The machine makes nothing of replies; a shell that does not give it any saves most of the
- * work where hundreds of ants hear each other.
+ * Whether it begins as replies do. The machine makes nothing of replies; a shell that does not give it any
+ * saves most of the work where hundreds of ants hear each other.
  */
 export const isReply = (bytes: Uint8Array): boolean => REPLY.every((byte, at) => bytes[at] === byte);
 
@@ -96,7 +98,8 @@ interface Request {
 
 const keyOf = ({ host, verb }: Addressee): string => `${verb} ${hostText(host)}`;
 
-const isOver = ({ replies, sent }: Conversation): boolean => replies !== undefined && sent >= replies.length;
+const isOver = ({ replies, sent }: AntConversation): boolean =>
+  replies !== undefined && sent >= replies.length;
 
 /** Without the conversations whose time is over. */
 function forget(settings: AntSettings, state: AntState, now: number): AntState {
@@ -119,34 +122,44 @@ function onRequest(ant: Ant, state: AntState, request: Request, number: number):
     // What is being carried out is answered when it is through.
     return text === conversation.opening ? { state, effects: [] } : begin(ant, state, request);
   }
-  if (isRepetition(ant.settings, conversation, number, text, request.event.now)) {
-    const again = replies[number - 1];
-    // A host that still asks is still there. Not so SEQ-NR 1 of what is over: it may be a host that asks the same every
-    // second, and shall not get one answer for ever.
-    const { now } = request.event;
-    const heard = number > 1 || !isOver(conversation) ? { lastAt: now } : {};
-    const opened = number > 1 || isOver(conversation) ? {} : { openingAt: now };
-    return {
-      state: withConversation(state, { ...conversation, ...heard, ...opened }),
-      effects: again === undefined ? [] : send(ant.settings, request.event.arrival, again),
-    };
-  }
+  if (isRepetition(ant.settings, conversation, number, text, request.event.now))
+    return repeat(ant, state, request, conversation, number);
   if (number === 1) return begin(ant, state, request);
   const next = replies[sent];
   if (number !== sent + 1 || next === undefined) return refuse(ant, state, request, -2);
   if (!isSame(conversation.credentials, credentialsOf(request.message)))
     return refuse(ant, state, request, -1);
-  const kept: Conversation = { ...conversation, sent: number, last: text, lastAt: request.event.now };
+  const kept: AntConversation = { ...conversation, sent: number, last: text, lastAt: request.event.now };
   return {
     state: withConversation(state, kept),
     effects: send(ant.settings, request.event.arrival, next),
   };
 }
 
+/** The reply to a request that was answered before. */
+function repeat(
+  { settings }: Ant,
+  state: AntState,
+  { event }: Request,
+  conversation: AntConversation,
+  number: number,
+): AntStep {
+  const { now, arrival } = event;
+  const again = conversation.replies?.[number - 1];
+  // A host that repeats a request is still there. Not so with SEQ-NR 1 after the end: that may be a host that
+  // asks the same every second, and must not get the same old answer forever.
+  const heard = number > 1 || !isOver(conversation) ? { lastAt: now } : {};
+  const opened = number > 1 || isOver(conversation) ? {} : { openingAt: now };
+  return {
+    state: withConversation(state, { ...conversation, ...heard, ...opened }),
+    effects: again === undefined ? [] : send(settings, arrival, again),
+  };
+}
+
 /** Whether a request was answered before, so that it gets the same reply. */
 function isRepetition(
   settings: AntSettings,
-  conversation: Conversation,
+  conversation: AntConversation,
   number: number,
   text: string,
   now: number,
@@ -170,9 +183,17 @@ function begin(ant: Ant, state: AntState, request: Request): AntStep {
   const id = state.ids + 1;
   const credentials = credentialsOf(message);
   const text = latin1Text(event.bytes);
-  const conversation: Conversation = {
-    ...{ id, to: request.to, arrival: event.arrival, credentials, opening: text, last: text },
-    ...{ openingAt: event.now, lastAt: event.now, replies: undefined, sent: 0 },
+  const conversation: AntConversation = {
+    id,
+    to: request.to,
+    arrival: event.arrival,
+    credentials,
+    opening: text,
+    last: text,
+    openingAt: event.now,
+    lastAt: event.now,
+    replies: undefined,
+    sent: 0,
   };
   const command = message.kind === 'EXEC-CLI' ? message.command : undefined;
   const needed = message.kind === 'EXEC-CLI' || settings.infoNeedsAuth;
@@ -205,7 +226,7 @@ function onResult(ant: Ant, state: AntState, { id, result, now }: Extract<AntEve
     return { state: { ...counted, conversations: left }, effects: [] };
   }
   const replies = repliesOf(ant, to, result);
-  const kept: Conversation = { ...conversation, replies, sent: 1, lastAt: now };
+  const kept: AntConversation = { ...conversation, replies, sent: 1, lastAt: now };
   const [first] = replies;
   return {
     state: withConversation(counted, kept),
@@ -270,7 +291,7 @@ function send(
   }
 }
 
-const withConversation = (state: AntState, conversation: Conversation): AntState => {
+const withConversation = (state: AntState, conversation: AntConversation): AntState => {
   const conversations = new Map(state.conversations).set(keyOf(conversation.to), conversation);
   return { ...state, conversations };
 };

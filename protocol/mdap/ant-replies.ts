@@ -53,8 +53,13 @@ export function searchReply(
 ): Uint8Array {
   const mdapVersion = highestVersion(settings);
   return encodeMessage({
-    ...{ kind: 'REPLY-ANT-SEARCH', version, ...who, toHost: hostText(host), mdapVersion },
-    ...{ extra: [], body: undefined },
+    kind: 'REPLY-ANT-SEARCH',
+    version,
+    ...who,
+    toHost: hostText(host),
+    mdapVersion,
+    extra: [],
+    body: undefined,
   });
 }
 

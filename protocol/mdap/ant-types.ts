@@ -14,7 +14,10 @@ export interface Arrival {
   readonly from: Endpoint;
   /** Its destination was the group, rather than the ant's own address. */
   readonly byGroup: boolean;
-  /** Its source lies in the ant's own subnet: no other may search by the ant's address (the reply is eight times as long). */
+  /**
+   * Its source lies in the ant's own subnet: no other may search by the ant's address (the reply is eight
+   * times as long).
+   */
   readonly local: boolean;
 }
 
@@ -54,7 +57,7 @@ export type AntEffect =
 
 export interface AntState {
   /** By host and verb; at most LIMITS.mdapConversations. */
-  readonly conversations: ReadonlyMap<string, Conversation>;
+  readonly conversations: ReadonlyMap<string, AntConversation>;
   readonly ids: number;
   /** Wrong passwords in a row, and until when everybody is refused. */
   readonly failures: number;
@@ -62,7 +65,7 @@ export interface AntState {
 }
 
 /** One conversation, running or just over. */
-export interface Conversation {
+export interface AntConversation {
   readonly id: number;
   readonly to: Addressee;
   readonly arrival: Arrival;

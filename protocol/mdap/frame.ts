@@ -1,7 +1,8 @@
 /**
- * One MDAP message as it stands in one UDP datagram: a first line, header lines, a text after an empty line where there is
- * one, and two hexadecimal digits, the exclusive-or of all bytes before them. What is written is exact; what is read may be
- * odd in ways that are told. Texts are byte text: one character a byte (protocol/latin1.ts).
+ * One MDAP message as it stands in one UDP datagram: a first line, header lines, a text after an empty line
+ * where there is one, and two hexadecimal digits, the exclusive-or of all bytes before them. What is written
+ * is exact; what is read may be odd in ways that are reported. Texts are byte text: one character per byte
+ * (protocol/latin1.ts).
  */
 import type { WireError } from '../errors.ts';
 import { latin1Bytes, latin1Text } from '../latin1.ts';
@@ -32,7 +33,10 @@ export type Oddity =
   | 'bad-check'
   /** A key stands twice; the first one counts. */
   | 'repeated-key'
-  /** A line of the head has no colon: the message is malformed, which an ant answers with -5 and a host ignores. */
+  /**
+   * A line of the head has no colon: the message is malformed, which an ant answers with -5 and a host
+   * ignores.
+   */
   | 'no-colon'
   /** The last line of the head has no line end. */
   | 'no-line-end';
@@ -118,23 +122,24 @@ interface Opened {
 /** Finds the check value, and judges it. */
 function openSeal(bytes: Uint8Array, acceptBad: boolean): Result<Opened, WireError> {
   const tail = latin1Text(bytes.subarray(-4));
-  const told = tail.slice(-2);
-  if (fits(bytes, bytes.length - 2, told)) return ok({ end: bytes.length - 2, odd: caseOf(told) });
+  const digits = tail.slice(-2);
+  if (fits(bytes, bytes.length - 2, digits)) return ok({ end: bytes.length - 2, odd: caseOf(digits) });
   const before = tail.endsWith(EOL) ? tail.slice(0, 2) : undefined;
   if (before !== undefined && fits(bytes, bytes.length - 4, before))
     return ok({ end: bytes.length - 4, odd: [...caseOf(before), 'line-end-after-check'] });
-  if (acceptBad && isHex(told)) return ok({ end: bytes.length - 2, odd: [...caseOf(told), 'bad-check'] });
+  if (acceptBad && isHex(digits)) return ok({ end: bytes.length - 2, odd: [...caseOf(digits), 'bad-check'] });
   if (acceptBad && before !== undefined && isHex(before))
     return ok({ end: bytes.length - 4, odd: [...caseOf(before), 'line-end-after-check', 'bad-check'] });
-  return err({ code: 'E_MDAP_CHECK', at: bytes.length - 2, found: told });
+  return err({ code: 'E_MDAP_CHECK', at: bytes.length - 2, found: digits });
 }
 
 const isHex = (text: string): boolean => /^[0-9A-Fa-f]{2}$/.test(text);
 
-const fits = (bytes: Uint8Array, end: number, told: string): boolean =>
-  isHex(told) && Number.parseInt(told, 16) === checkOf(bytes, end);
+const fits = (bytes: Uint8Array, end: number, digits: string): boolean =>
+  isHex(digits) && Number.parseInt(digits, 16) === checkOf(bytes, end);
 
-const caseOf = (told: string): readonly Oddity[] => (told === told.toUpperCase() ? [] : ['lower-case-check']);
+const caseOf = (digits: string): readonly Oddity[] =>
+  digits === digits.toUpperCase() ? [] : ['lower-case-check'];
 
 interface ReadHeaders {
   readonly headers: readonly Header[];

@@ -2,15 +2,17 @@
  * The host's side of one conversation with one ant: an INFO, or one command by EXEC-CLI. Pure:
  * `step(settings, state, event)` gives the next state and what the shell has to do, in order.
  *
- * A shell begins with `initial(ask)` and the event `begin`, sends what `send` holds to the group, and gives every reply
- * with the ant's ANT-ID as `reply`. `timer` replaces the timer before it, `deadline` is set once; when one fires its event
- * is given. `end` is given exactly once, and stops both; later events have no effect.
+ * A shell begins with `initial(request)` and the event `begin`, sends what `send` holds to the group, and
+ * gives every reply with the ant's ANT-ID as `reply`. `timer` replaces the timer before it, `deadline` is set
+ * once; when one fires its event is given. `end` is given exactly once, and stops both; later events have no
+ * effect.
  *
- * One conversation should have a socket of its own: TO-HOST is all that tells late replies of an older one apart.
+ * One conversation should have a socket of its own: TO-HOST is all that tells late replies of an older one
+ * apart.
  *
- * The protocol is stop-and-wait. SEQ-NR 1 carries the command; every reply that is not DONE brings one piece of the output
- * and is acknowledged by the next number, without the command. A reply that does not come is asked for by the very same
- * datagram, which an ant answers without carrying the command out again.
+ * The protocol is stop-and-wait. SEQ-NR 1 carries the command; every reply that is not DONE brings one piece
+ * of the output and is acknowledged by the next number, without the command. A reply that does not come is
+ * asked for by the very same datagram, which an ant answers without carrying the command out again.
  */
 import { toLatin1 } from '../http/byte-text.ts';
 import { LIMITS } from '../limits.ts';
@@ -21,14 +23,16 @@ import type { ConversationReply, ConversationVerb } from './messages.ts';
 import { encodeMessage } from './messages.ts';
 import type { HostSettings } from './settings.ts';
 
-export interface HostAsk {
+export interface HostRequest {
   readonly verb: ConversationVerb;
   readonly antId: string;
   readonly user: string;
   readonly password: string;
   /** The command line, for EXEC-CLI; see `checkCommand`. */
   readonly command?: string;
-  /** The command takes the ant down, so that it may never answer: the first reply, or none, ends it as `sent`. */
+  /**
+   * The command takes the ant down, so that it may never answer: the first reply, or none, ends it as `sent`.
+   */
   readonly expectSilence?: boolean;
   /** It does no harm to carry it out twice: a conversation that lost its step begins again, once. */
   readonly repeatable?: boolean;
@@ -39,7 +43,7 @@ export type HostOutcome =
   | { readonly is: 'done'; readonly output: string; readonly headers: readonly Header[] }
   /** With `expectSilence`: it was sent, and whether it was answered. What came of it shows later. */
   | { readonly is: 'sent'; readonly answered: boolean; readonly output: string }
-  /** The ant refused: -1 to -5 (AntError), or a code nobody has told of. `output` is what it said to it. */
+  /** The ant refused: -1 to -5 (AntError), or an unknown code. `output` is the text that came with it. */
   | { readonly is: 'refused'; readonly code: number; readonly output: string }
   /** No reply to step `step`. After step 1 the command was carried out, at least in part. */
   | { readonly is: 'timeout'; readonly step: number; readonly output: string }
@@ -50,7 +54,7 @@ export type HostOutcome =
 
 interface Waiting {
   readonly at: 'waiting';
-  readonly ask: HostAsk;
+  readonly request: HostRequest;
   /** The number whose reply is waited for. */
   readonly step: number;
   readonly bytes: Uint8Array;
@@ -63,7 +67,7 @@ interface Waiting {
 }
 
 export type HostState =
-  | { readonly at: 'idle'; readonly ask: HostAsk }
+  | { readonly at: 'idle'; readonly request: HostRequest }
   | Waiting
   | { readonly at: 'ended'; readonly outcome: HostOutcome };
 
@@ -87,24 +91,24 @@ export interface HostStep {
   readonly effects: readonly HostEffect[];
 }
 
-export const initial = (ask: HostAsk): HostState => ({ at: 'idle', ask });
+export const initial = (request: HostRequest): HostState => ({ at: 'idle', request });
 
 /** Why a command cannot be sent; `undefined`: it can. */
 export type CommandFault = 'empty' | 'characters' | 'too-long';
 
 /**
- * The command line as it is sent, without blanks around it. It is refused rather than cut: half a command is another
- * command. A character that is no ISO 8859-1, and every control character but a tab, is refused too.
+ * The command line as it is sent, without blanks around it. It is refused rather than cut: half a command is
+ * another command. A character that is no ISO 8859-1, and every control character but a tab, is refused too.
  */
 export function checkCommand(
   settings: Pick<HostSettings, 'maxDatagram' | 'version'>,
-  ask: Omit<HostAsk, 'verb'>,
+  request: Omit<HostRequest, 'verb'>,
 ): Result<string, CommandFault> {
-  const command = ask.command?.trim() ?? '';
+  const command = request.command?.trim() ?? '';
   if (command === '') return err('empty');
   if (toLatin1(command) === undefined || /[\u0000-\u0008\u000a-\u001f\u007f]/.test(command))
     return err('characters');
-  const bytes = requestBytes(settings, { ...ask, verb: 'EXEC-CLI', command }, 1);
+  const bytes = requestBytes(settings, { ...request, verb: 'EXEC-CLI', command }, 1);
   const fits = command.length <= LIMITS.mdapValueBytes && bytes.length <= settings.maxDatagram;
   return fits ? ok(command) : err('too-long');
 }
@@ -116,7 +120,7 @@ export function step(settings: HostSettings, state: HostState, event: HostEvent)
       return { state, effects: [] };
     case 'idle':
       if (event.is === 'cancel') return end({ is: 'cancelled' });
-      return event.is === 'begin' ? begin(settings, state.ask) : { state, effects: [] };
+      return event.is === 'begin' ? begin(settings, state.request) : { state, effects: [] };
     case 'waiting':
       return onWaiting(settings, state, event);
     default:
@@ -124,15 +128,22 @@ export function step(settings: HostSettings, state: HostState, event: HostEvent)
   }
 }
 
-function begin(settings: HostSettings, ask: HostAsk): HostStep {
-  const { state, effects } = open(settings, ask, false);
+function begin(settings: HostSettings, request: HostRequest): HostStep {
+  const { state, effects } = open(settings, request, false);
   return { state, effects: [{ do: 'deadline', ms: settings.conv.total }, ...effects] };
 }
 
-function open(settings: HostSettings, ask: HostAsk, restarted: boolean): HostStep {
+function open(settings: HostSettings, request: HostRequest, restarted: boolean): HostStep {
   return send(settings, {
-    ...{ at: 'waiting', ask, step: 1, bytes: requestBytes(settings, ask, 1), tries: 0 },
-    ...{ pieces: [], headers: [], outputBytes: 0, restarted },
+    at: 'waiting',
+    request,
+    step: 1,
+    bytes: requestBytes(settings, request, 1),
+    tries: 0,
+    pieces: [],
+    headers: [],
+    outputBytes: 0,
+    restarted,
   });
 }
 
@@ -144,16 +155,25 @@ const send = (settings: HostSettings, state: Waiting): HostStep => ({
   ],
 });
 
-function requestBytes({ version }: Pick<HostSettings, 'version'>, ask: HostAsk, step: number): Uint8Array {
-  const { verb, antId: toAnt, user: userId, password: userPassword } = ask;
+function requestBytes(
+  { version }: Pick<HostSettings, 'version'>,
+  request: HostRequest,
+  step: number,
+): Uint8Array {
+  const { verb, antId: toAnt, user: userId, password: userPassword } = request;
   const common = {
-    ...{ version, seqNr: step, toAnt, userId, userPassword },
-    ...{ extra: [], body: undefined },
+    version,
+    seqNr: step,
+    toAnt,
+    userId,
+    userPassword,
+    extra: [],
+    body: undefined,
   };
   // Later messages go without the command: one client that repeated it was mended.
   return verb === 'INFO'
     ? encodeMessage({ kind: verb, ...common })
-    : encodeMessage({ kind: verb, ...common, command: step === 1 ? ask.command : undefined });
+    : encodeMessage({ kind: verb, ...common, command: step === 1 ? request.command : undefined });
 }
 
 function onWaiting(settings: HostSettings, state: Waiting, event: HostEvent): HostStep {
@@ -175,22 +195,23 @@ function onWaiting(settings: HostSettings, state: Waiting, event: HostEvent): Ho
 
 function onSilence(settings: HostSettings, state: Waiting): HostStep {
   const { retries, silentRetries } = settings.conv;
-  const most = state.ask.expectSilence === true ? silentRetries : retries;
+  const most = state.request.expectSilence === true ? silentRetries : retries;
   return state.tries < most ? send(settings, { ...state, tries: state.tries + 1 }) : silent(state);
 }
 
 function silent(state: Waiting): HostStep {
   const output = state.pieces.join('');
   return end(
-    state.ask.expectSilence === true
+    state.request.expectSilence === true
       ? { is: 'sent', answered: state.pieces.length > 0, output }
       : { is: 'timeout', step: state.step, output },
   );
 }
 
 function onReply(settings: HostSettings, state: Waiting, message: ConversationReply): HostStep {
-  const { ask } = state;
-  if (message.kind !== `REPLY-${ask.verb}` || message.antId !== ask.antId) return { state, effects: [] };
+  const { request } = state;
+  if (message.kind !== `REPLY-${request.verb}` || message.antId !== request.antId)
+    return { state, effects: [] };
   const { seq } = message;
   switch (seq.is) {
     case 'error':
@@ -222,13 +243,14 @@ function onPiece(
     return end({ is: 'too-large' });
   const pieces = [...state.pieces, body];
   const output = (): string => pieces.join('');
-  if (last && state.ask.expectSilence !== true)
+  if (last && state.request.expectSilence !== true)
     return end({ is: 'done', output: output(), headers: [...state.headers, ...extra] });
   const next = state.step + 1;
-  const bytes = requestBytes(settings, state.ask, next);
-  if (state.ask.expectSilence === true) {
+  const bytes = requestBytes(settings, state.request, next);
+  if (state.request.expectSilence === true) {
     const ended = end({ is: 'sent', answered: true, output: output() });
-    // The ant need not wait for the acknowledgement, where it is still there; nobody waits for what it says to it.
+    // The ant need not wait for the acknowledgement, where it is still there; nobody waits for what it says
+    // to it.
     return last ? ended : { ...ended, effects: [{ do: 'send', bytes }, ...ended.effects] };
   }
   const headers = [...state.headers, ...extra];
@@ -237,7 +259,7 @@ function onPiece(
 
 /** The two have lost each other. `code`: the ant said so. */
 function restart(settings: HostSettings, state: Waiting, code: number | undefined): HostStep {
-  if (state.ask.repeatable === true && !state.restarted) return open(settings, state.ask, true);
+  if (state.request.repeatable === true && !state.restarted) return open(settings, state.request, true);
   return code === undefined
     ? end({ is: 'sequence', output: state.pieces.join('') })
     : refused(state, code, undefined);

@@ -1,6 +1,6 @@
 /**
- * The messages of MDAP: what a frame means, and the frame of a meaning. Header lines are written in the order in which every
- * known host and ant writes them, and read in any. Texts are byte text.
+ * The messages of MDAP: what a frame means, and the frame of a meaning. Header lines are written in the order
+ * in which every known host and ant writes them, and read in any. Texts are byte text.
  */
 import type { WireError } from '../errors.ts';
 import type { Result } from '../result.ts';
@@ -115,17 +115,26 @@ function fromFrame(frame: Frame): MdapMessage {
       return { kind: verb, version, body, extra: fields.rest() };
     case 'REPLY-ANT-SEARCH':
       return {
-        ...{ kind: verb, version, body },
-        ...{ antId: fields.take('ANT-ID'), antName: fields.take('ANT-NAME'), antMac: fields.take('ANT-MAC') },
-        ...{ hostSetup: fields.take('ANT-HOSTSETUP'), toHost: fields.take('TO-HOST') },
-        ...{ tpVersion: fields.take('TP-VERSION'), mdapVersion: fields.take('MDAP-VERSION') },
+        kind: verb,
+        version,
+        body,
+        antId: fields.take('ANT-ID'),
+        antName: fields.take('ANT-NAME'),
+        antMac: fields.take('ANT-MAC'),
+        hostSetup: fields.take('ANT-HOSTSETUP'),
+        toHost: fields.take('TO-HOST'),
+        tpVersion: fields.take('TP-VERSION'),
+        mdapVersion: fields.take('MDAP-VERSION'),
         extra: fields.rest(),
       };
     case 'INFO':
       return { kind: verb, version, body, ...asking(fields), extra: fields.rest() };
     case 'EXEC-CLI':
       return {
-        ...{ kind: verb, version, body, command: fields.take('CLI-CMD') },
+        kind: verb,
+        version,
+        body,
+        command: fields.take('CLI-CMD'),
         ...asking(fields),
         extra: fields.rest(),
       };
@@ -153,8 +162,13 @@ function replying(frame: Frame, fields: Fields): Omit<ReplyInfo, 'kind'> {
   const seq = readReplySeq(fields.take('SEQ-NR'));
   const bare = seq.is === 'done' ? withoutInnerCheck(frame) : undefined;
   return {
-    ...{ version: frame.version, antId, toHost, seq, extra: fields.rest() },
-    ...{ body: bare ?? frame.body, doubleCheck: bare !== undefined },
+    version: frame.version,
+    antId,
+    toHost,
+    seq,
+    extra: fields.rest(),
+    body: bare ?? frame.body,
+    doubleCheck: bare !== undefined,
   };
 }
 
@@ -172,9 +186,12 @@ function toFrame(message: MdapMessage): Frame {
       return frameOf(message, []);
     case 'REPLY-ANT-SEARCH':
       return frameOf(message, [
-        ...[['ANT-ID', message.antId] as const, ['ANT-NAME', message.antName] as const],
-        ...[['ANT-MAC', message.antMac] as const, ['ANT-HOSTSETUP', message.hostSetup] as const],
-        ...[['TO-HOST', message.toHost] as const, ['TP-VERSION', message.tpVersion] as const],
+        ['ANT-ID', message.antId],
+        ['ANT-NAME', message.antName],
+        ['ANT-MAC', message.antMac],
+        ['ANT-HOSTSETUP', message.hostSetup],
+        ['TO-HOST', message.toHost],
+        ['TP-VERSION', message.tpVersion],
         ['MDAP-VERSION', message.mdapVersion],
       ]);
     case 'INFO':

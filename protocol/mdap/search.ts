@@ -1,7 +1,7 @@
 /**
- * The host's search: the same question several times, since answers are lost where many come at once, and the answers
- * merged by ANT-ID. An IP address tells no ant from another: fresh from the factory all have the same. Pure:
- * `step(settings, state, event)`.
+ * The host's search: the same question several times, since answers are lost where many come at once, and the
+ * answers merged by ANT-ID. An IP address tells no ant from another: fresh from the factory all have the
+ * same. Pure: `step(settings, state, event)`.
  */
 import { LIMITS } from '../limits.ts';
 import { assertNever } from '../result.ts';
@@ -15,7 +15,7 @@ export interface FoundAnt {
   readonly reply: ReplyAntSearch;
   /** IPv4 address that the answer came from. */
   readonly source: string;
-  /** Every ANT-MAC told under this ANT-ID, in the order seen; two or more are two ants. */
+  /** Every ANT-MAC seen with this ANT-ID, in that order; two or more are two ants. */
   readonly macs: readonly string[];
 }
 
@@ -48,7 +48,9 @@ export interface SearchStep {
 }
 
 export const initial = (enough?: number): SearchState => ({
-  ...{ at: 'idle', rounds: 0, found: new Map() },
+  at: 'idle',
+  rounds: 0,
+  found: new Map(),
   enough,
 });
 
@@ -97,10 +99,10 @@ function onReply(state: SearchState, reply: ReplyAntSearch, source: string): Sea
   const ant: FoundAnt =
     known === undefined ? { antId, reply, source, macs: [mac] } : { ...known, macs: [...known.macs, mac] };
   const next = { ...state, found: new Map(state.found).set(antId, ant) };
-  const told = { do: 'found', ant } as const;
-  if (state.enough === undefined || next.found.size < state.enough) return { state: next, effects: [told] };
+  const news = { do: 'found', ant } as const;
+  if (state.enough === undefined || next.found.size < state.enough) return { state: next, effects: [news] };
   const ended = end(next);
-  return { ...ended, effects: [told, ...ended.effects] };
+  return { ...ended, effects: [news, ...ended.effects] };
 }
 
 const end = (state: SearchState): SearchStep => ({

@@ -2,8 +2,8 @@
 import { assertNever } from '../result.ts';
 
 /**
- * What an ant refuses with: -1 wrong user, password or rights; -2 wrong SEQ-NR; -3 unknown command; -4 was never seen and
- * stands for "busy"; -5 malformed message.
+ * What an ant refuses with: -1 wrong user, password or rights; -2 wrong SEQ-NR; -3 unknown command; -4 was
+ * never seen and stands for "busy"; -5 malformed message.
  */
 export type AntError = -1 | -2 | -3 | -4 | -5;
 

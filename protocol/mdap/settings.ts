@@ -1,6 +1,7 @@
 /**
- * What is not known of MDAP, and what is a matter of taste: all of it can be set. Nobody has published a recording of INFO
- * or EXEC-CLI, so a real modem may disagree with a default; it is then changed here, and nowhere else.
+ * What is not known of MDAP, and what is a matter of taste: all of it can be set. Nobody has published a
+ * recording of INFO or EXEC-CLI, so a real modem may disagree with a default; it is then changed here, and
+ * nowhere else.
  */
 import type { DoneStyle } from './sequence.ts';
 
@@ -59,13 +60,16 @@ export const HOST_SETTINGS: HostSettings = {
 export const REPLY_MODES = ['mirror', 'multicast', 'unicast', 'both'] as const;
 export type ReplyMode = (typeof REPLY_MODES)[number];
 
-/** What a host hears that wants one conversation more than an ant has: -2, -4, or the oldest one is dropped for it. */
+/**
+ * What a host hears that wants one conversation more than an ant has: -2, -4, or the oldest one is dropped
+ * for it.
+ */
 export const WHEN_FULL = ['-2', '-4', 'drop-oldest'] as const;
 export type WhenFull = (typeof WHEN_FULL)[number];
 
 /**
- * What is taken for a repetition: of the whole conversation, whatever step of it; or of the last request only, so that
- * SEQ-NR 1 begins anew and a late duplicate of an earlier step is a sequence error.
+ * What counts as a repetition: any step of the whole conversation; or only the last request, so that SEQ-NR 1
+ * starts a new conversation and a late duplicate of an earlier step is a sequence error.
  */
 export const REPLAY_SCOPES = ['conversation', 'last'] as const;
 export type ReplayScope = (typeof REPLAY_SCOPES)[number];
@@ -83,7 +87,7 @@ export type AntFact =
   | 'configuration';
 
 export interface AntSettings {
-  /** Versions that are answered; the last is told as MDAP-VERSION. */
+  /** Versions that are answered; the last one is sent as MDAP-VERSION. */
   readonly versions: readonly string[];
   readonly acceptBadChecksum: boolean;
   readonly maxDatagram: number;
@@ -103,7 +107,10 @@ export interface AntSettings {
   readonly maxConversations: number;
   readonly whenFull: WhenFull;
   readonly replay: ReplayScope;
-  /** Milliseconds: the longest wait before a search is answered; a conversation without a word; a repeated request. */
+  /**
+   * Milliseconds: the longest wait before a search is answered; a conversation without a word; a repeated
+   * request.
+   */
   readonly searchJitter: number;
   readonly conversationIdle: number;
   readonly replayCache: number;

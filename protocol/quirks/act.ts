@@ -13,9 +13,9 @@ export const ACTING: readonly QuirkKey[] = Object.keys(QUIRKS)
   .filter((id) => QUIRKS[id].act !== undefined);
 
 /**
- * The text of an envelope, written in this dialect by a peer that has these quirks. What does not fit the message, or
- * has no act, is passed over. Changes are made to the message first, in the order given, then to the dialect, then to
- * the text; where two change the same thing the later one wins.
+ * The text of an envelope, written in this dialect by a peer that has these quirks. What does not fit the
+ * message, or has no act, is passed over. Changes are made to the message first, in the order given, then to
+ * the dialect, then to the text; where two change the same thing the later one wins.
  */
 export function applyQuirks(envelope: Envelope, dialect: Dialect, ids: readonly QuirkKey[]): string {
   let message = envelope;
@@ -38,7 +38,10 @@ export function applyQuirks(envelope: Envelope, dialect: Dialect, ids: readonly 
   return ofText.reduce((text, change) => change(text), encode(message, spelling));
 }
 
-/** What of the envelope can be read back after `applyQuirks` with this one quirk; `undefined` where it does not fit. */
+/**
+ * What of the envelope can be read back after `applyQuirks` with this one quirk; `undefined` where it does
+ * not fit.
+ */
 export function keptOf(envelope: Envelope, id: QuirkKey): Envelope | undefined {
   const { act } = QUIRKS[id];
   if (act === undefined || !act.fits(envelope)) return undefined;

@@ -1,6 +1,9 @@
 /** How the tolerant line tells what it met. Imports nothing, so that the lowest reader can use it. */
 
-/** `Q-` group `-` number; never reused. Groups XM and XT hold what modemlab watches for though no device is named for it. */
+/**
+ * `Q-` group `-` number; never reused. Groups XM and XT hold what modemlab watches for though no device is
+ * named for it.
+ */
 export type QuirkId = `Q-${string}-${number}`;
 
 /** How the tolerant line tells what it met: the id, the offset in the text, and a word of detail. */

@@ -6,9 +6,9 @@ import type { QuirkId } from './note.ts';
 export type { Note, Noted, QuirkId } from './note.ts';
 
 /**
- * How a simulated peer misbehaves so. For every act: decoding what it wrote gives the message back and notes exactly
- * that id. `fits` tells to which messages it can be applied; `keeps` what of the message can be read back, where the
- * quirk destroys something (a type that was never written).
+ * How a simulated peer misbehaves so. For every act: decoding what it wrote gives the message back and notes
+ * exactly that id. `fits` tells to which messages it can be applied; `keeps` what of the message can be read
+ * back, where the quirk destroys something (a type that was never written).
  */
 export type Act = {
   readonly fits: (envelope: Envelope) => boolean;

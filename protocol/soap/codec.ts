@@ -1,6 +1,7 @@
 /**
- * SOAP encoding as CWMP uses it, as small parts: each part reads and writes one kind of element, and a message is a
- * composition of them (../cwmp/messages.ts). Reading is lenient and notes what is odd; writing follows the dialect.
+ * SOAP encoding as CWMP uses it, as small parts: each part reads and writes one kind of element, and a
+ * message is a composition of them (../cwmp/messages.ts). Reading is lenient and notes what is odd; writing
+ * follows the dialect.
  */
 import { LIMITS } from '../limits.ts';
 import type { XmlReader } from '../xml/read.ts';
@@ -8,17 +9,17 @@ import type { XmlWriter } from '../xml/write.ts';
 import { ENCODING_NS } from './namespaces.ts';
 
 export interface Codec<T> {
-  /** Reads the element just opened, and passes it. */
+  /** Reads the element just opened; the reader is then past it. */
   read(reader: XmlReader): T;
   /** Writes an element of this name. `path` is `Struct.Element`, for dialects that name elements. */
   write(writer: XmlWriter, name: string, value: T, path: string, attributes?: string): void;
-  /** What stands for it when it is missing. */
+  /** The value used if it is missing. */
   readonly missing: T;
-  /** What the schema says, for docs, checks of JSON input, and arbitraries. */
+  /** What the schema says: for docs, for checks of JSON input, and for arbitraries. */
   readonly schema: Schema;
   /**
-   * Reads on as long as members of an array are written letter by letter like the one that began at `from`, and adds
-   * them. Only a short cut: whatever it leaves, `read` reads.
+   * Adds members of an array for as long as their markup is identical to that of the one that began at
+   * `from`. Only a short cut: `read` reads what it leaves.
    */
   readAlike?(reader: XmlReader, from: number, members: T[]): void;
 }
@@ -56,7 +57,7 @@ const elementName = (writer: XmlWriter, name: string): string => {
 const omitted = (writer: XmlWriter, path: string): boolean =>
   writer.dialect.omits.length > 0 && writer.dialect.omits.includes(path);
 
-/** Text of at most `max` characters. A longer one is kept, and noted. */
+/** Text of at most `max` characters. A longer one is noted, but kept. */
 export function string(max = 16): Codec<string> {
   return {
     read: (reader) => {
@@ -78,7 +79,10 @@ export function string(max = 16): Codec<string> {
   };
 }
 
-/** A time as the peer wrote it: real devices write anything (Q-VL-04 to 08). ../datamodel/date-time.ts reads it. */
+/**
+ * A time as the peer wrote it: real devices write anything (Q-VL-04 to 08). ../datamodel/date-time.ts parses
+ * it.
+ */
 export const dateTime: Codec<string> = {
   read: (reader) => reader.text(),
   write: (writer, name, value, path) => {
@@ -123,7 +127,10 @@ const BOOLEAN_SPELLINGS = {
   'yes-no': ['no', 'yes'],
 } as const;
 
-/** xsd:boolean as modems write it: true for any spelling of yes and any number but 0; noted when it is not 0 1 true false. */
+/**
+ * xsd:boolean as modems write it: true for any spelling of yes and any number but 0. `odd` if it is not 0, 1,
+ * true or false.
+ */
 export function readBoolean(text: string): { value: boolean; odd: boolean } {
   if (text === '1' || text === 'true') return { value: true, odd: false };
   if (text === '0' || text === 'false') return { value: false, odd: false };
@@ -146,7 +153,7 @@ export const boolean: Codec<boolean> = {
   schema: { is: 'boolean' },
 };
 
-/** base64 as text: vouchers are opaque to us. */
+/** base64 as text: vouchers are not decoded. */
 export const base64: Codec<string> = {
   ...dateTime,
   missing: '',
@@ -157,7 +164,7 @@ export interface OptionalCodec<T> extends Codec<T> {
   readonly optional: true;
 }
 
-/** An element that the schema lets be absent. */
+/** An element that may be absent. */
 export function optional<T>(codec: Codec<T>): OptionalCodec<T> {
   return { ...codec, optional: true };
 }
@@ -176,12 +183,15 @@ interface Field {
   readonly repeats: boolean;
 }
 
-/** Whether every mandatory member is there: what `struct` has just seen to. */
+/** Whether every mandatory member is present, as `readMembers` and `defaultsOf` make sure of. */
 function isComplete<F>(fields: readonly Field[], value: object): value is StructOf<F> {
   return fields.every((field) => field.optional || Object.hasOwn(value, field.name));
 }
 
-/** Members by name, in any order: the schema's order is what we write, and what we note the lack of (Q-AT-15). */
+/**
+ * Members by name, in any order: we write them in the order of the schema, and note any other order
+ * (Q-AT-15).
+ */
 export function struct<F extends Fields>(structName: string, definition: F): Codec<StructOf<F>> {
   const fields: readonly Field[] = Object.entries(definition).map(([name, codec]) => ({
     name,
@@ -190,81 +200,85 @@ export function struct<F extends Fields>(structName: string, definition: F): Cod
     repeats: 'repeats' in codec,
   }));
 
-  const read = (reader: XmlReader): StructOf<F> => {
-    const out: Record<string, unknown> = {};
-    const at = reader.tagAt;
-    let next = 0;
-    if (reader.enter()) {
-      while (reader.open()) {
-        const index = fieldAt(reader, fields, next);
-        const field = fields[index];
-        if (field === undefined) {
-          reader.note('Q-XM-07', reader.tagAt, reader.name.slice(0, 32));
-          reader.skip();
-          continue;
-        }
-        if (reader.qualified) reader.note('Q-NS-04', reader.tagAt, field.name);
-        if (index < next && !Object.hasOwn(out, field.name)) reader.note('Q-AT-15', reader.tagAt, field.name);
-        noteAttributes(reader, field);
-        const value = field.codec.read(reader);
-        const before = out[field.name];
-        if (field.repeats && Array.isArray(before) && Array.isArray(value)) {
-          // In place: a copy for each would be quadratic in what a peer sends.
-          if (before.length >= LIMITS.members) reader.fail('E_TOO_MANY_MEMBERS', at);
-          before.push(...value);
-        } else {
-          if (before !== undefined) reader.note('Q-XM-09', reader.tagAt, field.name);
-          out[field.name] = value;
-        }
-        next = field.repeats ? index : index + 1;
-      }
-    }
-    for (const { name, codec, optional } of fields) {
-      if (optional || Object.hasOwn(out, name)) continue;
-      reader.note(name === 'CommandKey' ? 'Q-AT-06' : 'Q-AT-16', at, name);
-      out[name] = codec.missing;
-    }
-    if (!isComplete<F>(fields, out)) throw new Error(`unreachable: ${structName} is not complete`);
-    return out;
+  const complete = (value: object): StructOf<F> => {
+    if (!isComplete<F>(fields, value)) throw new Error(`unreachable: ${structName} is not complete`);
+    return value;
   };
-
-  const write = (
-    writer: XmlWriter,
-    name: string,
-    value: StructOf<F>,
-    path: string,
-    attributes = '',
-  ): void => {
-    if (omitted(writer, path)) return;
-    const element = elementName(writer, name);
-    writer.open(element, attributes);
-    writeMembers(writer, value, structName);
-    writer.close(element);
-  };
-
-  const writeMembers = (writer: XmlWriter, value: StructOf<F>, at: string): void => {
-    const order = at === 'Inform' ? writer.dialect.informOrder : [];
-    const inOrder =
-      order.length === 0 ? fields : [...fields].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
-    for (const { name, codec } of inOrder) {
-      const member: unknown = Reflect.get(value, name);
-      if (member !== undefined) codec.write(writer, name, member, `${at}.${name}`);
-    }
-  };
-
-  const missing: Record<string, unknown> = {};
-  for (const { name, codec, optional } of fields) if (!optional) missing[name] = codec.missing;
-  if (!isComplete<F>(fields, missing)) throw new Error(`unreachable: ${structName} has no default`);
-
   return {
-    read,
-    write,
-    missing,
+    read: (reader) => complete(readMembers(reader, fields)),
+    write: (writer, name, value, path, attributes = '') => {
+      if (omitted(writer, path)) return;
+      const element = elementName(writer, name);
+      writer.open(element, attributes);
+      writeMembers(writer, fields, value, structName);
+      writer.close(element);
+    },
+    missing: complete(defaultsOf(fields)),
     schema: {
       is: 'struct',
       fields: fields.map(({ name, codec, optional }) => ({ name, schema: codec.schema, optional })),
     },
   };
+}
+
+function readMembers(reader: XmlReader, fields: readonly Field[]): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  const at = reader.tagAt;
+  let next = 0;
+  if (reader.enter()) while (reader.open()) next = readMember(reader, fields, next, out, at);
+  for (const { name, codec, optional } of fields) {
+    if (optional || Object.hasOwn(out, name)) continue;
+    reader.note(name === 'CommandKey' ? 'Q-AT-06' : 'Q-AT-16', at, name);
+    out[name] = codec.missing;
+  }
+  return out;
+}
+
+/** Reads the child just opened into `out`, and returns the index of the field that is expected next. */
+function readMember(
+  reader: XmlReader,
+  fields: readonly Field[],
+  next: number,
+  out: Record<string, unknown>,
+  at: number,
+): number {
+  const index = fieldAt(reader, fields, next);
+  const field = fields[index];
+  if (field === undefined) {
+    reader.note('Q-XM-07', reader.tagAt, reader.name.slice(0, 32));
+    reader.skip();
+    return next;
+  }
+  if (reader.qualified) reader.note('Q-NS-04', reader.tagAt, field.name);
+  if (index < next && !Object.hasOwn(out, field.name)) reader.note('Q-AT-15', reader.tagAt, field.name);
+  noteAttributes(reader, field);
+  const value = field.codec.read(reader);
+  const before = out[field.name];
+  if (field.repeats && Array.isArray(before) && Array.isArray(value)) {
+    // In place: a copy for each would be quadratic in what a peer sends.
+    if (before.length >= LIMITS.members) reader.fail('E_TOO_MANY_MEMBERS', at);
+    before.push(...value);
+  } else {
+    if (before !== undefined) reader.note('Q-XM-09', reader.tagAt, field.name);
+    out[field.name] = value;
+  }
+  return field.repeats ? index : index + 1;
+}
+
+function writeMembers(writer: XmlWriter, fields: readonly Field[], value: object, structName: string): void {
+  const order = structName === 'Inform' ? writer.dialect.informOrder : [];
+  const inOrder =
+    order.length === 0 ? fields : [...fields].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
+  for (const { name, codec } of inOrder) {
+    const member: unknown = Reflect.get(value, name);
+    if (member !== undefined) codec.write(writer, name, member, `${structName}.${name}`);
+  }
+}
+
+function defaultsOf(fields: readonly Field[]): Record<string, unknown> {
+  const missing: Record<string, unknown> = {};
+  for (const { name, codec, optional } of fields) if (!optional) missing[name] = codec.missing;
+  return missing;
 }
 
 /** The field with the name of the child just opened; the expected one is tried first. */
@@ -283,7 +297,10 @@ function noteAttributes(reader: XmlReader, { name, codec }: Field): void {
   }
 }
 
-/** A SOAP array: `<List soap-enc:arrayType="cwmp:Member[2]"><Member>...`. Members are counted, never believed. */
+/**
+ * A SOAP array: `<List soap-enc:arrayType="cwmp:Member[2]"><Member>...`. Members are counted; the declared
+ * size is not trusted.
+ */
 export function array<T>(
   member: string,
   of: Codec<T>,
@@ -297,26 +314,7 @@ export function array<T>(
         ? 'xsd:base64Binary'
         : `cwmp:${member}`;
   return {
-    read: (reader) => {
-      const at = reader.tagAt;
-      const attribute = reader.attribute('arrayType');
-      const odd = attribute !== undefined && reader.uri(attribute.prefix) !== ENCODING_NS;
-      const xsiType = reader.attribute('type');
-      if (odd) reader.note('Q-XM-08', at);
-      if (xsiType !== undefined) reader.note('Q-AT-07', at);
-      const members: T[] = [];
-      if (reader.enter()) {
-        for (let from = reader.at; reader.open(); from = reader.at) {
-          if (members.length >= LIMITS.members) reader.fail('E_TOO_MANY_MEMBERS', reader.tagAt);
-          if (!reader.is(member)) reader.note('Q-XM-07', reader.tagAt, reader.name.slice(0, 32));
-          if (reader.qualified) reader.note('Q-NS-04', reader.tagAt, member);
-          members.push(of.read(reader));
-          of.readAlike?.(reader, from, members);
-        }
-      }
-      noteArrayType(reader, attribute?.value, members.length, memberType, at);
-      return members;
-    },
+    read: (reader) => readArray(reader, member, of, memberType),
     write: (writer, name, members, path) => {
       if (omitted(writer, path)) return;
       const element = elementName(writer, name);
@@ -327,6 +325,27 @@ export function array<T>(
     missing: [],
     schema: { is: 'array', member, of: of.schema, min, max },
   };
+}
+
+function readArray<T>(reader: XmlReader, member: string, of: Codec<T>, memberType: string): readonly T[] {
+  const at = reader.tagAt;
+  const attribute = reader.attribute('arrayType');
+  const odd = attribute !== undefined && reader.uri(attribute.prefix) !== ENCODING_NS;
+  const xsiType = reader.attribute('type');
+  if (odd) reader.note('Q-XM-08', at);
+  if (xsiType !== undefined) reader.note('Q-AT-07', at);
+  const members: T[] = [];
+  if (reader.enter()) {
+    for (let from = reader.at; reader.open(); from = reader.at) {
+      if (members.length >= LIMITS.members) reader.fail('E_TOO_MANY_MEMBERS', reader.tagAt);
+      if (!reader.is(member)) reader.note('Q-XM-07', reader.tagAt, reader.name.slice(0, 32));
+      if (reader.qualified) reader.note('Q-NS-04', reader.tagAt, member);
+      members.push(of.read(reader));
+      of.readAlike?.(reader, from, members);
+    }
+  }
+  noteArrayType(reader, attribute?.value, members.length, memberType, at);
+  return members;
 }
 
 function noteArrayType(
@@ -346,16 +365,25 @@ function noteArrayType(
     return;
   }
   const [, type = '', size = ''] = match;
+  noteMemberType(reader, type, memberType, at);
+  noteSize(reader, size, count, at);
+}
+
+function noteMemberType(reader: XmlReader, type: string, memberType: string, at: number): void {
   const colon = type.indexOf(':');
+  if (colon < 0) {
+    reader.note('Q-AT-04', at, type.slice(0, 32));
+    return;
+  }
   const local = type.slice(colon + 1);
   const expected = memberType.slice(memberType.indexOf(':') + 1);
-  if (colon < 0) reader.note('Q-AT-04', at, type.slice(0, 32));
-  else {
-    const uri = reader.uri(type.slice(0, colon)) ?? '';
-    const simple = !memberType.startsWith('cwmp:');
-    if (local !== expected || simple === uri.startsWith('urn:dslforum-org:'))
-      reader.note('Q-AT-05', at, type.slice(0, 48));
-  }
+  const uri = reader.uri(type.slice(0, colon)) ?? '';
+  const simple = !memberType.startsWith('cwmp:');
+  if (local !== expected || simple === uri.startsWith('urn:dslforum-org:'))
+    reader.note('Q-AT-05', at, type.slice(0, 48));
+}
+
+function noteSize(reader: XmlReader, size: string, count: number, at: number): void {
   const digits = size.trim();
   if (digits !== size) reader.note('Q-AT-02', at, size);
   if (/^0\d/.test(digits) && Number(digits) === count) reader.note('Q-AT-01', at, size);
@@ -377,10 +405,13 @@ function arrayAttributes(writer: XmlWriter, memberType: string, count: number): 
   return `${xsi} ${writer.name('enc', 'arrayType')}="${type}[${size}]"`;
 }
 
-/** One element per item and no array around them: Operations and Results of the DU methods. Used as a struct's field. */
+/**
+ * One element per item without an array around them: Operations and Results of the DU methods. Used as a
+ * field of a struct.
+ */
 export function repeated<T>(of: Codec<T>): Codec<readonly T[]> & { readonly repeats: true } {
   return {
-    // The struct that holds it reads one element a time and appends: see `struct`.
+    // The struct around it reads one element at a time and appends: see `readMember`.
     read: (reader) => [of.read(reader)],
     write: (writer, name, values, path) => {
       for (const value of values) of.write(writer, name, value, path);

@@ -1,6 +1,6 @@
 /**
- * How a peer spells its envelopes. One message has one meaning and many spellings: a dialect is the spelling, as data,
- * so that a profile can hold it in a file and a quirk can be a change of it.
+ * How a peer spells its envelopes. One message has one meaning and many spellings: a dialect is the spelling,
+ * as data, so that a profile can hold it in a file and a quirk can be a change of it.
  */
 import type { NamespaceName } from './namespaces.ts';
 
@@ -64,8 +64,8 @@ export interface Dialect {
 }
 
 /**
- * The one envelope that every client we know of can read (Q-NS-08): all five namespaces on the root, an ID always, the
- * prefixes SOAP-ENV and soap-enc. The XML declaration is a step of the reply ladder, not of this.
+ * The one envelope that every client we know of can read (Q-NS-08): all five namespaces on the root, an ID
+ * always, the prefixes SOAP-ENV and soap-enc. The XML declaration is a step of the reply ladder, not of this.
  */
 export const CANONICAL: Dialect = {
   prefixes: { env: 'SOAP-ENV', enc: 'soap-enc', xsd: 'xsd', xsi: 'xsi', cwmp: 'cwmp' },

@@ -1,10 +1,10 @@
 /**
- * The modem's side of STUN (TR-069 Annex G, G.2.1), pure: `stepStun(settings, state, event)` gives the next state and what
- * the shell has to do. It learns under which address the modem is seen from outside, tells the server of each change, keeps
- * the binding of a NAT alive, and finds out how long that lives without traffic.
+ * The modem's side of STUN (TR-069 Annex G, G.2.1), pure: `stepStun(settings, state, event)` gives the next
+ * state and what the shell has to do. It learns under which address the modem is seen from outside, tells the
+ * server of each change, keeps the binding of a NAT alive, and finds out how long that lives without traffic.
  *
- * What always holds: one transaction is open at a time, and while none is, exactly one `wait` is; every answer that is not
- * the open transaction's changes nothing.
+ * What always holds: one transaction is open at a time, and while none is, exactly one `wait` is; every
+ * answer that is not the open transaction's changes nothing.
  */
 import { assertNever } from '../result.ts';
 import type { Endpoint, Hmac, ReadStun, StunMessage } from './message.ts';
@@ -89,10 +89,13 @@ export interface StunStep {
 }
 
 /** RFC 3489 9.3: nine times, after 100 ms, then twice as long each time up to 1.6 s. */
-const MOST_TRIES = 9;
-const MOST_STEPS = 16;
-/** Changes that are followed at once; a server that tells another address each time is asked again after the period. */
-const MOST_CHANGES = 3;
+const MAX_TRIES = 9;
+const MAX_STEPS = 16;
+/**
+ * Changes that are followed at once; a server that tells another address each time is asked again after the
+ * period.
+ */
+const MAX_CHANGES = 3;
 /** Seconds beyond which the life of a binding is of no interest. */
 const LONGEST = 3600;
 
@@ -102,8 +105,14 @@ export const STUN_STEP_MS = 100;
 export function initialStun({ minimum, maximum }: StunSettings): StunState {
   const period = Math.max(1, minimum);
   return {
-    ...{ ids: 0, changes: 0, period, search: searchFrom(period, maximum) },
-    ...{ mapped: undefined, open: undefined, trial: undefined, doubtful: undefined },
+    ids: 0,
+    changes: 0,
+    period,
+    search: searchFrom(period, maximum),
+    mapped: undefined,
+    open: undefined,
+    trial: undefined,
+    doubtful: undefined,
   };
 }
 
@@ -148,7 +157,9 @@ function searching(id: Uint8Array, mapped: Endpoint | undefined): StunMessage {
 
 function binding(id: Uint8Array, why: Transaction['for'], username: Uint8Array): StunMessage {
   return {
-    ...{ kind: 'request', id, connectionRequestBinding: true },
+    kind: 'request',
+    id,
+    connectionRequestBinding: true,
     ...(why === 'change' ? { bindingChange: true } : {}),
     ...(username.length > 0 ? { username } : {}),
   };
@@ -158,16 +169,17 @@ function onSilence(settings: StunSettings, state: StunState): StunStep {
   const { open } = state;
   if (open === undefined) return { state, effects: [] };
   const { tries, bytes } = open;
-  if (tries < MOST_TRIES)
+  if (tries < MAX_TRIES)
     return {
       state: { ...state, open: { ...open, tries: tries + 1 } },
       effects: [
         { do: 'send', from: portOf(open.for), bytes },
-        { do: 'retry', steps: Math.min(2 ** tries, MOST_STEPS) },
+        { do: 'retry', steps: Math.min(2 ** tries, MAX_STEPS) },
       ],
     };
   if (open.for !== 'search') return fail(state);
-  // Nothing came through to the primary port: the binding is gone, or the server is. The next answer tells which.
+  // Nothing came through to the primary port: the binding is gone, or the server is. The next answer tells
+  // which.
   const doubtful = { ...state, open: undefined, trial: undefined, doubtful: state.trial };
   return after([SETTLED], ask(settings, doubtful, 'binding'));
 }
@@ -203,7 +215,8 @@ function onFound(settings: StunSettings, state: StunState, on: StunPort, message
   if (message.kind !== 'response' || search === undefined || trial === undefined)
     return { state, effects: [] };
   const { state: known, effects } = learn(idle, { ...search, low: trial });
-  // It came through to the primary port: so long does the binding live. The next trial begins with a new packet.
+  // It came through to the primary port: so long does the binding live. The next trial begins with a new
+  // packet.
   return after([SETTLED, ...effects], ask(settings, known, 'binding'));
 }
 
@@ -224,25 +237,35 @@ function onAnswer(settings: StunSettings, state: StunState, { message, notUnders
   if (mapped === undefined || notUnderstood.length > 0) return fail(state);
   const answered: StunState = { ...state, open: undefined };
   if (state.mapped !== undefined && isEqual(mapped, state.mapped)) return succeed(answered);
-  const told: StunEffect = { do: 'mapped', endpoint: mapped, translated: !isEqual(mapped, settings.local) };
+  const mapping: StunEffect = {
+    do: 'mapped',
+    endpoint: mapped,
+    translated: !isEqual(mapped, settings.local),
+  };
   const changed: StunState = {
     ...answered,
     mapped,
     changes: state.changes + 1,
     ...outdated(settings, state),
   };
-  if (changed.changes > MOST_CHANGES) return after([told], succeed(changed));
-  return after([SETTLED, told], ask(settings, changed, 'change'));
+  if (changed.changes > MAX_CHANGES) return after([mapping], succeed(changed));
+  return after([SETTLED, mapping], ask(settings, changed, 'change'));
 }
 
-/** A binding that was lost within the period that was found lives shorter now: the search begins again below it. */
+/**
+ * A binding that was lost within the period that was found lives shorter now: the search begins again below
+ * it.
+ */
 function outdated(settings: StunSettings, { mapped, search, period }: StunState): Partial<StunState> {
   const shortest = Math.max(1, settings.minimum);
   if (mapped === undefined || search !== undefined || period <= shortest) return {};
   return { period: shortest, search: { low: shortest, high: period, limit: period } };
 }
 
-/** The server has answered: what was doubtful is certain, and the next wait is a trial as long as one searches. */
+/**
+ * The server has answered: what was doubtful is certain, and the next wait is a trial as long as one
+ * searches.
+ */
 function succeed(state: StunState): StunStep {
   const { search, doubtful } = state;
   const { state: known, effects } =

@@ -1,6 +1,6 @@
 /**
- * STUN as TR-069 Annex G uses it: RFC 3489, without the magic cookie of its successors, and two attributes of TR-111.
- * Any bytes give a message or a reason; what is written is what RFC 3489 section 11 shows.
+ * STUN as TR-069 Annex G uses it: RFC 3489, without the magic cookie of its successors, and two attributes of
+ * TR-111. Any bytes give a message or a reason; what is written is what RFC 3489 section 11 shows.
  */
 import type { Endpoint } from '../ipv4.ts';
 import type { Result } from '../result.ts';
@@ -54,7 +54,7 @@ export type Hmac = (key: Uint8Array, text: Uint8Array) => Uint8Array;
 const HEADER_BYTES = 20;
 const ID_BYTES = 16;
 const HMAC_BYTES = 20;
-const MOST_ATTRIBUTES = 64;
+const MAX_ATTRIBUTES = 64;
 
 const KINDS: ReadonlyMap<number, StunKind> = new Map([
   [0x0001, 'request'],
@@ -120,8 +120,8 @@ export function writeStun(
 }
 
 /**
- * Whether MESSAGE-INTEGRITY is right for this key. RFC 3489 11.2.8 pads the text with zeros to 64 bytes; what servers
- * of RFC 5389 sign is not padded, and is taken too. `false` when there is none.
+ * Whether MESSAGE-INTEGRITY is right for this key. RFC 3489 11.2.8 pads the text with zeros to 64 bytes; what
+ * servers of RFC 5389 sign is not padded, and is taken too. `false` when there is none.
  */
 export function isGenuine(bytes: Uint8Array, { integrity }: ReadStun, key: Uint8Array, hmac: Hmac): boolean {
   if (integrity === undefined) return false;
@@ -129,7 +129,10 @@ export function isGenuine(bytes: Uint8Array, { integrity }: ReadStun, key: Uint8
   return equal(hmac(key, padded(text, 64, 0)), integrity.hmac) || equal(hmac(key, text), integrity.hmac);
 }
 
-/** Whether a datagram can only be STUN, by its first byte (Annex G: 0 or 1; a letter begins a connection request). */
+/**
+ * Whether a datagram can only be STUN, by its first byte (Annex G: 0 or 1; a letter begins a connection
+ * request).
+ */
 export const looksLikeStun = (bytes: Uint8Array): boolean => (bytes[0] ?? 0xff) <= 1;
 
 /** A datagram as STUN. Never throws; bytes behind the length that the header tells are passed over. */
@@ -146,7 +149,7 @@ export function readStun(bytes: Uint8Array): Result<ReadStun, StunError> {
   for (let count = 0; at + 4 <= end && found.integrity === undefined; count++) {
     const from = at + 4;
     const length = view.getUint16(at + 2);
-    if (from + length > end || count === MOST_ATTRIBUTES) return err({ why: 'attribute', at });
+    if (from + length > end || count === MAX_ATTRIBUTES) return err({ why: 'attribute', at });
     const read = readAttribute(message, view.getUint16(at), bytes.subarray(from, from + length), at, found);
     if (read === undefined) return err({ why: 'attribute', at });
     message = read;
@@ -161,7 +164,10 @@ interface Found {
   integrity: ReadStun['integrity'];
 }
 
-/** The message with this attribute too; the first of several of one type counts. `undefined`: its value is none. */
+/**
+ * The message with this attribute too; the first of several of one type counts. `undefined`: its value is
+ * none.
+ */
 function readAttribute(
   message: StunMessage,
   type: number,
@@ -242,7 +248,9 @@ function readEndpoint(value: Uint8Array): Endpoint | undefined {
   return { address: value.subarray(4).join('.'), port: ((value[2] ?? 0) << 8) | (value[3] ?? 0) };
 }
 
-/** Class (hundreds), number, and a phrase whose length is made a multiple of four by blanks (RFC 3489 11.2.9). */
+/**
+ * Class (hundreds), number, and a phrase whose length is made a multiple of four by blanks (RFC 3489 11.2.9).
+ */
 function errorBytes({ code, reason }: { readonly code: number; readonly reason: string }): Uint8Array {
   const phrase = padded(encoder.encode(reason), 4, 0x20);
   return concat([Uint8Array.of(0, 0, Math.floor(code / 100), code % 100), phrase]);

@@ -1,6 +1,6 @@
 /**
- * A connection request in one datagram (TR-069 Annex G, G.2.2.3): an HTTP GET whose query proves who sends it. Nothing is
- * answered to it, so each rule by which a modem takes it is here.
+ * A connection request in one datagram (TR-069 Annex G, G.2.2.3): an HTTP GET whose query proves who sends
+ * it. Nothing is answered to it, so each rule by which a modem takes it is here.
  */
 import type { Hmac } from './message.ts';
 
@@ -28,13 +28,18 @@ export interface UdpCaller {
 
 export type UdpVerdict = 'accepted' | 'repeated' | 'wrong-user' | 'wrong-signature';
 
-/** Bytes of a datagram that are looked at. Longer ones are no requests: a URL of this form has not half of it. */
-const MOST_BYTES = 2048;
+/**
+ * Bytes of a datagram that are looked at. Longer ones are no requests: a URL of this form has not half of it.
+ */
+const MAX_BYTES = 2048;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** The signature by the password (G.2.2.3): over ts, id, un and cn, one behind the other, as they are, not as encoded. */
+/**
+ * The signature by the password (G.2.2.3): over ts, id, un and cn, one behind the other, as they are, not as
+ * encoded.
+ */
 export function signature(request: Omit<UdpConnectionRequest, 'sig'>, password: string, hmac: Hmac): string {
   const text = request.ts + request.id + request.un + request.cn;
   return Array.from(hmac(encoder.encode(password), encoder.encode(text)), (byte) =>
@@ -55,9 +60,12 @@ export function writeUdpConnectionRequest(to: string, request: UdpConnectionRequ
   return encoder.encode(`GET http://${host}?${query.join('&')} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
 }
 
-/** A datagram as a request; `undefined` when it is none: no GET of HTTP/1.1, or a part of the query is missing. */
+/**
+ * A datagram as a request; `undefined` when it is none: no GET of HTTP/1.1, or a part of the query is
+ * missing.
+ */
 export function readUdpConnectionRequest(bytes: Uint8Array): UdpConnectionRequest | undefined {
-  if (bytes.length > MOST_BYTES) return undefined;
+  if (bytes.length > MAX_BYTES) return undefined;
   const text = decoder.decode(bytes);
   const line = /^GET (\S+) HTTP\/1\.[01]\r?\n(?:[^\r\n]+\r?\n)*\r?\n/.exec(text)?.[1];
   if (line === undefined || !/^(?:http:\/\/|\/)/i.test(line)) return undefined;
@@ -70,7 +78,7 @@ export function readUdpConnectionRequest(bytes: Uint8Array): UdpConnectionReques
   const [ts, id, un, cn, sig] = ['ts', 'id', 'un', 'cn', 'sig'].map((name) => query.get(name));
   if (ts === undefined || id === undefined || un === undefined || cn === undefined || sig === undefined)
     return undefined;
-  // Beyond 15 digits numbers are no longer told apart.
+  // Beyond 15 digits, numbers can no longer be distinguished.
   return /^\d{1,15}$/.test(ts) && /^\d{1,20}$/.test(id) ? { ts, id, un, cn, sig } : undefined;
 }
 

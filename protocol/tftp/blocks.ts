@@ -1,4 +1,7 @@
-/** Blocks are counted from 1 without end; the wire has 16 bits for them, and no RFC says what comes after 65535. */
+/**
+ * Blocks are counted from 1 without end; the wire has 16 bits for them, and no RFC says what comes after
+ * 65535.
+ */
 
 /** The number after 65535: 0 (most servers), 1 (some), or none. */
 export type Rollover = 0 | 1 | 'error';

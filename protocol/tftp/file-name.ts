@@ -1,4 +1,6 @@
-/** Names in TFTP requests, which come from anybody and end as paths: only plain ones below a root are taken. */
+/**
+ * Names in TFTP requests, which come from anybody and end as paths: only plain ones below a root are taken.
+ */
 import { fromByteText } from '../http/byte-text.ts';
 import type { Result } from '../result.ts';
 import { err, ok } from '../result.ts';
@@ -7,8 +9,8 @@ import { err, ok } from '../result.ts';
 export type NameFault = 'empty' | 'control' | 'backslash' | 'drive' | 'parent' | 'hidden';
 
 /**
- * The parts of a path relative to the root. Slashes at the beginning are taken off, as loaders write them (`//ZZQ2AA7.417`),
- * and `.` and empty parts mean nothing.
+ * The parts of a path relative to the root. Slashes at the beginning are taken off, as loaders write them
+ * (`//ZZQ2AA7.417`), and `.` and empty parts mean nothing.
  */
 export function pathOfName(name: string): Result<readonly string[], NameFault> {
   const text = fromByteText(name);

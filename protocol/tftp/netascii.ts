@@ -1,4 +1,7 @@
-/** Netascii (RFC 764 by way of RFC 1350): on the wire a line ends with CR LF, and a CR that ends no line is CR NUL. */
+/**
+ * Netascii (RFC 764 by way of RFC 1350): on the wire a line ends with CR LF, and a CR that ends no line is CR
+ * NUL.
+ */
 
 const [NUL, LF, CR] = [0x00, 0x0a, 0x0d] as const;
 
@@ -23,8 +26,8 @@ export interface NetasciiDecoded {
 }
 
 /**
- * One piece of what came off the wire, as the file has it. Lenient: a CR before any other byte stays, as it is. After the last
- * piece call it with `last`: a CR that is still pending stays too.
+ * One piece of what came off the wire, as the file has it. Lenient: a CR before any other byte stays, as it
+ * is. After the last piece call it with `last`: a CR that is still pending stays too.
  */
 export function decodeNetascii(piece: Uint8Array, pending = false, last = false): NetasciiDecoded {
   const decoded = new Uint8Array(piece.length + 1);

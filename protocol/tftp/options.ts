@@ -1,4 +1,6 @@
-/** Options of a transfer (RFC 2347): block size (RFC 2348), timeout and size (RFC 2349), window (RFC 7440). */
+/**
+ * Options of a transfer (RFC 2347): block size (RFC 2348), timeout and size (RFC 2349), window (RFC 7440).
+ */
 import { LIMITS } from '../limits.ts';
 import type { Result } from '../result.ts';
 import { err, ok } from '../result.ts';
@@ -13,13 +15,16 @@ export interface TransferTerms {
   readonly windowsize: number;
   /** Milliseconds until the first repetition, as agreed; `undefined`: each side as it likes. */
   readonly timeoutMs: number | undefined;
-  /** Bytes of the file, where one side told. */
+  /** Bytes of the file, if one side has said so. */
   readonly tsize: number | undefined;
 }
 
 /** RFC 1350: what holds without options. */
 export const PLAIN_TERMS: TransferTerms = {
-  ...{ blksize: 512, windowsize: 1, timeoutMs: undefined, tsize: undefined },
+  blksize: 512,
+  windowsize: 1,
+  timeoutMs: undefined,
+  tsize: undefined,
 };
 
 /** How far a server goes. */
@@ -36,7 +41,11 @@ export interface OptionCaps {
 }
 
 export const OPTION_CAPS: OptionCaps = {
-  ...{ minBlksize: 512, maxBlksize: 1468, maxWindowsize: 16, maxFlightBytes: 65536, strict: false },
+  minBlksize: 512,
+  maxBlksize: 1468,
+  maxWindowsize: 16,
+  maxFlightBytes: 65536,
+  strict: false,
 };
 
 export type TftpErrorPacket = Extract<TftpPacket, { kind: 'error' }>;
@@ -59,8 +68,9 @@ type OptionName = keyof typeof RANGES;
 const NAMES = ['blksize', 'timeout', 'tsize', 'windowsize'] as const satisfies readonly OptionName[];
 
 /**
- * The server's side: what of the options asked for is granted. Unknown ones are left out, of repeated ones the first counts.
- * `size` is what the OACK says for a tsize in a read request; `undefined` leaves it out. For a write request give 'echo'.
+ * The server's side: what of the options asked for is granted. Unknown ones are left out, of repeated ones
+ * the first counts. `size` is what the OACK says for a tsize in a read request; `undefined` leaves it out.
+ * For a write request give 'echo'.
  */
 export function grantOptions(
   asked: readonly TftpOption[],
@@ -126,10 +136,10 @@ export function acceptOack(
   let terms = PLAIN_TERMS;
   for (const { name, value } of answered) {
     const known = knownName(name);
-    const wish = asked.find((option) => option.name.toLowerCase() === name.toLowerCase());
-    if (wish === undefined) return err(refused(`${name} was not asked for`));
+    const request = asked.find((option) => option.name.toLowerCase() === name.toLowerCase());
+    if (request === undefined) return err(refused(`${name} was not asked for`));
     if (known === undefined) continue;
-    const [number, wanted] = [readValue(known, value), readValue(known, wish.value)];
+    const [number, wanted] = [readValue(known, value), readValue(known, request.value)];
     const fits =
       known === 'tsize' || (known === 'timeout' ? number === wanted : (number ?? 0) <= (wanted ?? 0));
     if (number === undefined || !fits) return err(refused(`${known} ${value}`));
@@ -138,9 +148,9 @@ export function acceptOack(
   return ok(terms);
 }
 
-/** The options that ask for what a client wishes; what is the default is not asked for. */
-export function askFor(wish: Partial<TransferTerms>): TftpOption[] {
-  const { blksize, windowsize, timeoutMs, tsize } = wish;
+/** The options that a client sends for these terms; defaults are left out. */
+export function requestOptions(terms: Partial<TransferTerms>): TftpOption[] {
+  const { blksize, windowsize, timeoutMs, tsize } = terms;
   const options: [OptionName, number | undefined][] = [
     ['blksize', blksize === PLAIN_TERMS.blksize ? undefined : blksize],
     ['timeout', timeoutMs === undefined ? undefined : Math.round(timeoutMs / 1000)],

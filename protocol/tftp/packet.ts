@@ -70,8 +70,8 @@ export function encodeTftp(packet: TftpPacket): Uint8Array {
 }
 
 /**
- * The packet that these bytes are. Lenient where it does no harm: an ACK may be longer than it is, the text of an ERROR may
- * lack its zero or be missing.
+ * The packet that these bytes are. Lenient where it does no harm: an ACK may be longer than it is, the text
+ * of an ERROR may lack its zero or be missing.
  */
 export function decodeTftp(bytes: Uint8Array): Result<TftpPacket, WireError> {
   if (bytes.length < 2) return err({ code: 'E_TFTP_SHORT', at: bytes.length });

@@ -1,4 +1,6 @@
-/** What goes into the receiver's machine, what comes out, and its states. The machine itself is receiver.ts. */
+/**
+ * What goes into the receiver's machine, what comes out, and its states. The machine itself is receiver.ts.
+ */
 import type { Endpoint } from '../ipv4.ts';
 import type { Rollover } from './blocks.ts';
 import type { TransferTerms } from './options.ts';
@@ -16,12 +18,15 @@ export interface ReceiverSettings extends RetrySettings {
 }
 
 /**
- * All but how it begins. 256 MiB is more than any modem's flash has. A sender that missed the last ACK sends the last block
- * again after one timer: lingering must outlast that, and the time that the block may take longer on its way than before.
+ * All but how it begins. 256 MiB is more than any modem's flash has. A sender that missed the last ACK sends
+ * the last block again after one timer: lingering must outlast that, and the time that the block may take
+ * longer on its way than before.
  */
 export const RECEIVER_DEFAULTS = {
   ...RETRY_DEFAULTS,
-  ...{ rollover: 'either', maxBytes: 256 * 1024 * 1024, lingerMs: 1500 },
+  rollover: 'either',
+  maxBytes: 256 * 1024 * 1024,
+  lingerMs: 1500,
 } as const satisfies Partial<ReceiverSettings>;
 
 export type ReceiverState =
@@ -38,8 +43,8 @@ export type ReceiverState =
       readonly bytes: number;
       /** Blocks since the last ACK. */
       readonly unacked: number;
-      /** Whether a gap after `got` was told. */
-      readonly toldGap: boolean;
+      /** Whether a gap after `got` was reported. */
+      readonly gapReported: boolean;
       /** What the sender does after 65535, once it is known. */
       readonly rollover: Rollover;
     } & Patience)

@@ -1,10 +1,11 @@
 /**
- * The side of a TFTP transfer that gets the file, pure: the client of a read request, the server of a write request.
- * `stepReceiver(settings, state, event)`.
+ * The side of a TFTP transfer that gets the file, pure: the client of a read request, the server of a write
+ * request. `stepReceiver(settings, state, event)`.
  *
- * What always holds: every byte of the file is stored exactly once, in order. Without windows every DATA is acknowledged,
- * also one that came before (RFC 1123 4.2.3.1); in a window only its end, a gap, and silence are, for each of them makes the
- * sender send a whole window. After the last ACK it lingers, to say it again if that was lost.
+ * What always holds: every byte of the file is stored exactly once, in order. Without windows every DATA is
+ * acknowledged, also one that came before (RFC 1123 4.2.3.1); in a window only its end, a gap, and silence
+ * are, for each of them makes the sender send a whole window. After the last ACK it lingers, to say it again
+ * if that was lost.
  */
 import type { Endpoint } from '../ipv4.ts';
 import { assertNever } from '../result.ts';
@@ -73,9 +74,16 @@ function ask({ opening }: ReceiverSettings, patience: Patience): ReceiverStep {
 
 function receiving(settings: ReceiverSettings, peer: Endpoint, terms: TransferTerms): Receiving {
   return {
-    ...{ at: 'receiving', peer, terms, got: 0, bytes: 0, unacked: 0, toldGap: false },
+    at: 'receiving',
+    peer,
+    terms,
+    got: 0,
+    bytes: 0,
+    unacked: 0,
+    gapReported: false,
     rollover: settings.rollover === 'either' ? 0 : settings.rollover,
-    ...{ sends: 1, timeoutMs: terms.timeoutMs ?? settings.firstTimeoutMs },
+    sends: 1,
+    timeoutMs: terms.timeoutMs ?? settings.firstTimeoutMs,
   };
 }
 
@@ -182,9 +190,13 @@ function take(settings: ReceiverSettings, state: Receiving, { block, data }: Dat
   const learnt = settings.rollover === 'either' && got === LAST_NUMBER ? block : undefined;
   const next: Receiving = {
     ...state,
-    ...{ got: got + 1, bytes: bytes + data.length, unacked: unacked + 1, toldGap: false },
+    got: got + 1,
+    bytes: bytes + data.length,
+    unacked: unacked + 1,
+    gapReported: false,
     ...(learnt === 0 || learnt === 1 ? { rollover: learnt } : {}),
-    ...{ sends: 1, timeoutMs: terms.timeoutMs ?? settings.firstTimeoutMs },
+    sends: 1,
+    timeoutMs: terms.timeoutMs ?? settings.firstTimeoutMs,
   };
   const stored: ReceiverEffect = { do: 'store', data, offset: bytes };
   if (data.length < terms.blksize) return finish(settings, next, stored);
@@ -209,15 +221,15 @@ function finish({ lingerMs }: ReceiverSettings, state: Receiving, stored: Receiv
 
 /** A block that is here already, or that comes too early. */
 function passOver(settings: ReceiverSettings, state: Receiving, { block: wire }: Data): ReceiverStep {
-  const { terms, got, toldGap, peer, rollover } = state;
+  const { terms, got, gapReported, peer, rollover } = state;
   if (terms.windowsize === 1)
     return isOld(state, wire)
       ? { state, effects: [{ do: 'send', packet: { kind: 'ack', block: wire }, to: peer }] }
       : { state, effects: [] };
   const ahead = blockFrom(got + 1, wire, rollover) - got;
-  if (ahead > terms.windowsize || toldGap) return { state, effects: [] };
-  const { state: told, effects } = acknowledge(settings, state);
-  return { state: told.at === 'receiving' ? { ...told, toldGap: true } : told, effects };
+  if (ahead > terms.windowsize || gapReported) return { state, effects: [] };
+  const { state: next, effects } = acknowledge(settings, state);
+  return { state: next.at === 'receiving' ? { ...next, gapReported: true } : next, effects };
 }
 
 /** Of two blocks with one number, 65536 apart, the one before is meant. */
@@ -289,10 +301,10 @@ function abort(settings: ReceiverSettings, state: ReceiverState, code: number, t
 
 function fail(peer: Endpoint | undefined, code: number, text: string): ReceiverStep {
   const failure: TransferFailure = { why: 'ours', code, text };
-  const told: ReceiverEffect[] =
+  const packets: ReceiverEffect[] =
     peer === undefined ? [] : [{ do: 'send', packet: { kind: 'error', code, text }, to: peer }];
   const { state, effects } = failed(failure);
-  return { state, effects: [...told, ...effects] };
+  return { state, effects: [...packets, ...effects] };
 }
 
 function failed(failure: TransferFailure): ReceiverStep {

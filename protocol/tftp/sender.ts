@@ -1,10 +1,10 @@
 /**
- * The side of a TFTP transfer that has the file, pure: the server of a read request, the client of a write request.
- * `stepSender(settings, state, event)` tells which bytes to send when; it never sees them.
+ * The side of a TFTP transfer that has the file, pure: the server of a read request, the client of a write
+ * request. `stepSender(settings, state, event)` tells which bytes to send when; it never sees them.
  *
- * What always holds: a block is sent again when its time is over, never because an ACK came twice (RFC 1123 4.2.3.1); in a
- * window one ACK for less than was sent makes the sender go back once (RFC 7440 section 4); while the transfer is open exactly
- * one `wait` runs.
+ * What always holds: a block is sent again when its time is over, never because an ACK came twice (RFC 1123
+ * 4.2.3.1); in a window one ACK for less than was sent makes the sender go back once (RFC 7440 section 4);
+ * while the transfer is open exactly one `wait` runs.
  */
 import type { Endpoint } from '../ipv4.ts';
 import { assertNever } from '../result.ts';
@@ -111,7 +111,9 @@ function start(settings: SenderSettings): SenderStep {
   const { peer, terms, answer } = opening;
   if (answer.length === 0) return begin(settings, peer, terms);
   return open(settings, {
-    ...{ at: 'opening', peer, sends: 1 },
+    at: 'opening',
+    peer,
+    sends: 1,
     timeoutMs: terms.timeoutMs ?? timeoutMs,
   });
 }
@@ -129,8 +131,14 @@ function open({ opening }: SenderSettings, state: Opened): SenderStep {
 function begin(settings: SenderSettings, peer: Endpoint, terms: TransferTerms): SenderStep {
   const timeoutMs = terms.timeoutMs ?? settings.firstTimeoutMs;
   const state: Sending = {
-    ...{ at: 'sending', peer, terms, acked: 0, sent: 0 },
-    ...{ wentBack: false, sends: 1, timeoutMs },
+    at: 'sending',
+    peer,
+    terms,
+    acked: 0,
+    sent: 0,
+    wentBack: false,
+    sends: 1,
+    timeoutMs,
   };
   if (!canNumber(blockCount(settings.size, terms.blksize), settings.rollover))
     return fail(state, TFTP_ERROR.undefined, 'the file has more than 65535 blocks');
@@ -215,8 +223,8 @@ function onAck(settings: SenderSettings, state: Sending, wire: number): SenderSt
 }
 
 /**
- * The same ACK again. Without windows it says nothing; in a window it may tell that the first block is missing, which is
- * believed once: a second one is answered by the timer alone.
+ * The same ACK again. Without windows it says nothing; in a window it may tell that the first block is
+ * missing, which is believed once: a second one is answered by the timer alone.
  */
 function goBack(settings: SenderSettings, state: Sending): SenderStep {
   const { terms, wentBack } = state;
@@ -245,8 +253,8 @@ function repeat(settings: SenderSettings, state: Opened | Sending, most: number)
 function giveUp(settings: SenderSettings, state: Opened | Sending): SenderStep {
   const { effects } = abort(settings, state, TFTP_ERROR.undefined, 'timeout');
   const failure: TransferFailure = { why: 'timeout' };
-  const told = effects.filter((effect) => effect.do === 'send');
-  return { state: { at: 'failed', failure }, effects: [...told, { do: 'failed', failure }] };
+  const packets = effects.filter((effect) => effect.do === 'send');
+  return { state: { at: 'failed', failure }, effects: [...packets, { do: 'failed', failure }] };
 }
 
 function abort(settings: SenderSettings, state: SenderState, code: number, text: string): SenderStep {
@@ -258,9 +266,9 @@ function abort(settings: SenderSettings, state: SenderState, code: number, text:
 
 function fail({ peer }: { readonly peer: Endpoint | undefined }, code: number, text: string): SenderStep {
   const failure: TransferFailure = { why: 'ours', code, text };
-  const told: SenderEffect[] =
+  const packets: SenderEffect[] =
     peer === undefined ? [] : [{ do: 'send', packet: { kind: 'error', code, text }, to: peer }];
-  return { state: { at: 'failed', failure }, effects: [...told, { do: 'failed', failure }] };
+  return { state: { at: 'failed', failure }, effects: [...packets, { do: 'failed', failure }] };
 }
 
 function failed(failure: TransferFailure): SenderStep {

@@ -17,12 +17,18 @@ export interface RetrySettings {
 }
 
 export const RETRY_DEFAULTS: RetrySettings = {
-  ...{ firstTimeoutMs: 1000, lastTimeoutMs: 8000, maxSends: 6, maxFirstSends: 3 },
+  firstTimeoutMs: 1000,
+  lastTimeoutMs: 8000,
+  maxSends: 6,
+  maxFirstSends: 3,
 };
 
 /** How a transfer begins. */
 export type Opening =
-  /** As the client: with this request, sent to `server`; the answers come from another port of the same address. */
+  /**
+   * As the client: with this request, sent to `server`; the answers come from another port of the same
+   * address.
+   */
   | { readonly by: 'request'; readonly request: TftpRequest; readonly server: Endpoint }
   /** As the server, which has agreed on terms; `answer` is what the OACK says, empty: none is sent. */
   | {
@@ -39,7 +45,7 @@ export type TransferEvent =
   | { readonly is: 'due' }
   /** The client sent its request once more, because our first packet was lost. */
   | { readonly is: 'asked-again' }
-  /** We end it: the file cannot be written, the time is over. The peer is told. */
+  /** We end it: the file cannot be written, the time is over. The peer gets an ERROR. */
   | { readonly is: 'abort'; readonly code: number; readonly text: string };
 
 export type TransferFailure =
@@ -58,15 +64,17 @@ export type TransferEffect =
   | { readonly do: 'begun'; readonly terms: TransferTerms; readonly peer: Endpoint }
   | { readonly do: 'failed'; readonly failure: TransferFailure };
 
-/** ERROR 5 for a packet from a port that is not the peer's; the transfer goes on. The shell limits their rate. */
+/**
+ * ERROR 5 for a packet from a port that is not the peer's; the transfer goes on. The shell limits their rate.
+ */
 export function toStranger(to: Endpoint): TransferEffect {
   const text = 'unknown transfer id';
   return { do: 'send', packet: { kind: 'error', code: TFTP_ERROR.unknownTransferId, text }, to };
 }
 
 /**
- * Whether a packet is of this transfer. A client whose request is not answered yet takes the server's port from the first
- * packet of the server's address (RFC 1350 section 4).
+ * Whether a packet is of this transfer. A client whose request is not answered yet takes the server's port
+ * from the first packet of the server's address (RFC 1350 section 4).
  */
 export function isOfPeer(peer: Endpoint | undefined, server: Endpoint | undefined, from: Endpoint): boolean {
   if (peer !== undefined) return from.port === peer.port && from.address === peer.address;

@@ -19,11 +19,12 @@ export interface AttributeError {
 }
 
 /**
- * What was read before, by its text: a modem declares the same namespaces in every message and writes a handful of
- * types. Only texts that there was nothing to note about. Emptied when full, so that nobody can make it grow.
+ * What was read before, by its text: a modem declares the same namespaces in every message and writes a
+ * handful of types. Only texts that there was nothing to note about. Emptied when full, so that nobody can
+ * make it grow.
  */
 const known = new Map<string, readonly Attribute[]>();
-const MOST_KNOWN = 512;
+const MAX_KNOWN = 512;
 const LONGEST_KNOWN = 1024;
 
 /** Reads the text between a tag's name and its end. What is odd is noted at `from` and after. */
@@ -40,7 +41,7 @@ export function readAttributes(
     note(id, at, detail);
   });
   if (!noted && !('code' in attributes) && text.length <= LONGEST_KNOWN) {
-    if (known.size >= MOST_KNOWN) known.clear();
+    if (known.size >= MAX_KNOWN) known.clear();
     // A string of its own: the text given is a slice that would hold on to the whole document.
     known.set(text.split('').join(''), attributes);
   }

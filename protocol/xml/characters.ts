@@ -10,14 +10,20 @@ const ILLEGAL: readonly string[] = [
   '\uffff',
 ];
 
-/** One search for each character: each goes at the speed of memchr, and all together in half the time of one expression. */
+/**
+ * One search for each character: each goes at the speed of memchr, and all together in half the time of one
+ * expression.
+ */
 export function hasIllegal(text: string): boolean {
   for (const character of ILLEGAL) if (text.includes(character)) return true;
   return false;
 }
 export const replaceIllegal = (text: string): string => text.replace(ILLEGAL_ALL, '\ufffd');
 
-/** The text with references resolved: the five of XML and those to characters. What is none stays, and is noted. */
+/**
+ * The text with references resolved: the five of XML and those to characters. What is none stays, and is
+ * noted.
+ */
 export function resolveReferences(text: string, note: Note, at: number): string {
   let out = '';
   let from = 0;

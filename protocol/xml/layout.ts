@@ -1,7 +1,8 @@
 /**
- * Line breaks and indentation of an envelope, by the depth at which an element stands: Envelope 0, Header and Body 1, the
- * message 2. Thomson's client builds its Inform with one routine and its answers with others, and each indents
- * differently; 7.4 also runs the start tags of containers into what follows. ACSs have been seen to care.
+ * Line breaks and indentation of an envelope, by the depth at which an element stands: Envelope 0, Header and
+ * Body 1, the message 2. Thomson's client builds its Inform with one routine and its answers with others, and
+ * each indents differently; 7.4 also runs the start tags of containers into what follows. ACSs have been seen
+ * to care.
  */
 import type { Dialect } from '../soap/dialect.ts';
 

@@ -1,13 +1,15 @@
 /**
- * The tolerant reader of the wire: one pass over the text, no tree, no look back, time linear in the input.
+ * The tolerant reader of the wire: one pass over the text, no tree, no backtracking, in time linear in the
+ * input.
  *
  * Rules of this file:
- * - The reader stands between two tokens. `open()` goes to the next child of the element it is in; `text()` takes the
- *   content of the child just opened; `skip()` passes over it. Whoever opens a child must take, skip or descend.
- * - It never throws on input. The first error is kept in `error`; from then on `open()` is false and `text()` empty,
- *   so that callers run out by themselves and look at `error` once, at the end.
- * - What is odd but readable is told to `note` by its quirk id. Entities are the five of XML and character references;
- *   a DTD is refused, so nothing can expand.
+ * - The reader is always between two tokens. `open()` goes to the next child of the element it is in;
+ *   `text()` takes the content of the child just opened; `skip()` skips it. Whoever opens a child must take
+ *   its text, skip it or enter it.
+ * - It never throws on input. The first error is kept in `error`; from then on `open()` returns false and
+ *   `text()` an empty text, so that callers stop by themselves and look at `error` once, at the end.
+ * - What is odd but readable is passed to `note` with its quirk id. The only entities are the five of XML and
+ *   character references; a DTD is refused, so nothing can expand.
  */
 import type { WireError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
@@ -24,7 +26,7 @@ const BANG = 33;
 const QUESTION = 63;
 const COLON = 58;
 
-/** What a modem means by a prefix that it never declared (Q-NS-03): the conventional binding. */
+/** What a modem means by a prefix that it does not declare (Q-NS-03): the conventional binding. */
 const CONVENTIONAL: Readonly<Record<string, string>> = {
   'soap-env': ENVELOPE_NS,
   soapenv: ENVELOPE_NS,
@@ -47,9 +49,23 @@ const SCHEMA_1999 = new Map<string, string>([
   ['http://www.w3.org/1999/XMLSchema-instance', XSI_NS],
 ]);
 
+/** What begins and ends markup that is not an element. */
+interface Section {
+  readonly opening: string;
+  readonly closing: string;
+}
+
+const COMMENT: Section = { opening: '<!--', closing: '-->' };
+const CDATA: Section = { opening: '<![CDATA[', closing: ']]>' };
+const INSTRUCTION: Section = { opening: '<?', closing: '?>' };
+const SECTIONS = [COMMENT, CDATA, INSTRUCTION];
+
+const sectionAt = (source: string, lt: number): Section | undefined =>
+  SECTIONS.find(({ opening }) => source.startsWith(opening, lt));
+
 const isSpace = (c: number): boolean => c === 32 || c === 10 || c === 13 || c === 9;
 
-/** A character that can begin an XML name; anything above ASCII is let through. */
+/** Whether a character can begin an XML name; anything above ASCII is accepted. */
 const isNameStart = (c: number): boolean =>
   (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 95 || c === COLON || c >= 0x80;
 
@@ -61,7 +77,7 @@ export class XmlReader {
   at = 0;
   /** Where the tag just opened begins. */
   tagAt = 0;
-  /** Nested elements that are open. */
+  /** Number of open elements. */
   depth = 0;
 
   #prefixAt = 0;
@@ -102,7 +118,7 @@ export class XmlReader {
     return this.#attributes;
   }
 
-  /** Whether the child just opened has this local name, without making a string of it. */
+  /** Whether the child just opened has this local name; no string is created. */
   is(name: string): boolean {
     const length = this.#nameEnd - this.#nameAt;
     if (length !== name.length) return false;
@@ -112,7 +128,7 @@ export class XmlReader {
     return true;
   }
 
-  /** The namespace bound to a prefix here; `undefined` when nothing and nobody binds it. */
+  /** The namespace bound to a prefix here, by the document or by convention. */
   uri(prefix: string): string | undefined {
     const bound = this.bound(prefix);
     if (bound !== undefined || prefix === '' || prefix === 'xml') return bound;
@@ -144,7 +160,10 @@ export class XmlReader {
     this.error = found === '' ? { code, at } : { code, at, found };
   }
 
-  /** Goes to the next child of the element we are in. False at the element's end (which is passed) or on an error. */
+  /**
+   * Goes to the next child of the current element. False at the end of the element (the reader is then past
+   * it) or on an error.
+   */
   open(): boolean {
     const source = this.source;
     while (this.error === undefined) {
@@ -171,7 +190,7 @@ export class XmlReader {
     return false;
   }
 
-  /** Descends into the child just opened: `open()` then goes through its children. False when it has no content. */
+  /** Enters the child just opened: `open()` then goes through its children. False if it has no content. */
   enter(): boolean {
     if (this.error !== undefined) return false;
     if (this.#selfClosing) {
@@ -187,7 +206,10 @@ export class XmlReader {
     return true;
   }
 
-  /** The text of the child just opened, which is passed. Markup inside a leaf is taken as the text it was meant to be. */
+  /**
+   * The text of the child just opened; the reader is then past it. Markup in a leaf is taken as the text that
+   * was meant.
+   */
   text(): string {
     if (this.error !== undefined || this.#selfClosing) {
       this.#dropScopes();
@@ -209,7 +231,7 @@ export class XmlReader {
     return text;
   }
 
-  /** Passes over the child just opened with all that is in it. */
+  /** Skips the child just opened with everything in it. */
   skip(): void {
     const floor = this.depth;
     this.#skipping = true;
@@ -231,7 +253,7 @@ export class XmlReader {
     }
   }
 
-  /** If the end tag at `lt` is that of the tag just opened, the offset after it; else 0. */
+  /** The offset after the end tag at `lt`, if it belongs to the tag just opened; otherwise 0. */
   #endsHere(lt: number): number {
     const source = this.source;
     const length = this.#nameEnd - this.#prefixAt;
@@ -243,7 +265,10 @@ export class XmlReader {
     return source.charCodeAt(at) === GT ? at + 1 : 0;
   }
 
-  /** Whether the text between two offsets stands for itself: no reference, line end or bad character in it. */
+  /**
+   * Whether the text between two offsets can be used as it is: it has no reference, line end or bad
+   * character.
+   */
   isPlain(from: number, end: number): boolean {
     if (this.#nextAmp >= 0 && this.#nextAmp < from) this.#nextAmp = this.source.indexOf('&', from);
     if (this.#nextAmp >= 0 && this.#nextAmp < end) return false;
@@ -253,7 +278,10 @@ export class XmlReader {
     return this.#nextReturn < 0 || this.#nextReturn >= end;
   }
 
-  /** Text between two offsets: line ends as XML 1.0 section 2.11 wants them, references resolved, bad characters replaced. */
+  /**
+   * Text between two offsets: line ends as in XML 1.0 section 2.11, references resolved, bad characters
+   * replaced.
+   */
   #characters(from: number, end: number): string {
     const text = this.#literal(from, end);
     return text.includes('&') ? resolveReferences(text, this.note, from) : text;
@@ -270,33 +298,26 @@ export class XmlReader {
     return text;
   }
 
-  /** Leaf content with comments, CDATA or stray markup in it. */
+  /** The content of a leaf that contains comments, CDATA or stray markup. */
   #mixedText(from: number, firstLt: number): string {
     const source = this.source;
     let out = '';
     let at = from;
     for (let lt = firstLt; lt >= 0; lt = source.indexOf('<', at)) {
       if (lt > at) out += this.#characters(at, lt);
-      if (source.startsWith('<![CDATA[', lt)) {
-        const end = source.indexOf(']]>', lt + 9);
+      const section = sectionAt(source, lt);
+      if (section !== undefined) {
+        const end = source.indexOf(section.closing, lt + section.opening.length);
         if (end < 0) break;
-        out += this.#literal(lt + 9, end);
-        at = end + 3;
-      } else if (source.startsWith('<!--', lt)) {
-        const end = source.indexOf('-->', lt + 4);
-        if (end < 0) break;
-        at = end + 3;
-      } else if (source.startsWith('<?', lt)) {
-        const end = source.indexOf('?>', lt + 2);
-        if (end < 0) break;
-        at = end + 2;
+        if (section === CDATA) out += this.#literal(lt + section.opening.length, end);
+        at = end + section.closing.length;
       } else {
         const end = source.charCodeAt(lt + 1) === SLASH ? this.#endsHere(lt) : 0;
         if (end > 0) {
           this.at = end;
           return out;
         }
-        // Markup that was meant as text: <Value>a<b</Value>.
+        // Markup that was meant to be text: <Value>a<b</Value>.
         this.note('Q-VL-02', lt);
         out += '<';
         at = lt + 1;
@@ -330,31 +351,26 @@ export class XmlReader {
     return expected?.startsWith(this.source.slice(this.at + 2)) ?? false;
   }
 
-  /** Passes a comment, CDATA between elements, or a processing instruction. False on an error. */
+  /** Skips a comment, CDATA between elements, or a processing instruction. False on an error. */
   #passMarkup(): boolean {
     const source = this.source;
     const lt = this.at;
-    const [opening, closing] = source.startsWith('<!--', lt)
-      ? ['<!--', '-->']
-      : source.startsWith('<![CDATA[', lt)
-        ? ['<![CDATA[', ']]>']
-        : source.startsWith('<?', lt)
-          ? ['<?', '?>']
-          : ['', ''];
-    if (opening === '') {
+    const section = sectionAt(source, lt);
+    if (section === undefined) {
       const cut = source.length - lt < 9;
       const dtd = /^<!doctype/i.test(source.slice(lt, lt + 9));
       this.fail(dtd ? 'E_XML_DTD' : cut ? 'E_XML_TRUNCATED' : 'E_XML_NOT_WELL_FORMED');
       return false;
     }
-    const end = source.indexOf(closing, lt + opening.length);
+    const end = source.indexOf(section.closing, lt + section.opening.length);
     if (end < 0) {
       this.fail('E_XML_TRUNCATED', source.length);
       return false;
     }
-    if (opening === '<![CDATA[' && !this.#skipping) this.note('Q-XM-04', lt);
-    if (opening === '<?' && lt > 0 && /^<\?xml\s/.test(source.slice(lt, lt + 6))) this.note('Q-XM-02', lt);
-    this.at = end + closing.length;
+    if (section === CDATA && !this.#skipping) this.note('Q-XM-04', lt);
+    if (section === INSTRUCTION && lt > 0 && /^<\?xml\s/.test(source.slice(lt, lt + 6)))
+      this.note('Q-XM-02', lt);
+    this.at = end + section.closing.length;
     return true;
   }
 
@@ -370,7 +386,7 @@ export class XmlReader {
     this.tagAt = lt;
     this.#prefixAt = at;
     this.#nameAt = at;
-    // NaN at the end of the source ends the loop, as > does.
+    // At the end of the source, c is NaN, which ends the loop.
     while (c > 32 && c !== GT && c !== SLASH && c !== LT) {
       if (c === COLON) this.#nameAt = at + 1;
       at += 1;
@@ -386,7 +402,7 @@ export class XmlReader {
     return this.#tagRest(at);
   }
 
-  /** The rest of a start tag that has attributes, blanks or a slash. */
+  /** The rest of a start tag that has attributes, white space or a slash. */
   #tagRest(from: number): boolean {
     const source = this.source;
     const end = tagEnd(source, from);
@@ -417,7 +433,7 @@ export class XmlReader {
   }
 }
 
-/** Offset of the > that ends the tag: one inside a quoted value does not. -1 when there is none. */
+/** Offset of the > that ends the tag, not counting those inside quoted values; -1 if there is none. */
 function tagEnd(source: string, from: number): number {
   let quote = 0;
   for (let i = from; i < source.length; i++) {

@@ -1,7 +1,8 @@
 /**
- * The strict judge: whether a document is well-formed XML 1.0, and what it says. The only door to fast-xml-parser, which
- * is far too slow for the wire and too kind for a judge, so that this file first looks for what it lets pass: characters
- * that are none, references to nothing, `<` in attribute values, `--` in comments, `]]>` in text, declarations.
+ * The strict judge: whether a document is well-formed XML 1.0, and what it says. The only door to
+ * fast-xml-parser, which is far too slow for the wire and too kind for a judge, so that this file first looks
+ * for what it lets pass: characters that are none, references to nothing, `<` in attribute values, `--` in
+ * comments, `]]>` in text, declarations.
  */
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import type { ErrorCode, WireError } from '../errors.ts';
@@ -15,7 +16,10 @@ export interface StrictElement {
   readonly name: string;
   /** By their names as they are written, declarations of namespaces among them. */
   readonly attributes: ReadonlyMap<string, string>;
-  /** Elements and texts in their order; neighbouring texts are one. Comments and processing instructions are left out. */
+  /**
+   * Elements and texts in their order; neighbouring texts are one. Comments and processing instructions are
+   * left out.
+   */
   readonly children: readonly (StrictElement | string)[];
 }
 
@@ -25,7 +29,9 @@ interface Flaw {
   readonly at: number;
 }
 
-/** The root element of a well-formed document without DTD; `at` of an error counts bytes of its UTF-8 form. */
+/**
+ * The root element of a well-formed document without DTD; `at` of an error counts bytes of its UTF-8 form.
+ */
 export function parseStrict(text: string): Result<StrictElement, WireError> {
   const mark = text.startsWith('\ufeff') ? 1 : 0;
   const source = mark === 0 ? text : text.slice(1);
@@ -48,7 +54,10 @@ function wireError(text: string, code: ErrorCode, at: number): WireError {
   return found === '' ? place : { ...place, found };
 }
 
-/** Stands before each name, so that no name of an element is a name of Object.prototype or of the parser's own. */
+/**
+ * Stands before each name, so that no name of an element is a name of Object.prototype or of the parser's
+ * own.
+ */
 const GUARD = '.';
 
 const OPTIONS = {
@@ -64,7 +73,8 @@ const OPTIONS = {
   processEntities: true,
   jPath: false,
   maxNestedTags: LIMITS.depth + 1,
-  // Instead of the parser's own: nothing but the five and characters, and no limit that a long text could reach.
+  // Instead of the parser's own: nothing but the five and characters, and no limit that a long text could
+  // reach.
   entityDecoder: {
     decode: resolve,
     reset: (): void => {},
@@ -103,28 +113,44 @@ const isCharacter = (code: number): boolean =>
 function lexicalFlaw(source: string): Flaw | undefined {
   const illegal = NO_CHARACTER.exec(source);
   if (illegal !== null) return { code: 'E_XML_NOT_WELL_FORMED', at: illegal.index };
-  let depth = 0;
-  let roots = 0;
+  const nesting: Nesting = { depth: 0, roots: 0 };
   let at = 0;
   for (let lt = source.indexOf('<'); lt >= 0; lt = source.indexOf('<', at)) {
-    const flaw = textFlaw(source, at, lt, depth);
+    const inText = textFlaw(source, at, lt, nesting.depth);
+    if (inText !== undefined) return inText;
+    const end = passMarkup(source, lt);
+    if (typeof end !== 'number') return end;
+    const flaw = nest(nesting, source, lt, end);
     if (flaw !== undefined) return flaw;
-    const markup = passMarkup(source, lt);
-    if (typeof markup !== 'number') return markup;
-    const next = source.charAt(lt + 1);
-    if (next === '/') depth -= 1;
-    else if (next === '!') {
-      // A CDATA section is text, and there is none outside the root.
-      if (depth === 0 && source.charAt(lt + 2) === '[') return { code: 'E_XML_NOT_WELL_FORMED', at: lt };
-    } else if (next !== '?') {
-      if (depth === 0) roots += 1;
-      if (roots > 1) return { code: 'E_XML_NOT_WELL_FORMED', at: lt };
-      if (source.charAt(markup - 2) !== '/') depth += 1;
-    }
-    if (depth > LIMITS.depth) return { code: 'E_XML_TOO_DEEP', at: lt };
-    at = markup;
+    at = end;
   }
-  return textFlaw(source, at, source.length, depth);
+  return textFlaw(source, at, source.length, nesting.depth);
+}
+
+interface Nesting {
+  depth: number;
+  /** Elements that began at the top. */
+  roots: number;
+}
+
+/** Counts the markup between two offsets in, and finds what is wrong with its place. */
+function nest(nesting: Nesting, source: string, lt: number, end: number): Flaw | undefined {
+  switch (source.charAt(lt + 1)) {
+    case '/':
+      nesting.depth -= 1;
+      return undefined;
+    case '?':
+      return undefined;
+    case '!':
+      // A CDATA section is text, which is not allowed outside the root.
+      return nesting.depth === 0 && source.charAt(lt + 2) === '['
+        ? { code: 'E_XML_NOT_WELL_FORMED', at: lt }
+        : undefined;
+  }
+  if (nesting.depth === 0) nesting.roots += 1;
+  if (nesting.roots > 1) return { code: 'E_XML_NOT_WELL_FORMED', at: lt };
+  if (source.charAt(end - 2) !== '/') nesting.depth += 1;
+  return nesting.depth > LIMITS.depth ? { code: 'E_XML_TOO_DEEP', at: lt } : undefined;
 }
 
 /** The offset after the markup that begins at `lt`, or what is wrong with it. */

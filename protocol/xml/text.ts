@@ -1,4 +1,7 @@
-/** Bytes of a body to text, by the charset that is really there (Q-HT-03), and places in the text back to bytes. */
+/**
+ * Bytes of a body to text, by the charset that is really there (Q-HT-03), and places in the text back to
+ * bytes.
+ */
 import { latin1Text } from '../latin1.ts';
 import type { Note } from '../quirks/note.ts';
 
@@ -17,9 +20,10 @@ export interface DecodedText {
 }
 
 /**
- * The text of a body. Plain ASCII is the same in all charsets and takes the short way. Otherwise the HTTP header's
- * charset comes first, then the XML declaration's, then UTF-8; what is not UTF-8 although it should be is read as
- * ISO-8859-1, which any bytes are. `undefined`: a charset that we do not know, with bytes above ASCII.
+ * The text of a body. Plain ASCII is the same in all charsets and takes the short way. Otherwise the HTTP
+ * header's charset comes first, then the XML declaration's, then UTF-8; what is not UTF-8 although it should
+ * be is read as ISO-8859-1, which any bytes are. `undefined`: a charset that we do not know, with bytes above
+ * ASCII.
  */
 export function decodeText(
   bytes: Uint8Array,
@@ -44,8 +48,8 @@ export function decodeText(
 }
 
 /**
- * Places in the text as places in the bytes, for people who look at the wire. Each call looks at 1,024 characters at most,
- * so that a message with many notes costs no more than one with few.
+ * Places in the text as places in the bytes, for people who look at the wire. Each call looks at 1,024
+ * characters at most, so that a message with many notes costs no more than one with few.
  */
 export function bytePlaces({ text, units, start }: DecodedText): (at: number) => number {
   if (units === 'bytes') return (at) => at + start;

@@ -1,4 +1,4 @@
-/** The writer of the wire: text from a dialect. It writes what it is told; what is right is decided in cwmp/. */
+/** Writes XML in a dialect. It writes whatever it is given; what is right is decided in cwmp/. */
 import type { Dialect } from '../soap/dialect.ts';
 import type { NamespaceName } from '../soap/namespaces.ts';
 import type { Layout } from './layout.ts';

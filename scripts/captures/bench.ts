@@ -5,8 +5,8 @@ import path from 'node:path';
 import { recordDatagrams } from '../../captures/record/record-datagrams.ts';
 import type { OpenPort } from '../../mdap/datagram-port.ts';
 import type { Ticker } from '../../mdap/deadlines.ts';
-import { bootPart } from '../../mdap/flash/boot-part.ts';
-import { hostPart } from '../../mdap/flash/host-part.ts';
+import { bootAdapter } from '../../mdap/flash/boot-adapter.ts';
+import { hostAdapter } from '../../mdap/flash/host-adapter.ts';
 import { problemText } from '../../mdap/flash/plan.ts';
 import { readPlan } from '../../mdap/flash/plan-read.ts';
 import { startFlashRun } from '../../mdap/flash/run.ts';
@@ -138,8 +138,8 @@ export const flashing: Entry = {
       const iface = { name: 'lab', address: HOST, mask: '255.255.255.0', loopback: false };
       const run = startFlashRun({
         ...{ plan: read.value, expect: COUNT, ticker, clock: () => stage.scheduler.now() },
-        startHost: hostPart({ interfaces: [HOST], openPort, ticker }),
-        startBoot: bootPart({ iface, bootpPort: 67, tftpPort: 69, openPort, ticker, plan: read.value }),
+        startHost: hostAdapter({ interfaces: [HOST], openPort, ticker }),
+        startBoot: bootAdapter({ iface, bootpPort: 67, tftpPort: 69, openPort, ticker, plan: read.value }),
       });
       const { done } = await until(run.done);
       if (done !== COUNT) throw new Error(`${done} of ${COUNT} were flashed`);

@@ -18,32 +18,48 @@ const NONE = '0.0.0.0';
 
 const settings: BootpServerSettings = {
   ...BOOTP_SERVER_DEFAULTS,
-  ...{
-    address: '192.168.1.10',
-    pool: ['192.168.1.64', '192.168.1.65'],
-    replyMode: 'loopback',
-    minReplyGapMs: 0,
-  },
+  address: '192.168.1.10',
+  pool: ['192.168.1.64', '192.168.1.65'],
+  replyMode: 'loopback',
+  minReplyGapMs: 0,
   rules: [{ for: { by: 'board', board: 'BANT-R' }, image: { file: 'ZZOGAA6.2H5', board: 'BANT-R' } }],
 };
 
 const request: BootpMessage = {
-  ...{ op: 1, htype: 1, hlen: 6, hops: 0, xid: 7, secs: 0, flags: 0 },
-  ...{ ciaddr: NONE, yiaddr: NONE, siaddr: NONE, giaddr: NONE },
-  ...{ chaddr: hardwareAddress(macBytes(MAC)), sname: '', file: 'BANT-R', vend: writeOptions([]) },
+  op: 1,
+  htype: 1,
+  hlen: 6,
+  hops: 0,
+  xid: 7,
+  secs: 0,
+  flags: 0,
+  ciaddr: NONE,
+  yiaddr: NONE,
+  siaddr: NONE,
+  giaddr: NONE,
+  chaddr: hardwareAddress(macBytes(MAC)),
+  sname: '',
+  file: 'BANT-R',
+  vend: writeOptions([]),
 };
 
-t.test('a boot loader gets its lease over real sockets, and what happened is told', async (t) => {
+t.test('a boot loader gets its lease over real sockets, and events are emitted', async (t) => {
   const events: BootpEvent[] = [];
   const server = await startBootpServer({
-    ...{ listen: { address: '127.0.0.1', port: 0 }, settings, onEvent: (event) => events.push(event) },
+    listen: { address: '127.0.0.1', port: 0 },
+    settings,
+    onEvent: (event) => events.push(event),
     serialOf: (mac) => (mac === MAC ? '0626JTRAS' : undefined),
   });
   t.teardown(() => server.stop());
   const lease = await new Promise<BootLease>((resolve, reject) => {
     const client: BootpClientSettings = {
       ...BOOTP_CLIENT_DEFAULTS,
-      ...{ mac: MAC, xid: 99, board: 'BANT-R', vendor: { reason: 'button' }, random: () => 0.5 },
+      mac: MAC,
+      xid: 99,
+      board: 'BANT-R',
+      vendor: { reason: 'button' },
+      random: () => 0.5,
     };
     let state: BootpClientState = initialBootpClient();
     const run = (port: DatagramPort, event: Parameters<typeof stepBootpClient>[2]): void => {
@@ -124,7 +140,7 @@ t.test('requests are heard everywhere and answered out of the chosen interface',
   t.match(events, [{ is: 'seen' }, { is: 'replied' }]);
 });
 
-t.test('another server that answers is told; our own replies are not', async (t) => {
+t.test('answers of another server are reported; our own replies are not', async (t) => {
   const { hear, events } = await started({}, fakePorts());
   hear(request);
   const reply = { ...request, op: 2, yiaddr: '192.168.1.64', file: 'x' };
@@ -141,7 +157,7 @@ t.test('a port of clients that cannot be bound is a warning, one of servers an e
     {},
     fakePorts(({ listen }) => listen.port === 68),
   );
-  t.match(events, [{ is: 'trouble', message: /not watched for/ }]);
+  t.match(events, [{ is: 'trouble', message: /not watching for/ }]);
   await t.rejects(
     started(
       {},

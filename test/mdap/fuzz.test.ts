@@ -1,10 +1,11 @@
 /**
- * Seeded mutations of good datagrams against the servers: none dies, keeps a transfer for ever, reads or writes where it must
- * not, or answers more than a fraction over what it was sent before its client is proved.
+ * Seeded mutations of good datagrams against the servers: none dies, keeps a transfer for ever, reads or
+ * writes where it must not, or answers more than a fraction over what it was sent before its client is
+ * proved.
  */
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { mutateDatagram } from '../../fuzz/mutate-datagram.ts';
 import { bootpSamples } from '../../fuzz/targets/bootp.ts';
 import { tftpSamples } from '../../fuzz/targets/tftp.ts';
@@ -12,7 +13,7 @@ import type { BootpEvent } from '../../mdap/bootp-server.ts';
 import { startBootpServer } from '../../mdap/bootp-server.ts';
 import type { OpenPort, PortHandlers } from '../../mdap/datagram-port.ts';
 import { PublishedFiles } from '../../mdap/published.ts';
-import { startTftpServer } from '../../mdap/tftp-server.ts';
+import { startTftpServer, type TftpServer } from '../../mdap/tftp-server.ts';
 import { BOOTP_SERVER_DEFAULTS } from '../../protocol/bootp/server-types.ts';
 import type { Endpoint } from '../../protocol/ipv4.ts';
 import { createRandom } from '../../protocol/random.ts';
@@ -88,17 +89,18 @@ t.test(`${RUNS} datagrams at the BOOTP server (seed ${SEED})`, { timeout: 100_00
     repliedAt.set(`${mac} ${kind}`, now);
   };
   const server = await startBootpServer({
-    ...{ listen: { address: '192.168.1.10', port: 6767 }, openPort, onEvent, now: () => now },
+    listen: { address: '192.168.1.10', port: 6767 },
+    openPort,
+    onEvent,
+    now: () => now,
     settings: {
       ...BOOTP_SERVER_DEFAULTS,
-      ...{
-        address: '192.168.1.10',
-        pool,
-        prefixes: [],
-        answerDhcp: true,
-        allowDefault: true,
-        allowRelays: true,
-      },
+      address: '192.168.1.10',
+      pool,
+      prefixes: [],
+      answerDhcp: true,
+      allowDefault: true,
+      allowRelays: true,
       rules: [
         { for: { by: 'board', board: 'BANT-R' }, image: { file: 'ZZOGAA6.2H5', board: 'BANT-R' } },
         { for: { by: 'default' }, image: { file: 'default' } },
@@ -143,7 +145,76 @@ async function contents(folder: string): Promise<string[]> {
   return Promise.all(files.sort().map(async (file) => `${file} ${await readFile(file, 'latin1')}`));
 }
 
-t.test(`${RUNS} datagrams at the TFTP server (seed ${SEED})`, { timeout: 200_000 }, async (t) => {
+/** Ports that are none, and a judge of what the server sends by them. */
+class TftpWatch {
+  readonly ports: FakePort[] = [];
+  readonly wrong: string[] = [];
+  readonly counts = { data: 0, done: 0 };
+  /** Packets and bytes that were sent for the last datagram. */
+  #burst = 0;
+  #burstBytes = 0;
+
+  readonly openPort: OpenPort = async (_, handlers) => {
+    const local = { address: '192.168.1.10', port: 69 + this.ports.length };
+    const port: FakePort = { handlers, local, closed: false, heard: 0, last: undefined, sent: new Map() };
+    this.ports.push(port);
+    return {
+      local,
+      send: (bytes, to) => this.#sent(port, bytes, to),
+      close: async () => {
+        port.closed = true;
+      },
+    };
+  };
+
+  /** One datagram at a port, and how much it made the server say. */
+  hear(port: FakePort | undefined, bytes: Uint8Array, from: Endpoint): void {
+    [this.#burst, this.#burstBytes] = [0, 0];
+    if (port !== undefined) {
+      if (nameOf(from) === [...port.sent.keys()][0]) port.heard += 1;
+      port.handlers.onDatagram(bytes, from);
+    }
+    if (this.#burst > 17 || this.#burstBytes > 65_536 + 17 * 4)
+      this.wrong.push(`${this.#burst} packets of ${this.#burstBytes} bytes for one datagram`);
+  }
+
+  #sent(port: FakePort, bytes: Uint8Array, to: Endpoint): void {
+    if (port.closed) this.wrong.push('sent by a closed port');
+    const sent = port.sent.get(nameOf(to)) ?? { packets: 0, bytes: 0 };
+    port.sent.set(nameOf(to), { packets: sent.packets + 1, bytes: sent.bytes + bytes.length });
+    this.#burst += 1;
+    this.#burstBytes += bytes.length;
+    if (to.address === '10.9.9.9' && port.local.port === 69) this.wrong.push('answered a stranger');
+    const text = Buffer.from(bytes).toString('latin1');
+    if (text.includes('SECRET')) this.wrong.push(`revealed a secret: ${text}`);
+    this.#judgePacket(port, bytes, nameOf(to) === [...port.sent.keys()][0]);
+    if (nameOf(to) !== [...port.sent.keys()][0] || port.local.port === 69 || port.heard > 0) return;
+    // Before the client has answered: a block or an OACK three times, and the ERROR at the end.
+    if (sent.packets >= 4 || sent.bytes + bytes.length > 3 * 516 + 64)
+      this.wrong.push('too much before the client is proved');
+  }
+
+  /** Strangers get ERROR 5 only. */
+  #judgePacket(port: FakePort, bytes: Uint8Array, toClient: boolean): void {
+    const packet = decodeTftp(bytes);
+    if (!packet.ok) {
+      this.wrong.push(`sent what is no packet: ${packet.error.code}`);
+      return;
+    }
+    if (packet.value.kind === 'data') this.counts.data += 1;
+    port.last = packet.value;
+    if (!toClient && packet.value.kind !== 'error') this.wrong.push('served a stranger');
+  }
+}
+
+interface Folders {
+  readonly folder: string;
+  readonly root: string;
+  readonly upload: string;
+}
+
+/** Files that are served, and secrets beside them. */
+async function makeFolders(t: Test): Promise<Folders> {
   const folder = await temporaryFolder(t);
   const [root, upload] = [path.join(folder, 'root'), path.join(folder, 'upload')];
   await Promise.all(
@@ -156,102 +227,82 @@ t.test(`${RUNS} datagrams at the TFTP server (seed ${SEED})`, { timeout: 200_000
   await writeFile(path.join(root, 'deep/file'), 'x'.repeat(3000));
   await writeFile(path.join(upload, 'kept'), 'kept');
   await symlink('../secret', path.join(root, 'link'));
-  const before = await contents(folder);
+  return { folder, root, upload };
+}
 
-  const random = createRandom(`tftp ${SEED}`);
-  const clock = new SlowClock();
-  const ports: FakePort[] = [];
-  const wrong: string[] = [];
-  const counts = { data: 0, done: 0 };
-  let [burst, burstBytes] = [0, 0];
-  const openPort: OpenPort = async (_, handlers) => {
-    const local = { address: '192.168.1.10', port: 69 + ports.length };
-    const port: FakePort = { handlers, local, closed: false, heard: 0, last: undefined, sent: new Map() };
-    ports.push(port);
-    return {
-      local,
-      send: (bytes, to) => {
-        if (port.closed) wrong.push('sent by a closed port');
-        const sent = port.sent.get(nameOf(to)) ?? { packets: 0, bytes: 0 };
-        port.sent.set(nameOf(to), { packets: sent.packets + 1, bytes: sent.bytes + bytes.length });
-        [burst, burstBytes] = [burst + 1, burstBytes + bytes.length];
-        if (to.address === '10.9.9.9' && port.local.port === 69) wrong.push('answered a stranger');
-        const text = Buffer.from(bytes).toString('latin1');
-        if (text.includes('SECRET')) wrong.push(`told a secret: ${text}`);
-        const packet = decodeTftp(bytes);
-        if (!packet.ok) wrong.push(`sent what is no packet: ${packet.error.code}`);
-        else if (packet.value.kind === 'data') counts.data += 1;
-        if (packet.ok) port.last = packet.value;
-        // Before anything came back: a block or an OACK three times, and the ERROR at the end. Strangers get ERROR 5 only.
-        const client = nameOf(to) === [...port.sent.keys()][0];
-        if (!client && packet.ok && packet.value.kind !== 'error') wrong.push('served a stranger');
-        if (
-          client &&
-          port.local.port !== 69 &&
-          port.heard === 0 &&
-          (sent.packets >= 4 || sent.bytes + bytes.length > 3 * 516 + 64)
-        )
-          wrong.push('too much before the client is proved');
-      },
-      close: async () => {
-        port.closed = true;
-      },
-    };
-  };
+async function startServer(
+  watch: TftpWatch,
+  ticker: SlowClock,
+  { root, upload }: Folders,
+): Promise<TftpServer> {
   const files = new PublishedFiles({ root });
   files.publish('image', patterned(40_000));
   files.publish('text', Buffer.from('one\ntwo\r'.repeat(300)));
-  const server = await startTftpServer({
-    ...{ listen: { address: '192.168.1.10', port: 69 }, files, openPort, ticker: clock },
+  return startTftpServer({
+    listen: { address: '192.168.1.10', port: 69 },
+    files,
+    openPort: watch.openPort,
+    ticker,
     allows: ({ address }) => address !== '10.9.9.9',
     settings: {
-      ...{ netascii: true, upload: { folder: upload, maxBytes: 4000 }, maxSessions: 16 },
-      // All packets at once: pacing would hide how many an event makes.
+      netascii: true,
+      upload: { folder: upload, maxBytes: 4000 },
+      maxSessions: 16,
+      // All packets at once: pacing would hide how many an event causes.
       maxPacketsPerSecond: 1e9,
     },
     onEvent: ({ is }) => {
-      if (is === 'done') counts.done += 1;
+      if (is === 'done') watch.counts.done += 1;
     },
   });
-  const names = [
-    'image',
-    'text',
-    '/deep//file',
-    '../secret',
-    'link',
-    '.git/config',
-    'kept',
-    'new',
-    'deep/new',
-    '../new',
-  ];
-  const samples = tftpSamples(names);
-  const peers: Endpoint[] = [
-    ...Array.from({ length: 20 }, (_, index) => ({ address: '192.168.1.64', port: 2000 + index })),
-    { address: '10.9.9.9', port: 2000 },
-  ];
-  const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+}
+
+const NAMES = [
+  'image',
+  'text',
+  '/deep//file',
+  '../secret',
+  'link',
+  '.git/config',
+  'kept',
+  'new',
+  'deep/new',
+  '../new',
+];
+const SAMPLES = tftpSamples(NAMES);
+const PEERS: readonly Endpoint[] = [
+  ...Array.from({ length: 20 }, (_, index) => ({ address: '192.168.1.64', port: 2000 + index })),
+  { address: '10.9.9.9', port: 2000 },
+];
+
+/** One datagram: half of all go to a transfer, most of these from its own client. */
+function sendOne(watch: TftpWatch, random: () => number): void {
+  const peer = PEERS[Math.floor(random() * PEERS.length)] ?? { address: '10.9.9.9', port: 1 };
+  const open = watch.ports.slice(-40).filter(({ closed, local }) => !closed && local.port !== 69);
+  const transfer = random() < 0.5 ? open[Math.floor(random() * open.length)] : undefined;
+  const [own] = transfer === undefined || random() < 0.1 ? [] : [...transfer.sent.keys()];
+  const [address = peer.address, port = String(peer.port)] = own?.split(':') ?? [];
+  // A client that answers as it should gets farther than chance does.
+  const honest = random() < 0.7 ? honestAnswer(transfer?.last) : undefined;
+  const bytes =
+    honest !== undefined && random() < 0.8
+      ? honest
+      : mutateDatagram(honest === undefined ? SAMPLES : [honest], random);
+  watch.hear(transfer ?? watch.ports[0], bytes, { address, port: Number(port) });
+}
+
+const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+t.test(`${RUNS} datagrams at the TFTP server (seed ${SEED})`, { timeout: 200_000 }, async (t) => {
+  const folders = await makeFolders(t);
+  const { folder, upload } = folders;
+  const before = await contents(folder);
+  const random = createRandom(`tftp ${SEED}`);
+  const clock = new SlowClock();
+  const watch = new TftpWatch();
+  const server = await startServer(watch, clock, folders);
   for (let run = 0; run < RUNS; run++) {
-    const peer = peers[Math.floor(random() * peers.length)] ?? { address: '10.9.9.9', port: 1 };
-    // Half of all goes to a transfer, mostly from its own client.
-    const open = ports.slice(-40).filter(({ closed, local }) => !closed && local.port !== 69);
-    const transfer = random() < 0.5 ? open[Math.floor(random() * open.length)] : undefined;
-    const [own] = transfer === undefined || random() < 0.1 ? [] : [...transfer.sent.keys()];
-    const [address = peer.address, port = String(peer.port)] = own?.split(':') ?? [];
-    const to = transfer ?? ports[0];
-    // A client that answers as it should gets farther than chance does.
-    const honest = random() < 0.7 ? honestAnswer(transfer?.last) : undefined;
-    const bytes =
-      honest !== undefined && random() < 0.8
-        ? honest
-        : mutateDatagram(honest === undefined ? samples : [honest], random);
-    [burst, burstBytes] = [0, 0];
-    if (to !== undefined) {
-      if (`${address}:${port}` === [...to.sent.keys()][0]) to.heard += 1;
-      to.handlers.onDatagram(bytes, { address, port: Number(port) });
-    }
-    if (burst > 17 || burstBytes > 65_536 + 17 * 4)
-      wrong.push(`${burst} packets of ${burstBytes} bytes for one datagram`);
+    sendOne(watch, random);
     // Now and then nothing comes for seconds, and what is lost is repeated.
     for (let quiet = random() < 0.005 ? 6 : 0; quiet > 0; quiet--) clock.move(2000);
     clock.move(random() * 30);
@@ -262,6 +313,7 @@ t.test(`${RUNS} datagrams at the TFTP server (seed ${SEED})`, { timeout: 200_000
     return server.transfers() === 0;
   }, 'every transfer ends by its own timers');
   await server.stop();
+  const { ports, counts, wrong } = watch;
   t.strictSame([...new Set(wrong)].slice(0, 10), []);
   t.equal(ports.filter(({ closed }) => !closed).length, 0, `all of ${ports.length} ports are closed`);
   t.ok(

@@ -1,4 +1,7 @@
-/** Seeded mutations of good datagrams at the MDAP host, the ant's machine and the decoder: nothing dies or says too much. */
+/**
+ * Seeded mutations of good datagrams at the MDAP host, the ant's machine and the decoder: nothing dies or
+ * says too much.
+ */
 import t from 'tap';
 import { antSamples, hostSamples, mutateMdap } from '../../fuzz/targets/mdap.ts';
 import type { OpenPort, PortHandlers } from '../../mdap/datagram-port.ts';
@@ -104,7 +107,10 @@ t.test(`${SHARE} datagrams at the ant's machine (seed ${SEED})`, { timeout: 60_0
     const bytes = mutateMdap(samples, random);
     const from = { address: '192.168.1.10', port: 50_000 + Math.floor(random() * 6) };
     const first = step(ant, state, {
-      ...{ is: 'datagram', bytes, now, random: random() },
+      is: 'datagram',
+      bytes,
+      now,
+      random: random(),
       arrival: { from, byGroup: random() < 0.5, local: random() < 0.5 },
     });
     let { effects } = first;

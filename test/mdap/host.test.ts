@@ -39,7 +39,7 @@ t.test('ants that all have one address are found, asked and commanded by their A
   const found: string[] = [];
   const ants = await host.discover({ onFound: ({ antId }) => found.push(antId) });
   t.strictSame(ants.map(({ antId }) => antId).sort(), names);
-  t.equal(found.length, 24, 'each is told once');
+  t.equal(found.length, 24, 'each is reported once');
   t.match(ants[0], { address: '127.0.0.1', via: '127.0.0.1', name: 'SpeedTouch 585', mdapVersion: '1.2' });
   const outcomes = await Promise.all(names.map((antId) => host.exec(antId, 'ip iplist', ADMIN)));
   for (const outcome of outcomes) t.match(outcome, { is: 'done', output: /LocalNetwork/ });
@@ -70,7 +70,7 @@ t.test('two hosts at once each get the answers to their own questions', async (t
   t.match(two.fleet.get('A'), { name: 'SpeedTouch 585' });
 });
 
-t.test('refusals, silence and absence are told apart', async (t) => {
+t.test('refusals, silence and absence are distinguished', async (t) => {
   const bench = await startAnts(t, [ant('A', { password: 'secret' })]);
   const host = await open(t, bench);
   const right = { ...ADMIN, password: 'secret' };
@@ -142,7 +142,7 @@ t.test('a host answers nothing, whatever it hears', async (t) => {
   t.strictSame(host.fleet.list(), []);
 });
 
-t.test('an interface that is not there is told', async (t) => {
+t.test('a missing interface is reported', async (t) => {
   const opened = openMdapHost({ interfaces: ['192.0.2.77'], group: '239.255.77.7', port: 0 });
   await t.rejects(opened, { code: 'E_MDAP_INTERFACE' });
 });

@@ -16,7 +16,7 @@ import { addressAsOption, DHCP_TYPES, OPTION, option, writeOptions } from '../..
 import { initialBootpServer, stepBootpServer } from '../../protocol/bootp/server.ts';
 import type { BootpServerState } from '../../protocol/bootp/server-types.ts';
 import { BOOTP_SERVER_DEFAULTS } from '../../protocol/bootp/server-types.ts';
-import { addressBytes, macBytes } from '../../protocol/ipv4.ts';
+import { addressBytes, macBytes, NO_ADDRESS } from '../../protocol/ipv4.ts';
 import { grantOptions, OPTION_CAPS } from '../../protocol/tftp/options.ts';
 import type { TftpPacket } from '../../protocol/tftp/packet.ts';
 import { encodeTftp } from '../../protocol/tftp/packet.ts';
@@ -81,8 +81,8 @@ t.test('atftp fetches an image, plain and with every option it knows', { skip: n
   const plain = await runProgram('atftp', ['--get', '-r', 'image', '-l', 'plain', ...at], folder);
   t.equal(plain.code, 0, plain.text);
   t.ok((await readFile(path.join(folder, 'plain'))).equals(IMAGE));
-  const wishes = ['blksize 1428', 'tsize', 'timeout 3', 'windowsize 8'].flatMap((wish) => ['--option', wish]);
-  const full = await runProgram('atftp', [...wishes, '--get', '-r', 'image', '-l', 'full', ...at], folder);
+  const flags = ['blksize 1428', 'tsize', 'timeout 3', 'windowsize 8'].flatMap((flag) => ['--option', flag]);
+  const full = await runProgram('atftp', [...flags, '--get', '-r', 'image', '-l', 'full', ...at], folder);
   t.equal(full.code, 0, full.text);
   t.ok((await readFile(path.join(folder, 'full'))).equals(IMAGE));
   const begun = events.flatMap((event) => (event.is === 'begun' ? [event.terms] : []));
@@ -126,15 +126,15 @@ t.test('our client fetches from tftpd-hpa and sends to it', { skip: noTftpd }, a
   const quick = { firstTimeoutMs: 100, lastTimeoutMs: 1000, lingerMs: 10, maxSends: 20 };
   const file = path.join(folder, 'image');
   t.ok(Buffer.from(await fetchByTftp({ server, file, receiver: quick })).equals(IMAGE));
-  let told: number | undefined;
+  let announced: number | undefined;
   const onProgress = (_: number, size: number | undefined): void => {
-    told = size;
+    announced = size;
   };
-  const wish = { blksize: 1428, tsize: 0, timeoutMs: 2000 };
-  t.ok(Buffer.from(await fetchByTftp({ server, file, wish, onProgress, receiver: quick })).equals(IMAGE));
-  t.equal(told, 400_000, 'it told the size');
+  const terms = { blksize: 1428, tsize: 0, timeoutMs: 2000 };
+  t.ok(Buffer.from(await fetchByTftp({ server, file, terms, onProgress, receiver: quick })).equals(IMAGE));
+  t.equal(announced, 400_000, 'it announced the size');
   await t.rejects(fetchByTftp({ server, file: path.join(folder, 'none'), receiver: quick }), /error 1/);
-  await sendByTftp({ server, file: path.join(folder, 'sent'), wish }, IMAGE);
+  await sendByTftp({ server, file: path.join(folder, 'sent'), terms }, IMAGE);
   t.ok((await readFile(path.join(folder, 'sent'))).equals(IMAGE));
 });
 
@@ -147,11 +147,39 @@ interface Packet {
   readonly bytes: Uint8Array;
 }
 
+function dhcpRequest(type: number, wanted = NO_ADDRESS): Uint8Array {
+  return encodeBootp({
+    op: 1,
+    htype: 1,
+    hlen: 6,
+    hops: 0,
+    xid: 8,
+    secs: 0,
+    flags: 0,
+    ciaddr: NO_ADDRESS,
+    yiaddr: NO_ADDRESS,
+    siaddr: NO_ADDRESS,
+    giaddr: NO_ADDRESS,
+    chaddr: hardwareAddress(macBytes(MAC)),
+    sname: '',
+    file: 'BANT-R',
+    vend: writeOptions([
+      option(OPTION.messageType, type),
+      ...(wanted === NO_ADDRESS ? [] : [addressAsOption(OPTION.requestedAddress, wanted)]),
+      ...(wanted === NO_ADDRESS ? [] : [addressAsOption(OPTION.serverIdentifier, SERVER)]),
+    ]),
+  });
+}
+
 /** A boot by BOOTP and one by DHCP. */
 function bootPackets(): Packet[] {
   const settings = {
     ...BOOTP_SERVER_DEFAULTS,
-    ...{ address: SERVER, pool: ['192.168.1.64'], router: '192.168.1.1', answerDhcp: true, tellSize: true },
+    address: SERVER,
+    pool: ['192.168.1.64'],
+    router: '192.168.1.1',
+    answerDhcp: true,
+    tellSize: true,
     rules: [
       { for: { by: 'board', board: 'BANT-R' }, image: { file: 'ZZOGAA6.2H5', size: 3_168_382 } } as const,
     ],
@@ -184,22 +212,11 @@ function bootPackets(): Packet[] {
   const [request] = stepBootpClient(client, started, { is: 'due' }).effects.flatMap((effect) =>
     effect.do === 'send' ? [effect.bytes] : [],
   );
-  const none = '0.0.0.0';
-  const dhcp = (type: number, wanted = none): Uint8Array =>
-    encodeBootp({
-      ...{ op: 1, htype: 1, hlen: 6, hops: 0, xid: 8, secs: 0, flags: 0, ciaddr: none, yiaddr: none },
-      ...{ siaddr: none, giaddr: none, chaddr: hardwareAddress(macBytes(MAC)), sname: '', file: 'BANT-R' },
-      vend: writeOptions([
-        option(OPTION.messageType, type),
-        ...(wanted === none ? [] : [addressAsOption(OPTION.requestedAddress, wanted)]),
-        ...(wanted === none ? [] : [addressAsOption(OPTION.serverIdentifier, SERVER)]),
-      ]),
-    });
   return [
     ...exchange(request ?? new Uint8Array()),
-    ...exchange(dhcp(DHCP_TYPES.discover)),
-    ...exchange(dhcp(DHCP_TYPES.request, '192.168.1.64')),
-    ...exchange(dhcp(DHCP_TYPES.request, '192.168.1.65')),
+    ...exchange(dhcpRequest(DHCP_TYPES.discover)),
+    ...exchange(dhcpRequest(DHCP_TYPES.request, '192.168.1.64')),
+    ...exchange(dhcpRequest(DHCP_TYPES.request, '192.168.1.65')),
   ];
 }
 
@@ -238,8 +255,10 @@ t.test('tshark reads our BOOTP, DHCP and TFTP without a flaw', { skip: noTshark 
   const packets = [...bootPackets(), ...tftpPackets()];
   const pieces = packets.map(({ from, to, bytes }, index) => {
     const ends = {
-      ...{ source: addressBytes(from[0]), sourcePort: from[1] },
-      ...{ destination: addressBytes(to[0]), destinationPort: to[1] },
+      source: addressBytes(from[0]),
+      sourcePort: from[1],
+      destination: addressBytes(to[0]),
+      destinationPort: to[1],
     };
     const frame = writeUdp(ends, bytes, index);
     return pcapngPacket({ time: BigInt(index), bytes: frame, originalLength: frame.length });

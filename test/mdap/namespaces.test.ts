@@ -68,7 +68,7 @@ t.test(
 );
 
 t.test(
-  'another server on the wire is told, and replies by unicast have an entry in the neighbour table',
+  'another server on the wire is reported, and unicast replies have an entry in the neighbour table',
   { skip, timeout: 140_000 },
   async (t) => {
     const all = await bridgedNamespaces(t, {
@@ -87,8 +87,8 @@ t.test(
     await modem.ip('route', 'add', 'default', 'dev', modem.iface);
     modem.start('test/support/lan/boot-child.ts', [modem.iface, modem.mac, 'BANT-R', 'deaf']);
     await ours.says('"foreign-reply"');
-    const told = lines(ours.out()).find(({ event }) => event === 'foreign-reply');
-    t.match(told, { server: '192.168.1.2', offered: '192.168.1.200' });
+    const foreign = lines(ours.out()).find(({ event }) => event === 'foreign-reply');
+    t.match(foreign, { server: '192.168.1.2', offered: '192.168.1.200' });
     const neighbours = (await server?.ip('neigh', 'show', '192.168.1.64')) ?? '';
     t.ok(neighbours.includes(`lladdr ${modem.mac}`), neighbours);
   },

@@ -13,8 +13,16 @@ import { ROOT } from '../support/tree.ts';
 const ADMIN = { user: 'Administrator', password: '' };
 
 const record = (change: Partial<AntRecord> = {}): AntRecord => ({
-  ...{ antId: '0703KT3PP', name: 'SpeedTouch 585', macs: ['00-14-7F-12-34-56'], address: '192.168.1.254' },
-  ...{ via: undefined, hostSetup: 'auto', tpVersion: '2.0.0', mdapVersion: '1.2', firstSeen: 0, lastSeen: 0 },
+  antId: '0703KT3PP',
+  name: 'SpeedTouch 585',
+  macs: ['00-14-7F-12-34-56'],
+  address: '192.168.1.254',
+  via: undefined,
+  hostSetup: 'auto',
+  tpVersion: '2.0.0',
+  mdapVersion: '1.2',
+  firstSeen: 0,
+  lastSeen: 0,
   ...change,
 });
 
@@ -72,7 +80,7 @@ t.test(
       'B INFO',
       'B no such command',
     ]);
-    t.strictSame(lines.length, 5, 'what was said is told');
+    t.strictSame(lines.length, 5, 'every command is reported');
   },
 );
 

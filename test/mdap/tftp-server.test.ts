@@ -18,7 +18,7 @@ const IMAGE = patterned(300_000);
 const fetchQuickly = (options: TftpClientOptions): Promise<Uint8Array> =>
   fetchByTftp({ ...options, receiver: { lingerMs: 0, ...options.receiver } });
 
-/** A client that is told what comes, packet by packet. */
+/** A client driven packet by packet. */
 async function rawClient(t: Test): Promise<{
   readonly port: DatagramPort;
   readonly send: (packet: TftpPacket, to: Endpoint) => void;
@@ -57,10 +57,13 @@ async function rawClient(t: Test): Promise<{
   };
 }
 const read = (file: string, mode = 'octet', options: { name: string; value: string }[] = []): TftpPacket => ({
-  ...{ kind: 'read', file, mode, options },
+  kind: 'read',
+  file,
+  mode,
+  options,
 });
 
-t.test('an image is fetched, with and without options, and its progress is told', async (t) => {
+t.test('an image is fetched, with and without options, and its progress is reported', async (t) => {
   const { server, files, events, event } = await tftpStage(t);
   files.publish('ZZQIAA6.2H5', IMAGE);
   const plain = await fetchByTftp({ server: server.local, file: '//ZZQIAA6.2H5', local: LOOPBACK });
@@ -72,11 +75,11 @@ t.test('an image is fetched, with and without options, and its progress is told'
   t.equal(progress.length, 586, 'one an ACK');
   t.equal(progress.at(-1), 300_000);
   let size: number | undefined;
-  const wish = { blksize: 1024, windowsize: 8, tsize: 0, timeoutMs: 2000 };
-  const onProgress = (_: number, told: number | undefined): void => {
-    size = told;
+  const terms = { blksize: 1024, windowsize: 8, tsize: 0, timeoutMs: 2000 };
+  const onProgress = (_: number, total: number | undefined): void => {
+    size = total;
   };
-  const windowed = await fetchByTftp({ server: server.local, file: 'ZZQIAA6.2H5', wish, onProgress });
+  const windowed = await fetchByTftp({ server: server.local, file: 'ZZQIAA6.2H5', terms, onProgress });
   t.ok(Buffer.from(windowed).equals(IMAGE));
   t.equal(size, 300_000);
 });
@@ -180,14 +183,14 @@ t.test('files are not taken unless there is a folder for them, and never overwri
   const folder = await temporaryFolder(t);
   const upload = { folder, maxBytes: 400_000 };
   const { server, event } = await tftpStage(t, { settings: { upload, lingerMs: 1 } });
-  await sendByTftp({ server: server.local, file: 'up', wish: { blksize: 1024, tsize: 0 } }, IMAGE);
+  await sendByTftp({ server: server.local, file: 'up', terms: { blksize: 1024, tsize: 0 } }, IMAGE);
   t.match(await event('done'), { way: 'write', bytes: 300_000 });
   t.ok((await readFile(path.join(folder, 'up'))).equals(IMAGE));
   await t.rejects(sendByTftp({ server: server.local, file: 'up' }, IMAGE), /error 6/);
   await t.rejects(sendByTftp({ server: server.local, file: 'a/b' }, IMAGE), /error 2/);
   await t.rejects(sendByTftp({ server: server.local, file: '../b' }, IMAGE), /error 2/);
   const large = patterned(400_001);
-  await t.rejects(sendByTftp({ server: server.local, file: 'large', wish: { tsize: 0 } }, large), /error 3/);
+  await t.rejects(sendByTftp({ server: server.local, file: 'large', terms: { tsize: 0 } }, large), /error 3/);
   await t.rejects(sendByTftp({ server: server.local, file: 'large' }, large), /error 3/);
   await server.stop();
   t.strictSame(await readdir(folder), ['up'], 'what did not come whole is gone');
@@ -246,7 +249,7 @@ t.test('a late copy of a request makes no second transfer while nothing was ackn
   t.equal(events.filter(({ is }) => is === 'failed').length, 0);
 });
 
-t.test('a loader that starts anew from its old port gets a new transfer', async (t) => {
+t.test('a loader that starts again from its old port gets a new transfer', async (t) => {
   const { server, files, event } = await tftpStage(t, { settings: { restartAfterMs: 0 } });
   files.publish('image', IMAGE);
   const { send, next } = await rawClient(t);
@@ -258,7 +261,7 @@ t.test('a loader that starts anew from its old port gets a new transfer', async 
   const second = await next();
   t.match(second.packet, { kind: 'data', block: 1 });
   t.not(second.from.port, first.from.port);
-  t.match(await event('failed'), { bytes: 512, failure: { text: 'the client began anew' } });
+  t.match(await event('failed'), { bytes: 512, failure: { text: 'the client started again' } });
   t.equal(server.transfers(), 1);
 });
 

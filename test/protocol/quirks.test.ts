@@ -28,7 +28,10 @@ const SPELLINGS: readonly Dialect[] = [
   { ...CANONICAL, selfClosing: 'never', booleans: 'words', encodingStyle: 'body', schemaYear: 1999 },
 ];
 
-/** The law that holds the table: what a quirk's act writes is read back, and is noted as that quirk and nothing else. */
+/**
+ * The law that holds the table: what a quirk's act writes is read back, and is noted as that quirk and
+ * nothing else.
+ */
 function holds(envelope: Envelope, spelling: Dialect, id: QuirkKey): void {
   const text = applyQuirks(envelope, spelling, [id]);
   const decoded = decode(utf8.encode(text));

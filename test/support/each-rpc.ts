@@ -1,4 +1,6 @@
-/** One request and one response of each RPC, always the same, for suites where it is the order that counts. */
+/**
+ * One request and one response of each RPC, always the same, for suites where it is the order that counts.
+ */
 import fc from 'fast-check';
 import { RPC_NAMES, request, response } from '../../fuzz/arbitraries/message.ts';
 import type {

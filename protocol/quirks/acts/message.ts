@@ -1,7 +1,9 @@
-/** What acts ask of a message, and how they change it: typed changes of the RPCs that most quirks are about. */
+/**
+ * What acts read from a message, and how they change it: typed changes of the RPCs that most quirks concern.
+ */
 import type { Args, Envelope, Inform, ParameterValueStruct } from '../../cwmp/messages.ts';
 import { RPCS } from '../../cwmp/messages.ts';
-import type { Schema } from '../../soap/codec.ts';
+import type { FieldSchema, Schema } from '../../soap/codec.ts';
 
 /** One node of a message: what its schema says, its element, and the value there. */
 export interface Node {
@@ -12,7 +14,9 @@ export interface Node {
 
 export const always = (): boolean => true;
 
-/** Every node of the arguments of a request or response, parents first. Faults and vendors' methods have none. */
+/**
+ * Every node of the arguments of a request or response, parents first. Faults and vendor methods have none.
+ */
 export function nodes({ message }: Envelope): readonly Node[] {
   if (message.kind !== 'request' && message.kind !== 'response') return [];
   const out: Node[] = [];
@@ -36,13 +40,17 @@ function collect(schema: Schema, name: string, value: unknown, out: Node[]): voi
         collect(schema.of, schema.is === 'array' ? schema.member : name, member, out);
       return;
     case 'choice': {
-      const choice: unknown =
-        typeof value === 'object' && value !== null ? Reflect.get(value, 'Operation') : undefined;
-      const of =
-        typeof choice === 'string' && Object.hasOwn(schema.of, choice) ? schema.of[choice] : undefined;
-      if (of !== undefined) collect(of, name, value, out);
+      const chosen = chosenOf(schema.of, value);
+      if (chosen !== undefined) collect(chosen, name, value, out);
     }
   }
+}
+
+/** The schema of an operation, by its name. */
+function chosenOf(choices: Readonly<Record<string, Schema>>, value: unknown): Schema | undefined {
+  const choice: unknown =
+    typeof value === 'object' && value !== null ? Reflect.get(value, 'Operation') : undefined;
+  return typeof choice === 'string' && Object.hasOwn(choices, choice) ? choices[choice] : undefined;
 }
 
 export const some = (envelope: Envelope, test: (node: Node) => boolean): boolean =>
@@ -57,7 +65,7 @@ export function arrayLengths(envelope: Envelope): readonly number[] {
 
 export const hasArray = (envelope: Envelope): boolean => arrayLengths(envelope).length > 0;
 
-/** Every text of a message that an element is filled with. */
+/** Every text in the elements of a message. */
 export function texts({ id, message }: Envelope): readonly string[] {
   const out: string[] = id === undefined ? [] : [id];
   strings(message, out);
@@ -70,14 +78,14 @@ function strings(value: unknown, out: string[]): void {
     for (const inner of Object.values(value)) strings(inner, out);
 }
 
-/** What an Inform says; `undefined` for any other message. */
+/** The arguments of an Inform; `undefined` for any other message. */
 export function informOf({ message }: Envelope): Inform | undefined {
   return message.kind === 'request' && message.rpc === 'Inform' ? message.args : undefined;
 }
 
 export const isInform = (envelope: Envelope): boolean => informOf(envelope) !== undefined;
 
-/** The same envelope with another Inform; any other message as it is. */
+/** The envelope with its Inform changed; any other message stays as it is. */
 export function changeInform(envelope: Envelope, change: (inform: Inform) => Partial<Inform>): Envelope {
   const { message } = envelope;
   if (message.kind !== 'request' || message.rpc !== 'Inform') return envelope;
@@ -88,7 +96,7 @@ export function changeDevice(envelope: Envelope, change: Partial<Inform['DeviceI
   return changeInform(envelope, ({ DeviceId }) => ({ DeviceId: { ...DeviceId, ...change } }));
 }
 
-/** Adds a parameter to an Inform, in place of one that has its name. */
+/** Adds a parameter to an Inform, replacing one of the same name. */
 export function addParameter(envelope: Envelope, name: string, Value: string, Type = 'string'): Envelope {
   return changeInform(envelope, ({ ParameterList }) => {
     const Name = name.startsWith('*.') ? `${rootOf(ParameterList)}${name.slice(1)}` : name;
@@ -117,7 +125,7 @@ export const hasValues = (envelope: Envelope): boolean => valuesOf(envelope).len
 
 type ChangeList = (list: readonly ParameterValueStruct[]) => readonly ParameterValueStruct[];
 
-/** The same envelope with another list of parameter values. */
+/** The envelope with another list of parameter values. */
 export function changeList(envelope: Envelope, change: ChangeList): Envelope {
   const { message } = envelope;
   if (message.kind === 'request') {
@@ -134,7 +142,7 @@ export function changeList(envelope: Envelope, change: ChangeList): Envelope {
   };
 }
 
-/** The same envelope with each parameter value changed. */
+/** The envelope with each parameter value changed. */
 export function changeValues(
   envelope: Envelope,
   change: (value: ParameterValueStruct) => ParameterValueStruct,
@@ -161,14 +169,16 @@ export function changeInfos(envelope: Envelope, change: (list: Infos) => Infos):
   };
 }
 
-/** The same envelope with another TransferComplete. */
+/** The envelope with its TransferComplete changed. */
 export function changeTransfer(envelope: Envelope, change: Partial<Args<'TransferComplete'>>): Envelope {
   const { message } = envelope;
   if (message.kind !== 'request' || message.rpc !== 'TransferComplete') return envelope;
   return { ...envelope, message: { ...message, args: { ...message.args, ...change } } };
 }
 
-/** The same envelope with arguments made anew by their schema; as it is where they would no longer fit it. */
+/**
+ * The envelope with every string of its arguments changed; unchanged if the result would not fit the schema.
+ */
 export function changeStrings(envelope: Envelope, change: (text: string) => string): Envelope {
   const { message } = envelope;
   if (message.kind !== 'request' && message.kind !== 'response') return envelope;
@@ -190,26 +200,28 @@ function mapStrings(schema: Schema, value: unknown, change: (text: string) => st
     case 'array':
     case 'repeated':
       return Array.isArray(value) ? value.map((member) => mapStrings(schema.of, member, change)) : value;
-    case 'struct': {
-      if (typeof value !== 'object' || value === null) return value;
-      // Name of a ParameterValueStruct is written by a hand of its own, which fills no gaps.
-      const isValue = schema.fields.some((field) => field.schema.is === 'value');
-      const out: Record<string, unknown> = { ...value };
-      for (const field of schema.fields) {
-        const member: unknown = Reflect.get(value, field.name);
-        if (member !== undefined && !(isValue && field.name === 'Name'))
-          out[field.name] = mapStrings(field.schema, member, change);
-      }
-      return out;
-    }
+    case 'struct':
+      return typeof value === 'object' && value !== null ? mapMembers(schema.fields, value, change) : value;
     case 'choice': {
-      const choice: unknown =
-        typeof value === 'object' && value !== null ? Reflect.get(value, 'Operation') : undefined;
-      const of =
-        typeof choice === 'string' && Object.hasOwn(schema.of, choice) ? schema.of[choice] : undefined;
-      return of === undefined ? value : mapStrings(of, value, change);
+      const chosen = chosenOf(schema.of, value);
+      return chosen === undefined ? value : mapStrings(chosen, value, change);
     }
     default:
       return value;
   }
+}
+
+function mapMembers(
+  fields: readonly FieldSchema[],
+  value: object,
+  change: (text: string) => string,
+): Record<string, unknown> {
+  // The Name of a ParameterValueStruct has a codec of its own, which fills no gaps.
+  const isValue = fields.some(({ schema }) => schema.is === 'value');
+  const out: Record<string, unknown> = { ...value };
+  for (const { name, schema } of fields) {
+    const member: unknown = Reflect.get(value, name);
+    if (member !== undefined && !(isValue && name === 'Name')) out[name] = mapStrings(schema, member, change);
+  }
+  return out;
 }

@@ -12,7 +12,10 @@ import {
   valuesOf,
 } from './message.ts';
 
-/** An object of the list that has a child in it, and is not the first: a list without any object is another quirk. */
+/**
+ * An object of the list that has a child in it, and is not the first: a list without any object is another
+ * quirk.
+ */
 function parentIn(envelope: Envelope): string | undefined {
   const list = infosOf(envelope);
   const objects = list.map(({ Name }) => Name).filter((name) => name.endsWith('.'));

@@ -25,7 +25,7 @@ export const namespaces = {
     fits: hasArray,
     change: (dialect) => ({
       ...dialect,
-      // Undeclared, a prefix can only be told by its customary spelling.
+      // An undeclared prefix can only be recognised by its customary spelling.
       prefixes: { ...dialect.prefixes, enc: 'soap-enc', xsd: 'xsd', xsi: 'xsi' },
       declares: dialect.declares.filter((name) => name === 'env' || name === 'cwmp'),
     }),

@@ -14,7 +14,10 @@ import {
   valuesOf,
 } from './message.ts';
 
-/** A string whose meaning nothing else looks at: a spoilt address would be noted as that too (Q-CR-03, Q-CR-04). */
+/**
+ * A string whose meaning nothing else looks at: a spoilt address would be noted as that too (Q-CR-03,
+ * Q-CR-04).
+ */
 const isText = ({ Name, Type }: ParameterValueStruct): boolean =>
   Type === 'string' && !/ConnectionRequest(URL|Address)$/.test(Name);
 

@@ -1,12 +1,15 @@
-/** Runs with the real host and servers against simulated ants: many on a line that is bad, and some that are bad themselves. */
+/**
+ * Runs with the real host and servers against simulated ants: many on a line that is bad, and some that are
+ * bad themselves.
+ */
 import { createSocket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import t, { type Test } from 'tap';
-import { bootPart } from '../../../mdap/flash/boot-part.ts';
-import { hostPart } from '../../../mdap/flash/host-part.ts';
+import { bootAdapter } from '../../../mdap/flash/boot-adapter.ts';
+import { hostAdapter } from '../../../mdap/flash/host-adapter.ts';
 import type { Plan } from '../../../mdap/flash/plan.ts';
 import { problemText } from '../../../mdap/flash/plan.ts';
 import { readPlan } from '../../../mdap/flash/plan-read.ts';
@@ -33,19 +36,20 @@ const GROUP = '239.255.77.8';
 const SPEED = 20;
 
 /**
- * Of a request and its reply one is lost in 19 tries of 100. A command has two steps, three commands of the plan are not given
- * twice, so 64 ants have 384 steps that must get through. With the three repetitions of the defaults each fails 0.19^4 = 1.3
- * times in a thousand: two runs of five have an ant that does. With eight it is 0.19^9, once in eight thousand runs; they are closer
- * together, so that all have their turn within the time of a command.
+ * Of a request and its reply one is lost in 19 tries of 100. A command has two steps, three commands of the
+ * plan are not given twice, so 64 ants have 384 steps that must get through. With the three repetitions of
+ * the defaults each fails 0.19^4 = 1.3 times in a thousand: two runs of five have an ant that does. With
+ * eight it is 0.19^9, once in eight thousand runs; they are closer together, so that all have their turn
+ * within the time of a command.
  */
 const PATIENT = {
-  conv: { ...HOST_SETTINGS.conv, ...{ timeout: 1000, growth: 1.2, retries: 8, silentRetries: 3 } },
+  conv: { ...HOST_SETTINGS.conv, timeout: 1000, growth: 1.2, retries: 8, silentRetries: 3 },
 };
 
 /**
- * A block that is lost four times, or its ACK, lets a transfer stand still for the 15 s that are borne: 1.3 in a thousand of 40
- * blocks are 5 transfers of 100, and three of 64 ants in a run (two are seen: loaders say their ACK again too). Three such in a
- * row, the default, would be one run of 110; five are one of 40,000.
+ * A block that is lost four times, or its ACK, lets a transfer stand still for the 15 s that are borne: 1.3
+ * in a thousand of 40 blocks are 5 transfers of 100, and three of 64 ants in a run (two are seen: loaders say
+ * their ACK again too). Three such in a row, the default, would be one run of 110; five are one of 40,000.
  */
 const LIMITS = `times: { trigger: 20, search-every: 10 }
 limits: { transfers: 5 }
@@ -91,7 +95,10 @@ async function ownGroup(t: Test): Promise<Endpoint> {
   return { address: GROUP, port: socket.address().port };
 }
 
-/** Real time, of which that is left out in which the process was busy or had no turn: what waits in a socket is not late. */
+/**
+ * Real time, of which that is left out in which the process was busy or had no turn: what waits in a socket
+ * is not late.
+ */
 function ownTime(t: Test): () => number {
   let [now, last] = [0, performance.now()];
   const ticking = setInterval(() => {
@@ -115,10 +122,17 @@ t.test(`${COUNT} ants are flashed by UDP over loopback, on a line that is bad (s
   const iface = { name: 'lo', address: LOOPBACK, mask: '255.0.0.0', loopback: true };
   const where = { interfaces: [LOOPBACK], group: group.address, port: group.port };
   const run = startFlashRun({
-    ...{ plan, expect: COUNT, ticker, clock: () => scheduler.now() },
-    startHost: hostPart({ ...where, ticker, settings: PATIENT }),
-    startBoot: bootPart({
-      ...{ iface, bootpPort: 0, tftpPort: 0, ticker, plan },
+    plan,
+    expect: COUNT,
+    ticker,
+    clock: () => scheduler.now(),
+    startHost: hostAdapter({ ...where, ticker, settings: PATIENT }),
+    startBoot: bootAdapter({
+      iface,
+      bootpPort: 0,
+      tftpPort: 0,
+      ticker,
+      plan,
       onListening: (known) => ports.emit('known', known),
     }),
   });
@@ -126,7 +140,10 @@ t.test(`${COUNT} ants are flashed by UDP over loopback, on a line that is bad (s
   const line = { loss: 0.1, duplication: 0.05, jitter: { ms: 30, scheduler } };
   const ants = Array.from({ length: COUNT }, (_, index) =>
     createAnt({
-      ...{ profile: 'st585v6', index, scheduler, clock: () => scheduler.now() },
+      profile: 'st585v6',
+      index,
+      scheduler,
+      clock: () => scheduler.now(),
       lan: createLossyLan(createUdpLan({ iface: LOOPBACK }), line, createRandom(`${SEED}/${index}`)),
       ant: { group, boot: { servers: { address: LOOPBACK, port: bootp }, clientPort: 0, tftpPort: tftp } },
     }),
@@ -163,7 +180,11 @@ t.test(
     ];
     const ants = faults.map((faults, index) =>
       createAnt({
-        ...{ profile: 'st585v6', index, faults, scheduler, clock: () => scheduler.now() },
+        profile: 'st585v6',
+        index,
+        faults,
+        scheduler,
+        clock: () => scheduler.now(),
         lan: segment.plug(),
       }),
     );
@@ -186,9 +207,12 @@ t.test(
     const openPort = lanPort(segment.plug(), host);
     const iface = { name: 'lab', address: host, mask: '255.255.255.0', loopback: false };
     const run = startFlashRun({
-      ...{ plan, expect: ants.length, ticker, clock: () => scheduler.now() },
-      startHost: hostPart({ interfaces: [host], openPort, ticker }),
-      startBoot: bootPart({ iface, bootpPort: 67, tftpPort: 69, openPort, ticker, plan }),
+      plan,
+      expect: ants.length,
+      ticker,
+      clock: () => scheduler.now(),
+      startHost: hostAdapter({ interfaces: [host], openPort, ticker }),
+      startBoot: bootAdapter({ iface, bootpPort: 67, tftpPort: 69, openPort, ticker, plan }),
     });
     const report = await time.until(run.done);
     t.strictSame(

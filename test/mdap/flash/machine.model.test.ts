@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
 import { dueAt, type FlashState, isEnd, type Job, type Outcome } from '../../../mdap/flash/modem.ts';
-import type { Happening } from '../../support/oracle/flash-oracle.ts';
-import { FlashStage, IMAGE, JOB, nextWell, playTo, TERMS } from '../../support/oracle/flash-oracle.ts';
+import type { NewEvent } from '../../support/oracle/flash-oracle.ts';
+import { CONTEXT, FlashStage, IMAGE, JOB, nextWell, playTo } from '../../support/oracle/flash-oracle.ts';
 import {
   commandOptions,
   compareTransitions,
@@ -21,11 +21,11 @@ const nameOf = (state: FlashState): string => (state.at === 'failed' ? `failed $
 type Stage = { readonly stage: FlashStage };
 
 /** Gives the event, and notes which transition it was. */
-function hear(stage: FlashStage, happening: Happening, ms = 10): void {
+function hear(stage: FlashStage, event: NewEvent, ms = 10): void {
   const before = stage.modem.state.at;
   const named = nameOf(stage.modem.state);
-  const name = happening.is === 'told' ? `told ${happening.outcome}` : happening.is;
-  stage.see(happening, ms);
+  const name = event.is === 'answered' ? `answered ${event.outcome}` : event.is;
+  stage.see(event, ms);
   const after = nameOf(stage.modem.state);
   // What changes nothing is of no interest: most events of the wire do, in most states.
   if (after !== named || stage.effects.length > 0)
@@ -34,10 +34,10 @@ function hear(stage: FlashStage, happening: Happening, ms = 10): void {
 
 class Play implements fc.Command<Stage, Stage> {
   readonly name: string;
-  readonly #make: (stage: FlashStage) => Happening | undefined;
+  readonly #make: (stage: FlashStage) => NewEvent | undefined;
   readonly #ms: number;
 
-  constructor(name: string, make: (stage: FlashStage) => Happening | undefined, ms = 10) {
+  constructor(name: string, make: (stage: FlashStage) => NewEvent | undefined, ms = 10) {
     this.name = name;
     this.#make = make;
     this.#ms = ms;
@@ -48,9 +48,9 @@ class Play implements fc.Command<Stage, Stage> {
   }
 
   run({ stage }: Stage): void {
-    const happening = this.#make(stage);
-    assert.ok(happening !== undefined);
-    hear(stage, happening, this.#ms);
+    const event = this.#make(stage);
+    assert.ok(event !== undefined);
+    hear(stage, event, this.#ms);
   }
 
   toString(): string {
@@ -59,16 +59,15 @@ class Play implements fc.Command<Stage, Stage> {
 }
 
 const ms = fc.constantFrom(10, 10, 10, 2500);
-const always = (happening: Happening): fc.Arbitrary<Play> =>
-  ms.map((ms) => new Play(happening.is, () => happening, ms));
+const always = (event: NewEvent): fc.Arbitrary<Play> => ms.map((ms) => new Play(event.is, () => event, ms));
 
 const well = ms.map((ms) => new Play('well', (stage) => nextWell(stage), ms));
 
-const told = (outcome: Outcome, text: string, version: string | undefined): fc.Arbitrary<Play> =>
+const answered = (outcome: Outcome, text: string, version: string | undefined): fc.Arbitrary<Play> =>
   fc.constant(
-    new Play(`told ${outcome}`, ({ modem, waiting }) => {
-      if (waiting === modem.turn) return undefined;
-      return { is: 'told', turn: modem.turn, outcome, facts: { board: 'BANT-W', version }, text };
+    new Play(`answered ${outcome}`, ({ modem, waiting }) => {
+      if (waiting === modem.request) return undefined;
+      return { is: 'answered', request: modem.request, outcome, facts: { board: 'BANT-W', version }, text };
     }),
   );
 
@@ -109,11 +108,9 @@ const rrq = fc.constant(
 );
 
 /** Plans answer when they are asked for. */
-const planned = (happening: Happening): fc.Arbitrary<Play> =>
+const planned = (event: NewEvent): fc.Arbitrary<Play> =>
   fc.constant(
-    new Play(happening.is, ({ effects }) =>
-      effects.some((effect) => effect.do === 'plan') ? happening : undefined,
-    ),
+    new Play(event.is, ({ effects }) => (effects.some((effect) => effect.do === 'plan') ? event : undefined)),
   );
 
 const unflashed = { ...JOB, image: undefined };
@@ -127,11 +124,11 @@ const anything: fc.Arbitrary<fc.Command<Stage, Stage>>[] = [
   onTransfer('sent'),
   onTransfer('progress'),
   onTransfer('transfer-failed'),
-  told('ok', '', '6.2.17.5'),
-  told('ok', '192.168.1.241', IMAGE.version),
-  told('credentials', 'wrong user', undefined),
-  told('refused', 'unknown command', undefined),
-  told('unanswered', '', undefined),
+  answered('ok', '', '6.2.17.5'),
+  answered('ok', '192.168.1.241', IMAGE.version),
+  answered('credentials', 'wrong user', undefined),
+  answered('refused', 'unknown command', undefined),
+  answered('unanswered', '', undefined),
   planned({ is: 'planned', job: unflashed }),
   planned({ is: 'planned', job: { ...JOB, always: true } }),
   planned({ is: 'planned', job: { ...JOB, image: other } }),
@@ -165,9 +162,9 @@ const hostile = [...anything, ...rarely, ...Array<typeof well>(15).fill(well)];
 function runOut(stage: FlashStage, most: number): void {
   for (let steps = 0; !isEnd(stage.modem.state); steps += 1) {
     assert.ok(steps < most, `it ends, and is ${stage.at}`);
-    const { state, turn } = stage.modem;
+    const { state, request } = stage.modem;
     if (state.at === 'unknown') stage.see({ is: 'missing' });
-    else if (dueAt(state) === undefined) stage.see({ is: 'begun', turn });
+    else if (dueAt(state) === undefined) stage.see({ is: 'started', request });
     else stage.see({ is: 'timeout' });
   }
 }
@@ -202,8 +199,8 @@ const anythingAtAll = fc.property(
     'checking',
   ),
   (commands, rewrites, stranger, start) => {
-    const terms = { ...TERMS, settings: { ...TERMS.settings, rewrites, bootpRepeats: 3 } };
-    const stage = new FlashStage(terms, stranger ? undefined : '0703KT3PP');
+    const context = { ...CONTEXT, settings: { ...CONTEXT.settings, rewrites, bootpRepeats: 3 } };
+    const stage = new FlashStage(context, stranger ? undefined : '0703KT3PP');
     begin(stage, start);
     fc.modelRun(() => ({ model: { stage }, real: { stage } }), commands);
     runOut(stage, 60);
@@ -218,14 +215,14 @@ property(
   t,
   'a modem that never stops asking and answering comes to an end all the same',
   fc.property(fc.infiniteStream(fc.nat({ max: 99 })), fc.constantFrom(0, 3), (choices, rewrites) => {
-    const terms = { ...TERMS, settings: { ...TERMS.settings, rewrites } };
-    const stage = new FlashStage(terms);
+    const context = { ...CONTEXT, settings: { ...CONTEXT.settings, rewrites } };
+    const stage = new FlashStage(context);
     for (let steps = 0; !isEnd(stage.modem.state); steps += 1) {
       assert.ok(steps < 2000, `it ends, and is ${stage.at}`);
       const choice = choices.next().value ?? 0;
-      const { turn } = stage.modem;
+      const { request } = stage.modem;
       if (stage.effects.some((effect) => effect.do === 'plan')) stage.see({ is: 'planned', job: JOB });
-      else if (stage.waiting === turn) stage.see({ is: 'begun', turn });
+      else if (stage.waiting === request) stage.see({ is: 'started', request });
       else if (choice < 40) stage.see(nextWell(stage), 3000);
       else if (choice < 60) stage.see({ is: 'timeout' });
       else if (choice < 80) stage.see({ is: 'bootp', board: 'BANT-W', xid: choice, invalid: true });
@@ -245,21 +242,21 @@ const TRANSITIONS = `
   unknown: rrq > unknown
   unknown: bootp > bootp-seen or failed image-rejected or failed no-valid-image
   discovered: stop > cancelled
-  discovered: rrq, told ok, told refused > discovered
+  discovered: rrq, answered ok, answered refused > discovered
   discovered: conflict > failed conflict
   discovered: refused > failed no-image
   discovered: unplanned > skipped
   discovered: resumed > unknown
   discovered: bootp > bootp-seen or failed wrong-board
-  discovered: told credentials > discovered or failed credentials
-  discovered: timeout, told unanswered > discovered or failed no-answer
+  discovered: answered credentials > discovered or failed credentials
+  discovered: timeout, answered unanswered > discovered or failed no-answer
   discovered: planned > checking or configuring or done or failed no-boot-mode or failed wrong-board or failed wrong-version or triggered
   triggered: stop > cancelled
   triggered: conflict > failed conflict
-  triggered: told refused > failed refused
+  triggered: answered refused > failed refused
   triggered: rrq > triggered
   triggered: resumed > unknown
-  triggered: told credentials > failed credentials or triggered
+  triggered: answered credentials > failed credentials or triggered
   triggered: timeout > failed no-boot-mode or trigger-failed
   triggered: bootp > bootp-seen or failed no-tftp or failed wrong-board
   trigger-failed: stop > cancelled
@@ -318,17 +315,17 @@ const TRANSITIONS = `
   back: bootp > failed boot-mode-again
   back: conflict > failed conflict
   back: resumed > unknown
-  back: told credentials > back or failed credentials
-  back: timeout, told refused, told unanswered > back or failed no-answer
-  back: told ok > configuring or done or failed wrong-version
+  back: answered credentials > back or failed credentials
+  back: timeout, answered refused, answered unanswered > back or failed no-answer
+  back: answered ok > configuring or done or failed wrong-version
   configuring: stop > cancelled
   configuring: rrq > configuring
   configuring: bootp > failed boot-mode-again
   configuring: conflict > failed conflict
   configuring: resumed > unknown
-  configuring: told ok > checking or configuring
-  configuring: told refused, told unanswered > checking or configuring or failed command
-  configuring: told credentials > configuring or failed credentials
+  configuring: answered ok > checking or configuring
+  configuring: answered refused, answered unanswered > checking or configuring or failed command
+  configuring: answered credentials > configuring or failed credentials
   configuring: timeout > checking or configuring or failed command
   checking: stop > cancelled
   checking: rrq > checking
@@ -336,9 +333,9 @@ const TRANSITIONS = `
   checking: conflict > failed conflict
   checking: timeout > configuring or failed verify
   checking: resumed > unknown
-  checking: told credentials > checking or failed credentials
-  checking: told refused, told unanswered > checking or failed verify
-  checking: found, told ok > checking or done or failed verify
+  checking: answered credentials > checking or failed credentials
+  checking: answered refused, answered unanswered > checking or failed verify
+  checking: found, answered ok > checking or done or failed verify
   done: rrq > done
   failed: rrq > failed
   failed: resumed > unknown
@@ -356,28 +353,28 @@ const BRIEF = {
   verify: { version: false, address: true },
 };
 
-function answers(outcome: Outcome, times: number): Happening[] {
-  return Array.from({ length: times }, (): Happening => ({ is: 'told', turn: -1, outcome, text: '' }));
+function answers(outcome: Outcome, times: number): NewEvent[] {
+  return Array.from({ length: times }, (): NewEvent => ({ is: 'answered', request: -1, outcome, text: '' }));
 }
 
 const seen = (address: string) => ({ serial: '0703KT3PP', product: undefined, address });
 
-const found241: Happening = { is: 'found', ...seen('192.168.1.241') };
+const found241: NewEvent = { is: 'found', ...seen('192.168.1.241') };
 
-const broken = (times: number): Happening[] =>
-  Array.from({ length: times }, (_, n): Happening[] => [
+const broken = (times: number): NewEvent[] =>
+  Array.from({ length: times }, (_, n): NewEvent[] => [
     { is: 'rrq', transfer: `b${n}` },
     { is: 'transfer-failed', transfer: `b${n}`, why: 'error 0' },
   ]).flat();
 
-const pushed = (times: number): Happening[] =>
+const pushed = (times: number): NewEvent[] =>
   Array.from(
     { length: times },
-    (_, xid): Happening => ({ is: 'bootp', board: 'BANT-W', xid, invalid: false }),
+    (_, xid): NewEvent => ({ is: 'bootp', board: 'BANT-W', xid, invalid: false }),
   );
 
-/** Its boot loader gives up, and the old firmware is found and told once more. */
-const gaveUp = (): Happening[] => [
+/** Its boot loader gives up, and the old firmware is found and planned for once more. */
+const gaveUp = (): NewEvent[] => [
   { is: 'timeout' },
   { is: 'found', ...seen('192.168.1.254') },
   ...answers('ok', 1),
@@ -385,14 +382,14 @@ const gaveUp = (): Happening[] => [
 ];
 
 /** Deaf to the upgrade command. */
-const deaf = (): Happening[] => [{ is: 'timeout' }, { is: 'found', ...seen('192.168.1.254') }];
+const deaf = (): NewEvent[] => [{ is: 'timeout' }, { is: 'found', ...seen('192.168.1.254') }];
 
 /** What needs so many misfortunes in a row that chance does not bring it. */
 const RARE: readonly {
   readonly title: string;
   readonly start: string;
   readonly job?: Job;
-  readonly events: readonly Happening[];
+  readonly events: readonly NewEvent[];
 }[] = [
   { title: 'an address that is all there is to see', start: 'checking', job: BRIEF, events: [found241] },
   {
@@ -439,12 +436,12 @@ const RARE: readonly {
 
 t.test('rare misfortunes', async (t) => {
   for (const { title, start, job, events } of RARE) {
-    const stage = new FlashStage({ ...TERMS, settings: { ...TERMS.settings, bootpRepeats: 3 } });
+    const stage = new FlashStage({ ...CONTEXT, settings: { ...CONTEXT.settings, bootpRepeats: 3 } });
     begin(stage, start, job);
-    for (const happening of events) {
-      const { turn } = stage.modem;
-      if (stage.waiting === turn) hear(stage, { is: 'begun', turn });
-      hear(stage, happening.is === 'told' ? { ...happening, turn } : happening);
+    for (const event of events) {
+      const { request } = stage.modem;
+      if (stage.waiting === request) hear(stage, { is: 'started', request });
+      hear(stage, event.is === 'answered' ? { ...event, request } : event);
     }
     t.pass(title);
   }

@@ -1,18 +1,24 @@
 import t from 'tap';
 import { FLASH_REASONS } from '../../../mdap/flash/reasons.ts';
-import type { Happening } from '../../support/oracle/flash-oracle.ts';
-import { FlashStage, IMAGE, JOB, nextWell, playTo, TERMS } from '../../support/oracle/flash-oracle.ts';
+import type { NewEvent } from '../../support/oracle/flash-oracle.ts';
+import { CONTEXT, FlashStage, IMAGE, JOB, nextWell, playTo } from '../../support/oracle/flash-oracle.ts';
 
 const done = (stage: FlashStage): string[] => stage.effects.map((effect) => effect.do);
-const bootp = (change: object = {}): Happening => ({
-  ...{ is: 'bootp', board: 'BANT-W', xid: 7, invalid: false },
+const bootp = (change: object = {}): NewEvent => ({
+  is: 'bootp',
+  board: 'BANT-W',
+  xid: 7,
+  invalid: false,
   ...change,
 });
-const told = (stage: FlashStage, change: object): Happening => ({
-  ...{ is: 'told', turn: stage.modem.turn, outcome: 'ok', text: '' },
+const answered = (stage: FlashStage, change: object): NewEvent => ({
+  is: 'answered',
+  request: stage.modem.request,
+  outcome: 'ok',
+  text: '',
   ...change,
 });
-const begun = (stage: FlashStage): Happening => ({ is: 'begun', turn: stage.modem.turn });
+const begun = (stage: FlashStage): NewEvent => ({ is: 'started', request: stage.modem.request });
 
 /** The reason of a modem that failed. */
 function reason(stage: FlashStage): string {
@@ -43,7 +49,7 @@ t.test('one that has the version already is configured and not flashed', async (
   const stage = new FlashStage();
   playTo(stage, 'discovered');
   stage.see(begun(stage));
-  stage.see(told(stage, { facts: { board: 'BANT-W', version: IMAGE.version } }));
+  stage.see(answered(stage, { facts: { board: 'BANT-W', version: IMAGE.version } }));
   stage.see({ is: 'planned', job: JOB });
   t.equal(stage.at, 'configuring');
 });
@@ -51,7 +57,7 @@ t.test('one that has the version already is configured and not flashed', async (
 t.test(
   'one that a button brought into boot mode is served for its board, and planned for when it is known',
   async (t) => {
-    const stage = new FlashStage(TERMS, undefined);
+    const stage = new FlashStage(CONTEXT, undefined);
     stage.see(bootp());
     t.strictSame([stage.at, done(stage)], ['bootp-seen', ['plan']]);
     stage.see({ is: 'planned', job: { ...JOB, serial: undefined, commands: [] } });
@@ -69,7 +75,7 @@ t.test('an image for another board is not even offered', async (t) => {
   const stage = new FlashStage();
   playTo(stage, 'discovered');
   stage.see(begun(stage));
-  stage.see(told(stage, { facts: { board: 'BANT-R', version: '6.1' } }));
+  stage.see(answered(stage, { facts: { board: 'BANT-R', version: '6.1' } }));
   stage.see({ is: 'planned', job: JOB });
   t.strictSame([reason(stage), done(stage)], ['wrong-board', ['quarantine']]);
 });
@@ -92,7 +98,7 @@ t.test('a new boot right after the image is a refusal at once: its xid is anothe
   t.equal(reason(stage), 'image-rejected');
 });
 
-t.test('a power cut while it wrote is told from an image that it refuses', async (t) => {
+t.test('a power cut during the write is distinguished from an image that it rejects', async (t) => {
   const stage = new FlashStage();
   playTo(stage, 'verifying');
   stage.see(bootp({ xid: 8, invalid: true }), 60_000);
@@ -100,14 +106,14 @@ t.test('a power cut while it wrote is told from an image that it refuses', async
 });
 
 t.test('one whose power was cut while it wrote gets the image again where that is set', async (t) => {
-  const stage = new FlashStage({ ...TERMS, settings: { ...TERMS.settings, rewrites: 1 } });
+  const stage = new FlashStage({ ...CONTEXT, settings: { ...CONTEXT.settings, rewrites: 1 } });
   playTo(stage, 'verifying');
   stage.see(bootp({ xid: 8, invalid: true }), 60_000);
   t.equal(stage.at, 'bootp-seen');
   playTo(stage, 'done');
 });
 
-t.test('a power cut inside the transfer begins it anew, three times at most', async (t) => {
+t.test('a power cut during the transfer starts it again, three times at most', async (t) => {
   const stage = new FlashStage();
   for (const xid of [8, 9]) {
     playTo(stage, 'transferring');
@@ -145,7 +151,7 @@ t.test('BOOTP requests without end, and no request for the file, are given up', 
   t.equal(reason(stage), 'no-tftp');
 });
 
-t.test('one that does not go into boot mode is told three times', async (t) => {
+t.test('one that does not go into boot mode gets the command three times', async (t) => {
   const stage = new FlashStage();
   playTo(stage, 'triggered');
   for (let retries = 0; retries < 2; retries += 1) {
@@ -158,7 +164,7 @@ t.test('one that does not go into boot mode is told three times', async (t) => {
   t.strictSame([reason(stage), stage.modem.triggers], ['no-boot-mode', 3]);
 });
 
-t.test('one that never comes back is told as that', async (t) => {
+t.test('one that never comes back is reported as such', async (t) => {
   const stage = new FlashStage();
   playTo(stage, 'verifying');
   stage.see({ is: 'timeout' });
@@ -170,20 +176,21 @@ t.test('one that comes back with another version has failed', async (t) => {
   const stage = new FlashStage();
   playTo(stage, 'back');
   stage.see(begun(stage));
-  stage.see(told(stage, { facts: { board: 'BANT-W', version: '6.2.17.5' } }));
+  stage.see(answered(stage, { facts: { board: 'BANT-W', version: '6.2.17.5' } }));
   t.match(stage.modem.state, {
-    ...{ at: 'failed', reason: 'wrong-version' },
+    at: 'failed',
+    reason: 'wrong-version',
     note: 'it says 6.2.17.5, the image holds 6.2.29.2',
   });
 });
 
 t.test(
-  'users are tried in order, and anew after the flashing: settings are those of the factory again',
+  'users are tried in order, and again after flashing, which restores the factory settings',
   async (t) => {
     const stage = new FlashStage();
     playTo(stage, 'discovered');
     stage.see(begun(stage));
-    stage.see(told(stage, { outcome: 'credentials' }));
+    stage.see(answered(stage, { outcome: 'credentials' }));
     t.match(stage.effects, [{ do: 'ask', credential: 1 }]);
     playTo(stage, 'triggered');
     t.match(stage.effects, [{ do: 'serve' }, { do: 'trigger', credential: 1 }]);
@@ -197,7 +204,7 @@ t.test('one that takes no user of the plan has failed for that', async (t) => {
   playTo(stage, 'discovered');
   for (const _ of [0, 1]) {
     stage.see(begun(stage));
-    stage.see(told(stage, { outcome: 'credentials' }));
+    stage.see(answered(stage, { outcome: 'credentials' }));
   }
   t.equal(reason(stage), 'credentials');
 });
@@ -206,14 +213,14 @@ t.test('what the plan says of a command that fails is done', async (t) => {
   const stage = new FlashStage();
   playTo(stage, 'configuring');
   stage.see(begun(stage));
-  stage.see(told(stage, { outcome: 'ok' }));
+  stage.see(answered(stage, { outcome: 'ok' }));
   stage.see(begun(stage));
-  stage.see(told(stage, { outcome: 'refused', text: 'no such address' }));
+  stage.see(answered(stage, { outcome: 'refused', text: 'no such address' }));
   t.match(stage.modem, { state: { at: 'configuring' }, ran: { length: 2 } }, 'this one may fail');
   t.strictSame(stage.modem.notes, ['ip ipdelete addr=192.168.1.254: no such address']);
   for (const _ of [0, 1]) {
     stage.see(begun(stage));
-    stage.see(told(stage, { outcome: 'unanswered' }));
+    stage.see(answered(stage, { outcome: 'unanswered' }));
   }
   t.match(stage.modem.state, { at: 'failed', reason: 'command', note: 'saveall: no answer' });
 });
@@ -224,8 +231,9 @@ t.test('the address in the end decides, whatever the commands said', async (t) =
   stage.see({ is: 'found', serial: '0703KT3PP', product: undefined, address: '192.168.1.254' });
   stage.see({ is: 'timeout' });
   t.match(stage.modem.state, {
-    ...{ at: 'failed', reason: 'verify' },
-    note: 'its address is 192.168.1.254, wanted is 192.168.1.241',
+    at: 'failed',
+    reason: 'verify',
+    note: 'its address is 192.168.1.254, expected 192.168.1.241',
   });
 });
 
@@ -239,18 +247,18 @@ t.test('a question of the checks has no time limit before its turn has come', as
   stage.see(begun(stage), 600_000);
   t.equal(stage.at, 'checking');
   t.match(stage.modem.state, { until: Number });
-  stage.see(told(stage, { facts: { board: 'BANT-W', version: IMAGE.version } }));
+  stage.see(answered(stage, { facts: { board: 'BANT-W', version: IMAGE.version } }));
   t.match([done(stage), stage.modem.state], [['command'], { until: undefined }]);
 });
 
 t.test('an answer to a question of long ago changes nothing', async (t) => {
   const stage = new FlashStage();
   playTo(stage, 'back');
-  stage.see(told(stage, { turn: 1, outcome: 'credentials' }));
+  stage.see(answered(stage, { request: 1, outcome: 'credentials' }));
   t.equal(stage.at, 'back');
 });
 
-t.test('told to stop, it finishes the transfer that runs, and nothing else', async (t) => {
+t.test('on stop, it finishes the running transfer, and nothing else', async (t) => {
   const busy = new FlashStage();
   playTo(busy, 'transferring');
   busy.see({ is: 'stop' });
@@ -292,7 +300,7 @@ t.test('a command that may have been carried out before the stop may fail', asyn
   stage.see({ is: 'resumed' }, 60_000);
   playTo(stage, 'configuring');
   stage.see(begun(stage));
-  stage.see(told(stage, { outcome: 'refused', text: 'address exists' }));
+  stage.see(answered(stage, { outcome: 'refused', text: 'address exists' }));
   t.equal(stage.at, 'configuring');
   t.match(stage.modem.notes, [/may have been done before/]);
 });
@@ -320,18 +328,18 @@ t.test('a command that was lost shows by the address, and is given once more', a
   const stage = new FlashStage();
   playTo(stage, 'configuring');
   stage.see(begun(stage));
-  stage.see(told(stage, { outcome: 'ok' }));
+  stage.see(answered(stage, { outcome: 'ok' }));
   stage.see(begun(stage));
-  stage.see(told(stage, { outcome: 'unanswered' }));
+  stage.see(answered(stage, { outcome: 'unanswered' }));
   t.equal(stage.modem.doubt, 1, 'it takes the address away: silence is no failure');
   stage.see(begun(stage));
-  stage.see(told(stage, { outcome: 'ok' }));
+  stage.see(answered(stage, { outcome: 'ok' }));
   t.equal(stage.at, 'checking');
   stage.see({ is: 'timeout' });
   t.match(stage.effects, [{ do: 'command', line: 'ip ipdelete addr=192.168.1.254' }]);
   for (const outcome of ['unanswered', 'refused']) {
     stage.see(begun(stage));
-    stage.see(told(stage, { outcome, text: 'done before' }));
+    stage.see(answered(stage, { outcome, text: 'done before' }));
   }
   t.equal(stage.at, 'checking', 'what may have been done before may fail now');
   stage.see({ is: 'timeout' });

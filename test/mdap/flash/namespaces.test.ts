@@ -1,4 +1,7 @@
-/** The whole of it on a real LAN: 24 modems with one address, each in a network namespace, real ports and real multicast. */
+/**
+ * The whole of it on a real LAN: 24 modems with one address, each in a network namespace, real ports and real
+ * multicast.
+ */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -38,7 +41,10 @@ const FAULTS: ReadonlyMap<number, AntFault> = new Map([
 const modems = Array.from({ length: COUNT }, (_, index) => {
   const { unit } = createModem({ acs: 'http://127.0.0.1/', profile: 'st585v6', index }).device;
   return {
-    ...{ name: `ant${index}`, index, serial: unit.boardSerial, mac: unit.mac },
+    name: `ant${index}`,
+    index,
+    serial: unit.boardSerial,
+    mac: unit.mac,
     fault: FAULTS.get(index) ?? '',
   };
 });
@@ -91,24 +97,26 @@ t.test(
     );
     t.equal(code, 1, 'two have failed');
     t.ok(out.endsWith('\n22 done, 2 failed\n'), 'the report says so');
-    const told: FlashReport = JSON.parse(await readFile(report, 'utf8'));
-    t.match(told, { done: COUNT - 2, failed: 2, skipped: 0, cancelled: 0 });
-    if (told.done !== COUNT - 2) t.comment(err.slice(-4000));
+    const written: FlashReport = JSON.parse(await readFile(report, 'utf8'));
+    t.match(written, { done: COUNT - 2, failed: 2, skipped: 0, cancelled: 0 });
+    if (written.done !== COUNT - 2) t.comment(err.slice(-4000));
     t.strictSame(
-      told.modems.filter(({ state }) => state === 'failed').map(({ serial, reason }) => [serial, reason]),
+      written.modems.filter(({ state }) => state === 'failed').map(({ serial, reason }) => [serial, reason]),
       [
         [modems[3]?.serial, 'image-rejected'],
         [modems[17]?.serial, 'not-back'],
       ],
       'each for its true reason',
     );
-    const good = told.modems.filter(({ state }) => state === 'done');
+    const good = written.modems.filter(({ state }) => state === 'done');
     t.equal(new Set(good.map(({ address }) => address)).size, COUNT - 2, 'each has an address of its own');
     t.ok(
       good.every(({ versionBefore, version }) => `${versionBefore} ${version}` === '6.2.17.5 6.2.29.2'),
       'each has the firmware of the image',
     );
-    t.comment(`${(Date.parse(told.endedAt) - Date.parse(told.startedAt)) / 1000} s for ${COUNT} modems`);
+    t.comment(
+      `${(Date.parse(written.endedAt) - Date.parse(written.startedAt)) / 1000} s for ${COUNT} modems`,
+    );
     t.strictSame(
       await discover('--timeout', '10'),
       good.map(({ serial, address }) => `${serial} ${address}`).sort(),

@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import t, { type Test } from 'tap';
-import { decide, Numbers } from '../../../mdap/flash/decide.ts';
 import type { Facts, Job } from '../../../mdap/flash/modem.ts';
 import type { Plan } from '../../../mdap/flash/plan.ts';
 import { problemText } from '../../../mdap/flash/plan.ts';
+import { CounterNumbers, planJob } from '../../../mdap/flash/plan-job.ts';
 import { readPlan } from '../../../mdap/flash/plan-read.ts';
 import { boardSerial } from '../../../protocol/bootp/image-rules.ts';
 import { writeImage } from '../../../protocol/datamodel/firmware-image.ts';
@@ -45,12 +45,17 @@ async function good(t: Test, text: string, files: Readonly<Record<string, string
 }
 
 const ant = (serial: string | undefined, change: Partial<Facts> = {}): Facts => ({
-  ...{ serial, mac: '00-14-7F-00-00-01', product: 'SpeedTouch 585', board: 'BANT-W' },
-  ...{ version: '6.2.17.5', address: '192.168.1.254', ...change },
+  serial,
+  mac: '00-14-7F-00-00-01',
+  product: 'SpeedTouch 585',
+  board: 'BANT-W',
+  version: '6.2.17.5',
+  address: '192.168.1.254',
+  ...change,
 });
 
-function jobFor(plan: Plan, facts: Facts, numbers = new Numbers()): Job {
-  const decision = decide(plan, facts, numbers);
+function jobFor(plan: Plan, facts: Facts, numbers = new CounterNumbers()): Job {
+  const decision = planJob(plan, facts, numbers);
   if (decision.is !== 'planned') throw new Error(decision.note);
   return decision.job;
 }
@@ -67,9 +72,11 @@ t.test('the plan of the documentation is one, and does what its text says', asyn
   const [yaml = ''] = await blocks('yaml');
   const [csv = ''] = await blocks('csv');
   const plan = await good(t, yaml, { 'modems.csv': csv });
-  const numbers = new Numbers();
+  const numbers = new CounterNumbers();
   t.match(jobFor(plan, ant('0633EHPSL'), numbers), {
-    ...{ name: 'counter-left', address: '192.168.1.11', image: { board: 'BANT-W', version: '6.2.29.2' } },
+    name: 'counter-left',
+    address: '192.168.1.11',
+    image: { board: 'BANT-W', version: '6.2.29.2' },
     commands: [
       { line: 'dhcp server config state=disabled', silent: false, onFailure: { is: 'stop' } },
       { line: 'ip ipadd intf=LocalNetwork addr=192.168.1.11/24' },
@@ -87,16 +94,14 @@ t.test('the plan of the documentation is one, and does what its text says', asyn
   });
   const bench = { product: 'SpeedTouch 780', board: 'BANT-R' };
   t.match(jobFor(plan, ant('0644JTHJ4', bench), numbers), {
-    ...{
-      name: 'bench-01',
-      address: '192.168.1.20',
-      image: { version: '7.4.1.7' },
-      numbers: { n: 20, label: 1 },
-    },
+    name: 'bench-01',
+    address: '192.168.1.20',
+    image: { version: '7.4.1.7' },
+    numbers: { n: 20, label: 1 },
   });
   t.match(jobFor(plan, ant('0703KT3PP'), numbers), { name: 'spare-02', address: '192.168.1.21' });
   t.match(jobFor(plan, ant('0644JTHJ4', bench), numbers), { name: 'bench-01' }, 'the same number again');
-  t.match(decide(plan, ant('0599AAAAA', bench), numbers), { is: 'unplanned' });
+  t.match(planJob(plan, ant('0599AAAAA', bench), numbers), { is: 'unplanned' });
   t.equal(plan.credentials.length, 4);
   t.notOk(plan.boot.pool.includes('192.168.1.5'), 'our own address is nobody else’s');
 });
@@ -116,7 +121,7 @@ t.test('every time and limit of the documentation is one, with its value', async
 
 const RULES = 'version: 1\nnetwork: 192.168.1.0/24\nrules:\n';
 
-/** A title, the plan, what is told; files beside it. */
+/** A title, the plan, the problems reported; files beside it. */
 const WRONG: readonly (readonly [string, string, string[], Record<string, string>?])[] = [
   [
     'YAML that is none',
@@ -197,13 +202,13 @@ const WRONG: readonly (readonly [string, string, string[], Record<string, string
   [
     'an address outside of the network',
     `${RULES}  - { serial: 0633EHPSL, address: 192.168.2.9 }`,
-    ['plan.yaml:4: 192.168.2.9 lies outside of 192.168.1.0/24; give an address of its own in the network'],
+    ['plan.yaml:4: 192.168.2.9 lies outside 192.168.1.0/24; give an address of its own in the network'],
   ],
   [
     'the broadcast address',
     `${RULES}  - { serial: 0633EHPSL, address: 192.168.1.255 }`,
     [
-      'plan.yaml:4: 192.168.1.255 is no address for a modem in 192.168.1.0/24; give an address of its own in the network',
+      'plan.yaml:4: 192.168.1.255 cannot be the address of a modem in 192.168.1.0/24; give an address of its own in the network',
     ],
   ],
   [
@@ -220,7 +225,7 @@ const WRONG: readonly (readonly [string, string, string[], Record<string, string
     'a counter that runs out of the network',
     `${RULES}  - address: 192.168.1.\${n}\ncounters: { n: { from: 250, to: 300 } }`,
     [
-      'plan.yaml:4: 192.168.1.255 is no address for a modem in 192.168.1.0/24; give an address of its own in the network',
+      'plan.yaml:4: 192.168.1.255 cannot be the address of a modem in 192.168.1.0/24; give an address of its own in the network',
     ],
   ],
   [
@@ -234,16 +239,16 @@ const WRONG: readonly (readonly [string, string, string[], Record<string, string
     ['plan.yaml:5: counters.n.to: 1 is less than 9; write a number that is not'],
   ],
   [
-    'a value that nobody gives',
+    'a value that is not defined',
     `${RULES}  - name: 'at \${place}'`,
     [
-      'plan.yaml:4: name uses the value place, which nobody gives; give it as a column of the CSV file, under `set` or as a counter',
+      'plan.yaml:4: name uses the value place, which is not defined; define it as a column of the CSV file, under `set` or as a counter',
     ],
   ],
   [
-    'a value that is made of itself',
+    'a value that refers to itself',
     `${RULES}  - set: { a: 'x\${b}', b: 'y\${a}' }`,
-    ['plan.yaml:4: the value a is made of itself; give it a text of its own'],
+    ['plan.yaml:4: the value a refers to itself; give it a text of its own'],
   ],
   [
     'a template that is open',
@@ -323,19 +328,19 @@ const WRONG: readonly (readonly [string, string, string[], Record<string, string
 ];
 
 for (const [title, plan, expected, files] of WRONG)
-  t.test(`${title} is told with its place`, async (t) => {
+  t.test(`${title} is reported with its place`, async (t) => {
     t.strictSame(await flaws(t, plan, files), expected);
   });
 
-t.test('all that is wrong is told at once, in the order of its lines', async (t) => {
-  const told = await flaws(t, 'version: 2\nimages: [none.bli]\nnetwork: x\nrules:\n  - serial: "?"\n');
+t.test('all problems are reported at once, in the order of their lines', async (t) => {
+  const found = await flaws(t, 'version: 2\nimages: [none.bli]\nnetwork: x\nrules:\n  - serial: "?"\n');
   t.strictSame(
-    told.map((text) => text.split(':')[1]),
+    found.map((text) => text.split(':')[1]),
     ['1', '2', '3', '5'],
   );
 });
 
-t.test('a plan that is not there is told', async (t) => {
+t.test('a missing plan is reported', async (t) => {
   t.match(await readPlan('/nowhere/plan.yaml', HOST), {
     ok: false,
     error: [{ says: 'the plan cannot be read' }],
@@ -361,7 +366,7 @@ t.test('serial numbers and passwords of digits stay what is written', async (t) 
   });
 });
 
-t.test('one in boot mode that nobody knows gets the image for its board, and is told nothing', async (t) => {
+t.test('an unknown modem in boot mode gets the image for its board and no commands', async (t) => {
   const plan = await good(
     t,
     'version: 1\nimages: [images/bant-w-6.2.29.2.bli]\ncommands: [saveall]\nrules: [{}]\n',
@@ -372,18 +377,22 @@ t.test('one in boot mode that nobody knows gets the image for its board, and is 
     commands: [],
     serial: undefined,
   });
-  t.match(decide(plan, ant(undefined, { ...stranger, board: 'BANT-R' }), new Numbers()), { is: 'unplanned' });
+  t.match(planJob(plan, ant(undefined, { ...stranger, board: 'BANT-R' }), new CounterNumbers()), {
+    is: 'unplanned',
+  });
 });
 
 t.test('a modem whose board has no image is refused, not left out', async (t) => {
   const plan = await good(t, 'version: 1\nimages: [images/bant-w-6.2.29.2.bli]\nrules: [{}]\n');
-  t.match(decide(plan, ant('0644JTHJ4', { board: 'BANT-R' }), new Numbers()), {
-    ...{ is: 'refused', reason: 'no-image', note: 'no image is for board BANT-R' },
+  t.match(planJob(plan, ant('0644JTHJ4', { board: 'BANT-R' }), new CounterNumbers()), {
+    is: 'refused',
+    reason: 'no-image',
+    note: 'no image is for board BANT-R',
   });
 });
 
 t.test('numbers of a run before are not given again', async (t) => {
-  const numbers = new Numbers();
+  const numbers = new CounterNumbers();
   numbers.restore('A', { n: 1 });
   const counter = { from: 1, to: 2, width: 1 };
   t.strictSame(

@@ -76,8 +76,15 @@ t.test('64 modems are flashed and renumbered side by side', async (t) => {
   const took = (Date.parse(report.endedAt) - Date.parse(report.startedAt)) / 1000;
   t.ok(took < 120, `${took} simulated seconds, not 64 times one`);
   t.match(report.modems[0], {
-    ...{ serial: '0703A0000', name: 'bench-10', address: '192.168.1.10', state: 'done', commands: 2 },
-    ...{ versionBefore: '6.2.17.5', version: '6.2.29.2', transfers: 1, transferSeconds: 1 },
+    serial: '0703A0000',
+    name: 'bench-10',
+    address: '192.168.1.10',
+    state: 'done',
+    commands: 2,
+    versionBefore: '6.2.17.5',
+    version: '6.2.29.2',
+    transfers: 1,
+    transferSeconds: 1,
   });
 });
 
@@ -91,7 +98,7 @@ const WRONG: readonly (readonly [Habit, string])[] = [
   ['no-tftp', 'no-tftp'],
 ];
 
-t.test('each that fails is told with its reason, and holds up nobody', async (t) => {
+t.test('each failure is reported with its reason, and holds up no other modem', async (t) => {
   const ended = new Map<string, number>();
   const habits = WRONG.map(([habit]) => habit);
   const { bench, flash, time } = stage(['good', ...habits, 'good', 'cut-transfer']);
@@ -145,7 +152,7 @@ t.test('two modems with one serial number are left alone', async (t) => {
   );
 });
 
-t.test('a modem that is named and not there is told, and the others go on', async (t) => {
+t.test('a modem that is named but absent is reported, and the others continue', async (t) => {
   const { flash } = stage(['good']);
   const plan = RENUMBER.replace('rules:', 'rules:\n  - { serial: 0799ZZZZZ, image: keep, commands: [] }');
   const report = await flash(await planOf(t, plan), { expect: 2 });
@@ -198,7 +205,8 @@ for (const state of STATES)
     const plan = await planOf(t, RENUMBER);
     const first = remember();
     const run = start(plan, {
-      ...{ expect: 3, journal: first },
+      expect: 3,
+      journal: first,
       onChange: ({ modem }) => {
         if (modem.state.at === state) run.stop();
       },
@@ -251,11 +259,11 @@ t.test('a journal on the disk is what was written, also after its last line was 
   t.equal((await readJournal(file)).length, kept.entries.length, 'what follows a cut line is whole');
 });
 
-t.test('a journal that is none is told with its line', async (t) => {
+t.test('an invalid journal is reported with its line', async (t) => {
   const plan = await planOf(t, RENUMBER);
   const file = path.join(path.dirname(plan.file), 'journal.jsonl');
   await t.rejects(readJournal(file), { message: /there is no journal/ });
-  await writeFile(file, '{"journal":1}\n{"mac":"x","event":{"is":"found","at":1}}\n');
+  await writeFile(file, '{"journal":2}\n{"mac":"x","event":{"is":"found","at":1}}\n');
   await t.rejects(readJournal(file), { message: /journal.jsonl:2 is no entry/ });
   await writeFile(file, '{"mac":"x"}\n');
   await t.rejects(readJournal(file), { message: /journal.jsonl:1 is no entry/ });
@@ -264,8 +272,8 @@ t.test('a journal that is none is told with its line', async (t) => {
 t.test('a run without --resume keeps the journal of the one before', async (t) => {
   const plan = await planOf(t, RENUMBER);
   const file = path.join(path.dirname(plan.file), 'journal.jsonl');
-  await writeFile(file, '{"journal":1}\n');
+  await writeFile(file, '{"journal":2}\n');
   const journal = await openJournal(file, false);
   await journal.close();
-  t.equal(await readFile(`${file}.before`, 'utf8'), '{"journal":1}\n');
+  t.equal(await readFile(`${file}.before`, 'utf8'), '{"journal":2}\n');
 });

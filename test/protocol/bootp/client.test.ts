@@ -17,7 +17,10 @@ import { decodeStOptions } from '../../../protocol/bootp/st-options.ts';
 
 const settings: BootpClientSettings = {
   ...BOOTP_CLIENT_DEFAULTS,
-  ...{ mac: '00:14:7f:28:54:65', xid: 0x1234, board: 'BANT-R', random: () => 0.5 },
+  mac: '00:14:7f:28:54:65',
+  xid: 0x1234,
+  board: 'BANT-R',
+  random: () => 0.5,
 };
 
 /** The waits and the requests of so many times that are over. */
@@ -72,13 +75,18 @@ t.test('a reply of our server gives it a lease; others are passed over with a re
   const answer = stepBootpServer(
     {
       ...BOOTP_SERVER_DEFAULTS,
-      ...{ address: '192.168.1.10', pool: ['192.168.1.64'], router: '192.168.1.1' },
+      address: '192.168.1.10',
+      pool: ['192.168.1.64'],
+      router: '192.168.1.1',
       rules: [{ for: { by: 'board', board: 'BANT-R' }, image: { file: 'ZZOGAA6.2H5' } }],
     },
     initialBootpServer(),
     {
-      ...{ is: 'datagram', bytes: sent[0] ?? new Uint8Array(), from: { address: '0.0.0.0', port: 68 } },
-      ...{ at: 0, serialOf: () => undefined },
+      is: 'datagram',
+      bytes: sent[0] ?? new Uint8Array(),
+      from: { address: '0.0.0.0', port: 68 },
+      at: 0,
+      serialOf: () => undefined,
     },
   ).effects[0];
   if (answer?.do !== 'reply') throw new Error('no reply');
@@ -97,8 +105,11 @@ t.test('a reply of our server gives it a lease; others are passed over with a re
   t.match(hear(new Uint8Array(3)).effects, [{ why: 'unreadable' }]);
   const leased = hear(answer.bytes);
   const lease = {
-    ...{ address: '192.168.1.64', server: '192.168.1.10', file: 'ZZOGAA6.2H5' },
-    ...{ mask: '255.255.255.0', router: '192.168.1.1' },
+    address: '192.168.1.64',
+    server: '192.168.1.10',
+    file: 'ZZOGAA6.2H5',
+    mask: '255.255.255.0',
+    router: '192.168.1.1',
   };
   t.strictSame(leased, { state: { at: 'leased', lease }, effects: [{ do: 'leased', lease }] });
   t.strictSame(stepBootpClient(settings, leased.state, { is: 'due' }).effects, []);

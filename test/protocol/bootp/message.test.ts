@@ -73,16 +73,21 @@ t.test('fields stand where RFC 951 has them', async (t) => {
   chaddr.set(macBytes('00:14:7f:28:54:65'));
   const none = '0.0.0.0';
   const bytes = encodeBootp({
-    ...{ op: 1, htype: 1, hlen: 6, hops: 0, xid: 0x01020304, secs: 5, flags: 0x8000, ciaddr: none },
-    ...{
-      yiaddr: '1.2.3.4',
-      siaddr: none,
-      giaddr: none,
-      chaddr,
-      sname: '',
-      file: 'BANT-V',
-      vend: writeOptions([]),
-    },
+    op: 1,
+    htype: 1,
+    hlen: 6,
+    hops: 0,
+    xid: 0x01020304,
+    secs: 5,
+    flags: 0x8000,
+    ciaddr: none,
+    yiaddr: '1.2.3.4',
+    siaddr: none,
+    giaddr: none,
+    chaddr,
+    sname: '',
+    file: 'BANT-V',
+    vend: writeOptions([]),
   });
   t.equal(bytes.length, 300);
   t.strictSame([...bytes.subarray(0, 12)], [1, 1, 6, 0, 1, 2, 3, 4, 0, 5, 0x80, 0]);
@@ -142,7 +147,7 @@ property(
   }),
 );
 
-t.test('what is no address is told from one', async (t) => {
+t.test('an address is distinguished from other text', async (t) => {
   for (const text of ['', '1.2.3', '1.2.3.256', '01.2.3.4', '1.2.3.4.5', 'a.b.c.d'])
     t.equal(addressNumber(text), undefined, text);
   for (const text of ['00-14-7F-12-34', '00147F12345', '00-14:7F-12-34-5G'])

@@ -40,9 +40,21 @@ const settings: BootpServerSettings = {
 
 function request(change: Partial<BootpMessage> = {}, mac = MAC): BootpMessage {
   return {
-    ...{ op: 1, htype: 1, hlen: 6, hops: 0, xid: 7, secs: 0, flags: 0 },
-    ...{ ciaddr: NONE, yiaddr: NONE, siaddr: NONE, giaddr: NONE },
-    ...{ chaddr: hardwareAddress(macBytes(mac)), sname: '', file: 'BANT-V', vend: writeOptions([]) },
+    op: 1,
+    htype: 1,
+    hlen: 6,
+    hops: 0,
+    xid: 7,
+    secs: 0,
+    flags: 0,
+    ciaddr: NONE,
+    yiaddr: NONE,
+    siaddr: NONE,
+    giaddr: NONE,
+    chaddr: hardwareAddress(macBytes(mac)),
+    sname: '',
+    file: 'BANT-V',
+    vend: writeOptions([]),
     ...change,
   };
 }
@@ -51,7 +63,7 @@ function request(change: Partial<BootpMessage> = {}, mac = MAC): BootpMessage {
 function server(change: Partial<BootpServerSettings> = {}, serials: Readonly<Record<string, string>> = {}) {
   let state: BootpServerState = initialBootpServer();
   const all = { ...settings, ...change };
-  const told = (bytes: Uint8Array, at = 0): BootpServerEffect | undefined => {
+  const receive = (bytes: Uint8Array, at = 0): BootpServerEffect | undefined => {
     const from = { address: NONE, port: 68 };
     const step = stepBootpServer(all, state, {
       is: 'datagram',
@@ -65,8 +77,8 @@ function server(change: Partial<BootpServerSettings> = {}, serials: Readonly<Rec
     return step.effects[0];
   };
   return {
-    told,
-    ask: (message: BootpMessage, at = 0) => told(encodeBootp(message), at),
+    receive,
+    ask: (message: BootpMessage, at = 0) => receive(encodeBootp(message), at),
     quarantine: (mac: string) => {
       state = stepBootpServer(all, state, { is: 'quarantine', mac, why: 'wrong board' }).state;
     },
@@ -83,7 +95,12 @@ t.test('a modem is given its address, our address and the image of its board', a
   const { message, bytes, to } = effect;
   t.equal(bytes.length, 300);
   t.match(message, {
-    ...{ op: 2, xid: 0xdeadbeef, secs: 3, yiaddr: '192.168.1.64', siaddr: '192.168.1.10', ciaddr: NONE },
+    op: 2,
+    xid: 0xdeadbeef,
+    secs: 3,
+    yiaddr: '192.168.1.64',
+    siaddr: '192.168.1.10',
+    ciaddr: NONE,
     file: 'ZZQ2AA7.417.bli',
   });
   t.strictSame(message.chaddr, request().chaddr);
@@ -140,7 +157,7 @@ t.test('requests that are not for us are left alone, each with its reason', asyn
   ];
   for (const [why, change, mac] of cases)
     t.match(server().ask(request(change, mac)), { do: 'silent', why }, why);
-  t.match(server().told(new Uint8Array(100)), { why: 'unreadable' });
+  t.match(server().receive(new Uint8Array(100)), { why: 'unreadable' });
   t.match(server({ names: ['us'] }).ask(request({ sname: 'us' })), { do: 'reply', message: { sname: 'us' } });
   const rules = settings.rules.map((rule) => ({ ...rule, minSecs: 5 }));
   t.match(server({ rules }).ask(request({ secs: 4 })), { why: 'not-yet' });
@@ -183,7 +200,7 @@ t.test('an image of another board is not given, unless forced', async (t) => {
   t.match(server({ rules: [{ ...rule, force: true }] }).ask(request()), { do: 'reply' });
 });
 
-t.test('a modem in quarantine is told nothing until it is released', async (t) => {
+t.test('a modem in quarantine gets no answer until it is released', async (t) => {
   const { ask, quarantine, release } = server();
   quarantine('00:14:7f:28:54:65');
   t.match(ask(request()), { do: 'silent', why: 'quarantined', detail: 'wrong board' });
@@ -224,7 +241,9 @@ t.test('DHCP: DISCOVER is offered what REQUEST is acknowledged, with the same fi
   t.match(ack, { answer: 'ack', message: { yiaddr: '192.168.1.64', file: 'ZZQ2AA7.417.bli' } });
   const wrong = addressAsOption(OPTION.requestedAddress, '192.168.1.65');
   t.match(ask(dhcp(DHCP_TYPES.request, [wrong, serverId]), 1000), {
-    ...{ answer: 'nak', to: { how: 'broadcast' }, message: { yiaddr: NONE, file: '' } },
+    answer: 'nak',
+    to: { how: 'broadcast' },
+    message: { yiaddr: NONE, file: '' },
   });
   const elsewhere = addressAsOption(OPTION.serverIdentifier, '192.168.1.11');
   t.match(ask(dhcp(DHCP_TYPES.request, [requested, elsewhere]), 2000), { why: 'other-server' });
@@ -233,7 +252,7 @@ t.test('DHCP: DISCOVER is offered what REQUEST is acknowledged, with the same fi
   t.match(ask(dhcp(DHCP_TYPES.discover), 4000), { answer: 'offer', message: { yiaddr: '192.168.1.65' } });
 });
 
-t.test('an answer of another server to a modem of ours is told', async (t) => {
+t.test('an answer of another server to a modem of ours is reported', async (t) => {
   const { ask } = server();
   ask(request());
   const foreign = request({ op: 2, yiaddr: '10.0.0.5', siaddr: '10.0.0.1', file: 'pxe' });
@@ -265,9 +284,9 @@ property(
     ),
     fc.boolean(),
     (datagrams, answerDhcp) => {
-      const { told, leases } = server({ answerDhcp, prefixes: [], allowDefault: true });
+      const { receive, leases } = server({ answerDhcp, prefixes: [], allowDefault: true });
       datagrams.forEach((bytes, index) => {
-        const effect = told(bytes, index);
+        const effect = receive(bytes, index);
         if (effect?.do === 'reply') assert.ok(effect.bytes.length <= Math.max(300, bytes.length));
       });
       const addresses = [...leases().values()].map(({ address }) => address);

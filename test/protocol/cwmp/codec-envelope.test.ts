@@ -83,7 +83,7 @@ t.test('header elements are read in any order, company and prefix', async (t) =>
   );
 });
 
-t.test('what is missing around a message is noted, and what is in the way is refused', async (t) => {
+t.test('an envelope that holds no single message is refused', async (t) => {
   const cases: readonly (readonly [what: string, text: string, outcome: object])[] = [
     ['nothing', '', { error: 'E_XML_NO_ELEMENT', at: 0 }],
     ['blanks', ' \r\n', { error: 'E_XML_NO_ELEMENT', at: 3 }],
@@ -121,6 +121,9 @@ t.test('what is missing around a message is noted, and what is in the way is ref
     ],
   ];
   for (const [what, text, wanted] of cases) t.strictSame(outcome(text), wanted, what);
+});
+
+t.test('what is missing or odd around a message is noted', async (t) => {
   const fine = { is: 'Reboot', id: '7', namespace: '0' };
   const noted: readonly (readonly [what: string, text: string, outcome: object])[] = [
     [

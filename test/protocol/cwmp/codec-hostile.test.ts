@@ -89,8 +89,8 @@ property(
     const ofText = decodeString(text);
     assert.ok(ofBytes.ok && ofText.ok);
     assert.deepEqual(ofBytes.value.envelope, ofText.value.envelope);
-    // That characters beyond ASCII stand raw in the body is a matter of its bytes alone; it takes one of the notes
-    // that are kept, so that only the first are compared.
+    // That characters beyond ASCII stand raw in the body is a matter of its bytes alone; it takes one of the
+    // notes that are kept, so that only the first are compared.
     const noted = ofBytes.value.notes.filter(({ id }) => id !== 'Q-VL-15');
     const kept = LIMITS.notesPerMessage - 1;
     assert.deepEqual(noted.slice(0, kept), ofText.value.notes.slice(0, kept));

@@ -93,9 +93,9 @@ t.test(
         continue;
       }
       const seen = scan(file);
-      const told = summary(read(file).envelope.message);
-      parameters += told.names.length;
-      t.strictSame(told, seen, `${file.name}: ${seen.element} with ${seen.names.length} names`);
+      const decoded = summary(read(file).envelope.message);
+      parameters += decoded.names.length;
+      t.strictSame(decoded, seen, `${file.name}: ${seen.element} with ${seen.names.length} names`);
     }
     t.ok(parameters > 7000, `${parameters} parameters in all`);
     for (const name of UNREADABLE.keys())
@@ -175,7 +175,7 @@ t.test(
   },
 );
 
-t.test('recorded HTTP headers are told apart from the body', { skip: skipField }, async (t) => {
+t.test('recorded HTTP headers are separated from the body', { skip: skipField }, async (t) => {
   const withHead = files.filter(({ head }) => head.length > 0);
   t.equal(withHead.length, 11);
   for (const file of withHead) {

@@ -204,8 +204,9 @@ property(
 );
 
 /**
- * `informed`: nothing but Inform was said yet. `while held`: the CPE holds requests of its own back. `beside ours`: the CPE
- * asked something instead of answering. Events that come when nobody waits for them go on in the same state.
+ * `informed`: nothing but Inform was said yet. `while held`: the CPE holds requests of its own back. `beside
+ * ours`: the CPE asked something instead of answering. Events that come when nobody waits for them go on in
+ * the same state.
  */
 const TRANSITIONS = `
   idle: Inform 8006, empty, fault, other response, request, superseded, timeout, unreadable, unsupported > ended

@@ -61,10 +61,10 @@ function tell(effect: AcsEffect): string {
   }
 }
 
-const told = (events: readonly AcsEvent[], settings?: AcsSettings): string[][] =>
+const stepsOf = (events: readonly AcsEvent[], settings?: AcsSettings): string[][] =>
   play(events, settings).all.map((effects) => effects.map(tell));
 const last = (events: readonly AcsEvent[], settings?: AcsSettings): string[] =>
-  told(events, settings).at(-1) ?? [];
+  stepsOf(events, settings).at(-1) ?? [];
 const replyTo = (events: readonly AcsEvent[], settings?: AcsSettings): Envelope | undefined => {
   const effect = play(events, settings)
     .all.at(-1)
@@ -77,7 +77,7 @@ const asked = [...opened, EMPTY, decided('a-1', 'GetParameterNames')];
 
 t.test('a session goes from Inform over requests of both sides to 204', async (t) => {
   t.strictSame(
-    told([
+    stepsOf([
       ...opened,
       post(acsRequest('TransferComplete'), '8'),
       RECORDED,
@@ -153,8 +153,8 @@ t.test('what an ACS does not answer gets fault 8000, unrecorded, and the session
     cpeRequest('Reboot'),
     { kind: 'unknown', name: 'X_00147F_Hello' } as const,
   ]) {
-    t.strictSame(told([...opened, post(message), EMPTY]).slice(2), [['fault 8000 7'], ['decide']]);
-    t.strictSame(told([...asked, post(message), EMPTY]).slice(4), [
+    t.strictSame(stepsOf([...opened, post(message), EMPTY]).slice(2), [['fault 8000 7'], ['decide']]);
+    t.strictSame(stepsOf([...asked, post(message), EMPTY]).slice(4), [
       ['fault 8000 7'],
       ['settle GetParameterNames unanswered', 'decide'],
     ]);
@@ -209,7 +209,7 @@ t.test('only Inform begins a session, and a lone empty POST hears 204', async (t
 });
 
 t.test('Inform may come again only while nothing else was said', async (t) => {
-  t.strictSame(told([...opened, inform('9'), RECORDED]).slice(2), [['record'], ['response Inform 9']]);
+  t.strictSame(stepsOf([...opened, inform('9'), RECORDED]).slice(2), [['record'], ['response Inform 9']]);
   t.strictSame(last([...asked, inform('9')]), [
     'settle GetParameterNames lost',
     'reject E_SESSION_OUT_OF_ORDER',
@@ -219,7 +219,7 @@ t.test('Inform may come again only while nothing else was said', async (t) => {
 
 t.test('a CPE that speaks no version of ours gets fault 8006', async (t) => {
   const event = post(acsRequest('Inform'), '7', { SupportedCWMPVersions: ['3.0'] });
-  t.strictSame(told([event, inform()]), [['fault 8006 7', 'end refused'], ['reject E_SESSION_UNKNOWN']]);
+  t.strictSame(stepsOf([event, inform()]), [['fault 8006 7', 'end refused'], ['reject E_SESSION_UNKNOWN']]);
 });
 
 t.test(
@@ -227,13 +227,13 @@ t.test(
   async (t) => {
     const refused = (code: number): AcsEvent => ({ is: 'refused', fault: faultOf(code) });
     t.strictSame(last([inform(), refused(8002)]), ['fault 8002 7', 'end refused']);
-    t.strictSame(told([inform(), refused(8005), inform('8'), RECORDED]), [
+    t.strictSame(stepsOf([inform(), refused(8005), inform('8'), RECORDED]), [
       ['record'],
       ['fault 8005 7'],
       ['record'],
       ['response Inform 8'],
     ]);
-    t.strictSame(told([...opened, post(acsRequest('TransferComplete')), refused(8004), EMPTY]).slice(3), [
+    t.strictSame(stepsOf([...opened, post(acsRequest('TransferComplete')), refused(8004), EMPTY]).slice(3), [
       ['fault 8004 7'],
       ['decide'],
     ]);
@@ -256,11 +256,11 @@ t.test('HoldRequests is sent only if asked for, until we have nothing more', asy
 t.test(
   'a POST that waits for the shell is rejected when the session breaks, and late work changes nothing',
   async (t) => {
-    t.strictSame(told([inform(), { is: 'superseded' }, RECORDED]).slice(1), [
+    t.strictSame(stepsOf([inform(), { is: 'superseded' }, RECORDED]).slice(1), [
       ['reject E_SESSION_LOST', 'end superseded'],
       [],
     ]);
-    t.strictSame(told([...opened, EMPTY, { is: 'timeout' }, decided('a-1', 'Reboot')]).slice(3), [
+    t.strictSame(stepsOf([...opened, EMPTY, { is: 'timeout' }, decided('a-1', 'Reboot')]).slice(3), [
       ['reject E_SESSION_LOST', 'end timeout'],
       [],
     ]);
@@ -282,7 +282,7 @@ t.test('what cannot be read is rejected with its own error, and our request is l
 });
 
 t.test('a CPE cannot ask for ever', async (t) => {
-  const all = told([
+  const all = stepsOf([
     ...opened,
     ...Array.from({ length: LIMITS.requestsPerSession }, () => [
       post(acsRequest('GetRPCMethods')),

@@ -170,7 +170,7 @@ const anything: fc.Arbitrary<fc.Command<CpeOracle, Real>>[] = [
   fc.constantFrom(200, 503).map((status) => always('unreadable', { is: 'unreadable', status })),
   fc.constantFrom(...CPE_RESPONSES).map((response) => always('performed', { is: 'performed', response })),
   fc.constant(always('failed', { is: 'failed', fault: faultOf(9002) })),
-  fc.constantFrom(...OWN).map((request) => always('wish', { is: 'wish', request })),
+  fc.constantFrom(...OWN).map((request) => always('enqueue', { is: 'enqueue', request })),
   fc.constantFrom('timeout' as const, 'lost' as const).map((is) => always(is, { is })),
 ];
 
@@ -229,37 +229,38 @@ property(
 );
 
 /**
- * `informing` and `asking`: our Inform, or another request of ours, is out. `before empty`: the empty POST that says we
- * have nothing more to ask did not go out yet; `farewell`: the additional one of the v1.0 rule did.
+ * `informing` and `asking`: our Inform, or another request of ours, is out. `before empty`: the empty POST
+ * that says we have nothing more to ask did not go out yet; `farewell`: the additional one of the v1.0 rule
+ * did.
  */
 const TRANSITIONS = `
-  idle: HTTP error, empty, failed, fault 8005, fault, lost, other response, performed, request, timeout, unreadable, unsupported, wish > idle
+  idle: HTTP error, empty, failed, fault 8005, fault, lost, other response, performed, request, timeout, unreadable, unsupported, enqueue > idle
   idle: begin > informing
   informing: HTTP error, empty, fault, lost, other response, request, timeout, unreadable, unsupported, version not offered > ended badly
-  informing: begin, failed, performed, wish > informing
+  informing: begin, failed, performed, enqueue > informing
   informing: fault 8005 > ended badly or informing
   informing: response > asking or waiting or waiting before empty
   asking: HTTP error, empty, lost, other response, request, timeout, unreadable, unsupported > ended badly
-  asking: begin, failed, performed, wish > asking
+  asking: begin, failed, performed, enqueue > asking
   asking: fault 8005 > asking or ended badly
   asking: fault, response > asking or waiting or waiting before empty
   waiting before empty: HTTP error, fault 8005, fault, lost, other response, timeout, unreadable > ended badly
-  waiting before empty: begin, failed, performed, unsupported, wish > waiting before empty
+  waiting before empty: begin, failed, performed, unsupported, enqueue > waiting before empty
   waiting before empty: empty > asking or waiting
   waiting before empty: request > performing
   waiting: HTTP error, fault 8005, fault, lost, other response, timeout, unreadable > ended badly
-  waiting: begin, failed, performed, unsupported, wish > waiting
+  waiting: begin, failed, performed, unsupported, enqueue > waiting
   waiting: empty > ended well or farewell
   waiting: request > performing
   farewell: HTTP error, fault 8005, fault, lost, other response, timeout, unreadable > ended badly
-  farewell: begin, failed, performed, unsupported, wish > farewell
+  farewell: begin, failed, performed, unsupported, enqueue > farewell
   farewell: empty > ended well
   farewell: request > performing
   performing: HTTP error, empty, fault 8005, fault, lost, other response, request, timeout, unreadable, unsupported > ended badly
-  performing: begin, wish > performing
+  performing: begin, enqueue > performing
   performing: failed, performed > farewell or waiting or waiting before empty
-  ended well: HTTP error, begin, empty, failed, fault 8005, fault, lost, other response, performed, request, timeout, unreadable, unsupported, wish > ended well
-  ended badly: HTTP error, begin, empty, failed, fault 8005, fault, lost, other response, performed, request, timeout, unreadable, unsupported, wish > ended badly
+  ended well: HTTP error, begin, empty, failed, fault 8005, fault, lost, other response, performed, request, timeout, unreadable, unsupported, enqueue > ended well
+  ended badly: HTTP error, begin, empty, failed, fault 8005, fault, lost, other response, performed, request, timeout, unreadable, unsupported, enqueue > ended badly
 `;
 
 t.test('every state and transition of the CPE is reached, and no other', async (t) => {

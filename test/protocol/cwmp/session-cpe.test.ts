@@ -62,10 +62,10 @@ function tell(effect: CpeEffect): string {
   }
 }
 
-const told = (events: readonly CpeEvent[], change?: Partial<CpeSettings>): string[][] =>
+const stepsOf = (events: readonly CpeEvent[], change?: Partial<CpeSettings>): string[][] =>
   play(events, change).all.map((effects) => effects.map(tell));
 const last = (events: readonly CpeEvent[], change?: Partial<CpeSettings>): string[] =>
-  told(events, change).at(-1) ?? [];
+  stepsOf(events, change).at(-1) ?? [];
 const posted = (events: readonly CpeEvent[], change?: Partial<CpeSettings>): Envelope | undefined => {
   const effect = play(events, change)
     .all.at(-1)
@@ -79,7 +79,7 @@ t.test(
   'own requests go before the empty POST, answers at once, and an empty response ends the session',
   async (t) => {
     t.strictSame(
-      told([
+      stepsOf([
         begin(transferComplete, kicked),
         INFORMED,
         got(acsResponse('TransferComplete')),
@@ -118,7 +118,7 @@ t.test('the header of Inform is on Inform only', async (t) => {
 
 t.test('while HoldRequests is true the CPE keeps its requests, and sends them when it is over', async (t) => {
   t.strictSame(
-    told([
+    stepsOf([
       begin(kicked),
       got(acsResponse('Inform'), HOLD),
       got(cpeRequest('Reboot'), HOLD),
@@ -160,7 +160,7 @@ t.test(
 t.test('a fault ends the session if it is to Inform, and only then', async (t) => {
   const fault = got({ kind: 'fault', fault: faultOf(8003) });
   t.strictSame(last([begin(kicked), fault]), ['undelivered Inform', 'end inform-refused']);
-  t.strictSame(told([begin(kicked), INFORMED, fault, EMPTY]).slice(2), [
+  t.strictSame(stepsOf([begin(kicked), INFORMED, fault, EMPTY]).slice(2), [
     ['undelivered Kicked', 'post-empty'],
     ['end done'],
   ]);
@@ -177,7 +177,10 @@ t.test('UseCWMPVersion must be one that was offered; a CPE that offers none does
 
 t.test('what no CPE answers gets fault 9000, and the session goes on', async (t) => {
   for (const message of [acsRequest('Kicked'), { kind: 'unknown', name: 'X_Hello' } as const])
-    t.strictSame(told([begin(), INFORMED, got(message), EMPTY]).slice(2), [['fault 9000 a-1'], ['end done']]);
+    t.strictSame(stepsOf([begin(), INFORMED, got(message), EMPTY]).slice(2), [
+      ['fault 9000 a-1'],
+      ['end done'],
+    ]);
 });
 
 t.test('a device that answers something else than it was asked sends fault 9002', async (t) => {
@@ -202,31 +205,34 @@ t.test('anything out of place ends the session', async (t) => {
   t.strictSame(last([...informed, { is: 'lost' }]), ['end lost']);
 });
 
-t.test('a wish is sent in this session if it still may, and kept for the next if not', async (t) => {
-  const wish: CpeEvent = { is: 'wish', request: kicked };
-  t.strictSame(last([begin(), wish, INFORMED]), ['delivered Inform', 'request Kicked c-2']);
-  const late = play([begin(), INFORMED, wish, EMPTY]);
-  t.strictSame(late.all.at(-1)?.map(tell), ['end done']);
-  t.strictSame(pending(late.state), ['Kicked']);
-  const next = play(
-    [begin(transferComplete), INFORMED, got(acsResponse('Kicked'))],
-    {},
-    following(late.state),
-  );
-  t.strictSame(
-    next.all.map((effects) => effects.map(tell)),
-    [
-      ['request Inform c-2'],
-      ['delivered Inform', 'request Kicked c-3'],
-      ['delivered Kicked', 'request TransferComplete c-4'],
-    ],
-    'it goes first, and the IDs go on',
-  );
-});
+t.test(
+  'a request that is enqueued is sent in this session if it still may be, and otherwise kept for the next',
+  async (t) => {
+    const enqueue: CpeEvent = { is: 'enqueue', request: kicked };
+    t.strictSame(last([begin(), enqueue, INFORMED]), ['delivered Inform', 'request Kicked c-2']);
+    const late = play([begin(), INFORMED, enqueue, EMPTY]);
+    t.strictSame(late.all.at(-1)?.map(tell), ['end done']);
+    t.strictSame(pending(late.state), ['Kicked']);
+    const next = play(
+      [begin(transferComplete), INFORMED, got(acsResponse('Kicked'))],
+      {},
+      following(late.state),
+    );
+    t.strictSame(
+      next.all.map((effects) => effects.map(tell)),
+      [
+        ['request Inform c-2'],
+        ['delivered Inform', 'request Kicked c-3'],
+        ['delivered Kicked', 'request TransferComplete c-4'],
+      ],
+      'it goes first, and the IDs go on',
+    );
+  },
+);
 
 t.test('the v1.0 rule asks for one more empty exchange, in which the ACS may still ask', async (t) => {
   const change = { termination: 'v1.0' } as const;
-  t.strictSame(told([begin(), INFORMED, EMPTY, EMPTY], change).slice(2), [['post-empty'], ['end done']]);
+  t.strictSame(stepsOf([begin(), INFORMED, EMPTY, EMPTY], change).slice(2), [['post-empty'], ['end done']]);
   t.strictSame(last([begin(), INFORMED, EMPTY, got(cpeRequest('Reboot')), performed, EMPTY], change), [
     'end done',
   ]);
@@ -235,7 +241,7 @@ t.test('the v1.0 rule asks for one more empty exchange, in which the ACS may sti
 t.test('a device that does not echo IDs uses its own next ones', async (t) => {
   const own = { answerId: (_: string | undefined, n: number) => `c-${n}` };
   t.strictSame(
-    told(
+    stepsOf(
       [begin(), INFORMED, got(cpeRequest('Reboot')), performed, got(cpeRequest('Reboot')), performed],
       own,
     ),

@@ -1,4 +1,7 @@
-/** Both machines joined by bytes: the usual journeys, and any order of loss, delay, repetition and reconnection. */
+/**
+ * Both machines joined by bytes: the usual journeys, and any order of loss, delay, repetition and
+ * reconnection.
+ */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
@@ -176,11 +179,11 @@ t.test('a download is accepted in one session and reported in the next, before t
   );
 });
 
-t.test('with HoldRequests a TransferComplete can be told in the session of its own download', async (t) => {
+t.test('with HoldRequests a TransferComplete can be sent in the session of its own download', async (t) => {
   const pair = pairOf([get(1)], { acs: { ...ACS, holdRequests: true } });
   pair.begin([getRpcMethods]);
   pair.move(5);
-  pair.wish(transferComplete('fw-3'));
+  pair.enqueue(transferComplete('fw-3'));
   pair.settle();
   t.strictSame(pair.transcript, [
     'C> Inform',
@@ -310,7 +313,7 @@ const SITUATIONS = [
   'a POST came twice',
   'an answer came too late',
   'a cookie was forgotten',
-  'the device began anew while its old session was open',
+  'the device started again while its old session was open',
   'the ACS refused',
 ];
 
@@ -359,7 +362,7 @@ const begin = fc.nat({ max: 3 }).map(
       (pair) => !pair.isCpeOpen,
       (pair) => {
         if (pair.machines.some(({ oracle }) => oracle.ended === undefined))
-          saw('the device began anew while its old session was open');
+          saw('the device started again while its old session was open');
         pair.begin([...Array(count).keys()].map((n) => transferComplete(`b${n}`)));
       },
     ),
@@ -444,9 +447,9 @@ const delays = [
     (pair) => pair.perform(),
   ),
   move(
-    'the device wishes',
+    'the device enqueues a request',
     () => true,
-    (pair) => pair.wish(getRpcMethods),
+    (pair) => pair.enqueue(getRpcMethods),
   ),
 ];
 
@@ -495,7 +498,8 @@ const script = (echoes: boolean) =>
       begin,
       ...losses,
       ...delays,
-      // An answer that comes twice and does not echo an ID cannot be told from the next one of the same RPC.
+      // An answer that comes twice and does not echo an ID cannot be distinguished from the next one of the
+      // same RPC.
       ...(echoes ? repetitions : []),
     ],
     commandOptions(30),

@@ -45,7 +45,7 @@ t.test('a time is read for what it means', async (t) => {
   for (const [text, meaning] of cases) t.strictSame(readDateTime(text), meaning, JSON.stringify(text));
 });
 
-t.test('what is odd about a time is told by its quirk', async (t) => {
+t.test('an odd time is noted with its quirk', async (t) => {
   const cases: readonly (readonly [text: string, value: string | undefined, clock: string | undefined])[] = [
     ['2012-02-29T12:00:00Z', undefined, undefined],
     ['2012-02-29T12:00:00+02:00', undefined, undefined],

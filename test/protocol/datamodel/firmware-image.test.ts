@@ -23,7 +23,7 @@ t.test('an image tells its family, board and version', (t) => {
   t.end();
 });
 
-t.test('what is no image, or the part of one, is told', (t) => {
+t.test('what is not an image, or only part of one, is reported', (t) => {
   const bytes = writeImage({ family: 'QH', board: 'BANT-R', version: '6.2.17.5' }, 16);
   t.strictSame(readImage(new Uint8Array(0)), { ok: false, error: 'not-an-image' });
   t.strictSame(readImage(Buffer.from('PK\x03\x04 a zip file')), { ok: false, error: 'not-an-image' });
@@ -57,8 +57,14 @@ t.test('an image tells all of its header, and whether its payload is the one it 
   t.match(describeImage(bytes), {
     ok: true,
     value: {
-      ...{ format: '23', product: '0', variant: '0', productName: 'SpeedTouch 780', packer: '200' },
-      ...{ payloadLength: 4096, intact: true, simulated: true },
+      format: '23',
+      product: '0',
+      variant: '0',
+      productName: 'SpeedTouch 780',
+      packer: '200',
+      payloadLength: 4096,
+      intact: true,
+      simulated: true,
     },
   });
   t.strictSame(

@@ -203,15 +203,23 @@ t.test('any value survives quoting, but for its control characters', async () =>
 
 t.test('digest gives the responses of the published examples', async (t) => {
   const rfc2617 = {
-    ...{ method: 'GET', uri: '/dir/index.html', username: 'Mufasa', realm: 'testrealm@host.com' },
-    ...{ password: 'Circle Of Life', nonce: 'dcd98b7102dd2f0e8b11d0f600bfb0c093' },
+    method: 'GET',
+    uri: '/dir/index.html',
+    username: 'Mufasa',
+    realm: 'testrealm@host.com',
+    password: 'Circle Of Life',
+    nonce: 'dcd98b7102dd2f0e8b11d0f600bfb0c093',
     algorithm: 'MD5',
     auth: { nc: '00000001', cnonce: '0a4f113b' },
   } as const;
   t.equal(digestResponse(rfc2617, hash), '6629fae49393a05397450978507c4ef1', 'RFC 2617 3.5');
   const rfc7616 = {
-    ...{ method: 'GET', uri: '/dir/index.html', username: 'Mufasa', realm: 'http-auth@example.org' },
-    ...{ password: 'Circle of Life', nonce: '7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v' },
+    method: 'GET',
+    uri: '/dir/index.html',
+    username: 'Mufasa',
+    realm: 'http-auth@example.org',
+    password: 'Circle of Life',
+    nonce: '7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v',
     auth: { nc: '00000001', cnonce: 'f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ' },
   };
   t.equal(
@@ -227,8 +235,14 @@ t.test('digest gives the responses of the published examples', async (t) => {
   const cwmp = (algorithm: 'MD5' | 'MD5-sess', nc: string) =>
     digestResponse(
       {
-        ...{ method: 'POST', uri: '/cwmp', username: '00A1B2-HGW1-S0042', realm: 'cwmp', password: 's3cr3t' },
-        ...{ nonce: '6b2f0d2c9e', algorithm, auth: { nc, cnonce: '1f9a7c03' } },
+        method: 'POST',
+        uri: '/cwmp',
+        username: '00A1B2-HGW1-S0042',
+        realm: 'cwmp',
+        password: 's3cr3t',
+        nonce: '6b2f0d2c9e',
+        algorithm,
+        auth: { nc, cnonce: '1f9a7c03' },
       },
       hash,
     );
@@ -240,10 +254,20 @@ t.test('digest gives the responses of the published examples', async (t) => {
 });
 
 const answer: Answer = {
-  ...{ method: 'POST', uri: '/acs', username: 'u', password: 'p', cnonce: 'NzM5MzMyAA==', nc: 1, hash },
+  method: 'POST',
+  uri: '/acs',
+  username: 'u',
+  password: 'p',
+  cnonce: 'NzM5MzMyAA==',
+  nc: 1,
+  hash,
 };
 const digest = (more: Partial<DigestChallenge> = {}): DigestChallenge => ({
-  ...{ scheme: 'digest', realm: 'r', nonce: 'n', qop: true, stale: false },
+  scheme: 'digest',
+  realm: 'r',
+  nonce: 'n',
+  qop: true,
+  stale: false,
   ...more,
 });
 
@@ -253,8 +277,12 @@ t.test('a challenge is read as it was written', async () => {
     fc.record({ scheme: fc.constant('basic' as const), realm: text }, { noNullPrototype: true }),
     fc.record(
       {
-        ...{ scheme: fc.constant('digest' as const), realm: text, nonce: text, qop: fc.boolean() },
-        ...{ stale: fc.boolean(), opaque: text },
+        scheme: fc.constant('digest' as const),
+        realm: text,
+        nonce: text,
+        qop: fc.boolean(),
+        stale: fc.boolean(),
+        opaque: text,
         algorithm: fc.constantFrom('MD5', 'MD5-sess', 'SHA-256', 'SHA-256-sess'),
       },
       { requiredKeys: ['scheme', 'realm', 'nonce', 'qop', 'stale'], noNullPrototype: true },
@@ -301,13 +329,16 @@ t.test('what a client answers, the server verifies with the same password and no
   fc.assert(
     fc.property(
       fc.record({
-        ...{
-          username: name,
-          password: fc.string({ unit: 'grapheme' }),
-          other: fc.string({ unit: 'grapheme' }),
-        },
-        ...{ realm: fc.string(), nonce: fc.stringMatching(/^[\w=]+$/), cnonce: fc.string(), nc: fc.nat() },
-        ...{ qop: fc.boolean(), quoteAll: fc.boolean(), opaque: fc.constantFrom('(null)', '') },
+        username: name,
+        password: fc.string({ unit: 'grapheme' }),
+        other: fc.string({ unit: 'grapheme' }),
+        realm: fc.string(),
+        nonce: fc.stringMatching(/^[\w=]+$/),
+        cnonce: fc.string(),
+        nc: fc.nat(),
+        qop: fc.boolean(),
+        quoteAll: fc.boolean(),
+        opaque: fc.constantFrom('(null)', ''),
         algorithm: fc.constantFrom('MD5', 'MD5-sess', 'SHA-256', 'SHA-256-sess'),
       }),
       (it) => {

@@ -8,7 +8,9 @@ import { property } from '../../support/seed.ts';
 
 type Line = readonly [name: string, value: string];
 
-/** A message as an irreproachable client sends it, but for these lines; a line without a value takes one away. */
+/**
+ * A message as an irreproachable client sends it, but for these lines; a line without a value takes one away.
+ */
 function post(...lines: readonly Line[]): SeenRequest {
   const plain: readonly Line[] = [
     ['Host', 'acs.example.net:7547'],

@@ -89,7 +89,7 @@ t.test('an ant runs a command once, and says every reply again when it is asked 
   t.match(ant.ask(2), /^2 "x+"$/);
 });
 
-t.test('with replay of the last request only, SEQ-NR 1 begins anew', async (t) => {
+t.test('with replay of the last request only, SEQ-NR 1 starts a new conversation', async (t) => {
   const ant = new AntUnderTest({ replay: 'last' });
   t.equal(ant.ask(1), '1 "ok"');
   t.equal(ant.ask(1), '1 "ok"');
@@ -186,7 +186,11 @@ t.test('a search is answered in the version it was asked in, and not to stranger
   const [answer] = ant.hear(search('1.1'), { random: 0.5 }).effects;
   t.match(answer, { do: 'send', to: { is: 'group' }, afterMs: 100 });
   t.match(answer?.do === 'send' ? read(answer.bytes) : undefined, {
-    ...{ kind: 'REPLY-ANT-SEARCH', version: '1.1', ...WHO, toHost: '192.168.1.10:1000', mdapVersion: '1.2' },
+    kind: 'REPLY-ANT-SEARCH',
+    version: '1.1',
+    ...WHO,
+    toHost: '192.168.1.10:1000',
+    mdapVersion: '1.2',
   });
   t.strictSame(ant.hear(search('1.0')).effects, []);
   t.match(ant.hear(search('1.2'), { byGroup: false }).effects, [
@@ -205,8 +209,14 @@ t.test('a search is answered in the version it was asked in, and not to stranger
 
 t.test('INFO tells facts in the text or in the head, and needs a password or none', async (t) => {
   const info: MdapMessage = {
-    ...{ kind: 'INFO', version: '1.2', seqNr: 1, toAnt: 'A', userId: 'u', userPassword: 'p' },
-    ...{ extra: [], body: undefined },
+    kind: 'INFO',
+    version: '1.2',
+    seqNr: 1,
+    toAnt: 'A',
+    userId: 'u',
+    userPassword: 'p',
+    extra: [],
+    body: undefined,
   };
   const facts = new Map([['software', '6.2.17.5'] as const, ['board', 'BANT-W'] as const]);
   const body = new AntUnderTest();
@@ -226,7 +236,8 @@ t.test('INFO tells facts in the text or in the head, and needs a password or non
   head.step({ is: 'ran', id: 1, result: { is: 'facts', facts }, now: 0 });
   const [effect] = head.effects;
   t.match(effect?.do === 'send' ? read(effect.bytes) : undefined, {
-    ...{ toHost: undefined, body: '' },
+    toHost: undefined,
+    body: '',
     extra: [
       { key: 'BOARD-NAME', value: 'BANT-W' },
       { key: 'SW-VERSION', value: '6.2.17.5' },

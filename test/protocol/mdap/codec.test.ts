@@ -46,13 +46,14 @@ t.test('what the vectors say is what is read of them', async (t) => {
     read(fromHex(vectors.find((vector) => vector.id === id)?.hex ?? '')).message;
   t.strictSame(of('E1'), { kind: 'ANT-SEARCH', version: '1.1', extra: [], body: undefined });
   t.match(of('E5'), {
-    ...{
-      kind: 'REPLY-ANT-SEARCH',
-      antId: '0644JTHJ4',
-      antName: 'SpeedTouch 780',
-      antMac: '00-14-7F-AB-CD-EF',
-    },
-    ...{ hostSetup: 'auto', toHost: '192.168.1.10:49152', tpVersion: '2.0.0', mdapVersion: '1.2' },
+    kind: 'REPLY-ANT-SEARCH',
+    antId: '0644JTHJ4',
+    antName: 'SpeedTouch 780',
+    antMac: '00-14-7F-AB-CD-EF',
+    hostSetup: 'auto',
+    toHost: '192.168.1.10:49152',
+    tpVersion: '2.0.0',
+    mdapVersion: '1.2',
   });
   t.match(of('E12'), {
     kind: 'EXEC-CLI',
@@ -67,24 +68,27 @@ t.test('what the vectors say is what is read of them', async (t) => {
   t.match(of('E18'), { kind: 'REPLY-EXEC-CLI', seq: { is: 'error', code: -5 }, body: '' });
 });
 
-t.test('one flipped bit anywhere is refused, but for the case of a check digit, which is told', async (t) => {
-  for (const { id, hex } of vectors) {
-    const bytes = fromHex(hex);
-    const passed: string[] = [];
-    for (let bit = 0; bit < bytes.length * 8; bit++) {
-      const flipped = bytes.slice();
-      flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      const result = decodeMessage(flipped);
-      if (!result.ok) continue;
-      passed.push(result.value.odd.join());
-      if (bit >> 3 < bytes.length - 2) t.fail(`${id}: bit ${bit} of ${hexOf(bytes)}`);
+t.test(
+  'one flipped bit anywhere is refused, except in the case of a check digit, which is reported',
+  async (t) => {
+    for (const { id, hex } of vectors) {
+      const bytes = fromHex(hex);
+      const passed: string[] = [];
+      for (let bit = 0; bit < bytes.length * 8; bit++) {
+        const flipped = bytes.slice();
+        flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        const result = decodeMessage(flipped);
+        if (!result.ok) continue;
+        passed.push(result.value.odd.join());
+        if (bit >> 3 < bytes.length - 2) t.fail(`${id}: bit ${bit} of ${hexOf(bytes)}`);
+      }
+      const letters = Buffer.from(bytes.subarray(-2)).toString().replace(/\d/g, '').length;
+      t.strictSame(passed, Array(letters).fill('lower-case-check'), `${id}: ${bytes.length * 8} bits`);
     }
-    const letters = Buffer.from(bytes.subarray(-2)).toString().replace(/\d/g, '').length;
-    t.strictSame(passed, Array(letters).fill('lower-case-check'), `${id}: ${bytes.length * 8} bits`);
-  }
-});
+  },
+);
 
-t.test('what is odd is read, and told', async (t) => {
+t.test('odd messages are read, and reported', async (t) => {
   const search = 'ANT-SEARCH MDAP/1.1\r\n';
   const reply = (text: string): string => `REPLY-ANT-SEARCH MDAP/1.1\r\n${text}`;
   const { hex = '' } = vectors.find(({ id }) => id === 'E4') ?? {};
@@ -120,7 +124,7 @@ t.test('the text begins after the first empty line, and may hold more of them', 
   }
 });
 
-t.test('what is no message is told by its code', async (t) => {
+t.test('what is not a message is refused with its code', async (t) => {
   for (const text of ['', 'A', '000']) t.equal(codeOf(bytesOf(text)), 'E_MDAP_SHORT');
   for (const line of [
     'ANT-SEARCH',

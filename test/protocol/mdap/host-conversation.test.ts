@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { replySeq } from '../../../fuzz/arbitraries/mdap.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import type { HostAsk, HostEffect, HostEvent } from '../../../protocol/mdap/host-conversation.ts';
+import type { HostEffect, HostEvent, HostRequest } from '../../../protocol/mdap/host-conversation.ts';
 import {
   checkCommand,
   initial as hostBegin,
@@ -18,7 +18,7 @@ import { HOST_SETTINGS } from '../../../protocol/mdap/settings.ts';
 import { execCli, tell } from '../../support/lan/mdap-messages.ts';
 import { property } from '../../support/seed.ts';
 
-const ASK: HostAsk = {
+const ASK: HostRequest = {
   verb: 'EXEC-CLI',
   antId: 'A',
   user: 'Administrator',
@@ -31,7 +31,7 @@ class Host {
   effects: readonly HostEffect[] = [];
   readonly settings;
 
-  constructor(ask: Partial<HostAsk> = {}, settings = HOST_SETTINGS) {
+  constructor(ask: Partial<HostRequest> = {}, settings = HOST_SETTINGS) {
     this.state = hostBegin({ ...ASK, ...ask });
     this.settings = settings;
     this.step({ is: 'begin' });
@@ -48,15 +48,13 @@ class Host {
     return this.step({
       is: 'reply',
       message: {
-        ...{
-          kind: 'REPLY-EXEC-CLI',
-          version: '1.2',
-          antId: 'A',
-          toHost: 'x',
-          extra: [],
-          doubleCheck: false,
-          body,
-        },
+        kind: 'REPLY-EXEC-CLI',
+        version: '1.2',
+        antId: 'A',
+        toHost: 'x',
+        extra: [],
+        doubleCheck: false,
+        body,
         ...change,
         seq: typeof seq === 'number' ? { is: seq < 0 ? 'error' : 'step', number: seq, code: seq } : seq,
       },
@@ -127,7 +125,7 @@ t.test('with silence expected, the first reply or none ends it', async (t) => {
   t.equal(
     new Host(silent).reply(1, 'bye').does,
     'EXEC-CLI 2 -, {"is":"sent","answered":true,"output":"bye"}',
-    'the ant is told not to wait',
+    'the ant need not wait',
   );
   t.equal(new Host(silent).reply(DONE).does, '{"is":"sent","answered":true,"output":""}');
   t.equal(new Host(silent).reply(-1).does, '{"is":"refused","code":-1,"output":""}');
@@ -163,19 +161,17 @@ const anyReply: fc.Arbitrary<HostEvent> = fc.record(
     is: fc.constant('reply' as const),
     message: fc.record(
       {
-        ...{
-          kind: fc.constantFrom('REPLY-EXEC-CLI' as const, 'REPLY-INFO' as const),
-          version: fc.constant('1.2'),
-        },
-        ...{
-          antId: fc.constantFrom('A', 'A', 'A', 'B', undefined),
-          toHost: fc.constant(undefined),
-          seq: fc.oneof(
-            replySeq(),
-            fc.integer({ min: 1, max: 4 }).map((number): ReplySeq => ({ is: 'step', number })),
-          ),
-        },
-        ...{ extra: fc.constant([]), body: fc.constantFrom('', 'x'), doubleCheck: fc.constant(false) },
+        kind: fc.constantFrom('REPLY-EXEC-CLI' as const, 'REPLY-INFO' as const),
+        version: fc.constant('1.2'),
+        antId: fc.constantFrom('A', 'A', 'A', 'B', undefined),
+        toHost: fc.constant(undefined),
+        seq: fc.oneof(
+          replySeq(),
+          fc.integer({ min: 1, max: 4 }).map((number): ReplySeq => ({ is: 'step', number })),
+        ),
+        extra: fc.constant([]),
+        body: fc.constantFrom('', 'x'),
+        doubleCheck: fc.constant(false),
       },
       { noNullPrototype: true },
     ),
@@ -217,16 +213,17 @@ property(
 );
 
 const found = (antId: string | undefined, antMac: string): ReplyAntSearch => ({
-  ...{
-    kind: 'REPLY-ANT-SEARCH',
-    version: '1.1',
-    antId,
-    antMac,
-    antName: 'N',
-    hostSetup: 'auto',
-    toHost: 'x',
-  },
-  ...{ tpVersion: '2.0.0', mdapVersion: '1.2', extra: [], body: undefined },
+  kind: 'REPLY-ANT-SEARCH',
+  version: '1.1',
+  antId,
+  antMac,
+  antName: 'N',
+  hostSetup: 'auto',
+  toHost: 'x',
+  tpVersion: '2.0.0',
+  mdapVersion: '1.2',
+  extra: [],
+  body: undefined,
 });
 
 t.test('a search asks in rounds, and merges what answers by ANT-ID', async (t) => {
@@ -257,7 +254,9 @@ t.test('a search asks in rounds, and merges what answers by ANT-ID', async (t) =
   t.equal(step({ is: 'timeout' }), 'end A,B');
   t.equal(hear('C'), '');
   const early = searchStep(HOST_SETTINGS, searchStep(HOST_SETTINGS, searchBegin(1), { is: 'begin' }).state, {
-    ...{ is: 'reply', message: found('A', ''), source: '192.168.1.254' },
+    is: 'reply',
+    message: found('A', ''),
+    source: '192.168.1.254',
   });
   t.strictSame(
     early.effects.map((effect) => effect.do),
@@ -276,7 +275,9 @@ t.test('a hundred ants are found in three rounds, though a fifth of the answers 
       if ((ant * 7 + round * 3) % 5 === 0) lost += 1;
       else
         ({ state } = searchStep(HOST_SETTINGS, state, {
-          ...{ is: 'reply', message: found(`A${ant}`, `00-${ant}`), source: '192.168.1.254' },
+          is: 'reply',
+          message: found(`A${ant}`, `00-${ant}`),
+          source: '192.168.1.254',
         }));
     }
     ({ state } = searchStep(HOST_SETTINGS, state, { is: 'timeout' }));

@@ -2,14 +2,18 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import type { HostAsk } from '../../../protocol/mdap/host-conversation.ts';
+import type { HostRequest } from '../../../protocol/mdap/host-conversation.ts';
 import { DONE_STYLES } from '../../../protocol/mdap/sequence.ts';
 import { HOST_SETTINGS } from '../../../protocol/mdap/settings.ts';
 import { MdapLine } from '../../support/lan/mdap-line.ts';
 import { property } from '../../support/seed.ts';
 
-const ask = (antId: string, command: string): HostAsk => ({
-  ...{ verb: 'EXEC-CLI', antId, command, user: 'Administrator', password: '' },
+const ask = (antId: string, command: string): HostRequest => ({
+  verb: 'EXEC-CLI',
+  antId,
+  command,
+  user: 'Administrator',
+  password: '',
 });
 
 /** Enough patience for a line that loses a third of everything. */
@@ -67,7 +71,8 @@ property(
     const counts = new Map<string, number>();
     const ants = ['A', 'B'].map((antId) => ({
       antId,
-      // Ants that remember for as long as this line delays: one that takes a late opening for a new one refuses the next step.
+      // Ants that remember for as long as this line delays: one that takes a late opening for a new one
+      // refuses the next step.
       settings: { conversationIdle: 3_600_000, replayCache: 60_000 },
       run: ({ command = '' }: { readonly command: string | undefined }) => {
         counts.set(`${antId} ${command}`, (counts.get(`${antId} ${command}`) ?? 0) + 1);

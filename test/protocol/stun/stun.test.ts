@@ -28,7 +28,10 @@ const read = (datagram: Uint8Array) => {
 
 t.test('messages are the bytes that RFC 3489 and Annex G describe', async (t) => {
   const request: StunMessage = {
-    ...{ kind: 'request', id: ID, connectionRequestBinding: true, bindingChange: true },
+    kind: 'request',
+    id: ID,
+    connectionRequestBinding: true,
+    bindingChange: true,
     username: bytes('CPE-1'),
   };
   const wire = hex(`0001 0028 000102030405060708090a0b0c0d0e0f
@@ -41,7 +44,8 @@ t.test('messages are the bytes that RFC 3489 and Annex G describe', async (t) =>
     0001 0008 0001 7966 cb007107
     0004 0008 0001 0d96 c0000201`);
   t.strictSame(read(response).message, {
-    ...{ kind: 'response', id: ID },
+    kind: 'response',
+    id: ID,
     mappedAddress: { address: '203.0.113.7', port: 31078 },
     sourceAddress: { address: '192.0.2.1', port: 3478 },
   });
@@ -74,7 +78,7 @@ t.test('MESSAGE-INTEGRITY is over the message before it, padded to 64 bytes with
   }
 });
 
-t.test('what is no STUN is told with its place', async (t) => {
+t.test('what is not STUN is refused with its place', async (t) => {
   const good = writeStun({ kind: 'request', id: ID, connectionRequestBinding: true });
   for (const [datagram, error] of [
     [good.subarray(0, 19), { why: 'short', at: 19 }],
@@ -160,7 +164,10 @@ property(
 );
 
 const KNOWN: UdpConnectionRequest = {
-  ...{ ts: '1700000000', id: '4711', un: 'CPE-1', cn: '5f1c9b' },
+  ts: '1700000000',
+  id: '4711',
+  un: 'CPE-1',
+  cn: '5f1c9b',
   sig: 'f71885462b46d730cefde99ff00da179d22e6c79',
 };
 const CALLER = { username: 'CPE-1', password: 'crpass', lastTs: 0, lastId: '' };
@@ -229,8 +236,12 @@ property(
 
 const LOCAL: Endpoint = { address: '192.168.1.64', port: 7547 };
 const SETTINGS: StunSettings = {
-  ...{ local: LOCAL, minimum: 20, maximum: 20 },
-  ...{ username: bytes('CPE-1'), password: bytes('stunpass'), hmac },
+  local: LOCAL,
+  minimum: 20,
+  maximum: 20,
+  username: bytes('CPE-1'),
+  password: bytes('stunpass'),
+  hmac,
   transactionId: (n) => Uint8Array.from({ length: 16 }, (_, index) => (index === 15 ? n & 0xff : 7)),
 };
 
@@ -287,7 +298,7 @@ class Client {
 
 const OUTSIDE: Endpoint = { address: '203.0.113.7', port: 31078 };
 
-t.test('the binding is found, told with BINDING-CHANGE, and kept alive', async (t) => {
+t.test('the binding is found, announced with BINDING-CHANGE, and kept alive', async (t) => {
   const client = new Client().step({ is: 'start' });
   t.equal(client.does, 'send primary, retry 1');
   t.match(client.sent, {
@@ -303,7 +314,7 @@ t.test('the binding is found, told with BINDING-CHANGE, and kept alive', async (
   t.equal(client.does, 'settled, wait 20');
   t.match(client.step({ is: 'due' }).sent, { connectionRequestBinding: true, bindingChange: undefined });
   client.answer({ mappedAddress: OUTSIDE });
-  t.equal(client.does, 'settled, wait 20', 'nothing new, nothing told');
+  t.equal(client.does, 'settled, wait 20', 'nothing new, nothing reported');
   client.step({ is: 'due' }).answer({ mappedAddress: { ...OUTSIDE, port: 31079 } });
   t.equal(client.does, 'settled, mapped 203.0.113.7:31079 NAT, send primary, retry 1');
   t.match(client.sent, { bindingChange: true });
@@ -314,12 +325,12 @@ t.test('the binding is found, told with BINDING-CHANGE, and kept alive', async (
 
 t.test('a server that tells another address each time is not asked without end', async (t) => {
   const client = new Client().step({ is: 'start' });
-  let told = 0;
+  let mapped = 0;
   for (let port = 1; port < 20 && client.effects.some((effect) => effect.do === 'send'); port++) {
     client.answer({ mappedAddress: { ...OUTSIDE, port } });
-    told += client.effects.filter((effect) => effect.do === 'mapped').length;
+    mapped += client.effects.filter((effect) => effect.do === 'mapped').length;
   }
-  t.equal(told, 4);
+  t.equal(mapped, 4);
   t.match(client.does, /wait 20$/);
 });
 
@@ -366,7 +377,10 @@ t.test('a request is sent nine times, and then the next keep-alive tries again',
     t.equal(client.answer(useless).step({ is: 'due' }).does, 'send primary, retry 1');
 });
 
-/** Plays a NAT that forgets a binding after so many seconds, and gives another port then. Answers the period found. */
+/**
+ * Plays a NAT that forgets a binding after so many seconds, and gives another port then. Answers the period
+ * found.
+ */
 function search(
   client: Client,
   life: number,
@@ -428,7 +442,7 @@ t.test('a server that is gone is not taken for a binding that is', async (t) => 
   t.equal(client.does, 'settled, wait 40', 'the trial is made again');
 });
 
-t.test('a binding that is lost within the period found is searched anew below it', async (t) => {
+t.test('a binding that is lost within the period found is searched again below it', async (t) => {
   const client = new Client({ maximum: 120 });
   t.equal(search(client, 1000).found, 120);
   client.answer({ mappedAddress: { ...OUTSIDE, port: 1000 } });
@@ -438,7 +452,9 @@ t.test('a binding that is lost within the period found is searched anew below it
   t.equal(client.does, 'settled, wait 70');
 });
 
-const event: fc.Arbitrary<StunEvent | 'answer' | 'change' | 'refuse'> = fc.oneof(
+type Answer = 'answer' | 'change' | 'refuse';
+
+const event: fc.Arbitrary<StunEvent | Answer> = fc.oneof(
   fc.constantFrom('answer', 'answer', 'change', 'refuse'),
   fc.constantFrom({ is: 'start' } as const, { is: 'unanswered' } as const, { is: 'due' } as const),
   fc.record(
@@ -454,6 +470,30 @@ const event: fc.Arbitrary<StunEvent | 'answer' | 'change' | 'refuse'> = fc.oneof
   ),
 );
 
+/**
+ * The answer to a transaction: the address that is mapped has this port, or a refusal where there is none.
+ */
+function answerTo({ id, signed }: NonNullable<StunState['open']>, port: number | undefined): Uint8Array {
+  const made: StunMessage =
+    port === undefined
+      ? { kind: 'error', id, error: { code: 401, reason: '' } }
+      : { kind: 'response', id, mappedAddress: { ...OUTSIDE, port } };
+  return writeStun(made, signed ? { key: SETTINGS.password, hmac } : undefined);
+}
+
+/** Gives an event to the client, or an answer to what it asks; `false` if it asks nothing. */
+function give(client: Client, next: StunEvent | Answer, on: 'primary' | 'secondary', port: number): boolean {
+  const { open } = client.state;
+  if (typeof next !== 'string') client.step(next);
+  else if (open === undefined) return false;
+  else client.step({ is: 'datagram', on, bytes: answerTo(open, next === 'refuse' ? undefined : port) });
+  return true;
+}
+
+function judgePeriod(seconds: number, maximum: number): void {
+  assert.ok(seconds >= 20 && seconds <= (maximum < 0 ? 3600 : maximum), `${seconds}`);
+}
+
 property(
   t,
   'whatever comes, one transaction or one wait is open, and periods stay between the two',
@@ -466,25 +506,13 @@ property(
       let asking = client.state.open !== undefined;
       let port = 1;
       for (const [next, on] of events) {
-        const { open } = client.state;
-        if (typeof next !== 'string') {
-          client.step(next);
-        } else if (open !== undefined) {
-          if (next === 'change') port += 1;
-          const made: StunMessage =
-            next === 'refuse'
-              ? { kind: 'error', id: open.id, error: { code: 401, reason: '' } }
-              : { kind: 'response', id: open.id, mappedAddress: { ...OUTSIDE, port } };
-          const signing = open.signed ? { key: SETTINGS.password, hmac } : undefined;
-          client.step({ is: 'datagram', on, bytes: writeStun(made, signing) });
-        } else continue;
+        if (next === 'change' && client.state.open !== undefined) port += 1;
+        if (!give(client, next, on, port)) continue;
         for (const effect of client.effects) {
           if (effect.do === 'settled') asking = false;
           else if (effect.do === 'retry') asking = true;
           waiting = effect.do === 'wait' || (waiting && !asking);
-          if (effect.do !== 'wait' && effect.do !== 'found') continue;
-          const longest = maximum < 0 ? 3600 : maximum;
-          assert.ok(effect.seconds >= 20 && effect.seconds <= longest, `${effect.seconds}`);
+          if (effect.do === 'wait' || effect.do === 'found') judgePeriod(effect.seconds, maximum);
         }
         assert.equal(client.state.open !== undefined, asking);
         assert.equal(waiting, !asking);

@@ -7,10 +7,10 @@ import { blockFrom, wireNumber } from '../../../protocol/tftp/blocks.ts';
 import { decodeNetascii, encodeNetascii } from '../../../protocol/tftp/netascii.ts';
 import {
   acceptOack,
-  askFor,
   grantOptions,
   OPTION_CAPS,
   PLAIN_TERMS,
+  requestOptions,
 } from '../../../protocol/tftp/options.ts';
 import { decodeTftp, encodeTftp } from '../../../protocol/tftp/packet.ts';
 import { property } from '../../support/seed.ts';
@@ -34,7 +34,7 @@ t.test('packets stand on the wire as RFC 1350 and RFC 2347 draw them', async (t)
   t.strictSame(plain(encodeTftp({ kind: 'oack', options })), plain(ascii('\0\x06blksize\x008\0')));
 });
 
-t.test('what is short, unknown or too long is told with its place', async (t) => {
+t.test('what is short, unknown or too long is refused with its place', async (t) => {
   t.match(decodeTftp(ascii('\0')), { ok: false, error: { code: 'E_TFTP_SHORT', at: 1 } });
   t.match(decodeTftp(ascii('\0\x09xx')), { ok: false, error: { code: 'E_TFTP_OPCODE' } });
   t.match(decodeTftp(ascii('\0\x01file\0octet')), { ok: false, error: { code: 'E_TFTP_SHORT', at: 12 } });
@@ -113,7 +113,7 @@ property(
 );
 
 t.test('a client refuses an OACK that says more than it asked for', async (t) => {
-  const asked = askFor({ blksize: 1024, windowsize: 4, timeoutMs: 2000, tsize: 0 });
+  const asked = requestOptions({ blksize: 1024, windowsize: 4, timeoutMs: 2000, tsize: 0 });
   t.strictSame(acceptOack(asked, asked), {
     ok: true,
     value: { blksize: 1024, windowsize: 4, timeoutMs: 2000, tsize: 0 },
@@ -126,7 +126,7 @@ t.test('a client refuses an OACK that says more than it asked for', async (t) =>
     ['multicast', '1'],
   ] as const)
     t.match(acceptOack(asked, [{ name, value }]), { ok: false, error: { code: 8 } }, `${name} ${value}`);
-  t.strictSame(askFor(PLAIN_TERMS), []);
+  t.strictSame(requestOptions(PLAIN_TERMS), []);
 });
 
 property(

@@ -210,14 +210,14 @@ t.test('a request that comes again gets block 1 again, but three times at most',
 t.test('after the last ACK the receiver says it once more when the last block comes again', async (t) => {
   let state: ReceiverState = initialReceiver();
   const data: TftpPacket = { kind: 'data', block: 1, data: content(0, 100) };
-  const told: string[] = [];
+  const done: string[] = [];
   const arrival: TransferEvent = { is: 'packet', packet: data, from: SERVER };
   for (const event of [{ is: 'start' }, arrival, arrival, { is: 'due' }, arrival] as const) {
     const step = stepReceiver(receiverSettings, state, event);
     state = step.state;
-    told.push(...step.effects.map((effect) => (effect.do === 'send' ? effect.packet.kind : effect.do)));
+    done.push(...step.effects.map((effect) => (effect.do === 'send' ? effect.packet.kind : effect.do)));
   }
-  t.strictSame(told, ['read', 'wait', 'begun', 'store', 'ack', 'complete', 'wait', 'ack', 'closed']);
+  t.strictSame(done, ['read', 'wait', 'begun', 'store', 'ack', 'complete', 'wait', 'ack', 'closed']);
 });
 
 t.test('a file that is longer than the receiver takes ends with ERROR 3', async (t) => {

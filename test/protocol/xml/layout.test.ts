@@ -94,9 +94,10 @@ t.test('7.4 runs start tags into what follows, and indents all values but the fi
   t.end();
 });
 
+const bodyOf = (message: Message, layout: Dialect['layout']): string[] =>
+  linesOf(message, layout).slice(5, -2);
+
 t.test('answers are indented by depth, each kind in its own way', (t) => {
-  const body = (message: Message, layout: Dialect['layout']): string[] =>
-    linesOf(message, layout).slice(5, -2);
   const values: Message = {
     kind: 'response',
     rpc: 'GetParameterValues',
@@ -109,10 +110,7 @@ t.test('answers are indented by depth, each kind in its own way', (t) => {
   };
   const methods: Message = { kind: 'response', rpc: 'GetRPCMethods', args: { MethodList: ['Reboot'] } };
   const reboot: Message = { kind: 'response', rpc: 'Reboot', args: {} };
-  const refused = { FaultCode: 9003, FaultString: 'Invalid arguments' };
-  const inner = { ParameterName: 'A', FaultCode: 9005, FaultString: 'Invalid parameter name' };
-  const fault: Message = { kind: 'fault', fault: { ...refused, SetParameterValuesFault: [inner] } };
-  t.strictSame(body(values, 'thomson-g6'), [
+  t.strictSame(bodyOf(values, 'thomson-g6'), [
     '  <cwmp:GetParameterValuesResponse>',
     '   <ParameterList>',
     '    <ParameterValueStruct>',
@@ -122,14 +120,14 @@ t.test('answers are indented by depth, each kind in its own way', (t) => {
     '   </ParameterList>',
     '  </cwmp:GetParameterValuesResponse>',
   ]);
-  t.strictSame(body(values, 'thomson-g7'), [
+  t.strictSame(bodyOf(values, 'thomson-g7'), [
     '  <cwmp:GetParameterValuesResponse>   <ParameterList>     <ParameterValueStruct>      <Name>A</Name>',
     '      <Value>1</Value>',
     '</ParameterValueStruct>',
     '</ParameterList>',
     '</cwmp:GetParameterValuesResponse>',
   ]);
-  t.strictSame(body(names, 'thomson-g6'), [
+  t.strictSame(bodyOf(names, 'thomson-g6'), [
     '  <cwmp:GetParameterNamesResponse>',
     '   <ParameterList>',
     '   <ParameterInfoStruct>',
@@ -139,15 +137,22 @@ t.test('answers are indented by depth, each kind in its own way', (t) => {
     '   </ParameterList>',
     '  </cwmp:GetParameterNamesResponse>',
   ]);
-  t.strictSame(body(methods, 'thomson-g6'), [
+  t.strictSame(bodyOf(methods, 'thomson-g6'), [
     '<cwmp:GetRPCMethodsResponse>',
     '<MethodList>',
     '<string>Reboot</string>',
     '</MethodList>',
     '</cwmp:GetRPCMethodsResponse>',
   ]);
-  t.strictSame(body(reboot, 'thomson-g7'), ['  <cwmp:RebootResponse></cwmp:RebootResponse>']);
-  t.strictSame(body(fault, 'thomson-g6'), [
+  t.strictSame(bodyOf(reboot, 'thomson-g7'), ['  <cwmp:RebootResponse></cwmp:RebootResponse>']);
+  t.end();
+});
+
+t.test('faults are indented by depth', (t) => {
+  const refused = { FaultCode: 9003, FaultString: 'Invalid arguments' };
+  const inner = { ParameterName: 'A', FaultCode: 9005, FaultString: 'Invalid parameter name' };
+  const fault: Message = { kind: 'fault', fault: { ...refused, SetParameterValuesFault: [inner] } };
+  t.strictSame(bodyOf(fault, 'thomson-g6'), [
     '  <SOAP-ENV:Fault>',
     '   <faultcode>Client</faultcode>',
     '   <faultstring>CWMP fault</faultstring>',

@@ -160,8 +160,8 @@ const NASTY: Readonly<Record<string, (n: number) => string>> = {
 };
 
 /**
- * More attribute texts than the reader remembers: after it none of an input's own is known from an earlier run, so that
- * a small input, which would be remembered whole, is measured as a large one is.
+ * More attribute texts than the reader remembers: after it none of an input's own is known from an earlier
+ * run, so that a small input, which would be remembered whole, is measured as a large one is.
  */
 const OTHERS = inList(many(1200, (i) => member(i, `<Value xsi:type="xsd:other${i}">`)));
 
@@ -186,7 +186,8 @@ t.test('eight times the input costs at most twenty-four times the CPU, whatever 
     const small = make(SMALL);
     const large = make(8 * SMALL);
     let ratio = Number.POSITIVE_INFINITY;
-    // What is not linear is not linear three times over (its ratio is 64); a collection of garbage is seldom there again.
+    // What is not linear is not linear three times over (its ratio is 64); a collection of garbage is seldom
+    // there again.
     for (let attempt = 0; attempt < 3 && ratio > 24; attempt++) {
       // A ratio of noise says nothing: what takes less than this is fast enough.
       const base = Math.max(

@@ -24,7 +24,9 @@ function within(scope: Scope, element: StrictElement): Scope {
   return inner;
 }
 
-/** The child just opened is what the strict judge says: name, attributes, namespaces, and all that is in it. */
+/**
+ * The child just opened is what the strict judge says: name, attributes, namespaces, and all that is in it.
+ */
 function agrees(reader: XmlReader, element: StrictElement, outer: Scope): void {
   const colon = element.name.indexOf(':');
   assert.equal(reader.prefix, colon < 0 ? '' : element.name.slice(0, colon));

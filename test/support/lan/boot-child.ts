@@ -1,7 +1,7 @@
 /**
- * A boot loader on real ports, for a namespace of its own: asks by BOOTP, takes the address, fetches the image, and prints as JSON
- * what it got. Arguments: interface, MAC address, board, and `deaf` for
- * one that asks for unicast, hears nothing and never ends.
+ * A boot loader on real ports, for a namespace of its own: asks by BOOTP, takes the address, fetches the
+ * image, and prints as JSON what it got. Arguments: interface, MAC address, board, and `deaf` for one that
+ * asks for unicast, hears nothing and never ends.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -19,7 +19,11 @@ import {
 const [, , iface = '', mac = '', board = '', way = 'broadcast'] = process.argv;
 const settings = {
   ...BOOTP_CLIENT_DEFAULTS,
-  ...{ mac, board, broadcast: way === 'broadcast', xid: process.pid, random: Math.random },
+  mac,
+  board,
+  broadcast: way === 'broadcast',
+  xid: process.pid,
+  random: Math.random,
   repetition: { ...BOOTP_CLIENT_DEFAULTS.repetition, firstMs: 50 },
 };
 

@@ -1,7 +1,16 @@
-/** A bench of modems for a flashing run, without a network: what they do to a run, and what a run does to them. */
+/**
+ * A bench of modems for a flashing run, without a network: what they do to a run, and what a run does to
+ * them.
+ */
 import type { Outcome } from '../../../mdap/flash/modem.ts';
 import type { PlanImage } from '../../../mdap/flash/plan.ts';
-import type { BootHandlers, Credentials, FlashParts, HostHandlers, Told } from '../../../mdap/flash/ports.ts';
+import type {
+  Answer,
+  BootHandlers,
+  Credentials,
+  FlashPorts,
+  HostHandlers,
+} from '../../../mdap/flash/ports.ts';
 import type { Scheduler } from '../../../simulator/time/scheduler.ts';
 
 /** What is peculiar about one. */
@@ -42,7 +51,7 @@ export interface BenchModem {
   boots: number;
 }
 
-export class Bench implements FlashParts {
+export class Bench implements FlashPorts {
   readonly modems: readonly BenchModem[];
   readonly alive = new Map<string, BenchModem>();
   /** Most transfers at once, of all and of one modem. */
@@ -56,14 +65,23 @@ export class Bench implements FlashParts {
   constructor(time: Scheduler, habits: readonly Habit[]) {
     this.#time = time;
     this.modems = habits.map((habit, index) => ({
-      ...{ serial: `0703A${String(index).padStart(4, '0')}`, habit, board: 'BANT-W', version: '6.2.17.5' },
+      serial: `0703A${String(index).padStart(4, '0')}`,
+      habit,
+      board: 'BANT-W',
+      version: '6.2.17.5',
       mac: `00-14-7F-00-00-${index.toString(16).toUpperCase().padStart(2, '0')}`,
-      ...{ address: '192.168.1.254', password: '', mode: 'normal', life: 0, image: undefined },
-      ...{ served: false, commands: [], boots: 0 },
+      address: '192.168.1.254',
+      password: '',
+      mode: 'normal',
+      life: 0,
+      image: undefined,
+      served: false,
+      commands: [],
+      boots: 0,
     }));
   }
 
-  startHost: FlashParts['startHost'] = async (handlers) => {
+  startHost: FlashPorts['startHost'] = async (handlers) => {
     this.#host = handlers;
     return {
       search: () => {
@@ -79,7 +97,7 @@ export class Bench implements FlashParts {
     };
   };
 
-  startBoot: FlashParts['startBoot'] = async (handlers) => {
+  startBoot: FlashPorts['startBoot'] = async (handlers) => {
     this.#boot = handlers;
     return {
       serve: (mac, image) => {
@@ -105,7 +123,7 @@ export class Bench implements FlashParts {
     this.#boots(modem, false);
   }
 
-  /** Whatever happens of itself, unless the modem starts anew before. */
+  /** Schedules what happens by itself, unless the modem restarts first. */
   #after(modem: BenchModem, ms: number, run: () => void): void {
     const { life } = modem;
     this.#time.after(ms, () => {
@@ -122,7 +140,7 @@ export class Bench implements FlashParts {
     { password }: Credentials,
     answer: (modem: BenchModem) => T | Outcome,
     silent = false,
-  ): Promise<Told & { board: string | undefined; version: string | undefined }> {
+  ): Promise<Answer & { board: string | undefined; version: string | undefined }> {
     const modem = this.modems.find((one) => one.serial === serial);
     const none = { board: undefined, version: undefined };
     const able = modem?.mode === 'normal' && modem.habit !== 'mute';
@@ -183,7 +201,7 @@ export class Bench implements FlashParts {
       return;
     }
     this.#after(modem, 1000, () => {
-      // Cut by the server, or the server is gone: the loader begins anew.
+      // Cut by the server, or the server is gone: the loader starts again.
       if (!this.alive.delete(transfer)) return this.#boots(modem, false);
       this.#boot?.onSent(mac, transfer);
       this.#writes(modem, image);

@@ -1,4 +1,7 @@
-/** Minimal ants on loopback multicast, all with one address: the machine of protocol/mdap, a socket, and a few commands. */
+/**
+ * Minimal ants on loopback multicast, all with one address: the machine of protocol/mdap, a socket, and a few
+ * commands.
+ */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Test } from 'tap';
@@ -60,7 +63,10 @@ export async function startAnts(t: Test, ants: readonly TestAnt[]): Promise<Benc
     for (const play of players)
       play(
         {
-          ...{ is: 'datagram', bytes, now: performance.now(), random: 0.01 },
+          is: 'datagram',
+          bytes,
+          now: performance.now(),
+          random: 0.01,
           arrival: { from: { address: from.address, port: from.port }, byGroup: true, local: true },
         },
         (reply, host, afterMs) => say(reply, host ?? { address: GROUP, port }, afterMs),

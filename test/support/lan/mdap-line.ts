@@ -1,12 +1,17 @@
 /**
- * Hosts and ants on one line that loses, repeats and reorders datagrams, in simulated time: the two machines of
- * protocol/mdap and nothing else. The same seed gives the same run.
+ * Hosts and ants on one line that loses, repeats and reorders datagrams, in simulated time: the two machines
+ * of protocol/mdap and nothing else. The same seed gives the same run.
  */
 
 import type { Endpoint } from '../../../protocol/ipv4.ts';
 import type { AntEvent, AntResult, AntState, AntWork } from '../../../protocol/mdap/ant-conversation.ts';
 import { initial as antBegin, step as antStep } from '../../../protocol/mdap/ant-conversation.ts';
-import type { HostAsk, HostEvent, HostOutcome, HostState } from '../../../protocol/mdap/host-conversation.ts';
+import type {
+  HostEvent,
+  HostOutcome,
+  HostRequest,
+  HostState,
+} from '../../../protocol/mdap/host-conversation.ts';
 import { initial as hostBegin, step as hostStep } from '../../../protocol/mdap/host-conversation.ts';
 import { decodeMessage } from '../../../protocol/mdap/messages.ts';
 import type { AntSettings, HostSettings } from '../../../protocol/mdap/settings.ts';
@@ -55,14 +60,16 @@ export class MdapLine {
 
   /** Begins a conversation at a time, from a port of its own or the one given. */
   ask(
-    ask: HostAsk,
+    ask: HostRequest,
     { at = 0, address = '192.168.1.10', port = 50_000 + this.#hosts.length, settings = {} }: AskOptions = {},
   ): {
     outcome: HostOutcome | undefined;
   } {
     const held: { outcome: HostOutcome | undefined } = { outcome: undefined };
     const host: LineHost = {
-      ...{ endpoint: { address, port }, state: hostBegin(ask), timer: 0 },
+      endpoint: { address, port },
+      state: hostBegin(ask),
+      timer: 0,
       settings: { ...HOST_SETTINGS, ...settings },
       done: (outcome) => {
         if (held.outcome !== undefined) throw new Error('a conversation ended twice');
@@ -121,7 +128,10 @@ export class MdapLine {
   #toAnts(from: Endpoint, bytes: Uint8Array): void {
     for (const held of this.#ants)
       this.#ant(held, {
-        ...{ is: 'datagram', bytes, now: this.now, random: this.#random() },
+        is: 'datagram',
+        bytes,
+        now: this.now,
+        random: this.#random(),
         arrival: { from, byGroup: true, local: true },
       });
   }

@@ -1,4 +1,4 @@
-/** Messages of MDAP for tests: made, and told in short. */
+/** MDAP messages for tests, and short descriptions of them. */
 import type { ExecCli, MdapMessage } from '../../../protocol/mdap/messages.ts';
 import { decodeMessage } from '../../../protocol/mdap/messages.ts';
 
@@ -23,13 +23,15 @@ export function tell(bytes: Uint8Array): string {
 /** A request as a host sends it to the ant `A`; the first one has a command. */
 export function execCli(seqNr: number | undefined, change: Partial<ExecCli> = {}): ExecCli {
   return {
-    ...{
-      kind: 'EXEC-CLI',
-      version: '1.2',
-      command: seqNr === 1 ? 'ip iplist' : undefined,
-      seqNr,
-      toAnt: 'A',
-    },
-    ...{ userId: 'Administrator', userPassword: '', extra: [], body: undefined, ...change },
+    kind: 'EXEC-CLI',
+    version: '1.2',
+    command: seqNr === 1 ? 'ip iplist' : undefined,
+    seqNr,
+    toAnt: 'A',
+    userId: 'Administrator',
+    userPassword: '',
+    extra: [],
+    body: undefined,
+    ...change,
   };
 }

@@ -22,7 +22,9 @@ export interface PairOptions {
   /** Shares of datagrams, 0 to 1. */
   readonly loss?: number;
   readonly duplicates?: number;
-  /** Milliseconds a datagram takes, up to as many more at random: more than the distance of two reorders them. */
+  /**
+   * Milliseconds a datagram takes, up to as many more at random: more than the distance of two reorders them.
+   */
   readonly delayMs?: number;
   readonly jitterMs?: number;
   /** How often the datagram is delivered, by what it is. */
@@ -88,7 +90,9 @@ class Pair {
     const terms = given.terms ?? granted.value.terms ?? PLAIN_TERMS;
     this.#senderSettings = {
       ...SENDER_DEFAULTS,
-      ...{ maxSends: 30, maxFirstSends: 30, size },
+      maxSends: 30,
+      maxFirstSends: 30,
+      size,
       opening: { by: 'answer', peer: CLIENT, terms, answer: granted.value.answer },
       ...given.sender,
     };
@@ -113,8 +117,12 @@ class Pair {
       this.#happen(next);
     }
     return {
-      ...{ sender: this.#sender, receiver: this.#receiver, sent: this.#sent },
-      ...{ stored: this.#stored, ms: this.#now, blocks: this.#blocks },
+      sender: this.#sender,
+      receiver: this.#receiver,
+      sent: this.#sent,
+      stored: this.#stored,
+      ms: this.#now,
+      blocks: this.#blocks,
     };
   }
 
@@ -139,7 +147,8 @@ class Pair {
     if (!decoded.ok) throw new Error(decoded.error.code);
     const packet = decoded.value;
     if (to === 'receiver') this.#toReceiver({ is: 'packet', packet, from: SERVER });
-    // The server's shell begins a transfer at the first request and takes others of the same port for repetitions.
+    // The server's shell begins a transfer at the first request and takes others of the same port for
+    // repetitions.
     else if (packet.kind === 'read')
       this.#toSender({ is: this.#sender.at === 'idle' ? 'start' : 'asked-again' });
     else this.#toSender({ is: 'packet', packet, from: CLIENT });

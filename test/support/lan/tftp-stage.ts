@@ -1,4 +1,4 @@
-/** A TFTP server on a free port of loopback, and what it told. */
+/** A TFTP server on a free port of loopback, and its events. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,7 +14,7 @@ export interface TftpStage {
   readonly server: TftpServer;
   readonly files: PublishedFiles;
   readonly events: TftpServerEvent[];
-  /** The first event of this kind, told already or still to come. */
+  /** The first event of this kind, already emitted or still to come. */
   readonly event: <Is extends TftpServerEvent['is']>(is: Is) => Promise<Extract<TftpServerEvent, { is: Is }>>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What an onlooker may expect of the ACS's machine, told by events and effects alone. It knows whose turn it is, what is
- * outstanding and whether the session is over, and nothing of the machine's states.
+ * What an observer may expect of the ACS's machine, by events and effects alone. It knows whose turn it is,
+ * what is outstanding and whether the session is over, and nothing of the machine's states.
  */
 import assert from 'node:assert/strict';
 import type { Envelope, Request } from '../../../protocol/cwmp/messages.ts';

@@ -1,6 +1,6 @@
 /**
- * What an onlooker may expect of the CPE's machine, told by events and effects alone: which POST is out, what each side
- * owes the other, and that no request of the device is forgotten.
+ * What an observer may expect of the CPE's machine, by events and effects alone: which POST is out, what each
+ * side owes the other, and that no request of the device is forgotten.
  */
 import assert from 'node:assert/strict';
 import type { AcsMethod, CpeMethod, CwmpFault, Envelope, Request } from '../../../protocol/cwmp/messages.ts';
@@ -26,8 +26,8 @@ export class CpeOracle {
   #holds = 0;
   readonly #retries = new Map<Envelope, number>();
   /** Requests of the device, and what became of them. */
-  readonly wished: Request<AcsMethod>[] = [];
-  readonly told: Request<AcsMethod>[] = [];
+  readonly enqueued: Request<AcsMethod>[] = [];
+  readonly sent: Request<AcsMethod>[] = [];
 
   constructor(settings: CpeSettings) {
     this.settings = settings;
@@ -35,8 +35,8 @@ export class CpeOracle {
 
   /** Throws when the effects are not what the event allows. `pending`: what the machine still keeps. */
   see(event: CpeEvent, effects: readonly CpeEffect[], pending: readonly Request<AcsMethod>[]): void {
-    if (event.is === 'wish') this.wished.push(event.request);
-    if (event.is === 'begin' && !this.begun) this.wished.push(...event.requests);
+    if (event.is === 'enqueue') this.enqueued.push(event.request);
+    if (event.is === 'begin' && !this.begun) this.enqueued.push(...event.requests);
     if (!this.#expectsEffects(event)) assert.deepEqual(effects, [], 'what is not waited for has no effect');
     else this.#seeEffects(event, effects);
     if (event.is === 'begin') this.begun = true;
@@ -48,7 +48,7 @@ export class CpeOracle {
   }
 
   #expectsEffects(event: CpeEvent): boolean {
-    if (this.ended !== undefined || event.is === 'wish') return false;
+    if (this.ended !== undefined || event.is === 'enqueue') return false;
     if (!this.begun) return event.is === 'begin';
     if (event.is === 'begin') return false;
     return event.is === 'performed' || event.is === 'failed' ? this.owed !== undefined : true;
@@ -122,7 +122,7 @@ export class CpeOracle {
   #settles(request: Request<AcsMethod>): void {
     assert.equal(request, this.asked?.request, 'what is answered is what was asked');
     this.asked = undefined;
-    if (request.rpc !== 'Inform') this.told.push(request);
+    if (request.rpc !== 'Inform') this.sent.push(request);
   }
 
   #goesOut(): void {
@@ -174,6 +174,6 @@ export class CpeOracle {
 
   #countWishes(pending: readonly Request<AcsMethod>[]): void {
     const out = this.asked !== undefined && this.asked.request.rpc !== 'Inform' ? 1 : 0;
-    assert.equal(this.wished.length, this.told.length + pending.length + out, 'no wish is lost');
+    assert.equal(this.enqueued.length, this.sent.length + pending.length + out, 'no request is lost');
   }
 }

@@ -1,18 +1,25 @@
-/** What the flashing of one modem promises, watched from outside: effects are judged, nothing of the machine is repeated. */
+/**
+ * What the flashing of one modem promises, watched from outside: effects are judged, nothing of the machine
+ * is repeated.
+ */
 import assert from 'node:assert/strict';
-import type { Terms } from '../../../mdap/flash/machine.ts';
+import type { FlashContext } from '../../../mdap/flash/machine.ts';
 import { stepFlash } from '../../../mdap/flash/machine.ts';
 import type { FlashEffect, FlashEvent, FlashModem, Job } from '../../../mdap/flash/modem.ts';
 import { dueAt, isEnd, newModem } from '../../../mdap/flash/modem.ts';
 import { FLASH_SETTINGS } from '../../../mdap/flash/settings.ts';
 
 export const MAC = '00-14-7F-12-34-56';
-export const TERMS: Terms = { settings: FLASH_SETTINGS, credentials: 2 };
+export const CONTEXT: FlashContext = { settings: FLASH_SETTINGS, credentials: 2 };
 
 export const IMAGE = { file: 'new.bli', bytes: 4096, board: 'BANT-W', version: '6.2.29.2' };
 
 export const JOB: Job = {
-  ...{ serial: '0703KT3PP', name: 'bench-1', image: IMAGE, always: false, address: '192.168.1.241' },
+  serial: '0703KT3PP',
+  name: 'bench-1',
+  image: IMAGE,
+  always: false,
+  address: '192.168.1.241',
   commands: [
     { line: 'ip ipadd intf=LocalNetwork addr=192.168.1.241/24', silent: false, onFailure: { is: 'stop' } },
     { line: 'ip ipdelete addr=192.168.1.254', silent: true, onFailure: { is: 'continue' } },
@@ -25,13 +32,13 @@ export const JOB: Job = {
 
 /** An event without its time, which the stage gives. */
 type Timeless<E> = E extends FlashEvent ? Omit<E, 'at'> : never;
-export type Happening = Timeless<FlashEvent>;
+export type NewEvent = Timeless<FlashEvent>;
 
 export class FlashStage {
   modem: FlashModem;
   /** Milliseconds; goes on with every event. */
   now = 0;
-  readonly terms: Terms;
+  readonly context: FlashContext;
   /** Transfers that were begun and neither ended nor were cut. */
   readonly alive = new Set<string>();
   /** Conversation that was asked for and has not begun. */
@@ -39,8 +46,8 @@ export class FlashStage {
   served = false;
   effects: readonly FlashEffect[] = [];
 
-  constructor(terms: Terms = TERMS, serial: string | undefined = '0703KT3PP') {
-    this.terms = terms;
+  constructor(context: FlashContext = CONTEXT, serial: string | undefined = '0703KT3PP') {
+    this.context = context;
     this.modem = newModem({ mac: MAC, serial }, 0);
   }
 
@@ -49,10 +56,10 @@ export class FlashStage {
   }
 
   /** One event, after so many milliseconds. */
-  see(happening: Happening, ms = 10): readonly FlashEffect[] {
+  see(news: NewEvent, ms = 10): readonly FlashEffect[] {
     this.now += ms;
     const before = this.modem;
-    const event: FlashEvent = { ...happening, at: this.now };
+    const event: FlashEvent = { ...news, at: this.now };
     if (event.is === 'resumed') {
       // Sockets and timers of the program before are gone.
       this.alive.clear();
@@ -61,8 +68,8 @@ export class FlashStage {
     }
     if (event.is === 'rrq') this.alive.add(event.transfer);
     if (event.is === 'sent' || event.is === 'transfer-failed') this.alive.delete(event.transfer);
-    if (event.is === 'begun' && event.turn === this.waiting) this.waiting = undefined;
-    const { modem, effects } = stepFlash(this.terms, before, event);
+    if (event.is === 'started' && event.request === this.waiting) this.waiting = undefined;
+    const { modem, effects } = stepFlash(this.context, before, event);
     this.modem = modem;
     this.effects = effects;
     for (const effect of effects) this.#do(effect, isEnd(before.state) && event.is !== 'resumed');
@@ -87,9 +94,9 @@ export class FlashStage {
       case 'trigger':
       case 'command':
         assert.ok(!ended, 'nothing is said after the end');
-        assert.ok(effect.credential < this.terms.credentials, 'with a user of the list');
-        assert.equal(effect.turn, this.modem.turn, 'the last conversation is the one that counts');
-        this.waiting = effect.turn;
+        assert.ok(effect.credential < this.context.credentials, 'with a user of the list');
+        assert.equal(effect.request, this.modem.request, 'the last conversation is the one that counts');
+        this.waiting = effect.request;
         return;
       case 'plan':
         assert.ok(!ended, 'nothing is planned after the end');
@@ -106,8 +113,8 @@ export class FlashStage {
       return;
     }
     if (state.at === 'transferring') assert.deepEqual([...this.alive], [state.transfer]);
-    const limited = dueAt(state) !== undefined || this.waiting === this.modem.turn;
-    assert.ok(state.at === 'unknown' || limited, `${state.at} has a limit, or waits for its turn`);
+    const limited = dueAt(state) !== undefined || this.waiting === this.modem.request;
+    assert.ok(state.at === 'unknown' || limited, `${state.at} has a limit, or waits for its request`);
   }
 }
 
@@ -120,9 +127,9 @@ export function playTo(stage: FlashStage, state: string, job: Job = JOB): void {
 }
 
 /** What happens next when all goes well. */
-export function nextWell(stage: FlashStage, job: Job = JOB): Happening {
+export function nextWell(stage: FlashStage, job: Job = JOB): NewEvent {
   const { modem, waiting } = stage;
-  const { state, turn } = modem;
+  const { state, request } = modem;
   const flashed = modem.flashed.length > 0;
   const found = {
     is: 'found',
@@ -130,7 +137,7 @@ export function nextWell(stage: FlashStage, job: Job = JOB): Happening {
     product: 'SpeedTouch 585',
     address: modem.ran.length > 0 ? '192.168.1.241' : '192.168.1.254',
   } as const;
-  if (waiting === turn) return { is: 'begun', turn };
+  if (waiting === request) return { is: 'started', request };
   switch (state.at) {
     case 'unknown':
     case 'trigger-failed':
@@ -139,7 +146,7 @@ export function nextWell(stage: FlashStage, job: Job = JOB): Happening {
       return found;
     case 'discovered':
       if (stage.effects.some((effect) => effect.do === 'plan')) return { is: 'planned', job };
-      return told(turn, flashed ? IMAGE.version : '6.2.17.5');
+      return answered(request, flashed ? IMAGE.version : '6.2.17.5');
     case 'triggered':
     case 'waiting':
       return { is: 'bootp', board: 'BANT-W', xid: 7, invalid: false };
@@ -152,12 +159,12 @@ export function nextWell(stage: FlashStage, job: Job = JOB): Happening {
         ? { is: 'progress', transfer: state.transfer, bytes: 2048 }
         : { is: 'sent', transfer: state.transfer };
     case 'back':
-      return told(turn, IMAGE.version);
+      return answered(request, IMAGE.version);
     case 'configuring':
-      return { is: 'told', turn, outcome: 'ok', text: '' };
+      return { is: 'answered', request, outcome: 'ok', text: '' };
     case 'checking':
       return state.address
-        ? { ...told(turn, IMAGE.version), text: '1 LocalNetwork Ethernet 192.168.1.241' }
+        ? { ...answered(request, IMAGE.version), text: '1 LocalNetwork Ethernet 192.168.1.241' }
         : found;
     case 'done':
     case 'failed':
@@ -167,5 +174,5 @@ export function nextWell(stage: FlashStage, job: Job = JOB): Happening {
   }
 }
 
-const told = (turn: number, version: string) =>
-  ({ is: 'told', turn, outcome: 'ok', facts: { board: 'BANT-W', version }, text: '' }) as const;
+const answered = (request: number, version: string) =>
+  ({ is: 'answered', request, outcome: 'ok', facts: { board: 'BANT-W', version }, text: '' }) as const;

@@ -2,7 +2,10 @@
 import type { CommandsContraints, Parameters } from 'fast-check';
 import type { Test } from 'tap';
 
-/** MODEMLAB_PATH and MODEMLAB_REPLAY are the `path` and `replayPath` that a failure prints; MODEMLAB_SEED its seed. */
+/**
+ * MODEMLAB_PATH and MODEMLAB_REPLAY are the `path` and `replayPath` that a failure prints; MODEMLAB_SEED its
+ * seed.
+ */
 const { MODEMLAB_PATH, MODEMLAB_REPLAY } = process.env;
 
 /** Options of fc.commands. */
@@ -19,8 +22,8 @@ export const replay = <T>(): Parameters<T> => (MODEMLAB_PATH === undefined ? {} 
 export const isReplay = MODEMLAB_PATH !== undefined || MODEMLAB_REPLAY !== undefined;
 
 /**
- * A table of transitions, one `state: event, event > next or other` a line. The same table is the list of what must be
- * reached and of what may be: neither less nor more.
+ * A table of transitions, one `state: event, event > next or other` a line. The same table is the list of
+ * what must be reached and of what may be: neither less nor more.
  */
 export function readTransitions(table: string): Set<string> {
   const all = new Set<string>();

@@ -1,7 +1,8 @@
 /**
- * A CPE and an ACS in one process, joined by bytes: every envelope is encoded, carried and decoded. Nothing goes by
- * itself: a test moves each POST and each answer, or loses it, or carries it twice, and lets the shells work when it
- * likes. `move` and `settle` move all in order, as a good line would. Both machines are watched by their oracles all the time.
+ * A CPE and an ACS in one process, joined by bytes: every envelope is encoded, carried and decoded. Nothing
+ * goes by itself: a test moves each POST and each answer, or loses it, or carries it twice, and lets the
+ * shells work when it likes. `move` and `settle` move all in order, as a good line would. Both machines are
+ * watched by their oracles all the time.
  */
 import assert from 'node:assert/strict';
 import { decode } from '../../../protocol/cwmp/decode.ts';
@@ -132,7 +133,7 @@ export class Pair {
     const left = cpe.following(this.cpe);
     assert.ok(left.at === 'idle');
     this.#oracle = new CpeOracle(this.options.cpe);
-    this.#oracle.wished.push(...left.pending);
+    this.#oracle.enqueued.push(...left.pending);
     this.cpe = left;
     this.cookie = undefined;
     this.cpeEnd = undefined;
@@ -144,8 +145,8 @@ export class Pair {
     return this.cpe.at !== 'idle' && this.cpe.at !== 'ended';
   }
 
-  wish(request: Request<AcsMethod>): void {
-    this.#stepCpe({ is: 'wish', request });
+  enqueue(request: Request<AcsMethod>): void {
+    this.#stepCpe({ is: 'enqueue', request });
   }
 
   /** The oldest POST reaches the ACS; `again`: it will do so once more. */
@@ -231,7 +232,10 @@ export class Pair {
       if (machine.oracle.ended === undefined) this.#stepAcs(machine, { is: 'timeout' });
   }
 
-  /** Moves what comes first, so many times, as a good line would; fewer when nothing is left. Gives the moves made. */
+  /**
+   * Moves what comes first, so many times, as a good line would; fewer when nothing is left. Gives the moves
+   * made.
+   */
   move(times: number): number {
     for (let moves = 0; moves < times; moves += 1) {
       if (this.posts.length > 0) this.carryPost();

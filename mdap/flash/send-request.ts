@@ -1,24 +1,24 @@
 /** What is said to a modem, with which user and password. */
 import { boardSerial } from '../../protocol/bootp/image-rules.ts';
 import { assertNever } from '../../protocol/result.ts';
-import { FACTS } from './decide.ts';
 import type { Facts, FlashEffect, FlashEvent } from './modem.ts';
 import type { Plan } from './plan.ts';
+import { FACTS } from './plan-job.ts';
 import type { AntHost, Credentials } from './ports.ts';
 import { fill } from './template.ts';
 
-export type Conversation = Extract<FlashEffect, { do: 'ask' | 'trigger' | 'command' }>;
+export type RequestEffect = Extract<FlashEffect, { do: 'ask' | 'trigger' | 'command' }>;
 
-type Answer = Omit<Extract<FlashEvent, { is: 'told' }>, 'is' | 'at' | 'turn'>;
+type Answer = Omit<Extract<FlashEvent, { is: 'answered' }>, 'is' | 'at' | 'request'>;
 
 /** It never answers, or before it goes: both are as good. */
 const UPGRADE = 'software upgrade';
 
-export async function converse(
+export async function sendRequest(
   host: AntHost,
   plan: Plan,
   facts: Facts,
-  effect: Conversation,
+  effect: RequestEffect,
 ): Promise<Answer> {
   const { serial } = facts;
   if (serial === undefined) return { outcome: 'unanswered', text: 'its serial number is not known' };

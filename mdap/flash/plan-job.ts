@@ -1,11 +1,11 @@
-/** What the plan wants of one modem, from what is known of it. */
+/** Makes the job of one modem from the plan and what is known of the modem. */
 import { boardSerial, isSameText } from '../../protocol/bootp/image-rules.ts';
 import type { Facts, Job, JobImage } from './modem.ts';
 import type { Counter, Plan, PlanImage, PlanModem, PlanRule } from './plan.ts';
 import type { FlashReason } from './reasons.ts';
 import { fill, namesOf, type Template } from './template.ts';
 
-export type Decision =
+export type PlanDecision =
   | { readonly is: 'planned'; readonly job: Job }
   | { readonly is: 'unplanned'; readonly note: string }
   | { readonly is: 'refused'; readonly reason: FlashReason; readonly note: string };
@@ -15,11 +15,11 @@ interface Given {
   readonly numbers: Set<number>;
 }
 
-/** The numbers that counters have given, so that a modem keeps its own, and none is given twice. */
-export class Numbers {
+/** The numbers that counters have given, so that a modem keeps its own and none is given twice. */
+export class CounterNumbers {
   readonly #given = new Map<string, Given>();
 
-  /** The number of a modem; `undefined`: there is none left. */
+  /** The number of a modem; `undefined` if none is left. */
   take(name: string, { from, to }: Counter, serial: string): number | undefined {
     const { bySerial, numbers } = this.#of(name);
     const known = bySerial.get(serial);
@@ -31,7 +31,7 @@ export class Numbers {
     return number;
   }
 
-  /** What a run before this one gave. */
+  /** Restores the numbers that an earlier run gave. */
   restore(serial: string, numbers: Readonly<Record<string, number>>): void {
     for (const [name, number] of Object.entries(numbers)) {
       const given = this.#of(name);
@@ -47,17 +47,17 @@ export class Numbers {
   }
 }
 
-export function decide(plan: Plan, facts: Facts, numbers: Numbers): Decision {
-  if (facts.serial === undefined) return decideByBoard(plan, facts);
+export function planJob(plan: Plan, facts: Facts, numbers: CounterNumbers): PlanDecision {
+  if (facts.serial === undefined) return planByBoard(plan, facts);
   for (const rule of plan.rules) {
     const modem = fits(rule, facts, facts.serial);
-    if (modem !== undefined) return decideByRule(plan, rule, modem, facts, numbers);
+    if (modem !== undefined) return planByRule(plan, rule, modem, facts, numbers);
   }
-  return { is: 'unplanned', note: 'no rule of the plan is for it' };
+  return { is: 'unplanned', note: 'no rule of the plan applies to it' };
 }
 
-/** One in boot mode that nobody has seen before: what it is told in the end it is told when its serial number is known. */
-function decideByBoard(plan: Plan, { board }: Facts): Decision {
+/** For an unknown modem in boot mode: it gets its commands later, when its serial number is known. */
+function planByBoard(plan: Plan, { board }: Facts): PlanDecision {
   const image = imageFor(plan.images, board);
   if (image === undefined)
     return { is: 'unplanned', note: `it is in boot mode, and no image is for board ${board ?? 'unknown'}` };
@@ -68,7 +68,7 @@ function decideByBoard(plan: Plan, { board }: Facts): Decision {
   };
 }
 
-/** The modem as the rule names it; `undefined`: the rule is not for it. */
+/** The modem as the rule names it; `undefined` if the rule does not apply to it. */
 function fits(rule: PlanRule, { product, board }: Facts, serial: string): PlanModem | undefined {
   if (rule.product !== undefined && !isSameText(rule.product, product ?? '')) return undefined;
   if (rule.board !== undefined && !isSameText(rule.board, board ?? '')) return undefined;
@@ -80,13 +80,13 @@ function fits(rule: PlanRule, { product, board }: Facts, serial: string): PlanMo
   return { serial, file: '', line: rule.line, values: new Map() };
 }
 
-function decideByRule(
+function planByRule(
   plan: Plan,
   rule: PlanRule,
   modem: PlanModem,
   facts: Facts,
-  numbers: Numbers,
-): Decision {
+  numbers: CounterNumbers,
+): PlanDecision {
   const image = rule.image === 'by-board' ? imageFor(plan.images, facts.board) : rule.image;
   if (image === undefined)
     return { is: 'refused', reason: 'no-image', note: `no image is for board ${facts.board ?? 'unknown'}` };
@@ -98,7 +98,7 @@ function decideByRule(
       return { is: 'refused', reason: 'verify', note: `counter ${name} has no number left for it` };
     taken[name] = number;
   }
-  const lookUp = values(plan, rule, modem, facts, taken);
+  const lookUp = valuesFor(plan, rule, modem, facts, taken);
   const text = (template: Template): string => fill(template, lookUp);
   return {
     is: 'planned',
@@ -121,11 +121,11 @@ const imageFor = (images: readonly PlanImage[], board: string | undefined): Plan
 
 const jobImage = ({ file, bytes, board, version }: PlanImage): JobImage => ({ file, bytes, board, version });
 
-/** Values that the modem itself gives. */
+/** Values that come from the modem itself. */
 export const FACTS = ['serial', 'mac', 'product', 'board'] as const;
 
-/** Values by name, for one modem. Its row has the last word, then the rule. */
-export function values(
+/** Values by name, for one modem. Its row takes precedence over the rule. */
+export function valuesFor(
   plan: Plan,
   rule: PlanRule,
   modem: PlanModem,
@@ -136,7 +136,8 @@ export function values(
     const own = modem.values.get(name);
     if (own !== undefined) return own;
     const template = name === 'name' ? rule.name : name === 'address' ? rule.address : rule.values.get(name);
-    // A value may use others, as the address may the counter; one that uses itself is found when the plan is read.
+    // A value may use others, as the address may use a counter; one that uses itself is found when the plan
+    // is read.
     if (template !== undefined) return depth > 4 ? '' : fill(template, (inner) => lookUp(inner, depth + 1));
     const counter = plan.counters.get(name);
     if (counter !== undefined) return String(numbers[name] ?? counter.from).padStart(counter.width, '0');
@@ -147,7 +148,7 @@ export function values(
   return (name) => lookUp(name, 0);
 }
 
-/** The counters that a modem needs a number of. */
+/** The counters that a modem needs a number from. */
 export function countersOf(plan: Plan, rule: PlanRule, modem: PlanModem): string[] {
   const own = (name: string, template: Template | undefined): Template[] =>
     template === undefined || modem.values.has(name) ? [] : [template];

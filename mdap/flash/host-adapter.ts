@@ -1,4 +1,4 @@
-/** The host of MDAP as a flashing run uses it. */
+/** The MDAP host as a flashing run uses it. */
 import { ModemlabError } from '../../protocol/errors.ts';
 import type { HostOutcome } from '../../protocol/mdap/host-conversation.ts';
 import { HOST_SETTINGS } from '../../protocol/mdap/settings.ts';
@@ -6,18 +6,21 @@ import { assertNever } from '../../protocol/result.ts';
 import type { MdapHost, MdapHostOptions } from '../host.ts';
 import { openMdapHost } from '../host.ts';
 import { macOf } from './fleet.ts';
-import type { AntHost, Credentials, FlashParts, Told } from './ports.ts';
+import type { Answer, AntHost, Credentials, FlashPorts } from './ports.ts';
 
-export type HostPartOptions = Omit<MdapHostOptions, 'onAnt'>;
+export type HostAdapterOptions = Omit<MdapHostOptions, 'onAnt'>;
 
-/** Keys of INFO under which board and version are told; nobody has published how real modems call them. */
+/** Keys of INFO for board and version; it is not known what real modems call them. */
 const BOARD_KEY = 'BOARD-NAME';
 const VERSION_KEY = 'SW-VERSION';
 
-/** A command that may be silent is sent twice: an ant carries it out once, and one that was lost costs a minute. */
+/**
+ * A command that may get no answer is sent twice: an ant carries it out once, and a lost one would cost a
+ * minute.
+ */
 const SILENT_RETRIES = 1;
 
-export function hostPart(options: HostPartOptions): FlashParts['startHost'] {
+export function hostAdapter(options: HostAdapterOptions): FlashPorts['startHost'] {
   return async (handlers) => {
     const host = await openMdapHost({
       ...options,
@@ -26,7 +29,7 @@ export function hostPart(options: HostPartOptions): FlashParts['startHost'] {
         conv: { ...HOST_SETTINGS.conv, silentRetries: SILENT_RETRIES, ...options.settings?.conv },
       },
       onAnt: ({ antId, macs, name, address }) => {
-        // Under one serial number there may be two: each is told.
+        // There may be two with one serial number: each is reported.
         for (const mac of macs.length === 0 ? [undefined] : macs)
           handlers.onFound({ serial: antId, mac: macOf(mac), product: name, address });
       },
@@ -43,20 +46,20 @@ class Host implements AntHost {
     this.#host = host;
   }
 
-  /** A search has several rounds: one that runs is as good as a new one. */
+  /** A search has several rounds: no new one is started while one is running. */
   search(): void {
     this.#searching ??= this.#host
       .discover()
-      // Without a socket nobody is found; the run tells whom it misses.
+      // Without a socket no modem is found; the run then reports them as missing.
       .catch(() => undefined)
       .finally(() => {
         this.#searching = undefined;
       });
   }
 
-  /** INFO, and by the command line what it does not tell. */
+  /** INFO; what it does not contain is read with commands. */
   async ask(serial: string, credentials: Credentials) {
-    const { outcome, text, facts } = await this.#told(() => this.#host.info(serial, credentials));
+    const { outcome, text, facts } = await this.#answer(() => this.#host.info(serial, credentials));
     let [board, version] = [facts.get(BOARD_KEY), facts.get(VERSION_KEY)];
     if (outcome !== 'ok' && outcome !== 'refused') return { outcome, text, board, version };
     board ??= await this.#variable(serial, '_BOARD_NAME', credentials);
@@ -64,8 +67,10 @@ class Host implements AntHost {
     return { outcome, text, board, version };
   }
 
-  async exec(serial: string, line: string, credentials: Credentials, silent: boolean): Promise<Told> {
-    const { outcome, text } = await this.#told(() => this.#host.exec(serial, line, credentials, { silent }));
+  async exec(serial: string, line: string, credentials: Credentials, silent: boolean): Promise<Answer> {
+    const { outcome, text } = await this.#answer(() =>
+      this.#host.exec(serial, line, credentials, { silent }),
+    );
     return { outcome, text };
   }
 
@@ -75,17 +80,17 @@ class Host implements AntHost {
 
   async #variable(serial: string, name: string, credentials: Credentials): Promise<string | undefined> {
     const line = `env get var=${name}`;
-    const { outcome, text } = await this.#told(() =>
+    const { outcome, text } = await this.#answer(() =>
       this.#host.exec(serial, line, credentials, { repeatable: true }),
     );
     const value = text.trim().split(/\r?\n/)[0] ?? '';
     return outcome === 'ok' && value !== '' ? value : undefined;
   }
 
-  async #told(ask: () => Promise<HostOutcome>): Promise<Told & { facts: ReadonlyMap<string, string> }> {
+  async #answer(ask: () => Promise<HostOutcome>): Promise<Answer & { facts: ReadonlyMap<string, string> }> {
     try {
       const outcome = await ask();
-      return { ...toldBy(outcome), facts: factsOf(outcome) };
+      return { ...answerOf(outcome), facts: factsOf(outcome) };
     } catch (error) {
       if (!(error instanceof ModemlabError)) throw error;
       return { outcome: 'refused', text: error.message, facts: new Map() };
@@ -93,14 +98,14 @@ class Host implements AntHost {
   }
 }
 
-function toldBy(outcome: HostOutcome): Told {
+function answerOf(outcome: HostOutcome): Answer {
   switch (outcome.is) {
     case 'done':
       return { outcome: 'ok', text: outcome.output };
     case 'sent':
       return { outcome: outcome.answered ? 'ok' : 'unanswered', text: outcome.output };
     case 'refused':
-      return refusedBy(outcome.code, outcome.output);
+      return refusalOf(outcome.code, outcome.output);
     case 'timeout':
       return { outcome: 'unanswered', text: `no answer to step ${outcome.step}` };
     case 'sequence':
@@ -114,14 +119,14 @@ function toldBy(outcome: HostOutcome): Told {
   }
 }
 
-/** -1 is about user and password; -2 and -4 that it is busy with others, or lost its step: that passes. */
-function refusedBy(code: number, output: string): Told {
+/** -1 is about user and password; -2 and -4 mean that it is busy or has lost the step, which is temporary. */
+function refusalOf(code: number, output: string): Answer {
   const text = output.trim() === '' ? `error ${code}` : output.trim();
   if (code === -1) return { outcome: 'credentials', text };
   return { outcome: code === -2 || code === -4 ? 'unanswered' : 'refused', text };
 }
 
-/** What INFO tells, in the body or in the head of its replies. */
+/** The facts of INFO, in the body or in the head of its replies. */
 function factsOf(outcome: HostOutcome): Map<string, string> {
   const facts = new Map<string, string>();
   if (outcome.is !== 'done') return facts;

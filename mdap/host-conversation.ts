@@ -1,10 +1,10 @@
 /**
- * The conversations of a host that are under way: the machine of protocol/mdap/host-conversation.ts for each, with sockets of
- * its own, so that TO-HOST tells late replies to one conversation from those to the next.
+ * The conversations of a host that are under way: the machine of protocol/mdap/host-conversation.ts for each,
+ * with sockets of its own, so that TO-HOST tells late replies to one conversation from those to the next.
  */
 import type { Endpoint } from '../protocol/ipv4.ts';
 import { isSameEndpoint } from '../protocol/ipv4.ts';
-import type { HostAsk, HostEvent, HostOutcome, HostState } from '../protocol/mdap/host-conversation.ts';
+import type { HostEvent, HostOutcome, HostRequest, HostState } from '../protocol/mdap/host-conversation.ts';
 import { initial, step } from '../protocol/mdap/host-conversation.ts';
 import type { ConversationReply } from '../protocol/mdap/messages.ts';
 import type { HostSettings } from '../protocol/mdap/settings.ts';
@@ -15,31 +15,31 @@ import type { Rate } from './rate.ts';
 /** A socket that a conversation or a search sends from. */
 export interface Sender {
   readonly local: Endpoint;
-  /** To the group, or where it is told. */
+  /** Sends to the group, or to `to`. */
   readonly send: (bytes: Uint8Array, to?: Endpoint) => void;
   readonly close: () => Promise<void>;
 }
 
-export interface ConversationParts {
+export interface HostConversationOptions {
   readonly settings: HostSettings;
   readonly ticker: Ticker;
   readonly rate: Rate;
   readonly senders: readonly Sender[];
 }
 
-export class Conversation {
-  readonly ask: HostAsk;
+export class HostConversation {
+  readonly request: HostRequest;
   readonly ended: Promise<HostOutcome>;
-  readonly #parts: ConversationParts;
+  readonly #options: HostConversationOptions;
   #state: HostState;
   #end: (outcome: HostOutcome) => void = () => undefined;
   #stopTimer: () => void = () => undefined;
   #stopDeadline: () => void = () => undefined;
 
-  constructor(ask: HostAsk, parts: ConversationParts) {
-    this.ask = ask;
-    this.#parts = parts;
-    this.#state = initial(ask);
+  constructor(request: HostRequest, options: HostConversationOptions) {
+    this.request = request;
+    this.#options = options;
+    this.#state = initial(request);
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -60,11 +60,11 @@ export class Conversation {
 
   /** Whether this TO-HOST is one of its sockets. */
   owns(host: Endpoint): boolean {
-    return this.#parts.senders.some(({ local }) => isSameEndpoint(local, host));
+    return this.#options.senders.some(({ local }) => isSameEndpoint(local, host));
   }
 
   #step(event: HostEvent): void {
-    const { settings, ticker, rate, senders } = this.#parts;
+    const { settings, ticker, rate, senders } = this.#options;
     const { state, effects } = step(settings, this.#state, event);
     this.#state = state;
     // A datagram that waits for its place is sent later, and is waited for longer.
@@ -72,7 +72,7 @@ export class Conversation {
     for (const effect of effects) {
       switch (effect.do) {
         case 'send': {
-          late = rate.take(ticker.now(), this.ask.antId);
+          late = rate.take(ticker.now(), this.request.antId);
           const send = (): void => {
             for (const sender of senders) sender.send(effect.bytes);
           };

@@ -1,4 +1,7 @@
-/** The BOOTP and TFTP servers as a flashing run uses them: one address and one image for each modem that is to get one. */
+/**
+ * The BOOTP and TFTP servers as a flashing run uses them: one address and one image for each modem that gets
+ * one.
+ */
 import path from 'node:path';
 import { assertNever } from '../../protocol/result.ts';
 import type { TransferFailure } from '../../protocol/tftp/transfer.ts';
@@ -9,44 +12,48 @@ import { realTicker } from '../deadlines.ts';
 import { PublishedFiles } from '../published.ts';
 import type { TftpServerEvent } from '../tftp-types.ts';
 import type { Plan, PlanImage } from './plan.ts';
-import type { BootHandlers, FlashParts } from './ports.ts';
+import type { BootHandlers, FlashPorts } from './ports.ts';
 
-export interface BootPartOptions
+export interface BootAdapterOptions
   extends Pick<BootServersOptions, 'iface' | 'bootpPort' | 'tftpPort' | 'openPort' | 'ticker'> {
   readonly plan: Plan;
-  /** Beginnings of MAC addresses that are answered; those of Thomson when absent. */
+  /** Prefixes of MAC addresses that are answered; by default those of Thomson. */
   readonly prefixes?: readonly string[];
-  /** Where the servers listen, for whoever asked for free ports. */
+  /** Reports where the servers listen, in case free ports were chosen. */
   readonly onListening?: (ports: { readonly bootp: number; readonly tftp: number }) => void;
 }
 
-/** Bytes or milliseconds between two words on a transfer: one for each packet would be thousands a second. */
+/** Bytes or milliseconds between two progress reports: one per packet would be thousands a second. */
 const STEP_BYTES = 64 * 1024;
 const STEP_MS = 500;
 
-export function bootPart(options: BootPartOptions): FlashParts['startBoot'] {
+export function bootAdapter(options: BootAdapterOptions): FlashPorts['startBoot'] {
   const { plan, iface, prefixes, onListening, ...rest } = options;
   return async (handlers) => {
     const files = new PublishedFiles();
     const names = new Names(iface.loopback);
     const transfers = new Transfers(handlers, names, (rest.ticker ?? realTicker).now);
     const servers = await startBootServers({
-      ...{ ...rest, iface, files },
+      ...rest,
+      iface,
+      files,
       bootp: {
-        ...{ pool: plan.boot.pool, mask: plan.boot.mask, rules: [] },
+        pool: plan.boot.pool,
+        mask: plan.boot.mask,
+        rules: [],
         ...(prefixes === undefined ? {} : { prefixes }),
       },
-      // As many as there are modems: one that waits for others would ask by BOOTP again.
+      // As many as there are modems: one that had to wait would send another BOOTP request.
       tftp: { maxSessions: Math.max(64, plan.boot.pool.length), maxSessionMs: plan.settings.transferMs },
-      onBootp: (event) => tellBootp(handlers, event),
-      onTftp: (event, mac) => transfers.tell(event, mac),
+      onBootp: (event) => reportBootp(handlers, event),
+      onTftp: (event, mac) => transfers.report(event, mac),
     });
     onListening?.({ bootp: servers.bootp.local.port, tftp: servers.tftp.local.port });
     return {
       serve: (mac, image) => {
         const file = names.of(mac, image);
         files.publish(file, image.content);
-        // The board was compared before: what is wrong with it is told with its reason there.
+        // No board here: the machine has compared it already, and reports a mismatch with its reason.
         servers.bootp.serve({ for: { by: 'mac', mac }, image: { file, size: image.bytes } });
         servers.bootp.release(mac);
       },
@@ -60,8 +67,8 @@ export function bootPart(options: BootPartOptions): FlashParts['startBoot'] {
 }
 
 /**
- * Names under which loaders find their image. On loopback, where all have one address, each modem has names of its own: by
- * them it is known who fetches.
+ * Names of the images for the boot loaders. On loopback, where all modems have the same address, each modem
+ * gets names of its own, which show who fetches.
  */
 class Names {
   readonly #apart: boolean;
@@ -83,7 +90,7 @@ class Names {
     return this.#macs.get(file);
   }
 
-  /** Short and plain, as loaders of then have names; no two files have one. */
+  /** Short and plain, as old boot loaders expect, and unique for each file. */
   #base(file: string): string {
     const known = this.#byFile.get(file);
     if (known !== undefined) return known;
@@ -99,12 +106,12 @@ class Names {
   }
 }
 
-/** Tells of transfers, and seldom how far they are. */
+/** Reports transfers, and their progress now and then. */
 class Transfers {
   readonly #handlers: BootHandlers;
   readonly #names: Names;
   readonly #now: () => number;
-  /** What was told last. */
+  /** The last progress reported of each transfer. */
   readonly #of = new Map<string, { bytes: number; at: number }>();
 
   constructor(handlers: BootHandlers, names: Names, now: () => number) {
@@ -113,7 +120,7 @@ class Transfers {
     this.#now = now;
   }
 
-  tell(event: TftpServerEvent, leased: string | undefined): void {
+  report(event: TftpServerEvent, leased: string | undefined): void {
     const file = 'file' in event ? event.file : '';
     const mac = this.#names.macOf(file) ?? leased;
     if (mac === undefined) return;
@@ -164,7 +171,7 @@ function failureText(failure: TransferFailure): string {
   }
 }
 
-function tellBootp(handlers: BootHandlers, event: BootpEvent): void {
+function reportBootp(handlers: BootHandlers, event: BootpEvent): void {
   switch (event.is) {
     case 'seen': {
       const { mac, board, xid, vendor } = event.request;
