@@ -3,7 +3,7 @@ import { ModemlabError } from '../protocol/errors.ts';
 import { addressNumber, addressText } from '../protocol/ipv4.ts';
 import type { LocalInterface } from './interfaces.ts';
 
-/** Modems at a time that get an address when nothing else is said: as many as are served at a time. */
+/** Default number of addresses: as many as there are TFTP transfers at a time. */
 const USUAL_SIZE = 64;
 const MAX_ADDRESSES = 4096;
 

@@ -1,4 +1,4 @@
-/** Images that are given out: read, looked at, and put under the name that a BOOTP reply tells. */
+/** Images to be served: read, checked, and published under the name that BOOTP replies give. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fitsFileField } from '../protocol/bootp/message.ts';

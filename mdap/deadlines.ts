@@ -3,7 +3,7 @@
 /** Milliseconds of any origin that do not go back, and one timer. Tests give their own. */
 export interface Ticker {
   readonly now: () => number;
-  /** Calls back once after so many milliseconds, unless what it returns is called before. */
+  /** Calls back once after `ms` milliseconds, unless the function it returns is called before. */
   readonly after: (ms: number, callback: () => void) => () => void;
 }
 
@@ -24,11 +24,11 @@ export class Deadlines {
     this.#ticker = ticker;
   }
 
-  /** Calls back after so many milliseconds; a deadline of the same owner is replaced. */
+  /** Calls back after `ms` milliseconds; replaces a deadline of the same owner. */
   set(owner: object, ms: number, callback: () => void): void {
     const at = this.#ticker.now() + ms;
     this.#due.set(owner, { at, callback });
-    // A timer that rings too early costs one look at the list; one for every packet would cost more.
+    // A timer that fires too early costs one look at the list; a timer for every packet would cost more.
     if (this.#armed === undefined || at < this.#armed.at) this.#arm(at);
   }
 

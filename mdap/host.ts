@@ -213,7 +213,7 @@ export class MdapHost {
     await Promise.all(senders.map((sender) => sender.close()));
   }
 
-  /** `at`: the socket of ours that it came to, when it did not come by the group. */
+  /** `at`: our socket that it came to, if it did not come through the group. */
   #hear(bytes: Uint8Array, from: Endpoint, at: Endpoint | undefined): void {
     const read = decodeMessage(bytes, this.settings);
     if (!read.ok) {
@@ -236,7 +236,7 @@ export class MdapHost {
     const ant = this.fleet.hear(message, from.address, via, Date.now());
     if (message.kind === 'REPLY-ANT-SEARCH') {
       if (ant !== undefined) this.#options.onAnt?.(ant);
-      // A reply to nobody known is as good for any search that runs.
+      // A reply without a known addressee may belong to any running search.
       const searches = to === undefined ? [...this.#searches] : search === undefined ? [] : [search];
       for (const each of searches) this.#onFound(each, message, from, ant);
       return;
@@ -279,7 +279,7 @@ function isReply(message: MdapMessage): message is MdapReply {
   return message.kind !== 'other' && message.kind.startsWith('REPLY-');
 }
 
-/** TO-HOST as address and port; `undefined`: there is none, or it cannot be read. */
+/** TO-HOST as address and port; `undefined` if it is missing or unreadable. */
 function endpointOf(toHost: string | undefined): Endpoint | undefined {
   const match = /^(\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})$/.exec(toHost ?? '');
   return match === null ? undefined : { address: match[1] ?? '', port: Number(match[2]) };

@@ -1,13 +1,13 @@
-/** Shares so many packets a second fairly: every owner with something to send sends one in its turn. */
+/** Shares a number of packets per second fairly: the owners with packets to send take turns. */
 import type { Deadlines, Ticker } from './deadlines.ts';
 
 interface Queue {
   readonly packets: (() => void)[];
-  /** Called when the last one is out. */
+  /** Called when the last one is sent. */
   empty: (() => void) | undefined;
 }
 
-/** Milliseconds whose packets may leave at once after a rest. */
+/** Milliseconds' worth of packets that may be sent at once after a pause. */
 const BURST_MS = 5;
 
 export class Pacer {
@@ -38,7 +38,7 @@ export class Pacer {
     this.#drain();
   }
 
-  /** What an owner has not sent yet is not sent. */
+  /** Drops what an owner has not sent yet. */
   drop(owner: object): void {
     this.#queues.delete(owner);
   }

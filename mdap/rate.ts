@@ -1,6 +1,6 @@
-/** Datagrams a second, of one ant and in all: the group of MDAP floods every port of the switch. */
+/** Limits datagrams per second, for one ant and in total: the MDAP group floods every port of the switch. */
 
-/** Milliseconds whose datagrams may leave at once after a rest. */
+/** Milliseconds' worth of datagrams that may be sent at once after a pause. */
 const BURST_MS = 1000;
 
 export class Rate {
@@ -15,7 +15,7 @@ export class Rate {
     this.#total = 1000 / total;
   }
 
-  /** Takes a place for one datagram. Answers the milliseconds until it may leave. */
+  /** Reserves a slot for one datagram, and returns the milliseconds until it may be sent. */
   take(now: number, antId?: string): number {
     const all = Math.max(this.#all, now - BURST_MS);
     const own = antId === undefined ? now - BURST_MS : Math.max(this.#ants.get(antId) ?? 0, now - BURST_MS);

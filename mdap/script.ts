@@ -71,7 +71,7 @@ export function scriptFor(
     ['address', ant.address],
   ]);
   const fallbacks = new Map(script.questions.map(({ prompt, fallback }) => [prompt, fallback]));
-  // Answers go in last: what a person or an ant wrote is no place for a value.
+  // In one pass, so that values and answers are not searched for placeholders themselves.
   return script.lines.map(({ number, text }) => ({
     number,
     text: text.replace(

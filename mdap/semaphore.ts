@@ -1,4 +1,4 @@
-/** Lets so many pieces of work run at once, the others in the order in which they came. */
+/** Runs at most `limit` pieces of work at a time; the others wait in the order in which they came. */
 export class Semaphore {
   readonly #limit: number;
   readonly #waiting: (() => void)[] = [];
@@ -8,12 +8,12 @@ export class Semaphore {
     this.#limit = limit;
   }
 
-  /** Nothing runs, and nothing waits. */
+  /** Nothing is running, and nothing is waiting. */
   get idle(): boolean {
     return this.#running === 0;
   }
 
-  /** Runs the work when its turn has come. Its errors are the caller's. */
+  /** Runs the work when a slot is free. Rejects as the work does. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#running >= this.#limit)
       await new Promise<void>((resolve) => {
@@ -24,7 +24,7 @@ export class Semaphore {
       return await work();
     } finally {
       const next = this.#waiting.shift();
-      // A place that becomes free goes to the next one without being free in between.
+      // A slot is passed on to the next one without becoming free in between.
       if (next === undefined) this.#running -= 1;
       else next();
     }

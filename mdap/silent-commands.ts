@@ -1,10 +1,7 @@
-/**
- * Commands after which an ant may say nothing: they take it down, or the address, or the interface that it
- * answers from.
- */
+/** Commands that an ant may not answer: they take down the ant, its address or its interface. */
 const SILENT =
   /^(system (reboot|reset)|software upgrade|ip (ipdelete|ifdetach|ifdelete|flush)|eth (ifdetach|ifdelete|flush)|(system config|service system modify)\b.*\bmdap\b.*\bdisabled)\b/i;
 
-/** Whether no answer to this command line is as good as one. */
+/** Whether this command may stay unanswered. */
 export const mayStaySilent = (command: string): boolean =>
   SILENT.test(command.trim().replace(/^:\s*/, '').replace(/\s+/g, ' '));

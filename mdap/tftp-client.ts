@@ -24,7 +24,7 @@ export interface TftpClientOptions {
   readonly server: Endpoint;
   readonly file: string;
   readonly mode?: 'octet' | 'netascii';
-  /** What is asked for; without it the server is asked for nothing, as old loaders do. */
+  /** Options to request; none by default, as old boot loaders do. */
   readonly terms?: Partial<TransferTerms>;
   /** Bytes so far. */
   readonly onProgress?: (bytes: number, size: number | undefined) => void;
@@ -32,13 +32,13 @@ export interface TftpClientOptions {
   readonly sender?: Partial<SenderSettings>;
   /** Ends it with an ERROR to the server. */
   readonly signal?: AbortSignal;
-  /** The local address; all when absent. */
+  /** The local address; by default any. */
   readonly local?: string;
   readonly openPort?: OpenPort;
   readonly ticker?: Ticker;
 }
 
-/** Fetches a file. Rejects with E_TFTP_FAILED when the server refuses it, or falls silent. */
+/** Fetches a file. Rejects with E_TFTP_FAILED if the server refuses it or stops answering. */
 export async function fetchByTftp(options: TftpClientOptions): Promise<Uint8Array> {
   const { server, mode = 'octet', terms = {}, receiver, onProgress } = options;
   const file = toByteText(options.file);
@@ -53,7 +53,7 @@ export async function fetchByTftp(options: TftpClientOptions): Promise<Uint8Arra
   let pending = false;
   let size: number | undefined;
   const store = (data: Uint8Array, last: boolean): void => {
-    // A view of the datagram: its memory is used again.
+    // A copy, since the memory of the datagram is reused.
     if (mode === 'octet') pieces.push(data.slice());
     else {
       const decoded = decodeNetascii(data, pending, last);
@@ -96,7 +96,7 @@ export async function fetchByTftp(options: TftpClientOptions): Promise<Uint8Arra
   return Buffer.concat(pieces);
 }
 
-/** Sends a file. Rejects with E_TFTP_FAILED when the server refuses it, or falls silent. */
+/** Sends a file. Rejects with E_TFTP_FAILED if the server refuses it or stops answering. */
 export async function sendByTftp(options: TftpClientOptions, bytes: Uint8Array): Promise<void> {
   const { server, mode = 'octet', terms = {}, sender, onProgress } = options;
   const file = toByteText(options.file);
@@ -140,7 +140,7 @@ export async function sendByTftp(options: TftpClientOptions, bytes: Uint8Array):
   });
 }
 
-/** What a machine does to the world. */
+/** The effects of a machine. */
 interface Line {
   readonly send: (bytes: Uint8Array, to: Endpoint) => void;
   readonly wait: (ms: number) => void;

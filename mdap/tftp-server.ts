@@ -24,9 +24,9 @@ import { beginUpload } from './upload-folder.ts';
 export interface TftpServer {
   /** Where it takes requests. */
   readonly local: Endpoint;
-  /** Transfers that run. */
+  /** Number of running transfers. */
   readonly transfers: () => number;
-  /** Ends one with an ERROR to its client; `false`: there is none of this name. */
+  /** Ends one with an ERROR to its client; `false` if there is no such transfer. */
   readonly abort: (transfer: string, text: string) => boolean;
   /** Ends all transfers and closes all ports. */
   readonly stop: () => Promise<void>;
@@ -39,13 +39,13 @@ export async function startTftpServer(options: TftpServerOptions): Promise<TftpS
   return server;
 }
 
-/** What a request ends with before it becomes a transfer. */
+/** The answer to a request that does not become a transfer. */
 interface Refusal {
   readonly code: number;
   readonly text: string;
 }
 
-/** A slot of a client: first its request is looked at, then its transfer runs. */
+/** A slot of a client: first its request is checked, then its transfer runs. */
 interface Slot {
   readonly peer: Endpoint;
   readonly request: TftpRequest;
@@ -53,7 +53,7 @@ interface Slot {
   over: boolean;
 }
 
-/** Senders whose last ERROR is remembered. */
+/** Addresses for which the time of the last ERROR is remembered. */
 const MAX_STRANGERS = 1024;
 
 class Server implements TftpServer {
@@ -161,7 +161,7 @@ class Server implements TftpServer {
     return false;
   }
 
-  /** Looks whether the request can be answered, and begins the transfer. Never rejects. */
+  /** Checks whether the request can be answered, and begins the transfer. Never rejects. */
   async #begin(slot: Slot, key: string): Promise<void> {
     const release = (): void => {
       slot.over = true;
@@ -246,7 +246,7 @@ class Server implements TftpServer {
     this.#emit({ is: 'refused', peer, file: request.file, code, text });
   }
 
-  /** One ERROR a while for each address outside a transfer: nobody uses us to flood somebody. */
+  /** Limits ERRORs to each address outside a transfer, so that we cannot be used to flood others. */
   #mayRefuse(address: string): boolean {
     const now = this.#context.ticker.now();
     const last = this.#strangers.get(address);

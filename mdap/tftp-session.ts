@@ -1,4 +1,4 @@
-/** One transfer of the TFTP server: a port, a machine, and what it has sent. */
+/** One transfer of the TFTP server: a port, a state machine, and what was sent. */
 import type { Endpoint } from '../protocol/ipv4.ts';
 import { assertNever } from '../protocol/result.ts';
 import type { TftpPacket } from '../protocol/tftp/packet.ts';

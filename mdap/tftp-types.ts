@@ -1,4 +1,4 @@
-/** Settings of the TFTP server, and what it tells. */
+/** Settings and events of the TFTP server. */
 import type { Endpoint } from '../protocol/ipv4.ts';
 import type { Rollover } from '../protocol/tftp/blocks.ts';
 import type { OptionCaps, TransferTerms } from '../protocol/tftp/options.ts';
@@ -14,13 +14,13 @@ export interface TftpServerSettings {
   readonly retry: RetrySettings;
   readonly caps: OptionCaps;
   readonly rollover: Rollover;
-  /** Convert for requests in netascii; else they are refused with ERROR 0. */
+  /** Convert for requests in netascii; otherwise they are refused with ERROR 0. */
   readonly netascii: boolean;
-  /** DATA of all transfers together. */
+  /** DATA packets of all transfers together. */
   readonly maxPacketsPerSecond: number;
-  /** Transfers at a time; requests above it are not answered, and the client asks again. */
+  /** Transfers at a time; further requests are not answered, and the client repeats them. */
   readonly maxSessions: number;
-  /** Milliseconds of one transfer. */
+  /** Maximum milliseconds of one transfer. */
   readonly maxSessionMs: number;
   /**
    * A request from the port of a running transfer starts it again if the client had answered before and then
@@ -30,9 +30,9 @@ export interface TftpServerSettings {
   readonly restartAfterMs: number;
   /** Milliseconds between two ERRORs for packets that belong to no transfer, for one sender. */
   readonly strangerGapMs: number;
-  /** Where files are received; `undefined`: write requests are refused with ERROR 2. */
+  /** Where received files go; without it, write requests are refused with ERROR 2. */
   readonly upload: UploadOptions | undefined;
-  /** Milliseconds of lingering after the last ACK of a received file. */
+  /** Milliseconds to linger after the last ACK of a received file. */
   readonly lingerMs: number;
 }
 
@@ -69,7 +69,7 @@ export type TftpServerEvent =
       readonly size: number | undefined;
       readonly terms: TransferTerms;
     } & TransferInfo)
-  /** So many bytes are acknowledged, or have come. */
+  /** `bytes` are acknowledged, or received. */
   | ({ readonly is: 'progress'; readonly bytes: number; readonly size: number | undefined } & TransferInfo)
   /**
    * The last byte is acknowledged, or on the disk. `ms`: since `begun`. `repeated`: packets that were sent

@@ -1,4 +1,7 @@
-/** Where files that are sent to the TFTP server go: one folder, no overwriting, so many bytes at most. */
+/**
+ * Files that are sent to the TFTP server: they go into one folder, with a size limit, and never overwrite
+ * another.
+ */
 import type { FileHandle } from 'node:fs/promises';
 import { open, unlink } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,25 +13,25 @@ export interface UploadOptions {
   readonly maxBytes: number;
 }
 
-/** A file that is being received. Its name is taken from the beginning, so that two never write one. */
+/** A file that is being received. It is created at once, so that no two transfers write the same file. */
 export interface Upload {
   readonly append: (bytes: Uint8Array) => void;
-  /** Resolves when all is on the disk. Rejects when something was not written; the file is gone then. */
+  /** Resolves when all is on the disk. Rejects if something was not written; the file is then removed. */
   readonly finish: () => Promise<void>;
-  /** What came is thrown away. Never rejects. */
+  /** Discards what was received. Never rejects. */
   readonly discard: () => Promise<void>;
 }
 
 export type UploadRefusal = 'forbidden' | 'exists' | 'failed';
 
-/** Begins a file in the folder itself: names with folders in them are refused. */
+/** Begins a file in the folder itself: names that contain folders are refused. */
 export async function beginUpload({ folder }: UploadOptions, name: string): Promise<Upload | UploadRefusal> {
   const parts = pathOfName(name);
   const [base, ...more] = parts.ok ? parts.value : [];
   if (base === undefined || more.length > 0) return 'forbidden';
   const file = path.join(folder, base);
   try {
-    // wx: fails when there is anything of this name, a link too.
+    // wx fails if the name exists in any form, even as a link.
     return uploadTo(await open(file, 'wx', 0o644), file);
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EEXIST' ? 'exists' : 'failed';
@@ -46,7 +49,7 @@ function uploadTo(handle: FileHandle, file: string): Upload {
   };
   return {
     append: (bytes) => {
-      // A view of the datagram: its memory is used again.
+      // A copy, since the memory of the datagram is reused.
       pieces.push(bytes.slice());
     },
     finish: async () => {

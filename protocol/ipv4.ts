@@ -38,7 +38,7 @@ export function readAddress(bytes: Uint8Array, at: number): string {
   return [0, 1, 2, 3].map((index) => bytes[at + index] ?? 0).join('.');
 }
 
-/** The four bytes of a dotted address. Throws a RangeError when it is none. */
+/** The four bytes of a dotted address. Throws a RangeError if it is not one. */
 export function addressBytes(text: string): Uint8Array {
   const value = addressNumber(text);
   if (value === undefined) throw new RangeError(`not an IPv4 address: ${text}`);
@@ -78,7 +78,7 @@ export function canonicalMac(text: string): string | undefined {
   return digits === '' ? undefined : (digits.toUpperCase().match(/../g) ?? []).join('-');
 }
 
-/** The six bytes of a MAC address in any spelling. Throws a RangeError when it is none. */
+/** The six bytes of a MAC address in any spelling. Throws a RangeError if it is not one. */
 export function macBytes(text: string): Uint8Array {
   const mac = canonicalMac(text);
   if (mac === undefined) throw new RangeError(`not a MAC address: ${text}`);

@@ -54,7 +54,7 @@ export const LIMITS = {
   mdapPieces: 8192,
   /** MAC addresses seen with one ANT-ID: one is right, and two are already a conflict. */
   mdapMacs: 8,
-  /** Ants that one search tells apart; a bench has as many as switches have ports. */
+  /** Ants that one search distinguishes; a bench has as many as its switches have ports. */
   mdapAnts: 4096,
   /** Times that one message may hold a quirk noted before further ones are only counted. */
   notesPerMessage: 64,
@@ -103,7 +103,7 @@ export const LIMITS = {
   captureChunks: 16_384,
   /** Bytes of messages that a replay holds; a first contact has 2 MB, a boot storm of 20 modems 40. */
   replayBytes: 512 * 1024 * 1024,
-  /** Differences that one replay tells each by itself. */
+  /** Differences that one replay reports individually. */
   replayDifferences: 10_000,
   /**
    * Words of protocols and data models that anonymising remembers; the largest tree on record has some

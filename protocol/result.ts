@@ -1,4 +1,4 @@
-/** A value, or the reason why there is none. Decoders return it; only a bug of ours throws. */
+/** A value, or the reason why there is none. Decoders return it; they throw only if we have a bug. */
 export type Result<T, E> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: E };

@@ -1,4 +1,4 @@
-/** What a modem in boot mode does to its flashing: BOOTP requests and transfers. */
+/** Events of a modem in boot mode: BOOTP requests and transfers. */
 import { isSameText } from '../../protocol/bootp/image-rules.ts';
 import type { FlashEffect, FlashEvent, FlashModem, FlashStep } from './modem.ts';
 import type { FlashContext } from './transitions.ts';
@@ -61,7 +61,7 @@ export function onBootp(context: FlashContext, before: FlashModem, event: Of<'bo
   }
 }
 
-/** The image that is planned for it may be for another board than the one that it names now. */
+/** The image planned for it may be for another board than the one it reports now. */
 export function askBoot(
   context: FlashContext,
   modem: FlashModem,
@@ -76,7 +76,7 @@ export function askBoot(
 const isOther = (board: string | undefined, other: string): boolean =>
   board !== undefined && board !== '' && other !== '' && !isSameText(board, other);
 
-/** It has got the whole image, and asks for one again. */
+/** It has received the whole image, and requests one again. */
 function cameBack(
   context: FlashContext,
   modem: FlashModem,
@@ -131,7 +131,7 @@ export function onSent(
   const change = { flashed, sentAt: at, ran: [], unsureUntil: 0, doubt: undefined };
   if (state.stopping)
     return enter(modem, at, { at: 'cancelled', from: 'verifying' }, [{ do: 'quarantine' }], change);
-  // Whoever asks again does not take the image: it would go round for ever.
+  // A modem that asks again has rejected the image: without quarantine it would loop forever.
   const served: FlashEffect[] = [{ do: 'quarantine' }];
   return enter(modem, at, { at: 'verifying', until: at + settings.writeMs }, served, change);
 }

@@ -1,8 +1,8 @@
-/** A line of a journal, and whether a value that was read from one is what was written there. */
+/** A line of a journal, and whether a value that was read is one. */
 import type { FlashEvent } from './modem.ts';
 import { FLASH_REASONS } from './reasons.ts';
 
-/** Whose it is, and the event. `mac` is empty of one that is known by its serial number alone. */
+/** The modem, and the event. `mac` is empty for a modem that is known only by its serial number. */
 export interface JournalEntry {
   readonly mac: string;
   readonly serial?: string;
@@ -55,7 +55,7 @@ const job = shape({
   numbers,
 });
 
-/** The members of each event beside its time. The machine's type is the other place to change. */
+/** The members of each event besides its time. If you change them, change FlashEvent too. */
 const EVENTS: ReadonlyMap<string, Check> = new Map([
   ['found', shape({ serial: text, product: optional(text), address: text })],
   ['bootp', shape({ board: optional(text), xid: number, invalid: flag })],

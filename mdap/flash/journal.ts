@@ -12,19 +12,19 @@ const VERSION = 2;
 export interface Journal {
   /** Adds an entry; it is on the disk when `flushed` resolves. */
   add(entry: JournalEntry): void;
-  /** Rejects when the disk refuses. */
+  /** Rejects if writing failed. */
   flushed(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Nothing is kept. */
+/** Keeps nothing. */
 export const NO_JOURNAL: Journal = {
   add: () => undefined,
   flushed: async () => undefined,
   close: async () => undefined,
 };
 
-/** `resume`: goes on in the file; else one that is there is kept beside it as `FILE.before`. */
+/** `resume` continues the file; otherwise an existing one is kept as `FILE.before`. */
 export async function openJournal(file: string, resume: boolean): Promise<Journal> {
   if (!resume) await rename(file, `${file}.before`).catch(() => undefined);
   const handle = await open(file, resume ? 'a+' : 'w', 0o600).catch((error: unknown) => {
@@ -34,7 +34,7 @@ export async function openJournal(file: string, resume: boolean): Promise<Journa
   let pending = size === 0 ? `${JSON.stringify({ journal: VERSION })}\n` : await mend(file);
   let writing: Promise<void> | undefined;
   let failed: unknown;
-  // Everything that came while the disk was busy is written together.
+  // Everything that was added while the disk was busy is written together.
   const write = async (): Promise<void> => {
     while (pending !== '') {
       const text = pending;
@@ -71,7 +71,7 @@ export async function openJournal(file: string, resume: boolean): Promise<Journa
   };
 }
 
-/** A line that was cut when the program was killed is ended, so that the next one stands by itself. */
+/** Ends a line that was cut off when the program was killed, so that the next entry has its own line. */
 async function mend(file: string): Promise<string> {
   const text = await readFile(file, 'utf8');
   return text.endsWith('\n') ? '' : '\n';
@@ -92,7 +92,7 @@ export async function readJournal(file: string): Promise<JournalEntry[]> {
     const value = parse(line);
     if (index === 0 && isHeader(value)) continue;
     if (index > 0 && isEntry(value)) entries.push(value);
-    // Cut by a kill: whatever follows was written by a later run.
+    // A line cut off by a kill: what follows was written by a later run.
     else if (value !== undefined || index === 0)
       throw new ModemlabError('E_FILE_INVALID', `${file}:${index + 1} is no entry of a journal`);
   }

@@ -1,4 +1,4 @@
-/** What a modem's answers, or their absence, do to its flashing. */
+/** How the answers of a modem, or their absence, change its flashing. */
 
 import type { FlashEvent, FlashModem, FlashStep, Tries } from './modem.ts';
 import type { FlashContext } from './transitions.ts';
@@ -17,7 +17,7 @@ import {
 
 type Answered = Extract<FlashEvent, { is: 'answered' }>;
 
-/** The end of the conversation that is under way. */
+/** The end of the current request. */
 export function onAnswer(context: FlashContext, modem: FlashModem, answer: Answered): FlashStep {
   switch (modem.state.at) {
     case 'discovered':
@@ -35,7 +35,7 @@ export function onAnswer(context: FlashContext, modem: FlashModem, answer: Answe
   }
 }
 
-/** The next user and password of the list, round and round; `undefined` when all were refused. */
+/** The next credentials of the list, cyclically; `undefined` if all were refused. */
 function nextCredential(
   { credentials }: FlashContext,
   modem: FlashModem,
@@ -55,9 +55,7 @@ const learn = (modem: FlashModem, { facts }: Answered): FlashModem => ({
   },
 });
 
-/**
- * The question is asked once more, with another user where that was the fault; or what it has failed with.
- */
+/** Repeats the request, with other credentials if that was the problem, or fails. */
 function askAgain(
   context: FlashContext,
   modem: FlashModem,
@@ -97,7 +95,7 @@ function onTriggerAnswer(context: FlashContext, modem: FlashModem, answer: Answe
   switch (answer.outcome) {
     case 'ok':
     case 'unanswered':
-      // Whether it does it shows by its BOOTP request.
+      // Only its BOOTP request shows whether it obeys.
       return stay(modem);
     case 'credentials': {
       const next = nextCredential(context, modem, state.refusals + 1);
@@ -133,7 +131,7 @@ function onCommandAnswer(context: FlashContext, modem: FlashModem, answer: Answe
   if (answer.outcome === 'unanswered' && command.silent)
     return enterConfiguring(context, { ...after, doubt: modem.doubt ?? modem.ran.length }, answer.at);
   if (answer.outcome === 'credentials') {
-    // A command before may have changed the password.
+    // An earlier command may have changed the password.
     const next = nextCredential(context, modem, state.refusals + 1);
     return next === undefined
       ? fail(modem, answer.at, 'credentials', answer.text)
@@ -141,7 +139,7 @@ function onCommandAnswer(context: FlashContext, modem: FlashModem, answer: Answe
   }
   const what = answer.outcome === 'unanswered' ? 'no answer' : answer.text;
   const note = `${command.line}: ${what}`;
-  // The checks in the end tell whether it was done the first time.
+  // The final checks show whether it was done the first time.
   if (modem.ran.length < modem.unsureUntil)
     return enterConfiguring(context, withNote(after, `${note}; it may have been done before`), answer.at);
   const { onFailure } = command;

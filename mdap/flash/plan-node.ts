@@ -1,4 +1,4 @@
-/** Reads a YAML document member by member, and tells every wrong place by its line, not only the first. */
+/** Reads a YAML document member by member, and reports every problem with its line, not only the first. */
 import type { Document } from 'yaml';
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { PlanProblem } from './plan.ts';
@@ -10,11 +10,11 @@ interface Source {
   readonly problems: PlanProblem[];
 }
 
-/** A value of the document, or the absence of one. */
+/** A value of the document, or its absence. */
 export class PlanNode {
   readonly #node: unknown;
   readonly #source: Source;
-  /** As it is called in problems: `rules[2].address`. */
+  /** Its name in problems: `rules[2].address`. */
   readonly #name: string;
   readonly line: number;
 
@@ -27,7 +27,7 @@ export class PlanNode {
     this.line = at === undefined ? line : lines.linePos(at).line;
   }
 
-  /** The whole of a text. Its flaws as YAML are problems too. */
+  /** Reads a whole document. YAML errors are problems too. */
   static read(text: string, file: string, problems: PlanProblem[]): PlanNode {
     const lines = new LineCounter();
     const document = parseDocument(text, {
@@ -36,7 +36,7 @@ export class PlanNode {
       merge: false,
       version: '1.2',
     });
-    // The library tells the place once more, behind its sentence.
+    // The library repeats the place at the end of its message.
     for (const { pos, message } of document.errors)
       problems.push({
         file,
@@ -53,7 +53,7 @@ export class PlanNode {
     );
   }
 
-  /** Tells a problem at this place. */
+  /** Reports a problem at this place. */
   refuse(says: string, remedy: string): void {
     const { file, problems } = this.#source;
     problems.push({
@@ -64,7 +64,7 @@ export class PlanNode {
     });
   }
 
-  /** The members of a mapping; others than the known ones are misspelt. */
+  /** The members of a mapping; unknown ones are problems. */
   members<const K extends string>(known: readonly K[]): Readonly<Record<K, PlanNode>> {
     const found = this.#pairs();
     for (const [key, node] of found)
@@ -76,7 +76,7 @@ export class PlanNode {
     return record(known.map(member));
   }
 
-  /** All members of a mapping whose names are the writer's own. */
+  /** All members of a mapping with free names. */
   entries(): ReadonlyMap<string, PlanNode> {
     return this.#pairs();
   }
@@ -152,7 +152,7 @@ export class PlanNode {
   }
 }
 
-/** An object of pairs whose keys are known to the compiler. */
+/** An object made of pairs, typed by their keys. */
 function record<K extends string>(pairs: readonly (readonly [K, PlanNode])[]): Readonly<Record<K, PlanNode>> {
   const made: Partial<Record<K, PlanNode>> = {};
   for (const [key, node] of pairs) made[key] = node;

@@ -27,7 +27,7 @@ const MEMBERS = [
   'limits',
 ] as const;
 
-/** Bytes of a plan: one of ten thousand modems, each with its lines, has three million. */
+/** Bytes of a plan: with lines for ten thousand modems it has three million. */
 const MAX_PLAN = 8 * 1024 * 1024;
 
 /**
@@ -66,7 +66,7 @@ export async function readPlan(file: string, host: string): Promise<Result<Plan,
   if (plan.rules.length === 0)
     top.rules.refuse('there is no rule', 'write one; "rules: [{}]" is for every modem');
   const addresses = checkPlan(plan, problems);
-  // A modem that is through may have its address while the next one is in boot mode.
+  // A finished modem may already have its address while the next one is in boot mode.
   const pool = plan.boot.pool.filter((address) => !addresses.has(address));
   if (pool.length === 0)
     top.boot.refuse('no address is left for boot mode', 'give a pool beside the addresses of the modems');
@@ -88,7 +88,7 @@ function readNetwork(node: PlanNode): PlanNetwork | undefined {
   return { text, first, last: first + size - 1 };
 }
 
-/** Every modem comes from the factory with one of few users: which, depends on its brand. */
+/** From the factory, every modem has one of a few users, depending on its brand. */
 function readCredentials(node: PlanNode): Plan['credentials'] {
   const factory = ['Administrator', ''].flatMap((text): Template[] => {
     const template = parseTemplate(text);
@@ -132,7 +132,7 @@ function readVerify(node: PlanNode): Pick<Plan, 'verify' | 'checks'> {
 /** Leases for this many boot loaders at once. */
 const POOL = 100;
 
-/** Boot loaders take any address; by default those of a network that is nobody's, as labs have used it. */
+/** Boot loaders accept any address; by default they get addresses of the host's network from .100 on. */
 function readBoot(node: PlanNode, host: string): Plan['boot'] {
   const { pool, mask } = node.members(['pool', 'mask']);
   const text = pool.text();

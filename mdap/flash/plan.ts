@@ -6,7 +6,7 @@ import type { JobImage, OnFailure } from './modem.ts';
 import type { FlashSettings } from './settings.ts';
 import type { Template } from './template.ts';
 
-/** Something that is wrong with a plan, and the way out. */
+/** Something that is wrong with a plan, and how to fix it. */
 export interface PlanProblem {
   readonly file: string;
   readonly line: number;
@@ -41,9 +41,9 @@ export interface PlanModem {
 
 export interface PlanRule {
   readonly line: number;
-  /** Modems that are named one by one; `undefined`: none is. */
+  /** Modems that are named individually, if any. */
   readonly modems: readonly PlanModem[] | undefined;
-  /** Beginnings of serial numbers; with `modems` and these absent, every serial number fits. */
+  /** Prefixes of serial numbers; without these and `modems`, every serial number matches. */
   readonly prefixes: readonly string[];
   readonly product: string | undefined;
   readonly board: string | undefined;
@@ -59,7 +59,7 @@ export interface PlanRule {
 export interface Counter {
   readonly from: number;
   readonly to: number;
-  /** Digits at least; 0s are put before. */
+  /** Minimum number of digits; padded with 0. */
   readonly width: number;
 }
 
@@ -73,7 +73,7 @@ export interface Plan {
   readonly file: string;
   /** Our own IPv4 address. */
   readonly host: string;
-  /** Where the addresses in the end lie. */
+  /** The network that the final addresses must be in. */
   readonly network: PlanNetwork | undefined;
   readonly credentials: readonly { readonly user: Template; readonly password: Template }[];
   readonly images: readonly PlanImage[];
@@ -81,7 +81,7 @@ export interface Plan {
   readonly rules: readonly PlanRule[];
   readonly checks: readonly { readonly line: Template; readonly shows: Template }[];
   readonly verify: { readonly version: boolean; readonly address: boolean };
-  /** Addresses that boot loaders get meanwhile, and the mask of their network. */
+  /** Addresses for boot loaders, and the mask of their network. */
   readonly boot: { readonly pool: readonly string[]; readonly mask: string };
   /**
    * With fewer modems than are named or expected: go on with those that are there, or stop before anything is

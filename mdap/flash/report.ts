@@ -1,22 +1,22 @@
-/** What became of every modem of a run: for a program as JSON, for a person as the rows of a table. */
+/** The result of a run for every modem: JSON for programs, rows of a table for people. */
 import type { Member } from './fleet.ts';
 import type { StateName } from './modem.ts';
 import { FLASH_REASONS, type FlashReason } from './reasons.ts';
 
 export interface ModemReport {
-  /** `null`: it was seen in boot mode only. */
+  /** `null` if it was seen only in boot mode. */
   readonly serial: string | null;
   readonly mac: string | null;
   readonly name: string | null;
   readonly product: string | null;
   readonly board: string | null;
   readonly state: StateName;
-  /** Why it failed; `null`: it did not. */
+  /** Why it failed; `null` if it did not. */
   readonly reason: FlashReason | null;
-  /** The same as a sentence, and the way out. */
+  /** The same as a sentence, and what to do. */
   readonly says: string | null;
   readonly remedy: string | null;
-  /** What is peculiar about it: versions, boards, the command. */
+  /** Details: versions, boards, the command. */
   readonly note: string | null;
   readonly notes: readonly string[];
   readonly versionBefore: string | null;
@@ -24,11 +24,11 @@ export interface ModemReport {
   readonly image: string | null;
   readonly address: string | null;
   readonly transfers: number;
-  /** Seconds of the last transfer; `null`: there was none, or it did not end. */
+  /** Seconds of the last transfer; `null` if there was none, or it did not end. */
   readonly transferSeconds: number | null;
   /** Commands that it carried out. */
   readonly commands: number;
-  /** Seconds from its first word to its end; `null`: it has not ended. */
+  /** Seconds from its first message to its end; `null` if it has not ended. */
   readonly seconds: number | null;
 }
 
@@ -93,7 +93,7 @@ export function modemReport({ modem, startedAt, endedAt, transferMs }: Member): 
   };
 }
 
-/** What a person wants to know of a modem now, beside its state. */
+/** A note for people on a modem, in addition to its state. */
 export function noteOf({ state, notes }: Member['modem']): string | undefined {
   if (state.at === 'failed') return state.note === '' ? undefined : state.note;
   if (state.at === 'skipped') return state.note;

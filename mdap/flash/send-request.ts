@@ -1,4 +1,4 @@
-/** What is said to a modem, with which user and password. */
+/** Sends a request to a modem, with the right user and password. */
 import { boardSerial } from '../../protocol/bootp/image-rules.ts';
 import { assertNever } from '../../protocol/result.ts';
 import type { Facts, FlashEffect, FlashEvent } from './modem.ts';
@@ -11,7 +11,7 @@ export type RequestEffect = Extract<FlashEffect, { do: 'ask' | 'trigger' | 'comm
 
 type Answer = Omit<Extract<FlashEvent, { is: 'answered' }>, 'is' | 'at' | 'request'>;
 
-/** It never answers, or before it goes: both are as good. */
+/** It may or may not be answered. */
 const UPGRADE = 'software upgrade';
 
 export async function sendRequest(

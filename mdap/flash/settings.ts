@@ -1,8 +1,8 @@
-/** Times and numbers of flashing; each may be set in the plan. Nobody has measured them on many modems. */
+/** Times and limits of flashing; each can be set in the plan. They have not been measured on many modems. */
 export interface FlashSettings {
-  /** Milliseconds in which all expected modems are to be found. */
+  /** Milliseconds for finding all expected modems. */
   readonly discoverMs: number;
-  /** Milliseconds that one question may take, and how often it is asked. */
+  /** Milliseconds of one request, and how often it is sent. */
   readonly askMs: number;
   readonly asks: number;
   /**
@@ -17,14 +17,14 @@ export interface FlashSettings {
    * Milliseconds in which a boot loader whose transfer broke, or that fell silent, is to ask by BOOTP again.
    */
   readonly againMs: number;
-  /** BOOTP requests without a request for the file between them, after which it is hopeless. */
+  /** BOOTP requests without a request for the file, after which the modem has failed. */
   readonly bootpRepeats: number;
   /** Milliseconds without progress after which a transfer is stuck, and of a whole transfer. */
   readonly stallMs: number;
   readonly transferMs: number;
   /** How often the transfer to one modem may begin. */
   readonly transfers: number;
-  /** How often a modem gets the image again whose boot loader says that writing was cut. */
+  /** How often a modem gets the image again if its boot loader says that writing was interrupted. */
   readonly rewrites: number;
   /**
    * Milliseconds after a sign of life in which a BOOTP request of the same boot is a late copy of one before.
@@ -35,11 +35,11 @@ export interface FlashSettings {
   readonly restartMs: number;
   /** Milliseconds that one command may take. */
   readonly commandMs: number;
-  /** Milliseconds in which the checks at the end are to be right. */
+  /** Milliseconds for the final checks to pass. */
   readonly checkMs: number;
   /** Milliseconds between two searches while a modem is waited for. */
   readonly searchEveryMs: number;
-  /** Conversations on the group at once. */
+  /** Requests to modems at the same time. */
   readonly conversations: number;
 }
 
@@ -56,7 +56,7 @@ export const FLASH_SETTINGS: FlashSettings = {
   transferMs: 600_000,
   transfers: 3,
   rewrites: 0,
-  // Modems write for minutes, with no sign of life: makers tell people to wait for five.
+  // Modems write for minutes, without any sign: manufacturers say to wait for five.
   lateMs: 2000,
   writeMs: 240_000,
   restartMs: 180_000,

@@ -1,4 +1,4 @@
-/** Texts with places for values: `bench-${n}`. `$$` is one `$`. */
+/** Texts with placeholders for values: `bench-${n}`. `$$` stands for `$`. */
 import type { Result } from '../../protocol/result.ts';
 import { err, ok } from '../../protocol/result.ts';
 
@@ -8,7 +8,7 @@ export interface Template {
   readonly parts: readonly (string | { readonly name: string })[];
 }
 
-/** Reads a template, or tells what is wrong with it. */
+/** Parses a template, or says what is wrong with it. */
 export function parseTemplate(text: string): Result<Template, string> {
   const parts: (string | { name: string })[] = [];
   let plain = '';
@@ -35,6 +35,6 @@ export function parseTemplate(text: string): Result<Template, string> {
 export const namesOf = ({ parts }: Template): string[] =>
   parts.flatMap((part) => (typeof part === 'string' ? [] : [part.name]));
 
-/** The text with its values. One that is not known stays empty: the plan is checked before. */
+/** The text with its values. Unknown ones are empty: the plan has been checked. */
 export const fill = ({ parts }: Template, lookUp: (name: string) => string | undefined): string =>
   parts.map((part) => (typeof part === 'string' ? part : (lookUp(part.name) ?? ''))).join('');

@@ -47,12 +47,12 @@ export interface BootpClientSettings {
   readonly board: string;
   /** Whether it asks for broadcast replies. */
   readonly broadcast: boolean;
-  /** `secs`: counted (RFC 1542 3.2), or 0 for ever as some loaders do. */
+  /** `secs`: counted (RFC 1542 3.2), or always 0 as with some boot loaders. */
   readonly secs: 'elapsed' | 'zero';
-  /** What it tells in option 43; `undefined`: a bare area of magic and end. */
+  /** The contents of option 43; without it, only magic and end. */
   readonly vendor: StOptions | undefined;
   readonly repetition: Repetition;
-  /** After this time since the start it gives up and tries its old firmware; `undefined`: never. */
+  /** After this time it gives up and tries its old firmware; by default never. */
   readonly giveUpMs: number | undefined;
   /** In [0, 1), for the waits. */
   readonly random: () => number;
@@ -156,7 +156,7 @@ function wait(
   };
 }
 
-/** Milliseconds before the request after so many. */
+/** Milliseconds before the next request, by the number of those sent. */
 function waitMs(repetition: Repetition, requests: number, random: number): number {
   switch (repetition.by) {
     case 'interval': {
@@ -171,7 +171,7 @@ function waitMs(repetition: Repetition, requests: number, random: number): numbe
   }
 }
 
-/** The request as it leaves so many milliseconds after the start. */
+/** The request as it is sent `elapsed` milliseconds after the start. */
 function requestOf(settings: BootpClientSettings, elapsedMs: number): BootpMessage {
   const { mac, xid, board, broadcast, vendor } = settings;
   const options: BootpOption[] =

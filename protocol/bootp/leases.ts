@@ -2,7 +2,7 @@
 import { canonicalMac, NO_ADDRESS } from '../ipv4.ts';
 import type { BootpServerSettings, BootpServerState } from './server-types.ts';
 
-/** The address of a modem, and the lease that has to go for it; `undefined`: there is none left. */
+/** The address of a modem, and the lease that it replaces, if any; `undefined` if none is left. */
 export function chooseAddress(
   settings: BootpServerSettings,
   { leases, declined }: BootpServerState,

@@ -35,7 +35,7 @@ export interface BootpMessage {
   /** Seconds since the client's first request. */
   readonly secs: number;
   readonly flags: number;
-  /** Addresses are dotted; 0.0.0.0 is none. */
+  /** Addresses are dotted; 0.0.0.0 means no address. */
   readonly ciaddr: string;
   /** The client's address, as the server gives it. */
   readonly yiaddr: string;
@@ -104,7 +104,7 @@ export function decodeBootp(bytes: Uint8Array): Result<BootpMessage, WireError> 
   });
 }
 
-/** The client's Ethernet address in the spelling of ANT-MAC; `undefined`: it has another kind of address. */
+/** The client's Ethernet address, spelled like ANT-MAC; `undefined` if it has another kind of address. */
 export function macOf({ hlen, chaddr }: Pick<BootpMessage, 'hlen' | 'chaddr'>): string | undefined {
   return hlen === ETHERNET_LENGTH ? macText(chaddr.subarray(0, ETHERNET_LENGTH)) : undefined;
 }

@@ -128,7 +128,7 @@ export function addressOption(options: readonly BootpOption[], code: number): st
   return data === undefined || data.length < 4 ? undefined : readAddress(data, 0);
 }
 
-/** The DHCP message type (option 53); `undefined`: plain BOOTP. */
+/** The DHCP message type (option 53); `undefined` for plain BOOTP. */
 export function dhcpTypeOf({ vend }: Pick<BootpMessage, 'vend'>): number | undefined {
   const data = optionOf(readOptions(vend).options, OPTION.messageType);
   return data?.length === 1 ? data[0] : undefined;

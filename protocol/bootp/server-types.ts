@@ -18,7 +18,7 @@ export interface BootImage {
   readonly size?: number;
 }
 
-/** For whom an image is. Rules of one kind are tried in their order, the kinds in the order of this list. */
+/** What an image is for. Rules of one kind are tried in their order, the kinds in the order of this list. */
 export type ImageFor =
   | { readonly by: 'serial'; readonly serial: string }
   /** Any spelling of a MAC address. */
@@ -33,7 +33,7 @@ export type ImageFor =
 export interface ImageRule {
   readonly for: ImageFor;
   readonly image: BootImage;
-  /** Silence until the modem's `secs` says so many seconds; 0 when absent. */
+  /** No answer until the modem's `secs` has this value; 0 by default. */
   readonly minSecs?: number;
   /** Send it also when the board in the image is another one. */
   readonly force?: boolean;
@@ -51,7 +51,7 @@ export interface BootpServerSettings {
   /** Our address: `siaddr`, and the DHCP server identifier. */
   readonly address: string;
   readonly mask: string;
-  /** Option 3; `undefined`: left out. */
+  /** Option 3, if any. */
   readonly router: string | undefined;
   /** Names by which a modem may want this very server (RFC 951 7.3); the first goes into `sname`. */
   readonly names: readonly string[];
@@ -60,7 +60,7 @@ export interface BootpServerSettings {
   /** Addresses of certain modems, by MAC in any spelling; not out of the pool. */
   readonly fixed: ReadonlyMap<string, string>;
   readonly rules: readonly ImageRule[];
-  /** Whether the rule for everybody else counts. */
+  /** Whether the default rule is used. */
   readonly allowDefault: boolean;
   /** First digits of the MAC addresses that are answered at all; empty: every one. */
   readonly prefixes: readonly string[];
@@ -71,7 +71,7 @@ export interface BootpServerSettings {
   readonly leaseSeconds: number;
   readonly allowRelays: boolean;
   readonly replyMode: ReplyMode;
-  /** Whether option 13 tells the size of the image. */
+  /** Whether option 13 gives the size of the image. */
   readonly tellSize: boolean;
 }
 

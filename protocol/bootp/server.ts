@@ -122,7 +122,7 @@ interface Dhcp {
   readonly request: BootRequest;
 }
 
-/** What DHCP has beyond a request that is served like one of BOOTP; `undefined`: this is such a one. */
+/** DHCP messages other than requests that are served like BOOTP; `undefined` for those. */
 function onOtherDhcp(
   settings: BootpServerSettings,
   state: BootpServerState,
@@ -159,7 +159,7 @@ function onOtherDhcp(
   }
 }
 
-/** Answers BOOTP, DISCOVER, and a REQUEST for the address that is the modem's. */
+/** Answers BOOTP, DISCOVER, and a REQUEST for the modem's address. */
 function serve(
   settings: BootpServerSettings,
   state: BootpServerState,

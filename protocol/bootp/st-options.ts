@@ -41,7 +41,7 @@ export function encodeStOptions(options: StOptions): Uint8Array {
   return Uint8Array.from([...HEADER, items.length, ...items]);
 }
 
-/** What option 43 tells; `undefined`: it is not of this kind. Unknown and broken items are passed over. */
+/** The contents of option 43; `undefined` if it is of another kind. Unknown and broken items are skipped. */
 export function decodeStOptions(data: Uint8Array): StOptions | undefined {
   if (data[0] !== HEADER[0] || data[1] !== HEADER[1]) return undefined;
   const body = data.subarray(3, 3 + (data[2] ?? 0));

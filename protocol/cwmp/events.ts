@@ -135,7 +135,7 @@ function limited(queue: EventQueue): EventQueue {
   return oldest === undefined ? queue : limited(without(queue, [oldest.serial]));
 }
 
-/** Takes events out, and each companion whose last cause went with them. */
+/** Removes events, and each companion whose last cause is removed with them. */
 function without(queue: EventQueue, serials: readonly number[]): EventQueue {
   const gone = queue.events.filter(({ serial }) => serials.includes(serial));
   const left = queue.events.filter(({ serial }) => !serials.includes(serial));

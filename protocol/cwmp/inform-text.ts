@@ -23,7 +23,7 @@ const MARK = '\u0001';
 interface Form {
   readonly like: Envelope;
   readonly inform: Args<'Inform'>;
-  /** Which of its texts are empty: an empty element may be spelt otherwise. */
+  /** Which of its texts are empty: an empty element may be written differently. */
   readonly empty: readonly boolean[];
   /** Text, then the number of the text that follows it, and so on; it ends with text. */
   readonly around: readonly string[];

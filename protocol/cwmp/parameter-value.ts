@@ -1,4 +1,4 @@
-/** ParameterValueStruct: the one struct whose member carries a type, and by far the most frequent. */
+/** ParameterValueStruct: the only struct with a typed member, and by far the most frequent one. */
 
 import { dateTimeOddity } from '../datamodel/date-time.ts';
 import { LIMITS } from '../limits.ts';
@@ -35,7 +35,7 @@ const BY_LOWER_CASE: ReadonlyMap<string, ValueType> = new Map([
   ['base64binary', 'base64'],
 ]);
 
-/** The type that a spelling means, and whether it is spelt by the schema. */
+/** The type that a spelling means, and whether the spelling is not that of the schema. */
 function readType(spelling: string): { type: string; odd: boolean } {
   const bare = spelling.replace(/\(\d*\)$/, '').trim();
   const type = BY_LOWER_CASE.get(bare.toLowerCase());
@@ -242,7 +242,7 @@ const MAX_SHAPED = 4096;
 interface PlainType {
   readonly text: string;
   readonly type: string;
-  /** Neither a boolean nor a dateTime, whose values are looked at. */
+  /** Neither a boolean nor a dateTime, whose values are checked. */
   readonly isText: boolean;
 }
 

@@ -102,7 +102,7 @@ export interface AcsSession {
 }
 
 export type AcsState =
-  /** No Inform was accepted yet; so many were answered with "retry request". */
+  /** No Inform was accepted yet; `retries` Informs were answered with "retry request". */
   | { readonly at: 'idle'; readonly retries: number }
   /** A request of the CPE is being recorded; its POST waits. Ours may still be outstanding. */
   | {

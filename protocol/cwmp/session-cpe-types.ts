@@ -16,7 +16,7 @@ import type {
 
 export interface CpeSettings {
   readonly namespace: string;
-  /** The n-th cwmp:ID of this device; `undefined`: it sends none. */
+  /** The n-th cwmp:ID of this device; `undefined` if it sends none. */
   readonly id: (n: number) => string | undefined;
   /**
    * cwmp:ID of an answer to a request that had this one. Echoes by the standard; Thomson 5.4 does not
@@ -47,14 +47,14 @@ export type CpeEvent =
     }
   /** The HTTP response to the last POST. */
   | { readonly is: 'response'; readonly status: number; readonly envelope?: Envelope }
-  /** It held something that is no envelope. */
+  /** Its body is not an envelope. */
   | { readonly is: 'unreadable'; readonly status: number }
-  /** The device did what `perform` asked. */
+  /** The device carried out the request of `perform`. */
   | { readonly is: 'performed'; readonly response: Response<CpeMethod> }
   | { readonly is: 'failed'; readonly fault: CwmpFault }
   /** The device has a request of its own to send, in this session if it still may. */
   | { readonly is: 'enqueue'; readonly request: Request<AcsMethod> }
-  /** No HTTP response in time (at least 30 s); or no connection, or it broke before the response. */
+  /** No HTTP response in time (at least 30 s); no connection, or one that broke before the response. */
   | { readonly is: 'timeout' }
   | { readonly is: 'lost' };
 
@@ -67,7 +67,7 @@ export type CpeEffect =
   | { readonly do: 'delivered'; readonly request: Request<AcsMethod>; readonly response: Response<AcsMethod> }
   /** The ACS refused it with a fault; it is not repeated in this session. */
   | { readonly do: 'undelivered'; readonly request: Request<AcsMethod>; readonly fault: CwmpFault }
-  /** Close the connection. `failed` sessions are retried by the ladder (retry-ladder.ts). */
+  /** Close the connection. Failed sessions are retried (retry-ladder.ts). */
   | { readonly do: 'end'; readonly ok: boolean; readonly why: CpeEnd };
 
 export type CpeEnd =
@@ -81,7 +81,7 @@ export type CpeEnd =
   | 'too-many-retries'
   | 'protocol-error';
 
-/** What goes on while a session is open. */
+/** The state of an open session. */
 export interface CpeSession {
   /** Own cwmp:IDs used so far by this device. */
   readonly ids: number;
@@ -91,7 +91,7 @@ export interface CpeSession {
   readonly namespace: string;
   /** Agreed by InformResponse. */
   readonly version: CwmpVersion | undefined;
-  /** HoldRequests of the last envelope; an empty response lets go (3.7.1.3). */
+  /** HoldRequests of the last envelope; an empty response resets it (3.7.1.3). */
   readonly held: boolean;
   /**
    * An empty POST went out while HoldRequests was false: no further requests of ours in this session

@@ -1,13 +1,13 @@
 /**
  * What the POSTs of one session show together: the quirks that no single message and no single request has.
- * Pure, as the session machine is; the shell tells each POST and keeps the state.
+ * Pure, like the session machine; the shell passes in each POST and keeps the state.
  */
 import type { Noted, QuirkId } from '../quirks/note.ts';
 import type { Envelope } from './messages.ts';
 
 /** One POST of a session. */
 export interface SeenPost {
-  /** What it held; `undefined`: nothing. */
+  /** Its envelope, if any. */
   readonly envelope: Envelope | undefined;
   /** Whether a session cookie of ours came with it. */
   readonly cookie: boolean;

@@ -63,7 +63,7 @@ export function chooseVersion(versions: readonly string[], header: Header, names
     const FaultString = `ACS version incompatible with CPE: this ACS speaks ${ours.join(', ')}`;
     return { ok: false, fault: { FaultCode: 8006, FaultString, SetParameterValuesFault: [] } };
   }
-  // A namespace that nobody defined is echoed and tells nothing; the CPE is then taken for as new as we are.
+  // An undefined namespace is echoed but says nothing; the CPE is then taken to be as new as we are.
   const named = versionOfNamespace(namespace) ?? newest;
   const theirs = named === '1.2' && header.SessionTimeout !== undefined ? '1.3' : named;
   if (rank(theirs) <= rank(newest)) return { ok: true, version: theirs, namespace, tell: false };

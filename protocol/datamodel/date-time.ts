@@ -21,7 +21,7 @@ function daysOf(year: number, month: number): number {
   return month === 2 ? (leap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
 }
 
-/** `undefined`: no dateTime in any form we know. */
+/** `undefined` if it is not a dateTime in any form we know. */
 export function readDateTime(text: string): DateTime | undefined {
   const match = FORM.exec(text.trim());
   if (match === null) return undefined;

@@ -7,7 +7,7 @@ const encoder = new TextEncoder();
 
 const isAscii = (text: string): boolean => !/[^\u0000-\u007f]/.test(text);
 
-/** The UTF-8 bytes of a text (RFC 7616 4 wants UTF-8). */
+/** The UTF-8 bytes of a text (RFC 7616 4 requires UTF-8). */
 export function toByteText(text: string): string {
   if (isAscii(text)) return text;
   let out = '';
@@ -15,7 +15,7 @@ export function toByteText(text: string): string {
   return out;
 }
 
-/** The text whose bytes these are: UTF-8, or ISO-8859-1 where they are not UTF-8. */
+/** The text that these bytes encode: in UTF-8, or in ISO-8859-1 if they are not UTF-8. */
 export function fromByteText(bytes: string): string {
   if (isAscii(bytes)) return bytes;
   try {

@@ -120,7 +120,7 @@ export interface DigestInput {
   readonly password: string;
   readonly nonce: string;
   readonly algorithm: DigestAlgorithm;
-  /** Absent: the formula of RFC 2069. */
+  /** Without it, the formula of RFC 2069 is used. */
   readonly auth?: { readonly nc: string; readonly cnonce: string };
   /** For `-sess` without qop, which has a client nonce all the same. */
   readonly cnonce?: string;

@@ -85,7 +85,7 @@ function noteContent(notes: ExchangeNotes, { soapAction, contentType }: SeenHead
   else if (!/^text\/xml\s*;\s*charset\s*=\s*[^\s"']/i.test(contentType)) notes.add('Q-HT-04', contentType);
 }
 
-/** Each quirk once. A class, not a closure: one is made for every request. */
+/** Adds each quirk once. A class, not a closure, since one is created for every request. */
 class ExchangeNotes {
   readonly list: Noted[] = [];
 

@@ -45,7 +45,7 @@ export type * from './ant-types.ts';
 
 export const initial: AntState = { conversations: new Map(), ids: 0, failures: 0, lockedUntil: 0 };
 
-/** One event. Total: any event in any state gives a state and effects, never a throw. */
+/** Handles one event. Total: any event in any state returns a state and effects, and never throws. */
 export function step(ant: Ant, state: AntState, event: AntEvent): AntStep {
   switch (event.is) {
     case 'datagram':
@@ -101,7 +101,7 @@ const keyOf = ({ host, verb }: Addressee): string => `${verb} ${hostText(host)}`
 const isOver = ({ replies, sent }: AntConversation): boolean =>
   replies !== undefined && sent >= replies.length;
 
-/** Without the conversations whose time is over. */
+/** The state without expired conversations. */
 function forget(settings: AntSettings, state: AntState, now: number): AntState {
   const { conversationIdle, replayCache } = settings;
   const kept = [...state.conversations].filter(([, conversation]) => {
@@ -119,7 +119,7 @@ function onRequest(ant: Ant, state: AntState, request: Request, number: number):
   const text = latin1Text(request.event.bytes);
   if (replies === undefined) {
     if (number !== 1) return refuse(ant, state, request, -2);
-    // What is being carried out is answered when it is through.
+    // A command that is running is answered when it is finished.
     return text === conversation.opening ? { state, effects: [] } : begin(ant, state, request);
   }
   if (isRepetition(ant.settings, conversation, number, text, request.event.now))
@@ -201,7 +201,7 @@ function begin(ant: Ant, state: AntState, request: Request): AntStep {
   return { state: { ...withConversation(free, conversation), ids: id }, effects: [{ do: 'run', work }] };
 }
 
-/** The state with a place for one more conversation; `undefined`: there is none. */
+/** The state with room for one more conversation; `undefined` if there is none. */
 function makeRoom(settings: AntSettings, state: AntState, key: string): AntState | undefined {
   const others = [...state.conversations].filter(([other]) => other !== key);
   const open = others.filter(([, conversation]) => !isOver(conversation));
@@ -251,7 +251,7 @@ function repliesOf(
   }
 }
 
-/** Wrong passwords are counted, and any right one ends the count. */
+/** Counts wrong passwords; any success resets the count. */
 function count({ lockout }: AntSettings, state: AntState, result: AntResult, now: number): AntState {
   if (result.is !== 'error' || result.code !== -1) return { ...state, failures: 0 };
   const failures = state.failures + 1;

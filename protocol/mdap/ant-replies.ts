@@ -1,4 +1,4 @@
-/** What an ant says: its answer to a search, refusals, and the output of a command cut into replies. */
+/** The replies of an ant: to a search, refusals, and the output of a command cut into pieces. */
 import type { Endpoint } from '../ipv4.ts';
 import type { Header } from './frame.ts';
 import type { ConversationReply, ConversationVerb } from './messages.ts';
@@ -7,7 +7,7 @@ import type { AntError, ReplySeq } from './sequence.ts';
 import { done } from './sequence.ts';
 import type { AntFact, AntSettings } from './settings.ts';
 
-/** Who the ant is, as its answer to a search tells. */
+/** The identity of the ant, as in its answer to a search. */
 export interface AntIdentity {
   readonly antId: string;
   readonly antName: string;
@@ -17,14 +17,14 @@ export interface AntIdentity {
   readonly tpVersion: string;
 }
 
-/** Whom a reply is for. */
+/** The addressee of a reply. */
 export interface Addressee {
   readonly host: Endpoint;
   readonly verb: ConversationVerb;
   readonly version: string;
 }
 
-/** What came of a command. */
+/** The result of a command. */
 export type AntResult =
   /** Its output, byte text. */
   | { readonly is: 'text'; readonly text: string }
@@ -32,7 +32,7 @@ export type AntResult =
   | { readonly is: 'facts'; readonly facts: ReadonlyMap<AntFact, string> }
   /** It is refused: -1 for wrong credentials or rights, -3 for an unknown command. */
   | { readonly is: 'error'; readonly code: AntError; readonly text?: string }
-  /** It took the ant down: nothing is said. */
+  /** It took the ant down: there is no reply. */
   | { readonly is: 'silence' };
 
 /** A piece is cut at a line end where one lies in this last part of it. */

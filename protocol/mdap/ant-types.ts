@@ -3,13 +3,13 @@ import type { Endpoint } from '../ipv4.ts';
 import type { Addressee, AntIdentity, AntResult } from './ant-replies.ts';
 import type { AntSettings } from './settings.ts';
 
-/** What an ant is while it runs; settings and identity may differ from one step to the next. */
+/** A running ant; settings and identity may differ from one step to the next. */
 export interface Ant {
   readonly settings: AntSettings;
   readonly who: AntIdentity;
 }
 
-/** How a request came, and so where its reply goes. */
+/** How a request arrived, and therefore where its reply goes. */
 export interface Arrival {
   readonly from: Endpoint;
   /** Its destination was the group, rather than the ant's own address. */
@@ -23,9 +23,9 @@ export interface Arrival {
 
 export interface AntWork {
   readonly id: number;
-  /** `undefined`: INFO. */
+  /** `undefined` for INFO. */
   readonly command: string | undefined;
-  /** `undefined`: none are needed. An absent line counts as an empty text. */
+  /** `undefined` if none are needed. A missing line counts as an empty text. */
   readonly credentials: Credentials | undefined;
 }
 
@@ -39,7 +39,7 @@ export type AntEvent =
       readonly is: 'datagram';
       readonly bytes: Uint8Array;
       readonly arrival: Arrival;
-      /** Milliseconds of any clock that only goes forward. */
+      /** Milliseconds of any monotonic clock. */
       readonly now: number;
       /** In [0, 1): when a search is answered. */
       readonly random: number;

@@ -21,7 +21,7 @@ export interface Frame {
   /** `1.2` */
   readonly version: string;
   readonly headers: readonly Header[];
-  /** What follows the empty line; `undefined`: there is no empty line. */
+  /** What follows the empty line; `undefined` without an empty line. */
   readonly body: string | undefined;
 }
 
@@ -31,7 +31,7 @@ export type Oddity =
   | 'line-end-after-check'
   /** The check value is wrong, and `acceptBadChecksum` let it pass. */
   | 'bad-check'
-  /** A key stands twice; the first one counts. */
+  /** A key occurs twice; the first one counts. */
   | 'repeated-key'
   /**
    * A line of the head has no colon: the message is malformed, which an ant answers with -5 and a host
@@ -47,7 +47,7 @@ export interface ReadFrame {
 }
 
 export interface FrameOptions {
-  /** Take a message whose check value is wrong. */
+  /** Accept a message whose check value is wrong. */
   readonly acceptBadChecksum?: boolean;
 }
 
@@ -119,7 +119,7 @@ interface Opened {
   readonly odd: readonly Oddity[];
 }
 
-/** Finds the check value, and judges it. */
+/** Finds the check value, and checks it. */
 function openSeal(bytes: Uint8Array, acceptBad: boolean): Result<Opened, WireError> {
   const tail = latin1Text(bytes.subarray(-4));
   const digits = tail.slice(-2);

@@ -55,7 +55,7 @@ export type HostOutcome =
 interface Waiting {
   readonly at: 'waiting';
   readonly request: HostRequest;
-  /** The number whose reply is waited for. */
+  /** The SEQ-NR of the expected reply. */
   readonly step: number;
   readonly bytes: Uint8Array;
   /** Times it was sent again. */
@@ -93,7 +93,7 @@ export interface HostStep {
 
 export const initial = (request: HostRequest): HostState => ({ at: 'idle', request });
 
-/** Why a command cannot be sent; `undefined`: it can. */
+/** Why a command cannot be sent. */
 export type CommandFault = 'empty' | 'characters' | 'too-long';
 
 /**
@@ -113,7 +113,7 @@ export function checkCommand(
   return fits ? ok(command) : err('too-long');
 }
 
-/** One event. Total: any event in any state gives a state and effects, never a throw. */
+/** Handles one event. Total: any event in any state returns a state and effects, and never throws. */
 export function step(settings: HostSettings, state: HostState, event: HostEvent): HostStep {
   switch (state.at) {
     case 'ended':
@@ -170,7 +170,7 @@ function requestBytes(
     extra: [],
     body: undefined,
   };
-  // Later messages go without the command: one client that repeated it was mended.
+  // Later messages omit the command: one client that repeated it was corrected.
   return verb === 'INFO'
     ? encodeMessage({ kind: verb, ...common })
     : encodeMessage({ kind: verb, ...common, command: step === 1 ? request.command : undefined });
@@ -257,7 +257,7 @@ function onPiece(
   return send(settings, { ...state, step: next, bytes, tries: 0, pieces, headers, outputBytes });
 }
 
-/** The two have lost each other. `code`: the ant said so. */
+/** Host and ant are out of step. `code`: the error with which the ant said so. */
 function restart(settings: HostSettings, state: Waiting, code: number | undefined): HostStep {
   if (state.request.repeatable === true && !state.restarted) return open(settings, state.request, true);
   return code === undefined

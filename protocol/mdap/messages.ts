@@ -15,7 +15,7 @@ interface Common {
   readonly version: string;
   /** Header lines that are not known, in their order. */
   readonly extra: readonly Header[];
-  /** `undefined`: no empty line. */
+  /** `undefined` without an empty line. */
   readonly body: string | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface ReplyAntSearch extends Common {
 }
 
 interface Asking extends Common {
-  /** `undefined`: missing, or no number. */
+  /** `undefined` if it is missing or not a number. */
   readonly seqNr: number | undefined;
   readonly toAnt: string | undefined;
   readonly userId: string | undefined;
@@ -58,7 +58,7 @@ interface Replying extends Common {
   readonly antId: string | undefined;
   readonly toHost: string | undefined;
   readonly seq: ReplySeq;
-  /** The check value stands twice, as some ants write it when they are DONE; `body` is without it. */
+  /** The check value occurs twice, as some ants write it with DONE; `body` is without it. */
   readonly doubleCheck: boolean;
 }
 
@@ -70,7 +70,7 @@ export interface ReplyExecCli extends Replying {
   readonly kind: 'REPLY-EXEC-CLI';
 }
 
-/** A verb that nobody has documented. */
+/** An undocumented verb. */
 export interface OtherMessage {
   readonly kind: 'other';
   readonly frame: Frame;
@@ -172,7 +172,7 @@ function replying(frame: Frame, fields: Fields): Omit<ReplyInfo, 'kind'> {
   };
 }
 
-/** The text without a check value at its end that fits all before it; `undefined`: there is none. */
+/** The text without the valid check value at its end; `undefined` if it has none. */
 function withoutInnerCheck(frame: Frame): string | undefined {
   const { body = '' } = frame;
   if (!/[0-9A-Fa-f]{2}$/.test(body.slice(-2))) return undefined;
@@ -234,7 +234,7 @@ function frameOf(message: MdapRequest | MdapReply, fields: readonly Field[]): Fr
   return { verb: kind, version, headers: [...headers, ...extra], body };
 }
 
-/** Takes headers out by their keys; what nobody took is left. */
+/** Removes headers by their keys; the others are left. */
 class Fields {
   readonly #left: Header[];
 

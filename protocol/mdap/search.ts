@@ -24,7 +24,7 @@ export interface SearchState {
   /** Rounds that were sent. */
   readonly rounds: number;
   readonly found: ReadonlyMap<string, FoundAnt>;
-  /** End when so many are found; `undefined`: when the time is over. */
+  /** End when this many are found; without it, when the time is over. */
   readonly enough: number | undefined;
 }
 
@@ -58,7 +58,7 @@ export const initial = (enough?: number): SearchState => ({
 export const searchBytes = (version: string): Uint8Array =>
   encodeMessage({ kind: 'ANT-SEARCH', version, extra: [], body: undefined });
 
-/** One event. Total: any event in any state gives a state and effects, never a throw. */
+/** Handles one event. Total: any event in any state returns a state and effects, and never throws. */
 export function step(settings: HostSettings, state: SearchState, event: SearchEvent): SearchStep {
   if (state.at === 'ended') return { state, effects: [] };
   switch (event.is) {

@@ -9,13 +9,13 @@ export type AntError = -1 | -2 | -3 | -4 | -5;
 
 export type ReplySeq =
   | { readonly is: 'step'; readonly number: number }
-  /** The last reply. `text` is how it was spelt; some say no number. */
+  /** The last reply. `text` is its spelling; some have no number. */
   | { readonly is: 'done'; readonly number: number | undefined; readonly text: string }
   /** `code` is below zero; AntError lists those that are known. */
   | { readonly is: 'error'; readonly code: number }
   | { readonly is: 'unreadable'; readonly text: string | undefined };
 
-/** How the last reply is spelt; nobody has written it down, and a reader takes any text with DONE in it. */
+/** How the last reply is spelled. This is not documented; a reader accepts any text that contains DONE. */
 export const DONE_STYLES = ['n DONE', 'DONE', 'n-DONE'] as const;
 export type DoneStyle = (typeof DONE_STYLES)[number];
 

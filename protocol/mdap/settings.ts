@@ -74,7 +74,7 @@ export type WhenFull = (typeof WHEN_FULL)[number];
 export const REPLAY_SCOPES = ['conversation', 'last'] as const;
 export type ReplayScope = (typeof REPLAY_SCOPES)[number];
 
-/** What an ant tells of itself when it is asked for INFO. */
+/** What an ant reports about itself with INFO. */
 export type AntFact =
   | 'name'
   | 'board'
@@ -96,13 +96,13 @@ export interface AntSettings {
   readonly doneStyle: DoneStyle;
   /** A command with one piece of output ends with it, rather than with a message of its own. */
   readonly singleShotDone: boolean;
-  /** The check value stands twice in the last message. */
+  /** The last message has the check value twice. */
   readonly doubleCheckOnDone: boolean;
-  /** The keys of an INFO reply, in their order, and the fact that each tells. */
+  /** The keys of an INFO reply, in their order, and the fact for each. */
   readonly infoFields: readonly (readonly [key: string, fact: AntFact])[];
   readonly infoPlacement: 'body' | 'head';
   readonly infoNeedsAuth: boolean;
-  /** After so many wrong passwords in a row everybody is refused for so many milliseconds. */
+  /** After `attempts` wrong passwords in a row, every host is refused for `ms` milliseconds. */
   readonly lockout: { readonly attempts: number; readonly ms: number } | undefined;
   readonly maxConversations: number;
   readonly whenFull: WhenFull;

@@ -1,4 +1,4 @@
-/** Whether a value of unknown origin (JSON of a task file or a command line) is what a schema wants. */
+/** Checks a value of unknown origin (JSON of a task file or a command line) against a schema. */
 import type { Codec, FieldSchema, Schema } from './codec.ts';
 
 export interface Mismatch {
@@ -70,7 +70,7 @@ function checkStruct(fields: readonly FieldSchema[], value: unknown, place: stri
   const names = fields.map((field) => field.name);
   const wants = names.length === 0 ? 'an object without members' : `an object with ${names.join(', ')}`;
   if (!isRecord(value)) return { place, wants };
-  // ParameterValueStruct carries Type beside the schema's members: it is xsi:type on the wire.
+  // ParameterValueStruct has Type in addition to the schema's members: on the wire it is xsi:type.
   const typed = fields.some(({ schema }) => schema.is === 'value');
   const known = typed ? [...names, 'Type'] : names;
   const unknown = Object.keys(value).find((name) => !known.includes(name));

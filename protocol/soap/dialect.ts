@@ -22,9 +22,9 @@ export interface Dialect {
   readonly arrayType: 'prefixed' | 'bare' | 'cwmp-only' | 'none';
   /** `xsi:type="enc:Array"` on array elements. */
   readonly arrayXsiType: boolean;
-  /** xsi:type: on values of any type (as §3.5 wants), nowhere, or without a prefix. */
+  /** xsi:type: on values of any type (as 3.5 requires), nowhere, or without a prefix. */
   readonly valueTypes: 'prefixed' | 'bare' | 'none';
-  /** Types spelt otherwise than the schema does, by their right name; `*` for all. */
+  /** Types spelled differently from the schema, by their correct name; `*` for all. */
   readonly typeNames: Readonly<Record<string, string>>;
   readonly booleans: 'digits' | 'words' | 'capitals' | 'yes-no';
   /** Digits of unsignedInt elements such as RetryCount. */

@@ -22,7 +22,7 @@ export interface StunSettings {
   /** STUNUsername and STUNPassword; empty: none. */
   readonly username: Uint8Array;
   readonly password: Uint8Array;
-  /** 16 bytes for the n-th request, such as nobody can guess. */
+  /** 16 unpredictable bytes for the n-th request. */
   readonly transactionId: (n: number) => Uint8Array;
   readonly hmac: Hmac;
 }
@@ -31,7 +31,7 @@ export interface StunSettings {
 interface Search {
   /** It lives this long. */
   readonly low: number;
-  /** It does not live this long; `undefined`: nothing is known. */
+  /** It does not live this long; `undefined` if that is not known. */
   readonly high: number | undefined;
   /** No keep-alive may be longer. */
   readonly limit: number;
@@ -50,7 +50,7 @@ export interface StunState {
   /** The address that the server saw last. */
   readonly mapped: Endpoint | undefined;
   readonly open: Transaction | undefined;
-  /** `undefined`: the period is found. */
+  /** `undefined` when the period is found. */
   readonly search: Search | undefined;
   /** Seconds of silence after which the binding is looked at; only after the server has answered. */
   readonly trial: number | undefined;
@@ -72,11 +72,13 @@ export type StunEvent =
 
 export type StunEffect =
   | { readonly do: 'send'; readonly from: StunPort; readonly bytes: Uint8Array }
-  /** Give `unanswered` after so many steps of the retry time, in real time, unless `settled` comes before. */
+  /**
+   * Pass in `unanswered` after this many steps of the retry time, in real time, unless `settled` comes first.
+   */
   | { readonly do: 'retry'; readonly steps: number }
   /** The open transaction is over. */
   | { readonly do: 'settled' }
-  /** Give `due` after so many seconds of the modem's time. */
+  /** Pass in `due` after this many seconds of the modem's time. */
   | { readonly do: 'wait'; readonly seconds: number }
   /** The modem is seen as this from outside: another address than before. */
   | { readonly do: 'mapped'; readonly endpoint: Endpoint; readonly translated: boolean }
@@ -287,7 +289,7 @@ function fail(state: StunState): StunStep {
   };
 }
 
-/** Ends the search when what is not known is small beside what is. */
+/** Ends the search when the remaining interval is small compared to the period. */
 function learn(state: StunState, search: Search): StunStep {
   const { low, high, limit } = search;
   const open = high === undefined ? low < limit : high - low > Math.max(1, low / 10);

@@ -38,7 +38,7 @@ export interface ReadStun {
   readonly message: StunMessage;
   /** Attributes that must be understood (types up to 0x7FFF) and are not. */
   readonly notUnderstood: readonly number[];
-  /** Where MESSAGE-INTEGRITY begins, and what it holds; `undefined` when there is none. */
+  /** Where MESSAGE-INTEGRITY begins, and its value, if present. */
   readonly integrity: { readonly at: number; readonly hmac: Uint8Array } | undefined;
 }
 
@@ -135,7 +135,7 @@ export function isGenuine(bytes: Uint8Array, { integrity }: ReadStun, key: Uint8
  */
 export const looksLikeStun = (bytes: Uint8Array): boolean => (bytes[0] ?? 0xff) <= 1;
 
-/** A datagram as STUN. Never throws; bytes behind the length that the header tells are passed over. */
+/** Decodes a datagram as STUN. Never throws; bytes after the length given in the header are ignored. */
 export function readStun(bytes: Uint8Array): Result<ReadStun, StunError> {
   if (bytes.length < HEADER_BYTES) return err({ why: 'short', at: bytes.length });
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -26,6 +26,6 @@ export function blockFrom(from: number, wire: number, rollover: Rollover): numbe
 /** How many blocks a file has: the last one is shorter than the others, and empty when they come out even. */
 export const blockCount = (size: number, blksize: number): number => Math.floor(size / blksize) + 1;
 
-/** Whether a file of so many blocks can be sent. */
+/** Whether a file of this many blocks can be sent. */
 export const canNumber = (blocks: number, rollover: Rollover): boolean =>
   rollover !== 'error' || blocks <= LAST_NUMBER;

@@ -13,7 +13,7 @@ export interface TransferTerms {
   readonly blksize: number;
   /** Blocks sent before one ACK. */
   readonly windowsize: number;
-  /** Milliseconds until the first repetition, as agreed; `undefined`: each side as it likes. */
+  /** Milliseconds until the first retransmission, as agreed; without it, each side decides. */
   readonly timeoutMs: number | undefined;
   /** Bytes of the file, if one side has said so. */
   readonly tsize: number | undefined;

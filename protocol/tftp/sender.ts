@@ -1,6 +1,6 @@
 /**
  * The side of a TFTP transfer that has the file, pure: the server of a read request, the client of a write
- * request. `stepSender(settings, state, event)` tells which bytes to send when; it never sees them.
+ * request. `stepSender(settings, state, event)` says which bytes to send when; it never sees them.
  *
  * What always holds: a block is sent again when its time is over, never because an ACK came twice (RFC 1123
  * 4.2.3.1); in a window one ACK for less than was sent makes the sender go back once (RFC 7440 section 4);
@@ -62,7 +62,7 @@ export type SenderEffect =
       readonly to: number;
       readonly peer: Endpoint;
     }
-  /** The peer has so many bytes of the file. */
+  /** The peer has this many bytes of the file. */
   | { readonly do: 'progress'; readonly bytes: number }
   | { readonly do: 'done' };
 

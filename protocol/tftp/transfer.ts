@@ -12,7 +12,7 @@ export interface RetrySettings {
   readonly lastTimeoutMs: number;
   /** Times that one packet is sent at most. */
   readonly maxSends: number;
-  /** Times that a server sends its first packet: nobody has proved yet that it wants it. */
+  /** How often a server sends its first packet: the client's address is not proven yet. */
   readonly maxFirstSends: number;
 }
 
@@ -58,7 +58,7 @@ export type TransferFailure =
 /** What both machines want done. */
 export type TransferEffect =
   | { readonly do: 'send'; readonly packet: TftpPacket; readonly to: Endpoint }
-  /** Give `due` after so many milliseconds. It replaces the wait before. */
+  /** Pass in `due` after this many milliseconds. Replaces the previous wait. */
   | { readonly do: 'wait'; readonly ms: number }
   /** The terms are agreed, the peer's port is known. */
   | { readonly do: 'begun'; readonly terms: TransferTerms; readonly peer: Endpoint }
@@ -87,7 +87,7 @@ export interface Patience {
   readonly timeoutMs: number;
 }
 
-/** After one more sending; `undefined`: it was the last. */
+/** After one more transmission; `undefined` if it was the last. */
 export function moreSends(
   { sends, timeoutMs }: Patience,
   { lastTimeoutMs }: RetrySettings,

@@ -49,7 +49,8 @@ function thomson(runsOn: boolean): Layout {
       case 'methods':
         return 0;
       case 'request':
-        // 7.4 writes the first value of an Inform by hand and the others with the routine of its value lists.
+        // 7.4 writes the first value of an Inform separately and the others with the routine of its value
+        // lists.
         if (runsOn && structs > 1 && depth > MESSAGE_DEPTH + 1) return depth + 1;
         return leaf && depth > MESSAGE_DEPTH + 1 ? 1 : 0;
       case 'names':

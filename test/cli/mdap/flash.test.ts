@@ -41,7 +41,7 @@ t.test('a modem that is missed makes the command fail, and is told with a way ou
   );
   const { code, out } = await run(flash);
   t.equal(code, 1);
-  t.match(out, /0799ZZZZZ: the plan names it, and it was not found\n {2}see that it is plugged in/);
+  t.match(out, /0799ZZZZZ: the plan names it, but it was not found\n {2}make sure that it is plugged in/);
   t.match(out, /2 done, 1 failed\n$/);
 });
 

@@ -49,6 +49,17 @@ const modems = Array.from({ length: COUNT }, (_, index) => {
   };
 });
 
+/** Starts every modem in its namespace, and waits until it is up. */
+async function startModems(lan: Awaited<ReturnType<typeof bridgedNamespaces>>): Promise<void> {
+  await Promise.all(
+    modems.map(async ({ name, index, mac, fault }) => {
+      const namespace = lan.get(name);
+      await namespace?.ip('link', 'set', 'eth0', 'address', mac);
+      await namespace?.start('test/support/lan/namespace-ant.ts', [String(index), fault]).says('up\n');
+    }),
+  );
+}
+
 t.setTimeout(300_000);
 
 t.test(
@@ -62,13 +73,7 @@ t.test(
     const host = lan.get('host');
     if (host === undefined) throw new Error('there is a host');
     const began = performance.now();
-    await Promise.all(
-      modems.map(async ({ name, index, mac, fault }) => {
-        const namespace = lan.get(name);
-        await namespace?.ip('link', 'set', 'eth0', 'address', mac);
-        await namespace?.start('test/support/lan/namespace-ant.ts', [String(index), fault]).says('up\n');
-      }),
-    );
+    await startModems(lan);
     t.comment(`${COUNT} modems are up after ${Math.round(performance.now() - began)} ms`);
     const modemlab = async (...words: readonly string[]) => {
       const child = host.start('cli/bin.ts', words);
