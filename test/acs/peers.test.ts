@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Test } from 'tap';
 import t from 'tap';
-import type { Observation } from '../../acs/acs-events.ts';
+import type { AcsEvent } from '../../acs/acs-events.ts';
 import { deviceKey } from '../../acs/device-key.ts';
 import { openQueue } from '../../acs/queue/open.ts';
 import { modelOf } from '../../acs/session/reply-style.ts';
@@ -25,7 +25,7 @@ const VERSION = '3.4.1-r7';
 const modelKeyOf = ({ identity }: KnownPeer): string => modelOf(identity, VERSION);
 
 /** How the sessions of a device ended, in their order. */
-const endsOf = (seen: readonly Observation[], peer: KnownPeer): readonly string[] =>
+const endsOf = (seen: readonly AcsEvent[], peer: KnownPeer): readonly string[] =>
   seen.flatMap((seen) => (seen.is === 'session-ended' && seen.device === keyOf(peer) ? [seen.why] : []));
 
 async function recordOf(store: DeviceStore, peer: KnownPeer): Promise<DeviceRecord> {

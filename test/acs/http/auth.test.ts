@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import t from 'tap';
-import { type AuthenticatorOptions, type AuthResult, createAuthenticator } from '../../../acs/http/auth.ts';
-import { createNonces } from '../../../acs/http/nonce.ts';
+import { Authenticator, type AuthenticatorOptions, type AuthResult } from '../../../acs/http/auth.ts';
+import { Nonces } from '../../../acs/http/nonce.ts';
 import { writeBasic } from '../../../protocol/http/basic.ts';
 import { type Answer, answerChallenge, type Hash, readChallenges } from '../../../protocol/http/digest.ts';
 import { SEED } from '../../support/seed.ts';
@@ -22,7 +22,7 @@ const users = new Map([
 function bench(options: Partial<AuthenticatorOptions> = {}) {
   const clock = { ms: 1_700_000_000_000 };
   let count = 0;
-  const authenticator = createAuthenticator({
+  const authenticator = new Authenticator({
     mode: 'digest',
     realm: 'cwmp',
     credentials: (name) => users.get(name),
@@ -43,8 +43,13 @@ function bench(options: Partial<AuthenticatorOptions> = {}) {
 }
 
 const who: Answer = {
-  ...{ method: 'POST', uri: '/cwmp', username: '00A1B2-HGW1-S0042', password: 's3cr3t', cnonce: '1f9a7c03' },
-  ...{ nc: 1, hash },
+  method: 'POST',
+  uri: '/cwmp',
+  username: '00A1B2-HGW1-S0042',
+  password: 's3cr3t',
+  cnonce: '1f9a7c03',
+  nc: 1,
+  hash,
 };
 const reply = (challenge: string, more: Partial<Answer> = {}): string =>
   answerChallenge(readChallenges(challenge), { ...who, ...more }) ?? '';
@@ -234,12 +239,12 @@ t.test('nonces are remembered only so many, and none that was forgotten comes to
     salt += 16;
     return Buffer.from(salt.toString(16).padStart(bytes * 2, '0'), 'hex');
   };
-  const nonces = createNonces({
+  const nonces = new Nonces({
     now: () => clock.ms,
     random,
     secret: Buffer.from('s'),
     lifeMs: 1000,
-    most: 3,
+    max: 3,
   });
   const issued = Array.from({ length: 5 }, () => {
     clock.ms += 1;
@@ -247,7 +252,7 @@ t.test('nonces are remembered only so many, and none that was forgotten comes to
   });
   t.equal(new Set(issued).size, 5);
   for (const nonce of issued) t.equal(nonces.use(nonce, 1), 'fresh');
-  t.equal(nonces.size(), 3);
+  t.equal(nonces.size, 3);
   t.strictSame(
     issued.map((nonce) => nonces.use(nonce, 1)),
     Array(5).fill('stale'),
@@ -264,7 +269,7 @@ t.test('nonces are remembered only so many, and none that was forgotten comes to
   t.equal(nonces.use(issued[3] ?? '', 3), 'stale', 'the one unused for longest is given up for it');
   clock.ms += 1001;
   t.equal(nonces.use(nonces.issue(), 1), 'fresh');
-  t.equal(nonces.size(), 1, 'the dead are forgotten');
+  t.equal(nonces.size, 1, 'the dead are forgotten');
   clock.ms -= 1001;
   t.equal(nonces.use(issued[4] ?? '', 1), 'stale', 'not even when the clock is set back');
 });

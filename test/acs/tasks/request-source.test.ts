@@ -3,7 +3,7 @@ import t from 'tap';
 import { openQueue } from '../../../acs/queue/open.ts';
 import type { Task } from '../../../acs/queue/queue.ts';
 import type { Cpe } from '../../../acs/rules/rule-runner.ts';
-import { Conversation } from '../../../acs/rules/rule-runner.ts';
+import { RuleRunner } from '../../../acs/rules/rule-runner.ts';
 import { openStore } from '../../../acs/store/open.ts';
 import type { DeviceStore } from '../../../acs/store/store.ts';
 import { envelopeText, informText } from '../../../peers/samples/invented-modem.ts';
@@ -551,7 +551,7 @@ const ask = (ParameterPath: string): Request<CpeMethod> => ({
 
 t.test('each call of a rule becomes the next request, and its answer goes back to it', async (t) => {
   const heard: unknown[] = [];
-  const conversation = new Conversation(async (cpe) => {
+  const conversation = new RuleRunner(async (cpe) => {
     heard.push(await cpe.call(ask('a.')));
     // Two calls at once go out one after the other.
     heard.push(...(await Promise.all([cpe.call(ask('b.')), cpe.call(ask('c.'))])));
@@ -571,12 +571,12 @@ t.test('each call of a rule becomes the next request, and its answer goes back t
 });
 
 t.test('what a rule throws is thrown once by the next request, and then it is over', async (t) => {
-  const early = new Conversation(async () => {
+  const early = new RuleRunner(async () => {
     throw new Error('before its first call');
   });
   await t.rejects(early.next(), { message: 'before its first call' });
   t.equal(await early.next(), undefined);
-  const late = new Conversation(async (cpe) => {
+  const late = new RuleRunner(async (cpe) => {
     await cpe.call(ask('a.'));
     throw new Error('after it');
   });
@@ -603,7 +603,7 @@ t.test('when the session breaks every call of its rule is rejected, waiting or t
   const ended = new Promise<void>((resolve) => {
     over = resolve;
   });
-  const conversation = new Conversation(async (cpe) => {
+  const conversation = new RuleRunner(async (cpe) => {
     codes.push(...(await codesOf((to) => [to.call(ask('a.')), to.call(ask('b.'))], cpe)));
     codes.push(...(await codesOf((to) => [to.call(ask('c.'))], cpe)));
     over();
@@ -616,7 +616,7 @@ t.test('when the session breaks every call of its rule is rejected, waiting or t
 });
 
 t.test('a session that ends while nothing is outstanding breaks its rule too', async (t) => {
-  const conversation = new Conversation(async (cpe) => {
+  const conversation = new RuleRunner(async (cpe) => {
     await cpe.call(ask('a.'));
   });
   conversation.break();

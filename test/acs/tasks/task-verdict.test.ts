@@ -10,7 +10,7 @@ import { openQueue } from '../../../acs/queue/open.ts';
 import type { Task } from '../../../acs/queue/queue.ts';
 import { taskIds } from '../../../acs/queue/task-id.ts';
 import { openStore } from '../../../acs/store/open.ts';
-import { delayOf, keyEvidence, verdictOf } from '../../../acs/tasks/task-verdict.ts';
+import { delayOf, keyVerdict, verdictOf } from '../../../acs/tasks/task-verdict.ts';
 import { type InformOf, informArgs } from '../../../peers/samples/invented-modem.ts';
 import type { CpeMethod, Message, Request } from '../../../protocol/cwmp/messages.ts';
 import type { TestAcs } from '../../support/acs/run-acs.ts';
@@ -75,14 +75,14 @@ t.test(
 
 t.test('only a ParameterKey of ours proves anything, and none that a user chose', async (t) => {
   const add = taskOf(ADD);
-  const shows = (parameterKey: string, task = add) => keyEvidence(task, informArgs({ parameterKey }));
+  const shows = (parameterKey: string, task = add) => keyVerdict(task, informArgs({ parameterKey }));
   t.equal(shows(add.id), 'done');
   t.equal(shows(newId(KEY)), 'not-done', 'an earlier task of the device');
-  t.equal(shows(newId('00A1B2-Gateway%201-S0002')), 'none', 'a task of another device');
-  for (const key of ['', 'unsetCommandKey', 'k7', 'null']) t.equal(shows(key), 'none', key);
+  t.equal(shows(newId('00A1B2-Gateway%201-S0002')), 'unknown', 'a task of another device');
+  for (const key of ['', 'unsetCommandKey', 'k7', 'null']) t.equal(shows(key), 'unknown', key);
   const named = taskOf({ ...ADD, args: { ...ADD.args, ParameterKey: 'mine' } });
-  t.equal(shows('mine', named), 'none', 'it may have been there before');
-  t.equal(shows(newId(KEY), named), 'none');
+  t.equal(shows('mine', named), 'unknown', 'it may have been there before');
+  t.equal(shows(newId(KEY), named), 'unknown');
 });
 
 const DOWNLOAD = {
