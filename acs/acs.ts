@@ -15,7 +15,7 @@ import { startServer } from './http/server.ts';
 import type { Clock, Log } from './log.ts';
 import { errorFields, SILENT } from './log.ts';
 import type { TaskQueue } from './queue/queue.ts';
-import { announce } from './running-servers.ts';
+import { registerServer } from './running-servers.ts';
 import { DeferredQuirkCounts } from './session/deferred-quirk-counts.ts';
 import type { ExchangeContext } from './session/exchange.ts';
 import { REPLY_STYLES, ReplyStyles } from './session/reply-style.ts';
@@ -108,7 +108,7 @@ export async function startAcs(options: AcsOptions): Promise<Acs> {
     context,
   );
   const { data, graceMs = 5000 } = options;
-  const unregister = data.folder === undefined ? undefined : await announce(data.folder, server.url);
+  const unregister = data.folder === undefined ? undefined : await registerServer(data.folder, server.url);
   return new RunningAcs({ data, context, server, stopping, unregister, graceMs });
 }
 

@@ -630,7 +630,7 @@ t.test('the name of a task carries its state, and is short enough for any file s
     process: { ...systemProcesses().self, host: 'h'.repeat(59) },
     owner: '\u00e4 / ~.'.repeat(50),
     nonce: '0123456789',
-    turn: 2 ** 40,
+    serial: 2 ** 40,
   };
   const name = {
     id: taskIds(Date.now)('A-1'),

@@ -1,8 +1,9 @@
 import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import t from 'tap';
+import { systemProcesses, writeProcess } from '../../../acs/processes.ts';
 import { Turns } from '../../../acs/store/lmdb-turns.ts';
 
 /** No mark stays longer than it is needed. */
@@ -125,10 +126,10 @@ t.test('of many who open one does it at a time, and all come to it', async (t) =
 
 t.test('marks of a process that is gone, and very old ones, are nobody’s', async (t) => {
   const folder = await folderOf(t);
-  const host = hostname().replace(/[^\w.]/g, '_');
   // No system gives so high a number.
-  for (const kind of ['open', 'write']) await writeFile(join(folder, `${kind}-${host}-2147483647-1`), '');
-  const old = join(folder, 'write-another.host-1-1');
+  const gone = writeProcess({ ...systemProcesses().self, pid: 2147483647 });
+  for (const kind of ['open', 'write']) await writeFile(join(folder, `${kind}-${gone}~1`), '');
+  const old = join(folder, 'write-another-1~1~~1');
   await writeFile(old, '');
   await utimes(old, new Date(0), new Date(0));
   const turns = briefly(folder);

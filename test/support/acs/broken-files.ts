@@ -1,6 +1,6 @@
 /** A file system for the queue that breaks at a chosen operation. */
 import { readFile, writeFile } from 'node:fs/promises';
-import type { Processes, ProcessName } from '../../../acs/processes.ts';
+import { Processes } from '../../../acs/processes.ts';
 import { type QueueFiles, systemFiles } from '../../../acs/queue/files.ts';
 
 export class Crash extends Error {}
@@ -69,8 +69,5 @@ export function brokenFiles(at: number, how: Breakage): BrokenFiles {
 
 /** Processes that live and die in one process: `dead` holds the pids of those that are gone. */
 export function pretendedProcesses(pid: number, dead: ReadonlySet<number>, host = 'host-1'): Processes {
-  return {
-    self: { host, pid, start: `boot-${pid}` },
-    isAlive: (name: ProcessName) => !dead.has(name.pid),
-  };
+  return new Processes({ host, pid, start: `boot-${pid}` }, (name) => !dead.has(name.pid));
 }
