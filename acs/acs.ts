@@ -39,7 +39,7 @@ const METHODS: readonly AcsMethod[] = [
 export interface AcsData {
   readonly store: DeviceStore;
   readonly queue: TaskQueue;
-  /** Absolute paths of the data folder and of the files that modems fetch and send; without them all is in memory. */
+  /** Absolute paths of the data folder and of the files that modems fetch and send; absent in memory. */
   readonly folder?: string;
   readonly files?: string;
 }
@@ -70,7 +70,10 @@ export interface AcsOptions {
   readonly log?: Log;
   /** The time for everything but the time limits of sockets. */
   readonly now?: Clock;
-  /** The given number of bytes that nobody can guess, for cookies and nonces; recordings replace it to be reproducible. */
+  /**
+   * The given number of bytes that nobody can guess, for cookies and nonces; recordings replace it to be
+   * reproducible.
+   */
   readonly random?: (bytes: number) => Uint8Array;
   readonly onEvent?: (event: AcsEvent) => void;
   /** Called with each connection before its first byte; above TLS where there is TLS. */

@@ -1,13 +1,19 @@
-/** Which process made a mark (a lock, a lease, a draft, a note of a running server), and whether that process is gone. */
+/**
+ * Which process made a mark (a lock, a lease, a draft, the entry of a server), and whether that process is
+ * gone.
+ */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** A process, told apart from all others of all hosts and all times. Consists of letters, digits, `_` and `-`. */
+/** A process, distinct from all others of all hosts and times. Made of letters, digits, `_` and `-`. */
 export interface ProcessName {
-  /** Host name, and the inode of the PID namespace where there are any (containers): a pid means nothing in another. */
+  /** Host name and inode of the PID namespace (of a container): a pid means nothing in another namespace. */
   readonly host: string;
   readonly pid: number;
-  /** Boot id and time of the start, so that a new process is not taken for an old one of its pid; may be empty. */
+  /**
+   * Boot id and time of the start, so that a new process is not taken for an old one of its pid; may be
+   * empty.
+   */
   readonly start: string;
 }
 
@@ -26,9 +32,9 @@ export class Processes {
   }
 
   /**
-   * Whether the process that made a mark is gone, so that the mark means nothing any more. A pid can be looked up only in
-   * its own PID namespace. A process of another namespace or host, or one that the mark does not name, counts as alive
-   * until the mark `isOld`.
+   * Whether the process that made a mark is gone, so that the mark means nothing any more. A pid can be
+   * looked up only in its own PID namespace. A process of another namespace or host, or one that the mark
+   * does not name, counts as alive until the mark `isOld`.
    */
   isGone(maker: ProcessName | undefined, isOld: () => boolean): boolean {
     if (maker === undefined || maker.host !== this.self.host) return isOld();
@@ -75,12 +81,13 @@ function hostName(): string {
 }
 
 /**
- * First part of the boot id, and the start in clock ticks since the boot (proc(5), field 22 of stat). Empty for a process
- * that has ended, `undefined` where it cannot be read.
+ * First part of the boot id, and the start in clock ticks since the boot (proc(5), field 22 of stat). Empty
+ * for a process that has ended, `undefined` where it cannot be read.
  */
 function startOf(pid: number): string | undefined {
   const stat = orEmpty(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  // The second field is the name in parentheses, which may contain anything; the third follows the last parenthesis.
+  // The second field is the name in parentheses, which may contain anything; the third follows the last
+  // parenthesis.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ticks = fields[19];
   if (ticks === undefined) return undefined;

@@ -1,4 +1,7 @@
-/** Shows other programs on the data folder which ACSs run on it: a file each in `acs/`, removed when the ACS stops. */
+/**
+ * Shows other programs on the data folder which ACSs run on it: a file each in `acs/`, removed when the ACS
+ * stops.
+ */
 import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemProcesses } from './processes.ts';

@@ -83,9 +83,9 @@ export class Authenticator {
   }
 
   /**
-   * Judges the Authorization header of one request; `url` is its target. Whatever the header, it rejects only if
-   * `credentials` does. `challenged`: whether this session or connection was sent a challenge before, where the caller
-   * knows that (Q-HT-15).
+   * Judges the Authorization header of one request; `url` is its target. Whatever the header, it rejects only
+   * if `credentials` does. `challenged`: whether this session or connection was sent a challenge before,
+   * where the caller knows that (Q-HT-15).
    */
   async check(
     method: string,
@@ -182,22 +182,25 @@ export class Authenticator {
 type AddNote = (id: QuirkId, detail?: string) => void;
 
 /**
- * A user name as it came and, if that differs, without quotes around it (Q-AU-05). The limit in the pattern keeps the
- * search linear for a name that consists of quotes.
+ * A user name as it came and, if that differs, without quotes around it (Q-AU-05). The limit in the pattern
+ * keeps the search linear for a name that consists of quotes.
  */
 function spellings(username: string): readonly string[] {
   const bare = username.replace(/^"+/, '').replace(/"{1,64}$/, '');
   return bare === username ? [username] : [username, bare];
 }
 
-/** nc is eight hexadecimal digits (RFC 2617 3.2.2); fewer are accepted too. NaN for zero and for anything else. */
+/**
+ * nc is eight hexadecimal digits (RFC 2617 3.2.2); fewer are accepted too. NaN for zero and for anything
+ * else.
+ */
 function readCount(nc: string): number {
   return /^[0-9a-f]{1,8}$/i.test(nc) ? Number.parseInt(nc, 16) || Number.NaN : Number.NaN;
 }
 
 /**
- * The part in which digest-uri and request target must agree. Clients put the absolute form in one and the path in the
- * other, and leave out the query, a trailing slash or the whole path.
+ * The part in which digest-uri and request target must agree. Clients put the absolute form in one and the
+ * path in the other, and leave out the query, a trailing slash or the whole path.
  */
 function pathOf(uri: string): string {
   const path = uri.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');

@@ -21,12 +21,13 @@ export type Body = Result<Uint8Array, WireError>;
 const EMPTY: Body = ok(new Uint8Array(0));
 
 /**
- * The bytes of a body, Content-Encoding undone. Never rejects. Errors: E_TOO_LARGE (answer 413), E_ENCODING (415, which
- * tells a modem to send plain text, TR-069a6 3.4.7), E_BODY_IDLE (408), E_BODY_CUT (nobody is left to answer); `at` is the
- * number of bytes received. After an error the rest of the body is not read, so the connection cannot be used any more.
+ * The bytes of a body, Content-Encoding undone. Never rejects. Errors: E_TOO_LARGE (answer 413), E_ENCODING
+ * (415, which tells a modem to send plain text, TR-069a6 3.4.7), E_BODY_IDLE (408), E_BODY_CUT (nobody is
+ * left to answer); `at` is the number of bytes received. After an error the rest of the body is not read, so
+ * the connection cannot be used any more.
  *
- * A body that came in one piece is returned without a copy. Without Content-Length and Transfer-Encoding there is no body
- * (RFC 7230 3.3.3), and nothing is waited for.
+ * A body that came in one piece is returned without a copy. Without Content-Length and Transfer-Encoding
+ * there is no body (RFC 7230 3.3.3), and nothing is waited for.
  */
 export function readBody(
   stream: BodyStream,
@@ -60,7 +61,8 @@ function gather(stream: BodyStream, expected: number, max: number, idleMs: numbe
     stream.on('data', (chunk: Uint8Array) => gathering.take(chunk));
     stream.on('end', () => gathering.end());
     stream.on('error', () => gathering.fail('E_BODY_CUT'));
-    // Most bodies come in one packet with their headers and are complete by now: they need no timer and no listener.
+    // Most bodies come in one packet with their headers and are complete by now: they need no timer and no
+    // listener.
     process.nextTick(() => {
       if (stream.complete === true || gathering.size >= expected) return;
       gathering.wait(idleMs);
@@ -155,7 +157,9 @@ function decompress(bytes: Uint8Array, coding: 'gzip' | 'deflate', max: number):
   });
 }
 
-/** By `deflate` RFC 7230 4.2.2 means zlib; some send raw deflate. A zlib header has a checksum (RFC 1950 2.2). */
+/**
+ * By `deflate` RFC 7230 4.2.2 means zlib; some send raw deflate. A zlib header has a checksum (RFC 1950 2.2).
+ */
 function isZlib(bytes: Uint8Array): boolean {
   const [cmf = 0, flags = 0] = bytes;
   return (cmf & 0x0f) === 8 && ((cmf << 8) | flags) % 31 === 0;

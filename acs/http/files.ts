@@ -1,6 +1,7 @@
 /**
- * The files that modems fetch and send: GET and HEAD of what is in `files/`, with ranges (some send HEAD first, Q-HT-14),
- * and PUT of what an Upload asked for. A PUT needs a token that was issued, so that nobody can fill the disk.
+ * The files that modems fetch and send: GET and HEAD of what is in `files/`, with ranges (some send HEAD
+ * first, Q-HT-14), and PUT of what an Upload asked for. A PUT needs a token that was issued, so that nobody
+ * can fill the disk.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
@@ -24,7 +25,10 @@ const TOKEN = /^[0-9a-f]{32}$/;
 /** Whether a name is allowed for a file here: no path, no hidden file. */
 export const isFileName = (name: string): boolean => SAFE_NAME.test(name);
 
-/** Allows one PUT; returns the path below the ACS's address for Upload's URL. The file arrives as `received/NAME`. */
+/**
+ * Allows one PUT; returns the path below the ACS's address for Upload's URL. The file arrives as
+ * `received/NAME`.
+ */
 export async function expectUpload(files: string, name: string): Promise<string> {
   const token = randomBytes(16).toString('hex');
   const folder = join(files, RECEIVED);

@@ -1,6 +1,7 @@
 /**
- * Nonces of digest authentication. They carry their own time and signature, so a challenge needs no memory and is valid
- * on any connection (Q-AU-06); only those that were answered correctly are remembered, for their count (Q-AU-07).
+ * Nonces of digest authentication. They carry their own time and signature, so a challenge needs no memory
+ * and is valid on any connection (Q-AU-06); only those that were answered correctly are remembered, for their
+ * count (Q-AU-07).
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
@@ -33,7 +34,9 @@ export class Nonces {
   readonly #options: NonceOptions;
   /** In order of last use, so the first one is the first to be forgotten. */
   readonly #used = new Map<string, Used>();
-  /** Nonces issued until then are valid only if still remembered: one that was forgotten cannot be replayed. */
+  /**
+   * Nonces issued until then are valid only if still remembered: one that was forgotten cannot be replayed.
+   */
   #floor = Number.NEGATIVE_INFINITY;
 
   constructor(options: NonceOptions) {
@@ -53,9 +56,9 @@ export class Nonces {
   }
 
   /**
-   * Uses a nonce whose response was right: `fresh` the first time that it comes with this count, `stale` if it is not
-   * ours, too old, or was used with this or a higher count. `nc` is undefined in RFC 2069 mode, which has no count: there
-   * a nonce may be used again while it lives.
+   * Uses a nonce whose response was right: `fresh` the first time that it comes with this count, `stale` if
+   * it is not ours, too old, or was used with this or a higher count. `nc` is undefined in RFC 2069 mode,
+   * which has no count: there a nonce may be used again while it lives.
    */
   use(nonce: string, nc: number | undefined): 'fresh' | 'stale' {
     const time = this.#options.now();

@@ -1,4 +1,7 @@
-/** The ACS's sockets: HTTP as real modems speak it, authentication, limits. ../session/exchange.ts has the answers. */
+/**
+ * The ACS's sockets: HTTP as real modems speak it, authentication, limits. ../session/exchange.ts has the
+ * answers.
+ */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -85,7 +88,8 @@ export async function startServer(options: ServerOptions, context: ExchangeConte
 
 function createFor(options: ServerOptions, listener: RequestListener): Server {
   const settings = {
-    // Thomson sends an empty POST without any header, not even Host (Q-HT-06); others end lines with a bare LF.
+    // Thomson sends an empty POST without any header, not even Host (Q-HT-06); others end lines with a bare
+    // LF.
     requireHostHeader: false,
     insecureHTTPParser: true,
     maxHeaderSize: LIMITS.headerBytes,
@@ -99,8 +103,8 @@ function createFor(options: ServerOptions, listener: RequestListener): Server {
     options.tls === undefined
       ? createServer(settings, listener)
       : createTlsServer({ ...settings, ...options.tls, ...OLD_TLS }, listener);
-  // A client that sends FIN after its request still waits for the answer (Q-XT-01); node:http would close too.
-  // The property is as old as node:http, but its types lack it.
+  // A client that sends FIN after its request still waits for the answer (Q-XT-01); node:http would close
+  // too. The property is as old as node:http, but its types lack it.
   Reflect.set(server, 'httpAllowHalfOpen', true);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // What is not HTTP gets an answer; after a reset there is nobody left to read one.
@@ -170,7 +174,8 @@ async function handle(
   }
   const limits = { bytes: context.maxBodyBytes, idleMs: options.bodyIdleMs };
   const challenge = options.authenticator && (await challengeOf(options.authenticator, request, context));
-  // Read to its end in any case: the answer to a challenge must come on this very connection (TR-069a6 3.4.2).
+  // Read to its end in any case: the answer to a challenge must come on this very connection (TR-069a6
+  // 3.4.2).
   const body = await readBody(request, request.headers, limits);
   if (!body.ok) refuseBody(body, response);
   else if (challenge === 'unavailable') write(response, { status: 503, text: '', close: true });
@@ -179,7 +184,10 @@ async function handle(
   else write(response, await exchange(context, request, body.value));
 }
 
-/** What to challenge with; `undefined` when the request is authentic, `unavailable` when that cannot be found out. */
+/**
+ * What to challenge with; `undefined` when the request is authentic, `unavailable` when that cannot be found
+ * out.
+ */
 async function challengeOf(
   authenticator: Authenticator,
   request: IncomingMessage,

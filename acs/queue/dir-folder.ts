@@ -1,7 +1,8 @@
 /**
- * The folders of the queue's devices and the moves between them. Every change of state is one rename, and every rename
- * goes to a name that only it can have made. So exactly one of several servers gets a task, and a success whose reply was
- * lost on the way from a file server does not look like a lost race (docs/storage.md).
+ * The folders of the queue's devices and the moves between them. Every change of state is one rename, and
+ * every rename goes to a name that only it can have made. So exactly one of several servers gets a task, and
+ * a success whose reply was lost on the way from a file server does not look like a lost race
+ * (docs/storage.md).
  */
 import { randomBytes } from 'node:crypto';
 import { join, sep } from 'node:path';
@@ -110,7 +111,10 @@ export class TaskFolders {
     return path;
   }
 
-  /** Names in a folder of a device, without hidden ones. While the folder stays empty, only its time is looked at. */
+  /**
+   * Names in a folder of a device, without hidden ones. While the folder stays empty, only its time is looked
+   * at.
+   */
   async names(device: string, place: Place): Promise<readonly string[]> {
     const folder = this.#folder(device, place);
     const changed = this.files.changedAt(folder);
@@ -217,8 +221,8 @@ export class TaskFolders {
   }
 
   /**
-   * Takes back the tasks of abandoned holders: if the end was written it is completed; a task that was not sent or may be
-   * repeated is new again; the others are unsure.
+   * Takes back the tasks of abandoned holders: if the end was written it is completed; a task that was not
+   * sent or may be repeated is new again; the others are unsure.
    */
   async recover(device: string): Promise<readonly Entry[]> {
     const entries = await this.entries(device, 'claimed');

@@ -1,6 +1,6 @@
 /**
- * The name of a task's file, which has everything that changes before the task ends. So one rename is one change of state,
- * and the name alone shows whether a rename of ours happened:
+ * The name of a task's file, which has everything that changes before the task ends. So one rename is one
+ * change of state, and the name alone shows whether a rename of ours happened:
  *
  *     <id>.<state>.<attempts>.<sent at>.<deadline>.<lease until>.<holder>.json
  *
@@ -31,7 +31,9 @@ export interface TaskName {
   readonly deadline?: number;
   readonly leaseUntil?: number;
   readonly holder?: Holder;
-  /** Its end is being written (a capital letter): only the holder, or who finds the holder gone, may touch it. */
+  /**
+   * Its end is being written (a capital letter): only the holder, or who finds the holder gone, may touch it.
+   */
   readonly ending?: true;
 }
 
@@ -66,12 +68,14 @@ export function readHolder(text: string): Holder | undefined {
   return { process, owner, nonce, serial: Number.parseInt(serial, 36) };
 }
 
+const TIME = '([0-9a-z]{1,10}|-)';
+const NAME = new RegExp(
+  String.raw`^(\w{26})\.([ncsurCSUR])\.(\d{1,9})\.${TIME}\.${TIME}\.${TIME}\.([^.]+)\.json$`,
+);
+
 /** What a name says; `undefined` if it is not the name of a task. */
 export function readTaskName(file: string): TaskName | undefined {
-  const match =
-    /^(\w{26})\.([ncsurCSUR])\.(\d{1,9})\.([0-9a-z]{1,10}|-)\.([0-9a-z]{1,10}|-)\.([0-9a-z]{1,10}|-)\.([^.]+)\.json$/.exec(
-      file,
-    );
+  const match = NAME.exec(file);
   if (match === null) return undefined;
   const [, id = '', letter = '', attempts = '', sentAt = '-', deadline = '-', leaseUntil = '-', who = '-'] =
     match;

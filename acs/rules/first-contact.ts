@@ -1,6 +1,6 @@
 /**
- * The built-in first contact: reads a modem's methods, the names of its whole tree, then all values; once per firmware.
- * After a broken session it continues in the next one.
+ * The built-in first contact: reads a modem's methods, the names of its whole tree, then all values; once per
+ * firmware. After a broken session it continues in the next one.
  */
 import type { Request } from '../../protocol/cwmp/messages.ts';
 import { LIMITS } from '../../protocol/limits.ts';
@@ -9,17 +9,25 @@ import type { DeviceRecord, DeviceStore, Discovery } from '../store/store.ts';
 import { isName } from '../tasks/apply-response.ts';
 import type { Reply } from './rule-runner.ts';
 
-/** Names asked for at first, and at most. They double while the modem answers and halve when it does not (Q-FT-05). */
+/**
+ * Names asked for at first, and at most. They double while the modem answers and halve when it does not
+ * (Q-FT-05).
+ */
 const FIRST_BATCH = 32;
 const MAX_BATCH = 512;
 
-/** Every known model can answer this many names: a session that breaks at fewer broke because of one of the names. */
+/**
+ * Every known model can answer this many names: a session that breaks at fewer broke because of one of the
+ * names.
+ */
 const MIN_BATCH = 16;
 
 /** Sessions that may break before the names are known; then the values of the names known so far are read. */
 const MAX_TRIES = 10;
 
-/** Sessions that may break until the tree is not asked for in one call any more, and the methods not at all. */
+/**
+ * Sessions that may break until the tree is not asked for in one call any more, and the methods not at all.
+ */
 const WHOLE_TREE_TRIES = 2;
 const METHODS_TRIES = 4;
 
@@ -36,7 +44,10 @@ export interface FirstContact {
   readonly model: string;
   /** Root object by the Inform: some modems refuse the empty path (Q-PN-07). */
   readonly root: string;
-  /** Names in the Inform of this session. Some modems list them nowhere else (Q-PN-01); they are kept all the same. */
+  /**
+   * Names in the Inform of this session. Some modems list them nowhere else (Q-PN-01); they are kept all the
+   * same.
+   */
   readonly informNames: ReadonlySet<string>;
   /** Asks the modem, and stores what it answers. Rejects with E_SESSION_LOST when the session breaks. */
   readonly ask: (
@@ -57,7 +68,8 @@ export async function firstContact(context: FirstContact): Promise<void> {
   if (record === undefined || isDiscovered(record)) return;
   const { discovery, softwareVersion } = record;
   if (discovery.firmware !== softwareVersion || discovery.state === 'none') {
-    // Counted before the first request: a modem that crashes at what it is asked (Q-EV-14) is not asked for ever.
+    // Counted before the first request: a modem that crashes at what it is asked (Q-EV-14) is not asked for
+    // ever.
     const tries = discovery.firmware === softwareVersion ? (discovery.tries ?? 0) : 0;
     await progress(context, {
       state: 'none',
@@ -82,7 +94,10 @@ async function progress(context: FirstContact, change: Partial<Discovery>): Prom
   });
 }
 
-/** One call for the whole tree if the modem can answer it, else level by level (Q-PN-08). Empty if it lists nothing. */
+/**
+ * One call for the whole tree if the modem can answer it, else level by level (Q-PN-08). Empty if it lists
+ * nothing.
+ */
 async function readNames(context: FirstContact, tries: number): Promise<readonly string[]> {
   if (tries >= MAX_TRIES) return knownNames(context);
   const learned = await context.styles.learned(context.model);
@@ -117,8 +132,8 @@ async function namesBelow(
 }
 
 /**
- * The tree level by level. A broken walk continues where it was: the store has the children of each object that was
- * listed since the walk began.
+ * The tree level by level. A broken walk continues where it was: the store has the children of each object
+ * that was listed since the walk began.
  */
 async function walk(context: FirstContact, tries: number): Promise<readonly string[]> {
   const known = await knownLevels(context);
@@ -163,8 +178,8 @@ async function knownLevels({ store, key, root }: FirstContact): Promise<Readonly
 const parentOf = (name: string): string => name.slice(0, name.lastIndexOf('.', name.length - 2) + 1);
 
 /**
- * Forgets what an older firmware had, and what the modem does not list any more. `before`: what was known before it was
- * asked; an object that a task added since then may be missing in the list, and stays.
+ * Forgets what an older firmware had, and what the modem does not list any more. `before`: what was known
+ * before it was asked; an object that a task added since then may be missing in the list, and stays.
  */
 async function keepOnly(
   context: FirstContact,
@@ -173,7 +188,8 @@ async function keepOnly(
 ): Promise<void> {
   const listed = new Set(names);
   const gone: string[] = [];
-  // An Inform may name what the tree does not list, such as `.ExternalIPAddress` (Q-PN-01), which is not below the root.
+  // An Inform may name what the tree does not list, such as `.ExternalIPAddress` (Q-PN-01), which is not
+  // below the root.
   const sorted = [...names].sort();
   for (const name of before)
     if (
@@ -192,7 +208,9 @@ async function keepOnly(
   });
 }
 
-/** Whether a sorted list has a name below `object`: some modems list leaves without the objects above them. */
+/**
+ * Whether a sorted list has a name below `object`: some modems list leaves without the objects above them.
+ */
 function hasBelow(sorted: readonly string[], object: string): boolean {
   let from = 0;
   let to = sorted.length;
@@ -244,8 +262,8 @@ async function readBatch(
     return [];
   }
   if (batch.length === 1) {
-    // The modem listed the name and refuses it (Q-PN-09): it counts as read, without a value. If a task deleted the
-    // object while the request was on its way, there is nothing to mark.
+    // The modem listed the name and refuses it (Q-PN-09): it counts as read, without a value. If a task
+    // deleted the object while the request was on its way, there is nothing to mark.
     const [name] = await stillKnown(context, batch);
     if (name === undefined) return [];
     progressed.read += 1;
@@ -277,7 +295,9 @@ interface Pace {
   losses: number;
 }
 
-/** After a broken session the same number of names is tried once more; after each further one half of them. */
+/**
+ * After a broken session the same number of names is tried once more; after each further one half of them.
+ */
 async function paceOf(context: FirstContact, wanted: number): Promise<Pace> {
   const { batch } = await context.styles.learned(context.model);
   const losses = (await context.store.get(context.key))?.discovery.tries ?? 0;
@@ -299,7 +319,10 @@ async function limitBatch(context: FirstContact, pace: Pace): Promise<void> {
   await context.styles.learn({ ...(await context.styles.learned(context.model)), batch: pace.largest });
 }
 
-/** A modem that breaks the session at a request is asked for fewer names the next time (Q-EV-13), at last not for that one. */
+/**
+ * A modem that breaks the session at a request is asked for fewer names the next time (Q-EV-13), at last not
+ * for that one.
+ */
 async function askValues(context: FirstContact, names: readonly string[], pace: Pace): Promise<Reply> {
   try {
     return await context.ask({

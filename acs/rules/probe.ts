@@ -1,8 +1,10 @@
 /**
- * Asks a modem whether an AddObject or DeleteObject whose answer was lost was done: it must not be repeated blindly.
+ * Asks a modem whether an AddObject or DeleteObject whose answer was lost was done: it must not be repeated
+ * blindly.
  *
- * It is asked in the first session after the loss, before anything else, because it cannot be found out later: other
- * requests change ParameterKey, and once the tree is read again the new instance looks as if it had always been there.
+ * It is asked in the first session after the loss, before anything else, because it cannot be found out
+ * later: other requests change ParameterKey, and once the tree is read again the new instance looks as if it
+ * had always been there.
  */
 import type { Inform } from '../../protocol/cwmp/messages.ts';
 import type { Task, TaskOutcome, TaskQueue } from '../queue/queue.ts';
@@ -46,7 +48,8 @@ async function probeDeleted(
     return key === 'done' || (await mayBeReset(queue, task.device, inform)) ? UNSURE : 'not-done';
   if (key === 'not-done') return 'not-done';
   const isGone = listed?.exists === false && (await isKnown(store, task.device, object));
-  // Without our key the request may have been refused: a factory reset, which empties ParameterKey, deletes objects too.
+  // Without our key the request may have been refused: a factory reset, which empties ParameterKey, deletes
+  // objects too.
   const lostItsKey = parameterKeyOf(inform) === '';
   if (key !== 'done' && (!isGone || lostItsKey)) return UNSURE;
   await store.forget(task.device, object);
@@ -54,8 +57,9 @@ async function probeDeleted(
 }
 
 /**
- * Our ParameterKey and a new instance together prove that it was done; the lack of both proves that it was not. One
- * without the other proves nothing: the modem may not keep ParameterKey, and somebody else may have added the instance.
+ * Our ParameterKey and a new instance together prove that it was done; the lack of both proves that it was
+ * not. One without the other proves nothing: the modem may not keep ParameterKey, and somebody else may have
+ * added the instance.
  */
 async function probeAdded(
   cpe: Cpe,
@@ -98,8 +102,9 @@ async function keyVerdictOf(queue: TaskQueue, task: Task, inform: Inform): Promi
 const KEYED: ReadonlySet<string> = new Set(['SetParameterValues', 'AddObject', 'DeleteObject']);
 
 /**
- * Whether the modem may have been reset to factory settings since: that empties ParameterKey and removes a new instance,
- * whose absence then proves nothing. A modem that was never given a key of ours has none to lose.
+ * Whether the modem may have been reset to factory settings since: that empties ParameterKey and removes a
+ * new instance, whose absence then proves nothing. A modem that was never given a key of ours has none to
+ * lose.
  */
 async function mayBeReset(queue: TaskQueue, device: string, inform: Inform): Promise<boolean> {
   if (hasBootstrap(inform)) return true;
@@ -133,7 +138,9 @@ async function wasListed(store: DeviceStore, queue: TaskQueue, device: string): 
   return (state === 'values' || state === 'done') && !(await wasReset(store, queue, device));
 }
 
-/** Whether we reset the modem since its tree was read: that restores objects, and their numbers start over. */
+/**
+ * Whether we reset the modem since its tree was read: that restores objects, and their numbers start over.
+ */
 async function wasReset(store: DeviceStore, queue: TaskQueue, device: string): Promise<boolean> {
   const since = (await store.get(device))?.discovery.startedAt ?? '';
   for await (const { request, endedAt = '', sentAt = endedAt } of queue.list(device))
@@ -146,7 +153,9 @@ async function isKnown(store: DeviceStore, device: string, object: string): Prom
   return false;
 }
 
-/** Instances that were there before the task was sent. Those that only this Inform names are not among them. */
+/**
+ * Instances that were there before the task was sent. Those that only this Inform names are not among them.
+ */
 async function knownInstances(
   store: DeviceStore,
   queue: TaskQueue,
@@ -158,7 +167,8 @@ async function knownInstances(
   const known = new Set<number>();
   for await (const { name } of store.tree(task.device, table))
     if (!informNames.has(name)) addInstance(known, table, name);
-  // The answer of an AddObject is kept before the tree is changed: after a crash between the two only the task has it.
+  // The answer of an AddObject is kept before the tree is changed: after a crash between the two only the
+  // task has it.
   for await (const { request, state, answer } of queue.list(task.device)) {
     if (request.rpc !== 'AddObject' || request.args.ObjectName !== table || state !== 'done') continue;
     if (typeof answer !== 'object' || answer === null || !('InstanceNumber' in answer)) continue;

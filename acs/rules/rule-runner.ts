@@ -1,12 +1,15 @@
 /**
- * Runs a rule, which awaits replies, within a session, which asks what to send: each `call` of the rule becomes the next
- * message of the live session.
+ * Runs a rule, which awaits replies, within a session, which asks what to send: each `call` of the rule
+ * becomes the next message of the live session.
  */
 import type { CpeMethod, CwmpFault, Request, Response } from '../../protocol/cwmp/messages.ts';
 import type { Outcome } from '../../protocol/cwmp/session-acs.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
 
-/** What became of a call that the modem received. If the session breaks, the call rejects with E_SESSION_LOST instead. */
+/**
+ * What became of a call that the modem received. If the session breaks, the call rejects with E_SESSION_LOST
+ * instead.
+ */
 export type Reply =
   | { readonly is: 'response'; readonly response: Response }
   | { readonly is: 'fault'; readonly fault: CwmpFault }

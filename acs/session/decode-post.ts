@@ -1,4 +1,6 @@
-/** Makes of one POST what a session works with: an event for its machine, and the quirks that the POST shows. */
+/**
+ * Makes of one POST what a session works with: an event for its machine, and the quirks that the POST shows.
+ */
 import type { IncomingMessage } from 'node:http';
 import { decode } from '../../protocol/cwmp/decode.ts';
 import type { Envelope, Inform } from '../../protocol/cwmp/messages.ts';

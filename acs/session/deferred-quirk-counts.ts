@@ -1,6 +1,7 @@
 /**
- * Counts of quirks that a session shows after its Inform. The first time they are written at its end; from then on they
- * wait for the device's next Inform, which is written anyway: a second write for each session is not worth its cost.
+ * Counts of quirks that a session shows after its Inform. The first time they are written at its end; from
+ * then on they wait for the device's next Inform, which is written anyway: a second write for each session is
+ * not worth its cost.
  */
 import { ModemlabError } from '../../protocol/errors.ts';
 import type { QuirkId } from '../../protocol/quirks/note.ts';

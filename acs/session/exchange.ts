@@ -71,7 +71,10 @@ function answerWithoutSession({ event }: DecodedPost): Answer {
   return refuse(event.is === 'unreadable' ? event.error : { code: 'E_SESSION_UNKNOWN', at: 0 });
 }
 
-/** An Inform always begins a session, whatever its cookie says (Q-CK-07); the device's older one ends (Q-EV-08). */
+/**
+ * An Inform always begins a session, whatever its cookie says (Q-CK-07); the device's older one ends
+ * (Q-EV-08).
+ */
 async function beginSession(
   context: ExchangeContext,
   request: IncomingMessage,

@@ -91,7 +91,9 @@ export class LiveSession {
     return !this.#isBusy && now - this.#lastSeen > this.info.timeoutMs;
   }
 
-  /** Runs `work` when all that was given before is done: POSTs of a session are answered one after the other. */
+  /**
+   * Runs `work` when all that was given before is done: POSTs of a session are answered one after the other.
+   */
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
     while (this.#isBusy) {
       await new Promise<void>((resolve) => {

@@ -87,7 +87,8 @@ async function recordInform(
     },
     () => sameAsLast && isQuiet,
   );
-  // An Inform that says nothing new but that the modem is there need not be on the disk before it is answered.
+  // An Inform that says nothing new but that the modem is there need not be on the disk before it is
+  // answered.
   if (sameAsLast && isQuiet) {
     written.catch((error: unknown) => {
       context.log.error({ device: sender.key, ...errorFields(error) }, 'could not record a periodic Inform');
@@ -142,7 +143,8 @@ function recordOf(
   for (const [id, count] of sender.quirks) quirks[id] = (quirks[id] ?? 0) + count;
   const changed = before !== undefined && before.discovery.firmware !== softwareVersion;
   const fresh = { state: 'none', firmware: softwareVersion, names: 0, values: 0 } as const;
-  // Every member is written out: an object made by spreading so many members is slow to make and slow to read.
+  // Every member is written out: an object made by spreading so many members is slow to make and slow to
+  // read.
   const record: DeviceRecord = {
     key: sender.key,
     deviceId: sender.deviceId,
@@ -164,7 +166,10 @@ function recordOf(
   return before?.methods === undefined ? record : { ...record, methods: before.methods };
 }
 
-/** The result of a transfer. Its CommandKey names the task; an empty one means the only transfer there is (Q-FT-01). */
+/**
+ * The result of a transfer. Its CommandKey names the task; an empty one means the only transfer there is
+ * (Q-FT-01).
+ */
 async function recordTransfer(
   { queue, log, onTask }: RecordContext,
   { key }: Sender,

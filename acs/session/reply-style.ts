@@ -1,7 +1,8 @@
 /**
- * How the ACS spells its envelopes for a model. Some clients end the session when an answer begins with an XML
- * declaration, others insist on it (Q-NS-09); some know only one spelling (Q-NS-08). So there is a short ladder: when a
- * session ends right after our first message the next one tries the next step, and what works is kept.
+ * How the ACS spells its envelopes for a model. Some clients end the session when an answer begins with an
+ * XML declaration, others insist on it (Q-NS-09); some know only one spelling (Q-NS-08). So there is a short
+ * ladder: when a session ends right after our first message the next one tries the next step, and what works
+ * is kept.
  */
 import type { DeviceId } from '../../protocol/cwmp/messages.ts';
 import type { Dialect } from '../../protocol/soap/dialect.ts';
@@ -88,7 +89,9 @@ export class ReplyStyles {
     await this.#store.learn(learned);
   }
 
-  /** The style of a new session: the device's own step if its model's does not work for it, else the model's. */
+  /**
+   * The style of a new session: the device's own step if its model's does not work for it, else the model's.
+   */
   async forSession(model: string, device: string): Promise<SessionStyle> {
     if (this.#fixed !== undefined)
       return new SessionStyle(this, model, device, REPLY_STYLES.indexOf(this.#fixed));
@@ -106,13 +109,17 @@ export class ReplyStyles {
       await this.learn({ ...learned, replyStyle: step, proven: true });
   }
 
-  /** The session broke at our first message. Another device of the model may have moved up the ladder meanwhile. */
+  /**
+   * The session broke at our first message. Another device of the model may have moved up the ladder
+   * meanwhile.
+   */
   async broke(model: string, device: string, step: number): Promise<void> {
     if (this.#fixed !== undefined) return;
     const next = (step + 1) % REPLY_STYLES.length;
     const learned = await this.learned(model);
     if (this.#own.size >= MAX_OWN_STYLES) this.#own.clear();
-    // What works for its model may not work for this device (or its line dropped): it alone tries the next step at once.
+    // What works for its model may not work for this device (or its line dropped): it alone tries the next
+    // step at once.
     if (learned.proven) this.#own.set(device, next);
     if (learned.replyStyle !== step) return;
     const failures = (this.#failures.get(model) ?? 0) + 1;
@@ -122,7 +129,10 @@ export class ReplyStyles {
     await this.learn({ ...learned, replyStyle: next, proven: false });
   }
 
-  /** Whether one more session that goes on says nothing new, as in a steady fleet: then the store is not asked. */
+  /**
+   * Whether one more session that goes on says nothing new, as in a steady fleet: then the store is not
+   * asked.
+   */
   #isProven(model: string, device: string, step: number): boolean {
     const learned = this.#known.get(model);
     return (
@@ -140,7 +150,9 @@ export class SessionStyle {
   readonly #model: string;
   readonly #device: string;
   readonly #step: number;
-  /** `sent`: the modem has our first message, and the next thing that it does tells whether it could read it. */
+  /**
+   * `sent`: the modem has our first message, and the next thing that it does tells whether it could read it.
+   */
   #state: 'unsent' | 'sent' | 'known' = 'unsent';
 
   constructor(styles: ReplyStyles, model: string, device: string, step: number) {

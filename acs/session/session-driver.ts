@@ -1,6 +1,6 @@
 /**
- * Drives the machine of one session: each POST becomes an event, and what the machine wants done is done, in order.
- * exchange.ts deals with HTTP; the requests for the modem come from tasks/request-source.ts.
+ * Drives the machine of one session: each POST becomes an event, and what the machine wants done is done, in
+ * order. exchange.ts deals with HTTP; the requests for the modem come from tasks/request-source.ts.
  */
 import { encode } from '../../protocol/cwmp/encode.ts';
 import type { AcsMethod, Envelope, Request } from '../../protocol/cwmp/messages.ts';
@@ -57,7 +57,10 @@ export function endSession(
   });
 }
 
-/** Drives the session's machine with one event until it has nothing left to do, and performs its effects in order. */
+/**
+ * Drives the session's machine with one event until it has nothing left to do, and performs its effects in
+ * order.
+ */
 async function run(context: DriverContext, session: LiveSession, first: MachineEvent): Promise<Answer> {
   let answer: Answer = EMPTY;
   let event: MachineEvent | undefined = first;
@@ -79,7 +82,9 @@ async function run(context: DriverContext, session: LiveSession, first: MachineE
   }
 }
 
-/** An effect could not be performed (a full disk, a damaged file): the modem begins again with a new session. */
+/**
+ * An effect could not be performed (a full disk, a damaged file): the modem begins again with a new session.
+ */
 async function abandon(context: DriverContext, session: LiveSession): Promise<void> {
   if (session.isEnded) return;
   try {

@@ -42,9 +42,9 @@ export class Sessions {
   }
 
   /**
-   * The session of a POST: by its cookie; else by its TCP connection (Q-CK-08); else, for a modem that ignores cookies
-   * and connects again for each request, the only session of its address that never returned a cookie and has lost its
-   * connection (Q-HT-09).
+   * The session of a POST: by its cookie; else by its TCP connection (Q-CK-08); else, for a modem that
+   * ignores cookies and connects again for each request, the only session of its address that never returned
+   * a cookie and has lost its connection (Q-HT-09).
    */
   find(tokens: readonly string[], socket: Socket, address: string): Found | undefined {
     for (const token of tokens) {
@@ -65,7 +65,10 @@ export class Sessions {
     return this.#continueOn(socket, only);
   }
 
-  /** The client closed a connection. A session that continues elsewhere without a cookie can only be one of these. */
+  /**
+   * The client closed a connection. A session that continues elsewhere without a cookie can only be one of
+   * these.
+   */
   connectionEnded(socket: Socket): void {
     const session = this.#bySocket.get(socket);
     if (session === undefined) return;
@@ -78,8 +81,8 @@ export class Sessions {
   }
 
   /**
-   * Removes a session that ended. Its connection leads to it for as long as it is open: old clients send one more empty
-   * POST (Q-EV-11).
+   * Removes a session that ended. Its connection leads to it for as long as it is open: old clients send one
+   * more empty POST (Q-EV-11).
    */
   remove(session: LiveSession): void {
     const { route, key } = session;

@@ -1,10 +1,11 @@
 /**
- * Keeps processes from writing to an LMDB environment while another one opens it. The library would lose a commit: opening
- * sets the number of the last transaction, which all processes share, to the one just read from the file. If there was a
- * commit in between, the next writer begins from the state before it, and that commit is lost.
+ * Keeps processes from writing to an LMDB environment while another one opens it. The library would lose a
+ * commit: opening sets the number of the last transaction, which all processes share, to the one just read
+ * from the file. If there was a commit in between, the next writer begins from the state before it, and that
+ * commit is lost.
  *
- * Marks in a folder show who opens and who writes. Each process makes its mark before it looks at the others', so that at
- * least one of two sees the other and waits. A mark whose process is gone is removed.
+ * Marks in a folder show who opens and who writes. Each process makes its mark before it looks at the
+ * others', so that at least one of two sees the other and waits. A mark whose process is gone is removed.
  */
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +16,10 @@ type Kind = 'open' | 'write';
 
 /** Milliseconds between two looks. */
 const LOOK_EVERY_MS = 2;
-/** How long a mark to write stays, so that a busy store does not make one for each commit. Opening waits that long. */
+/**
+ * How long a mark to write stays, so that a busy store does not make one for each commit. Opening waits that
+ * long.
+ */
 const KEEP_MS = 20;
 /** No commit and no opening takes this long: an older mark was left behind. */
 const OLD_MS = 60_000;

@@ -1,11 +1,11 @@
 /**
  * A lock between the processes of one machine that does not outlive its owner.
  *
- * A lock is a hard link to a file that names its owner, held for one read, change and write, some milliseconds. Making a
- * link is exclusive, so only one process gets it. When the owner's process is gone, one other takes the lock over: whoever
- * wants to replace the lock X first takes the lock X.next in the same way, looks at X again, and renames a link to its own
- * file over X. A lock is removed only by its owner, or replaced by the holder of X.next once the owner is gone; so nobody
- * can remove the lock of a living process.
+ * A lock is a hard link to a file that names its owner, held for one read, change and write, some
+ * milliseconds. Making a link is exclusive, so only one process gets it. When the owner's process is gone,
+ * one other takes the lock over: whoever wants to replace the lock X first takes the lock X.next in the same
+ * way, looks at X again, and renames a link to its own file over X. A lock is removed only by its owner, or
+ * replaced by the holder of X.next once the owner is gone; so nobody can remove the lock of a living process.
  */
 import { link, readdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -16,8 +16,8 @@ export const isName = (name: string): boolean => name !== '' && name.length <= L
 export interface Reading {
   readonly now: string;
   /**
-   * Whether the modem left types out (Q-AT-08). Decoding reads such values as strings; the type of the data model is
-   * taken instead where there is one.
+   * Whether the modem left types out (Q-AT-08). Decoding reads such values as strings; the type of the data
+   * model is taken instead where there is one.
    */
   readonly untyped: boolean;
 }
@@ -63,7 +63,8 @@ export async function setDigest(store: DeviceStore, key: string, digest: string)
     if (before === undefined) throw new ModemlabError('E_DEVICE_UNKNOWN', key);
     return { ...before, lastInform: { ...before.lastInform, digest } };
   };
-  // Nobody waits for it: this process sees it at once, and after a crash the next Inform makes a lost digest again.
+  // Nobody waits for it: this process sees it at once, and after a crash the next Inform makes a lost digest
+  // again.
   store.update(key, change, () => digest !== '').catch(() => undefined);
 }
 

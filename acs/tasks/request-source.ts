@@ -1,6 +1,7 @@
 /**
- * Where the requests of one session come from: first the questions about tasks whose answer was lost, then the device's
- * queue, then the built-in first contact. Tasks go between two steps of a first contact, so that nobody waits for a tree.
+ * Where the requests of one session come from: first the questions about tasks whose answer was lost, then
+ * the device's queue, then the built-in first contact. Tasks go between two steps of a first contact, so that
+ * nobody waits for a tree.
  */
 import type { CpeMethod, Inform, Request, Response } from '../../protocol/cwmp/messages.ts';
 import type { AcsEnd, Outcome } from '../../protocol/cwmp/session-acs.ts';
@@ -26,7 +27,9 @@ export interface SourceContext {
   readonly styles: ReplyStyles;
   readonly log: Log;
   readonly now: Clock;
-  /** Sendings of tasks that a session which ended well did not show as done: see `missing` in task-verdict.ts. */
+  /**
+   * Sendings of tasks that a session which ended well did not show as done: see `missing` in task-verdict.ts.
+   */
   readonly missing: Set<string>;
   /** Milliseconds that a transfer may take until its TransferComplete. */
   readonly transferMs: number;
@@ -40,7 +43,9 @@ const sendingOf = ({ id, attempts }: Task): string => `${id} ${attempts}`;
 const isProbed = ({ request }: Task): boolean =>
   request.rpc === 'AddObject' || request.rpc === 'DeleteObject';
 
-/** How often a repeatable request is sent to a modem that never answers it, before the task fails (Q-EV-14). */
+/**
+ * How often a repeatable request is sent to a modem that never answers it, before the task fails (Q-EV-14).
+ */
 const MAX_ATTEMPTS = 10;
 
 /** What is known when a session begins. */
@@ -67,8 +72,8 @@ export class RequestSource {
   /** Sendings of tasks that this session's Inform does not show as done. */
   #missing: string[] = [];
   /**
-   * Nothing more is sent in this session: an AddObject or DeleteObject in it is unsure, and any request before the probe
-   * would blur what the modem can show (see rules/probe.ts).
+   * Nothing more is sent in this session: an AddObject or DeleteObject in it is unsure, and any request
+   * before the probe would blur what the modem can show (see rules/probe.ts).
    */
   #isHalted = false;
   /** Whether the last response had values without types (Q-AT-08). */
@@ -154,8 +159,8 @@ export class RequestSource {
 
   async #answered(task: Task, request: Request<CpeMethod>, response: Response): Promise<void> {
     const { queue, now, transferMs, onTask } = this.#context;
-    // The number of a new instance is in this response alone. If the tree had it first and this process were killed,
-    // nobody could say later which task had added the instance. So there the queue comes first.
+    // The number of a new instance is in this response alone. If the tree had it first and this process were
+    // killed, nobody could say later which task had added the instance. So there the queue comes first.
     const isAdded = response.rpc === 'AddObject';
     if (!isAdded) await this.#apply(request, response);
     onTask(
@@ -166,7 +171,10 @@ export class RequestSource {
     if (isAdded) await this.#apply(request, response);
   }
 
-  /** The modem spoke, but not about the request (Q-HT-08). It would do the same again; a person may retry the task. */
+  /**
+   * The modem spoke, but not about the request (Q-HT-08). It would do the same again; a person may retry the
+   * task.
+   */
   async #unanswered(task: Task): Promise<void> {
     const { queue, onTask } = this.#context;
     if (NOT_REPEATABLE.has(task.request.rpc)) onTask(await queue.markUnsure(task));

@@ -1,7 +1,7 @@
 /**
- * Decides from the modem's next messages what became of a task whose answer was lost. A request that must not be repeated
- * blindly carries the task's id where the RPC has room for it, and the modem shows it again: in an event, in
- * TransferComplete, or in ParameterKey.
+ * Decides from the modem's next messages what became of a task whose answer was lost. A request that must not
+ * be repeated blindly carries the task's id where the RPC has room for it, and the modem shows it again: in
+ * an event, in TransferComplete, or in ParameterKey.
  */
 import type { CpeMethod, Inform, Request } from '../../protocol/cwmp/messages.ts';
 import { storageName } from '../device-key.ts';
@@ -43,8 +43,8 @@ export function keyOf(task: Task): string | undefined {
 }
 
 /**
- * What an Inform says of an open task. `undefined`: nothing. `missing`: the Inform lacks what it would show if the task
- * had been done, so it was not done, unless it is still about to be (see request-source.ts).
+ * What an Inform says of an open task. `undefined`: nothing. `missing`: the Inform lacks what it would show
+ * if the task had been done, so it was not done, unless it is still about to be (see request-source.ts).
  */
 export type TaskVerdict = TaskOutcome | 'missing' | undefined;
 
@@ -89,13 +89,16 @@ export function decidesTasks(inform: Inform): boolean {
 export const hasBootstrap = ({ Event }: Inform): boolean =>
   Event.some(({ EventCode }) => EventCode === BOOTSTRAP);
 
-/** What ParameterKey says of an AddObject or DeleteObject, if no other request with a key was sent after it. */
+/**
+ * What ParameterKey says of an AddObject or DeleteObject, if no other request with a key was sent after it.
+ */
 export type KeyVerdict = 'done' | 'not-done' | 'unknown';
 
 /**
- * ParameterKey changes if and only if a request that carries one succeeds (TR-069a6 A.3.2.1). So the task's own key proves
- * that it was done; the key of another task of ours proves that the modem keeps keys and that this one was not done. A key
- * that a user chose may have been there before; some modems show none or a default of their own (Q-VL-16).
+ * ParameterKey changes if and only if a request that carries one succeeds (TR-069a6 A.3.2.1). So the task's
+ * own key proves that it was done; the key of another task of ours proves that the modem keeps keys and that
+ * this one was not done. A key that a user chose may have been there before; some modems show none or a
+ * default of their own (Q-VL-16).
  */
 export function keyVerdict(task: Task, inform: Inform): KeyVerdict {
   const shown = parameterKeyOf(inform);
