@@ -17,16 +17,19 @@ import { SEED } from '../support/seed.ts';
 
 const given = process.env.MODEMLAB_KILLS ?? '';
 const KILLS = /^[1-9]\d{0,4}$/.test(given) ? Number(given) : 100;
-/** Tasks on their way that each modem is kept supplied with. */
+/** Open tasks that each modem always has. */
 const MOST_TASKS = 2000;
-/** Long enough for a transfer in this test, and short enough that a test can wait for what a reset discarded. */
+/** Long enough for a transfer in this test, and short enough to wait for one that a reset discarded. */
 const TRANSFER_MS = 15_000;
-/** One of each is there from the start and discovered before the first kill; the small ones are discovered under fire. */
+/**
+ * One of each is discovered before the first kill; the small ones are discovered while the ACS is being
+ * killed.
+ */
 const FIRST = ['st706', 'st780v74', 'st706'] as const;
 const LATER = ['st706wl', 'st706wl', 'st706wl'] as const;
 
 t.test(
-  `killed ${KILLS} times the ACS loses no task, invents no answer, and repeats nothing blindly (seed ${SEED})`,
+  `killed ${KILLS} times, the ACS loses no task, invents no answer, repeats nothing blindly (seed ${SEED})`,
   { timeout: 120_000 + KILLS * 4000 },
   async (t) => {
     t.comment(`MODEMLAB_SEED=${SEED} MODEMLAB_KILLS=${KILLS}`);
@@ -111,7 +114,7 @@ function keepAdding(load: TaskLoad, witnesses: readonly Witness[]): { stop(): Pr
   };
 }
 
-/** After a random time, or in the midst of what the modems do: right when they have got so many requests. */
+/** Resolves after a random time, or as soon as the modems have got a random number of requests. */
 async function randomMoment(random: () => number, witnesses: readonly Witness[]): Promise<void> {
   if (random() < 0.5) {
     await pause(20 + random() * 230);

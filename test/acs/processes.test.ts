@@ -1,4 +1,6 @@
-/** Whether a process is gone, judged by processes of one host in several PID namespaces, as containers have. */
+/**
+ * Whether a process is gone, judged by processes of one host in several PID namespaces, as containers have.
+ */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';

@@ -160,7 +160,7 @@ t.test('a modem that knows no qop gets in, by the formula of RFC 2069', async (t
   t.equal(verdict(await check(reply(without))), 'ok', 'it cannot count, so its nonce serves while it lives');
 });
 
-t.test('what modems do to the header is noted and borne', async (t) => {
+t.test('what modems do to the header is noted and accepted', async (t) => {
   const { check, challenge } = bench();
   t.strictSame(ids(await check(reply(await challenge(), { quoteAll: true }))), ['Q-AU-02']);
   t.strictSame(ids(await check(reply(await challenge(), { opaque: '(null)' }))), ['Q-AU-04']);
@@ -177,7 +177,7 @@ t.test('what modems do to the header is noted and borne', async (t) => {
   t.strictSame(ids(hashed), ['Q-AU-05'], 'the quote in the hash too');
 });
 
-t.test('basic lets in who knows the password, and tells who was not asked', async (t) => {
+t.test('basic lets in who knows the password, and notes who was not asked', async (t) => {
   const { check } = bench({ mode: 'basic' });
   const header = writeBasic({ username: '00A1B2-HGW1-S0042', password: 's3cr3t' });
   t.strictSame(await check(header), { ok: true, username: '00A1B2-HGW1-S0042', notes: [] });
@@ -188,7 +188,8 @@ t.test('basic lets in who knows the password, and tells who was not asked', asyn
     ['Q-HT-15'],
     'without password',
   );
-  t.match(await check(writeBasic({ username: 'jörg', password: 'größe' })), { ok: true, username: 'jörg' });
+  const umlauts = writeBasic({ username: 'jörg', password: 'größe' });
+  t.match(await check(umlauts), { ok: true, username: 'jörg' });
   t.match(await check(writeBasic({ username: '"empty"', password: '' })), { ok: true, username: 'empty' });
   for (const [username, password] of [
     ['empty', 'x'],
@@ -232,7 +233,7 @@ t.test('credentials may be looked up elsewhere, and two requests at once cannot 
   t.strictSame(both.map(verdict).sort(), ['ok', 'stale']);
 });
 
-t.test('nonces are remembered only so many, and none that was forgotten comes to life again', async (t) => {
+t.test('only so many nonces are remembered, and a forgotten one is never valid again', async (t) => {
   const clock = { ms: 1000 };
   let salt = 0;
   const random = (bytes: number) => {
@@ -256,7 +257,7 @@ t.test('nonces are remembered only so many, and none that was forgotten comes to
   t.strictSame(
     issued.map((nonce) => nonces.use(nonce, 1)),
     Array(5).fill('stale'),
-    'used, or given up',
+    'used, or forgotten',
   );
   t.strictSame(
     issued.map((nonce) => nonces.use(nonce, 2)),
@@ -266,7 +267,7 @@ t.test('nonces are remembered only so many, and none that was forgotten comes to
   clock.ms += 1;
   t.equal(nonces.use(nonces.issue(), 1), 'fresh');
   t.equal(nonces.use(issued[2] ?? '', 4), 'fresh', 'the one in use is kept');
-  t.equal(nonces.use(issued[3] ?? '', 3), 'stale', 'the one unused for longest is given up for it');
+  t.equal(nonces.use(issued[3] ?? '', 3), 'stale', 'the one unused for longest was forgotten for it');
   clock.ms += 1001;
   t.equal(nonces.use(nonces.issue(), 1), 'fresh');
   t.equal(nonces.size, 1, 'the dead are forgotten');

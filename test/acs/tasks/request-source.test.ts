@@ -51,8 +51,8 @@ async function taskOf(acs: TestAcs, { id }: Pick<Task, 'id'>): Promise<Task> {
 }
 
 const stateOf = async (acs: TestAcs, task: Pick<Task, 'id'>): Promise<string> => {
-  const { state, error, fault: told } = await taskOf(acs, task);
-  return [state, error?.code ?? told?.FaultCode].filter((part) => part !== undefined).join(' ');
+  const { state, error, fault: cpeFault } = await taskOf(acs, task);
+  return [state, error?.code ?? cpeFault?.FaultCode].filter((part) => part !== undefined).join(' ');
 };
 
 const rpcs = ({ asked }: Played): readonly string[] => asked.map(({ rpc }) => rpc);
@@ -115,7 +115,7 @@ const complete = (CommandKey: string, FaultCode = 0): Message => ({
 
 t.test('a transfer runs until its TransferComplete tells how it ended', async (t) => {
   const acs = await knownDevice(t);
-  for (const [told, expected] of [
+  for (const [fields, expected] of [
     [0, 'done'],
     [9010, 'failed 9010'],
   ] as const) {
@@ -127,10 +127,10 @@ t.test('a transfer runs until its TransferComplete tells how it ended', async (t
     t.equal(await stateOf(acs, task), 'running', 'events alone decide nothing');
     await session(acs, {}, { first: [complete('other')] });
     t.equal(await stateOf(acs, task), 'running', 'another key is answered and decides nothing');
-    await session(acs, {}, { first: [complete(task.id, told)] });
+    await session(acs, {}, { first: [complete(task.id, fields)] });
     t.equal(await stateOf(acs, task), expected);
-    await session(acs, {}, { first: [complete(task.id, told), complete(task.id, told)] });
-    t.equal(await stateOf(acs, task), expected, 'told again it is answered again');
+    await session(acs, {}, { first: [complete(task.id, fields), complete(task.id, fields)] });
+    t.equal(await stateOf(acs, task), expected, 'sent again, it is answered again');
   }
 });
 
@@ -324,7 +324,7 @@ t.test(
     for (const request of [ADD, remove]) {
       for (const events of [[['0 BOOTSTRAP'], ['1 BOOT']], [['2 PERIODIC']]] as const) {
         const acs = await knownDevice(t);
-        // The modem had a key of ours: without one now it was reset, also when its BOOTSTRAP is told already.
+        // The modem had a key of ours: without one it was reset, even if its BOOTSTRAP came before.
         await add(acs, keyed);
         await session(acs, {
           SetParameterValues: { kind: 'response', rpc: 'SetParameterValues', args: { Status: 0 } },
@@ -459,7 +459,7 @@ t.test(
     late.send(post(''));
     const { message, id } = envelopeOf(await late.answer());
     t.ok(isForCpe(message));
-    // It calls anew on another connection, which ends the session of this one.
+    // It connects again, and its new session ends this one.
     const second = await rawClient(acs.port);
     t.teardown(() => second.close());
     second.send(post(informText()));

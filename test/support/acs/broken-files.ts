@@ -6,8 +6,9 @@ import { type QueueFiles, systemFiles } from '../../../acs/queue/files.ts';
 export class Crash extends Error {}
 
 /**
- * before: the process dies when it is about to do the operation; after: when it has done it; torn: a file is half
- * written; 'lost reply': the operation is done, and asked again by the client of a file server, which finds nothing.
+ * before: the process dies when it is about to do the operation; after: when it has done it; torn: a file is
+ * half written; 'lost reply': the operation is done, and asked again by the client of a file server, which
+ * finds nothing.
  */
 export type Breakage = 'before' | 'after' | 'torn' | 'lost reply';
 
@@ -16,7 +17,7 @@ export interface BrokenFiles extends QueueFiles {
   readonly count: number;
 }
 
-/** The file system of the system, without waiting for the disk: what a process that dies leaves is the same. */
+/** The real file system, without flushes: what a dead process leaves behind is the same. */
 export function quickFiles(): QueueFiles {
   return {
     ...systemFiles(true),

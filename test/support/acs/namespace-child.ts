@@ -18,7 +18,9 @@ async function untilInputEnds(): Promise<void> {
   for await (const _ of process.stdin);
 }
 
-/** Says `waits` if the promise has not resolved after 50 turns of the loop, which is more than Turns needs. */
+/**
+ * Says `waits` if the promise has not resolved after 50 turns of the loop, which is more than Turns needs.
+ */
 async function saysWhetherItWaits(opened: Promise<unknown>): Promise<void> {
   let isOpen = false;
   const done = opened.then(() => {
