@@ -1,9 +1,9 @@
-/** What a person who watches the ACS is told: by the lab's live view, and by tests. */
+/** What `AcsOptions.onEvent` receives: the lab's live view and tests follow an ACS by it. */
 import type { CpeMethod } from '../protocol/cwmp/messages.ts';
 import type { AcsEnd } from '../protocol/cwmp/session-acs.ts';
 import type { Task } from './queue/queue.ts';
 
-export type Observation =
+export type AcsEvent =
   | { readonly is: 'session-began'; readonly device: string; readonly events: readonly string[] }
   | { readonly is: 'request'; readonly device: string; readonly rpc: CpeMethod }
   | {

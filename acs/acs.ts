@@ -1,4 +1,4 @@
-/** The ACS as one thing: started on a data folder or in memory, stopped without losing anything. */
+/** The whole ACS: started on a data folder or in memory, stopped without losing anything. */
 
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
@@ -7,22 +7,23 @@ import { CWMP_VERSIONS } from '../protocol/cwmp/messages.ts';
 import { ModemlabError } from '../protocol/errors.ts';
 import type { DigestAlgorithm } from '../protocol/http/digest.ts';
 import { LIMITS } from '../protocol/limits.ts';
-import type { Observation } from './acs-events.ts';
+import type { AcsEvent } from './acs-events.ts';
 import type { AuthMode } from './http/auth.ts';
-import { createAuthenticator } from './http/auth.ts';
+import { Authenticator } from './http/auth.ts';
+import type { HttpServer } from './http/server.ts';
 import { startServer } from './http/server.ts';
 import type { Clock, Log } from './log.ts';
 import { errorFields, SILENT } from './log.ts';
 import type { TaskQueue } from './queue/queue.ts';
-import { announce } from './running-servers.ts';
-import { LateQuirks } from './session/deferred-quirk-counts.ts';
+import { registerServer } from './running-servers.ts';
+import { DeferredQuirkCounts } from './session/deferred-quirk-counts.ts';
 import type { ExchangeContext } from './session/exchange.ts';
 import { REPLY_STYLES, ReplyStyles } from './session/reply-style.ts';
 import { endSession } from './session/session-driver.ts';
 import { Sessions } from './session/sessions.ts';
 import type { DeviceStore } from './store/store.ts';
 
-/** CPE requests that modemlab answers. */
+/** Requests of a CPE that modemlab answers. */
 const METHODS: readonly AcsMethod[] = [
   'Inform',
   'GetRPCMethods',
@@ -38,7 +39,7 @@ const METHODS: readonly AcsMethod[] = [
 export interface AcsData {
   readonly store: DeviceStore;
   readonly queue: TaskQueue;
-  /** Absolute paths of the data folder and of what modems fetch and send; neither in memory. */
+  /** Absolute paths of the data folder and of the files that modems fetch and send; absent in memory. */
   readonly folder?: string;
   readonly files?: string;
 }
@@ -55,7 +56,7 @@ export interface AcsOptions {
   /** What digest offers, in this order; MD5 alone by default. */
   readonly digestAlgorithms?: readonly DigestAlgorithm[];
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
-  /** Milliseconds without a POST after which a session is over; at least 30 s by TR-069a6 3.7.2.4, less in tests. */
+  /** Milliseconds without a POST after which a session is over; TR-069a6 3.7.2.4 asks for at least 30 s. */
   readonly sessionTimeoutMs?: number;
   readonly maxBodyBytes?: number;
   /** Milliseconds that the next piece of a body may take; 30 s by default. */
@@ -67,12 +68,15 @@ export interface AcsOptions {
   /** Name of one reply style for all modems, instead of learning. */
   readonly replyStyle?: string;
   readonly log?: Log;
-  /** The time of all that is kept and told, but for time limits of sockets. */
+  /** The time for everything but the time limits of sockets. */
   readonly now?: Clock;
-  /** So many bytes that nobody can guess, for cookies and nonces; for recordings that are to come out alike each time. */
+  /**
+   * The given number of bytes that nobody can guess, for cookies and nonces; recordings replace it to be
+   * reproducible.
+   */
   readonly random?: (bytes: number) => Uint8Array;
-  readonly observe?: (observation: Observation) => void;
-  /** Hears of each connection before its first byte; above TLS where there is TLS. */
+  readonly onEvent?: (event: AcsEvent) => void;
+  /** Called with each connection before its first byte; above TLS where there is TLS. */
   readonly onConnection?: (socket: Socket) => void;
 }
 
@@ -83,81 +87,119 @@ export interface Acs {
   readonly data: AcsData;
   readonly openSessions: number;
   readonly openConnections: number;
-  /** Serves a connection that did not come by its port. */
+  /** Serves a connection that did not come through the port. */
   accept(socket: Socket): void;
-  /** Lets open sessions end, gives back what cannot, and closes the data folder. */
+  /** Lets open sessions end, gives back the tasks of those that do not, and closes the data folder. */
   stop(): Promise<void>;
 }
 
 /** Rejects with E_ADDRESS_IN_USE or E_CONFIG. */
 export async function startAcs(options: AcsOptions): Promise<Acs> {
-  const { data, log = SILENT, now = Date.now, observe = () => undefined } = options;
-  const { random } = options;
-  const sessions = new Sessions(random && (() => Buffer.from(random(16)).toString('hex')));
-  const context: ExchangeContext = {
-    store: data.store,
-    queue: data.queue,
-    styles: new ReplyStyles(data.store, fixedStyle(options.replyStyle)),
-    log,
-    now,
-    observe,
-    onTask: (task) => observe({ is: 'task', task }),
-    missing: new Set(),
-    transferMs: options.transferMs ?? 24 * 3_600_000,
-    sessions,
-    lateQuirks: new LateQuirks(data.store, log),
-    settings: { versions: CWMP_VERSIONS, methods: METHODS },
-    sessionTimeoutMs: options.sessionTimeoutMs ?? 60_000,
-    maxBodyBytes: options.maxBodyBytes ?? LIMITS.bodyBytes,
-    door: { closed: false },
-  };
+  const stopping = new AbortController();
+  const context = contextOf(options, () => stopping.signal.aborted);
   const server = await startServer(
     {
       host: options.host ?? '0.0.0.0',
       port: options.port ?? 7547,
       tls: options.tls,
-      authenticator: authenticatorOf(options, now),
+      authenticator: authenticatorOf(options, context.now),
       bodyIdleMs: options.bodyIdleMs ?? 30_000,
       connectionsPerAddress: 1024,
-      files: data.files,
+      files: options.data.files,
       onConnection: options.onConnection,
     },
     context,
   );
-  const withdraw = data.folder === undefined ? undefined : await announce(data.folder, server.url);
-  const sweep = setInterval(() => endOverdue(context), Math.min(1000, context.sessionTimeoutMs / 4));
-  sweep.unref();
-  let stopped: Promise<void> | undefined;
-  return {
-    url: server.url,
-    port: server.port,
-    data,
-    get openSessions() {
-      return sessions.size;
-    },
-    get openConnections() {
-      return server.openConnections;
-    },
-    accept: (socket) => server.accept(socket),
-    stop: () => {
-      stopped ??= stop();
-      return stopped;
-    },
-  };
+  const { data, graceMs = 5000 } = options;
+  const unregister = data.folder === undefined ? undefined : await registerServer(data.folder, server.url);
+  return new RunningAcs({ data, context, server, stopping, unregister, graceMs });
+}
 
-  async function stop(): Promise<void> {
-    context.door.closed = true;
-    const deadline = Date.now() + (options.graceMs ?? 5000);
+interface Parts {
+  readonly data: AcsData;
+  readonly context: ExchangeContext;
+  readonly server: HttpServer;
+  /** Aborted when the ACS stops. */
+  readonly stopping: AbortController;
+  readonly unregister: (() => Promise<void>) | undefined;
+  readonly graceMs: number;
+}
+
+class RunningAcs implements Acs {
+  readonly data: AcsData;
+  readonly #parts: Parts;
+  readonly #sweep: NodeJS.Timeout;
+  #stopped: Promise<void> | undefined;
+
+  constructor(parts: Parts) {
+    this.data = parts.data;
+    this.#parts = parts;
+    const { context } = parts;
+    this.#sweep = setInterval(() => endOverdue(context), Math.min(1000, context.sessionTimeoutMs / 4));
+    this.#sweep.unref();
+  }
+
+  get url(): string {
+    return this.#parts.server.url;
+  }
+
+  get port(): number {
+    return this.#parts.server.port;
+  }
+
+  get openSessions(): number {
+    return this.#parts.context.sessions.size;
+  }
+
+  get openConnections(): number {
+    return this.#parts.server.openConnections;
+  }
+
+  accept(socket: Socket): void {
+    this.#parts.server.accept(socket);
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    const { context, server, stopping, unregister, graceMs } = this.#parts;
+    const { sessions } = context;
+    stopping.abort();
+    const deadline = Date.now() + graceMs;
     while (sessions.size > 0 && Date.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 20));
-    clearInterval(sweep);
+    clearInterval(this.#sweep);
     for (const session of sessions.all()) await endSession(context, session, 'timeout');
     await server.close();
-    await withdraw?.();
-    await data.store.durable();
-    await data.queue.close();
-    await data.store.close();
+    await unregister?.();
+    await this.data.store.durable();
+    await this.data.queue.close();
+    await this.data.store.close();
   }
+}
+
+function contextOf(options: AcsOptions, isStopping: () => boolean): ExchangeContext {
+  const { data, random, log = SILENT, now = Date.now, onEvent = () => undefined } = options;
+  return {
+    store: data.store,
+    queue: data.queue,
+    styles: new ReplyStyles(data.store, fixedStyle(options.replyStyle)),
+    log,
+    now,
+    onEvent,
+    onTask: (task) => onEvent({ is: 'task', task }),
+    missing: new Set(),
+    transferMs: options.transferMs ?? 24 * 3_600_000,
+    sessions: new Sessions(random && (() => Buffer.from(random(16)).toString('hex'))),
+    deferredQuirks: new DeferredQuirkCounts(data.store, log),
+    settings: { versions: CWMP_VERSIONS, methods: METHODS },
+    sessionTimeoutMs: options.sessionTimeoutMs ?? 60_000,
+    maxBodyBytes: options.maxBodyBytes ?? LIMITS.bodyBytes,
+    isStopping,
+  };
 }
 
 function endOverdue(context: ExchangeContext): void {
@@ -168,13 +210,11 @@ function endOverdue(context: ExchangeContext): void {
   }
 }
 
-function authenticatorOf(
-  { auth = 'none', credentials, digestAlgorithms, random = randomBytes }: AcsOptions,
-  now: Clock,
-) {
+function authenticatorOf(options: AcsOptions, now: Clock): Authenticator | undefined {
+  const { auth = 'none', credentials, digestAlgorithms, random = randomBytes } = options;
   if (auth === 'none') return undefined;
   if (credentials === undefined) throw new ModemlabError('E_CONFIG', `--auth ${auth} needs credentials`);
-  return createAuthenticator({
+  return new Authenticator({
     mode: auth,
     credentials,
     realm: 'modemlab',
@@ -190,7 +230,7 @@ function fixedStyle(name: string | undefined) {
   if (style === undefined)
     throw new ModemlabError(
       'E_CONFIG',
-      `no reply style ${name}; there are ${REPLY_STYLES.map((s) => s.name).join(', ')}`,
+      `no reply style ${name}; the styles are ${REPLY_STYLES.map((s) => s.name).join(', ')}`,
     );
   return style;
 }

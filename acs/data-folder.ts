@@ -1,11 +1,12 @@
 /**
- * The data folder: where a server and the commands that act on it meet. `modemlab.json` in it remembers of what kind its
- * store and queue are, so that whoever comes later opens the same ones.
+ * The data folder, which a server shares with the commands that act on it. `modemlab.json` in it names the
+ * kinds of store and queue, so that everyone opens the same ones.
  *
  *     modemlab.json   {"version":1,"store":"lmdb","queue":"dir"}
- *     devices/        what is known of the devices (store/)
+ *     devices/        what is known about the devices (store/)
  *     queue/          tasks (queue/)
  *     files/          what Download offers and Upload received
+ *     acs/            the ACSs that run on the folder (running-servers.ts)
  */
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -20,14 +21,14 @@ import type { StoreKind } from './store/options.ts';
 import type { DeviceStore } from './store/store.ts';
 
 export interface DataFolderOptions {
-  /** Of which kind the store and the queue are to be; without it what the folder remembers, else lmdb and dir. */
+  /** Kinds of store and queue; by default those of the folder, for a new one lmdb and dir. */
   readonly store?: StoreKind | undefined;
   readonly queue?: QueueKind | undefined;
   /** Name under which tasks are claimed. */
   readonly owner: string;
-  /** Make the folder when there is none. */
+  /** Whether a missing folder is made. */
   readonly create: boolean;
-  /** Told of what is damaged and was passed over: E_DATA_UNREADABLE with the file. */
+  /** Called for damaged data that was skipped: E_DATA_UNREADABLE with the file. */
   readonly onProblem?: (problem: ModemlabError) => void;
 }
 
@@ -36,7 +37,7 @@ export interface DataFolder {
   readonly folder: string;
   readonly store: DeviceStore;
   readonly queue: TaskQueue;
-  /** Absolute path of `files/`, which is there. */
+  /** Absolute path of `files/`, which exists. */
   readonly files: string;
   readonly close: () => Promise<void>;
 }
@@ -44,7 +45,7 @@ export interface DataFolder {
 const MARKER = 'modemlab.json';
 const VERSION = 1;
 
-/** What the folder remembers. A kind that lives in memory leaves no trace, so it is not remembered. */
+/** What modemlab.json says. A kind that lives in memory leaves nothing in the folder, so it is not named. */
 interface Marker {
   readonly store?: Exclude<StoreKind, 'memory'>;
   readonly queue?: Exclude<QueueKind, 'memory'>;
@@ -52,8 +53,8 @@ interface Marker {
 
 /**
  * Opens the store and the queue of a folder.
- * @throws ModemlabError E_DATA_MISSING when there is no such folder and `create` is off, E_DATA_IN_USE when it is of
- *   another kind or version, E_DATA_UNREADABLE when modemlab.json holds something else
+ * @throws ModemlabError E_DATA_MISSING when there is no such folder and `create` is off, E_DATA_IN_USE when
+ *   it has another kind or version, E_DATA_UNREADABLE when modemlab.json is damaged
  */
 export async function openData(folder: string, options: DataFolderOptions): Promise<DataFolder> {
   const root = path.resolve(folder);
@@ -61,12 +62,12 @@ export async function openData(folder: string, options: DataFolderOptions): Prom
   if (found === undefined && !options.create) throw new ModemlabError('E_DATA_MISSING', folder);
   const storeKind = options.store ?? found?.store ?? 'lmdb';
   const queueKind = options.queue ?? found?.queue ?? 'dir';
-  await remember(root, found, storeKind, queueKind);
+  await keepKinds(root, found, storeKind, queueKind);
   const files = path.join(root, 'files');
   await mkdir(files, { recursive: true });
-  const told = options.onProblem === undefined ? {} : { onProblem: options.onProblem };
-  const store = await openStore(storeKind, root, told);
-  const queue = await openQueue(queueKind, root, { owner: options.owner, ...told });
+  const reporting = options.onProblem === undefined ? {} : { onProblem: options.onProblem };
+  const store = await openStore(storeKind, root, reporting);
+  const queue = await openQueue(queueKind, root, { owner: options.owner, ...reporting });
   return {
     folder: root,
     store,
@@ -79,8 +80,8 @@ export async function openData(folder: string, options: DataFolderOptions): Prom
   };
 }
 
-/** Writes down the kinds that are new to the folder; refuses those that contradict it. */
-async function remember(
+/** Adds the kinds that modemlab.json does not name yet; refuses those that contradict it. */
+async function keepKinds(
   root: string,
   found: Marker | undefined,
   store: StoreKind,
@@ -91,7 +92,7 @@ async function remember(
     ...(queue === 'memory' ? found?.queue && { queue: found.queue } : { queue }),
   };
   await mkdir(root, { recursive: true });
-  // Of two servers that make the folder at the same moment one writes the marker, and the other reads it.
+  // If two servers make the folder at the same moment, one writes the marker and the other reads it.
   const there = found ?? (await writeMarker(root, wanted, 'first'));
   if (there.store !== undefined && wanted.store !== undefined && there.store !== wanted.store)
     throw new ModemlabError('E_DATA_IN_USE', `${root} has a store of kind ${there.store}`);
@@ -103,7 +104,10 @@ async function remember(
   if (adds) await writeMarker(root, { ...there, ...wanted }, 'replace');
 }
 
-/** Writes the whole marker beside its place, then puts it there in one step. Returns what stands there then. */
+/**
+ * Writes the marker to a draft, then puts it in place in one step. Returns the marker that is there
+ * afterwards.
+ */
 async function writeMarker(root: string, marker: Marker, how: 'first' | 'replace'): Promise<Marker> {
   const place = path.join(root, MARKER);
   const draft = path.join(root, `.${MARKER}.${randomUUID()}`);

@@ -1,17 +1,19 @@
-/** The key of a device (protocol/cwmp/device-key.ts), the way back, and how a person may name one. */
+/** The key of a device (protocol/cwmp/device-key.ts), its parts, and how a person may name a device. */
 import { createHash } from 'node:crypto';
 import type { Identity } from '../protocol/cwmp/device-key.ts';
 import { keyOf } from '../protocol/cwmp/device-key.ts';
 import { ModemlabError } from '../protocol/errors.ts';
 import type { DeviceRecord, DeviceStore } from './store/store.ts';
 
-/** Characters of a name that is used as it is for files and index entries (file systems bear 255 octets). */
+/**
+ * Characters of a name that is used unchanged for files and index entries (file systems allow 255 octets).
+ */
 const MAX_PLAIN_NAME = 200;
 
-/** The key of a device. Total: any identity has one, and lawful ones have different keys. */
+/** The key of a device. Total: any identity has one, and valid identities have different keys. */
 export const deviceKey = (id: Identity): string => keyOf(id, sha256);
 
-/** The identity that a key was made of; `undefined` when it is no key, or one that was cut. */
+/** The identity that a key was made from; `undefined` for a text that is not a key, or a key that was cut. */
 export function parseDeviceKey(key: string): Identity | undefined {
   const match = /^([\w%]*)-(?:([\w%]*)-)?([\w%]*)$/.exec(key);
   if (match === null) return undefined;
@@ -52,8 +54,9 @@ export async function findDevice(store: DeviceStore, keyOrSerial: string): Promi
 }
 
 /**
- * A key as the name of a file, a folder or an index entry: itself when it is a short one made by `deviceKey`, otherwise
- * its beginning and a hash. Different keys have different names; none has a dot, a slash or a NUL, or is empty.
+ * A key as the name of a file, a folder or an index entry: a short key made by `deviceKey` stays as it is,
+ * any other text becomes its beginning and a hash. Different keys have different names; none is empty or has
+ * a dot, a slash or a NUL.
  */
 export function storageName(key: string): string {
   if (key.length <= MAX_PLAIN_NAME && /^[\w%-]+$/.test(key)) return key;
@@ -61,7 +64,7 @@ export function storageName(key: string): string {
   return `${beginning}~${sha256(key)}`;
 }
 
-/** Hash of the text's UTF-16 code units: UTF-8 would make one of all lone surrogates. */
+/** Hash of the text's UTF-16 code units: in UTF-8 all lone surrogates would be the same. */
 function sha256(text: string): string {
   return createHash('sha256').update(text, 'utf16le').digest('hex');
 }

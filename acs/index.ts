@@ -1,6 +1,6 @@
 /** The auto-configuration server as a library: start it on a data folder, look at devices, queue tasks. */
 export { type Acs, type AcsData, type AcsOptions, startAcs } from './acs.ts';
-export type { Observation } from './acs-events.ts';
+export type { AcsEvent } from './acs-events.ts';
 export { type DataFolder, type DataFolderOptions, openData } from './data-folder.ts';
 export { deviceKey, findDevice, parseDeviceKey } from './device-key.ts';
 export type { AuthMode } from './http/auth.ts';

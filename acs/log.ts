@@ -1,4 +1,4 @@
-/** What the rooms of the ACS need of a logger and a clock; the command line passes them in. pino fits it. */
+/** The logger and the clock that the ACS needs; the command line passes them in. pino fits. */
 export interface Log {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

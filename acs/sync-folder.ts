@@ -1,9 +1,11 @@
-/** Makes the names in a folder as durable as the files: what was renamed or made there survives a crash of the machine. */
+/**
+ * Makes the names in a folder durable: files that were made or renamed there survive a crash of the machine.
+ */
 import { open } from 'node:fs/promises';
 import process from 'node:process';
 
 export async function syncFolder(folder: string): Promise<void> {
-  // Windows has no such thing: its journal orders names by itself.
+  // Windows cannot do that, and need not: its journal keeps names in order.
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {

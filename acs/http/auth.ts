@@ -12,27 +12,27 @@ import {
 } from '../../protocol/http/digest.ts';
 import { type HeaderScheme, readSchemes } from '../../protocol/http/header.ts';
 import type { Noted, QuirkId } from '../../protocol/quirks/note.ts';
-import { createNonces } from './nonce.ts';
+import { Nonces } from './nonce.ts';
 
 export type AuthMode = 'none' | 'basic' | 'digest';
 
 export interface AuthenticatorOptions {
   readonly mode: AuthMode;
-  /** The password of a user name (as text, not as bytes), or undefined where there is none such. */
+  /** The password of a user name (as text, not as bytes); `undefined` for an unknown user. */
   readonly credentials: (username: string) => Promise<string | undefined> | string | undefined;
   readonly realm: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** So many bytes that nobody can guess. */
+  /** The given number of bytes that nobody can guess. */
   readonly random: (bytes: number) => Uint8Array;
   /** Signs nonces; random by default. Several processes behind one address must share it. */
   readonly secret?: Uint8Array;
-  /** Offered in this order; MD5 alone by default, which is all that TR-069a6 3.4.5 lets one count on. */
+  /** Offered in this order; only MD5 by default, the one that TR-069a6 3.4.5 guarantees. */
   readonly algorithms?: readonly DigestAlgorithm[];
   /** Life of a nonce since its issue or last use, in milliseconds; 5 minutes by default. */
   readonly nonceLifeMs?: number;
-  /** Nonces remembered at most; 65,536 by default, some 10 MB. */
-  readonly nonces?: number;
+  /** How many nonces are remembered; 65,536 by default, about 10 MB. */
+  readonly maxNonces?: number;
 }
 
 export type AuthResult =
@@ -41,145 +41,166 @@ export type AuthResult =
       readonly ok: false;
       /** Values of WWW-Authenticate, one header line each. */
       readonly challenge: readonly string[];
-      /** The password was right and only the nonce was not: this is no failed attempt. */
+      /** The password was right and only the nonce was not, so this is not a failed attempt. */
       readonly stale: boolean;
       /** Whether credentials were sent at all. */
       readonly attempted: boolean;
       readonly notes: readonly Noted[];
     };
 
-export interface Authenticator {
-  /**
-   * Judges the Authorization header of one request; `url` is its target. No header makes it reject, only `credentials` can.
-   * `challenged`: whether this session or connection was sent a challenge before, where the caller knows (Q-HT-15).
-   */
-  readonly check: (
-    method: string,
-    url: string,
-    authorization: string | undefined,
-    challenged?: boolean,
-  ) => Promise<AuthResult>;
-}
+const NO_NOTES: readonly Noted[] = [];
+const OPEN: AuthResult = { ok: true, notes: NO_NOTES };
 
+/** What became of the credentials in one header. */
 interface Verdict {
   readonly username?: string;
   readonly is: 'right' | 'wrong' | 'stale';
 }
 
-const NO_NOTES: readonly Noted[] = [];
-const OPEN: AuthResult = { ok: true, notes: NO_NOTES };
 const WRONG: Verdict = { is: 'wrong' };
 
 const hash: Hash = (name, byteText) => createHash(name).update(byteText, 'latin1').digest('hex');
 
-export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { mode, realm, now, random, algorithms = ['MD5'] } = options;
-  const secret = options.secret ?? random(32);
-  const nonces = createNonces({
-    ...{ now, random, secret },
-    lifeMs: options.nonceLifeMs ?? 5 * 60_000,
-    most: options.nonces ?? 65_536,
-  });
-  // Compared by their signatures, so that neither contents nor length shows in the time.
-  const signed = (text: string): Buffer => createHmac('sha256', secret).update(text).digest();
-  const equal = (a: string, b: string): boolean => timingSafeEqual(signed(a), signed(b));
+export class Authenticator {
+  readonly #options: AuthenticatorOptions;
+  readonly #algorithms: readonly DigestAlgorithm[];
+  readonly #secret: Uint8Array;
+  readonly #nonces: Nonces;
 
-  function challenge(stale: boolean): readonly string[] {
+  constructor(options: AuthenticatorOptions) {
+    const { now, random } = options;
+    const secret = options.secret ?? random(32);
+    this.#options = options;
+    this.#algorithms = options.algorithms ?? ['MD5'];
+    this.#secret = secret;
+    this.#nonces = new Nonces({
+      now,
+      random,
+      secret,
+      lifeMs: options.nonceLifeMs ?? 5 * 60_000,
+      max: options.maxNonces ?? 65_536,
+    });
+  }
+
+  /**
+   * Judges the Authorization header of one request; `url` is its target. Whatever the header, it rejects only
+   * if `credentials` does. `challenged`: whether this session or connection was sent a challenge before,
+   * where the caller knows that (Q-HT-15).
+   */
+  async check(
+    method: string,
+    url: string,
+    authorization: string | undefined,
+    challenged?: boolean,
+  ): Promise<AuthResult> {
+    const { mode } = this.#options;
+    if (mode === 'none') return OPEN;
+    const notes: Noted[] = [];
+    const note: AddNote = (id, detail) => {
+      notes.push({ id, at: -1, ...(detail === undefined ? {} : { detail }) });
+    };
+    const scheme = readSchemes(authorization ?? '').find((candidate) => candidate.scheme === mode);
+    let verdict = WRONG;
+    if (scheme !== undefined && mode === 'basic') verdict = await this.#basic(scheme, challenged, note);
+    if (scheme !== undefined && mode === 'digest') verdict = await this.#digest(scheme, method, url, note);
+    if (verdict.is === 'right') return { ok: true, username: verdict.username ?? '', notes };
+    const stale = verdict.is === 'stale';
+    const challenge = this.#challenge(stale);
+    return { ok: false, challenge, stale, attempted: authorization !== undefined, notes };
+  }
+
+  #challenge(stale: boolean): readonly string[] {
+    const { mode, realm } = this.#options;
     if (mode === 'basic') return [writeChallenge({ scheme: 'basic', realm })];
-    const nonce = nonces.issue();
-    return algorithms.map((algorithm) =>
+    const nonce = this.#nonces.issue();
+    return this.#algorithms.map((algorithm) =>
       writeChallenge({ scheme: 'digest', realm, nonce, qop: true, algorithm, stale }),
     );
   }
 
-  async function basic(
-    scheme: HeaderScheme,
-    challenged: boolean | undefined,
-    note: Teller,
-  ): Promise<Verdict> {
+  async #basic(scheme: HeaderScheme, challenged: boolean | undefined, note: AddNote): Promise<Verdict> {
     const given = readBasic(scheme.token68 ?? '');
     if (given === undefined) return WRONG;
     if (challenged === false || (challenged === undefined && given.password === '')) note('Q-HT-15');
-    let right = false;
     for (const username of spellings(given.username)) {
-      const password = await options.credentials(username);
-      // Compared even where there is no such user, to take the same time.
-      right = equal(password ?? '', given.password) && password !== undefined;
+      const password = await this.#options.credentials(username);
+      // Compared even if there is no such user, to take the same time.
+      const right = this.#equal(password ?? '', given.password) && password !== undefined;
       if (right && username !== given.username) note('Q-AU-05', 'username');
       if (right) return { is: 'right', username };
     }
     return WRONG;
   }
 
-  async function digest(scheme: HeaderScheme, method: string, url: string, note: Teller): Promise<Verdict> {
+  async #digest(scheme: HeaderScheme, method: string, url: string, note: AddNote): Promise<Verdict> {
     const read = readDigest(scheme);
     if (read === undefined) return WRONG;
     const { credentials } = read;
+    const names = spellings(credentials.username);
     if (read.quoted) note('Q-AU-02');
     if (credentials.opaque === '(null)') note('Q-AU-04');
-    const names = spellings(credentials.username);
     if (read.stray || names.length > 1) note('Q-AU-05', read.stray ? 'header' : 'username');
     const nc = credentials.auth === undefined ? undefined : readCount(credentials.auth.nc);
-    if (Number.isNaN(nc) || !algorithms.includes(credentials.algorithm)) return WRONG;
+    if (Number.isNaN(nc) || !this.#algorithms.includes(credentials.algorithm)) return WRONG;
     if (pathOf(credentials.uri) !== pathOf(url)) return WRONG;
     for (const name of names) {
       const username = fromByteText(name);
-      const password = await options.credentials(username);
-      const right = matches(credentials, names, method, password ?? '');
-      if (right && password !== undefined) {
-        // Only a right answer uses up the nonce: a stranger can neither spend it nor fill the memory.
-        return nonces.use(credentials.nonce, nc) === 'fresh' ? { is: 'right', username } : { is: 'stale' };
-      }
+      const password = await this.#options.credentials(username);
+      const right = this.#matches(credentials, names, method, password ?? '');
+      // Only a right answer uses up the nonce: a stranger can neither spend it nor fill the memory.
+      if (right && password !== undefined)
+        return this.#nonces.use(credentials.nonce, nc) === 'fresh'
+          ? { is: 'right', username }
+          : { is: 'stale' };
     }
     return WRONG;
   }
 
   /** Modems with a stray quote hash their user name with it or without it. */
-  const matches = (
+  #matches(
     credentials: DigestCredentials,
     names: readonly string[],
     method: string,
     password: string,
-  ): boolean =>
-    names.some((username) => verifyDigest({ ...credentials, username }, { method, password, hash, equal }));
+  ): boolean {
+    const equal = (a: string, b: string): boolean => this.#equal(a, b);
+    return names.some((username) =>
+      verifyDigest({ ...credentials, username }, { method, password, hash, equal }),
+    );
+  }
 
-  return {
-    async check(method, url, authorization, challenged) {
-      if (mode === 'none') return OPEN;
-      const notes: Noted[] = [];
-      const note: Teller = (id, detail) => {
-        notes.push({ id, at: -1, ...(detail === undefined ? {} : { detail }) });
-      };
-      const scheme = readSchemes(authorization ?? '').find((candidate) => candidate.scheme === mode);
-      let verdict = WRONG;
-      if (scheme !== undefined && mode === 'basic') verdict = await basic(scheme, challenged, note);
-      if (scheme !== undefined && mode === 'digest') verdict = await digest(scheme, method, url, note);
-      if (verdict.is === 'right') return { ok: true, username: verdict.username ?? '', notes };
-      const stale = verdict.is === 'stale';
-      return { ok: false, challenge: challenge(stale), stale, attempted: authorization !== undefined, notes };
-    },
-  };
+  /** Compares signatures, so that neither contents nor length shows in the time taken. */
+  #equal(a: string, b: string): boolean {
+    return timingSafeEqual(this.#signed(a), this.#signed(b));
+  }
+
+  #signed(text: string): Buffer {
+    return createHmac('sha256', this.#secret).update(text).digest();
+  }
 }
 
-type Teller = (id: QuirkId, detail?: string) => void;
+type AddNote = (id: QuirkId, detail?: string) => void;
 
 /**
- * A user name as it came and, where that differs, without quotes around it (Q-AU-05). The count in the pattern keeps the
- * search for the end linear in a name that is all quotes.
+ * A user name as it came and, if that differs, without quotes around it (Q-AU-05). The limit in the pattern
+ * keeps the search linear for a name that consists of quotes.
  */
 function spellings(username: string): readonly string[] {
   const bare = username.replace(/^"+/, '').replace(/"{1,64}$/, '');
   return bare === username ? [username] : [username, bare];
 }
 
-/** nc is eight hexadecimal digits (RFC 2617 3.2.2); fewer are taken too. NaN where it is none of these, or nought. */
+/**
+ * nc is eight hexadecimal digits (RFC 2617 3.2.2); fewer are accepted too. NaN for zero and for anything
+ * else.
+ */
 function readCount(nc: string): number {
   return /^[0-9a-f]{1,8}$/i.test(nc) ? Number.parseInt(nc, 16) || Number.NaN : Number.NaN;
 }
 
 /**
- * What digest-uri and request target must agree in. Clients put the absolute form in one and the path in the other, and
- * leave out the query, a closing slash or the whole path.
+ * The part in which digest-uri and request target must agree. Clients put the absolute form in one and the
+ * path in the other, and leave out the query, a trailing slash or the whole path.
  */
 function pathOf(uri: string): string {
   const path = uri.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');

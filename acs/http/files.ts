@@ -1,6 +1,7 @@
 /**
- * The files that modems fetch and send: GET and HEAD of what lies in `files/`, with ranges (some ask HEAD first, Q-HT-14),
- * and PUT of what was asked for by an Upload. A PUT needs a token that was handed out, so that nobody fills the disk.
+ * The files that modems fetch and send: GET and HEAD of what is in `files/`, with ranges (some send HEAD
+ * first, Q-HT-14), and PUT of what an Upload asked for. A PUT needs a token that was issued, so that nobody
+ * can fill the disk.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
@@ -11,20 +12,23 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import send from 'send';
 
-/** Below this path of the ACS's address lie the files. */
+/** The path of the files below the ACS's address. */
 export const FILES_PATH = '/files/';
 const RECEIVED = 'received';
 
-/** Bytes of one uploaded file at most: the largest flash of a gateway of these years has 128 MiB. */
-const LARGEST_UPLOAD = 128 * 1024 * 1024;
+/** Bytes of one uploaded file: the largest flash of a gateway of these years has 128 MiB. */
+const MAX_UPLOAD = 128 * 1024 * 1024;
 
 const SAFE_NAME = /^[\w][\w.+ -]{0,127}$/;
 const TOKEN = /^[0-9a-f]{32}$/;
 
-/** Whether a name can stand for a file here: no path, no hidden file. */
+/** Whether a name is allowed for a file here: no path, no hidden file. */
 export const isFileName = (name: string): boolean => SAFE_NAME.test(name);
 
-/** Lets one PUT in; gives the path below the ACS's address to put in Upload's URL. The file arrives as `received/NAME`. */
+/**
+ * Allows one PUT; returns the path below the ACS's address for Upload's URL. The file arrives as
+ * `received/NAME`.
+ */
 export async function expectUpload(files: string, name: string): Promise<string> {
   const token = randomBytes(16).toString('hex');
   const folder = join(files, RECEIVED);
@@ -52,7 +56,7 @@ export async function serveFile(
   response.writeHead(status, { 'Content-Length': 0 }).end();
 }
 
-/** What modems sent is for the owner of the folder: their settings hold passwords. */
+/** What modems sent is not served to others: their settings contain passwords. */
 function isReceived(path: string): boolean {
   const [first] = posix
     .normalize(`/${safeDecode(path)}`.replaceAll('\\', '/'))
@@ -61,12 +65,12 @@ function isReceived(path: string): boolean {
   return first?.toLowerCase() === RECEIVED;
 }
 
-/** Writes an upload beside its place and moves it there whole. */
+/** Writes an upload to a temporary file and moves it into place when it is complete. */
 async function receive(files: string, path: string, request: IncomingMessage): Promise<number> {
   const [folder, token = ''] = path.split('/');
   if (folder !== RECEIVED || !TOKEN.test(token)) return 404;
   const marker = join(files, RECEIVED, `.${token}`);
-  // The name that was expected, whatever the modem calls it: a token must not let it write over another file.
+  // The name that was expected, whatever the modem calls it: a token must not allow overwriting another file.
   const name = await readFile(marker, 'utf8').catch(() => '');
   if (!SAFE_NAME.test(name)) return 404;
   const partial = join(files, RECEIVED, `.part-${createHash('sha1').update(token).digest('hex')}`);
@@ -74,7 +78,7 @@ async function receive(files: string, path: string, request: IncomingMessage): P
   const limit = new Transform({
     transform(chunk: Buffer, _, done) {
       bytes += chunk.length;
-      done(bytes > LARGEST_UPLOAD ? new Error('too large') : null, chunk);
+      done(bytes > MAX_UPLOAD ? new Error('too large') : null, chunk);
     },
   });
   try {
@@ -84,7 +88,7 @@ async function receive(files: string, path: string, request: IncomingMessage): P
     return 201;
   } catch {
     await rm(partial, { force: true });
-    return bytes > LARGEST_UPLOAD ? 413 : 500;
+    return bytes > MAX_UPLOAD ? 413 : 500;
   }
 }
 

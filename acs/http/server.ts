@@ -1,4 +1,7 @@
-/** The ACS's sockets: HTTP as real modems speak it, authentication, limits. What is said is exchange.ts's. */
+/**
+ * The ACS's sockets: HTTP as real modems speak it, authentication, limits. ../session/exchange.ts has the
+ * answers.
+ */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -7,15 +10,15 @@ import { DEFAULT_CIPHERS } from 'node:tls';
 import { ModemlabError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { errorFields } from '../log.ts';
+import type { Answer } from '../session/answer.ts';
 import type { ExchangeContext } from '../session/exchange.ts';
 import { exchange } from '../session/exchange.ts';
-import type { Answer } from '../session/session-driver.ts';
 import type { Authenticator } from './auth.ts';
 import type { Body } from './body.ts';
 import { readBody } from './body.ts';
 import { FILES_PATH, serveFile } from './files.ts';
 
-/** Modems of 2006 know nothing newer; OpenSSL 3 has TLS below 1.2 on its lowest security level alone. */
+/** Modems of 2006 know nothing newer; OpenSSL 3 has TLS below 1.2 only at its lowest security level. */
 const OLD_TLS = { minVersion: 'TLSv1', ciphers: `${DEFAULT_CIPHERS}:@SECLEVEL=0` } as const;
 
 export interface ServerOptions {
@@ -26,15 +29,15 @@ export interface ServerOptions {
   readonly authenticator: Authenticator | undefined;
   /** Milliseconds without a byte of a body. */
   readonly bodyIdleMs: number;
-  /** Open connections of one address, other than loopback, at most. */
+  /** How many connections one address, other than loopback, may have open. */
   readonly connectionsPerAddress: number;
-  /** Folder of what Download offers and Upload sent; none without a data folder. */
+  /** Folder of the files for Download and from Upload; none without a data folder. */
   readonly files: string | undefined;
-  /** Hears of each connection before its first byte; above TLS where there is TLS. */
+  /** Called with each connection before its first byte; above TLS where there is TLS. */
   readonly onConnection: ((socket: Socket) => void) | undefined;
 }
 
-export interface RunningServer {
+export interface HttpServer {
   readonly url: string;
   readonly port: number;
   readonly openConnections: number;
@@ -42,10 +45,10 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-export async function startServer(options: ServerOptions, context: ExchangeContext): Promise<RunningServer> {
+export async function startServer(options: ServerOptions, context: ExchangeContext): Promise<HttpServer> {
   const { now } = context;
   const server = createFor(options, (request, response) => {
-    // Else node says what time it is.
+    // Node sets the header itself, from the system's clock.
     if (now !== Date.now) response.setHeader('Date', new Date(now()).toUTCString());
     handle(options, context, request, response).catch((error: unknown) => {
       context.log.error(errorFields(error), 'a request failed');
@@ -85,7 +88,8 @@ export async function startServer(options: ServerOptions, context: ExchangeConte
 
 function createFor(options: ServerOptions, listener: RequestListener): Server {
   const settings = {
-    // Thomson sends an empty POST without any header, not even Host (Q-HT-06); others end lines with a bare LF.
+    // Thomson sends an empty POST without any header, not even Host (Q-HT-06); others end lines with a bare
+    // LF.
     requireHostHeader: false,
     insecureHTTPParser: true,
     maxHeaderSize: LIMITS.headerBytes,
@@ -99,11 +103,11 @@ function createFor(options: ServerOptions, listener: RequestListener): Server {
     options.tls === undefined
       ? createServer(settings, listener)
       : createTlsServer({ ...settings, ...options.tls, ...OLD_TLS }, listener);
-  // A client that says FIN behind its request still waits for the answer (Q-XT-01); node:http would end with it.
-  // A property that node:http has had since its beginnings, though its types have not.
+  // A client that sends FIN after its request still waits for the answer (Q-XT-01); node:http would close
+  // too. The property is as old as node:http, but its types lack it.
   Reflect.set(server, 'httpAllowHalfOpen', true);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    // What is no HTTP gets an answer; a connection that was reset has nobody left to read one.
+    // What is not HTTP gets an answer; after a reset there is nobody left to read one.
     if (error.code?.startsWith('HPE_') === true && socket.writable)
       socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
     else socket.destroy();
@@ -113,8 +117,8 @@ function createFor(options: ServerOptions, listener: RequestListener): Server {
 
 const isLoopback = (address: string): boolean => address === '::1' || /^(::ffff:)?127\./.test(address);
 
-/** Refuses connections of an address that has too many. The set given back holds all that are open. */
-function limitConnections(server: Server, most: number): ReadonlySet<Socket> {
+/** Refuses connections of an address that has too many. The returned set holds all that are open. */
+function limitConnections(server: Server, max: number): ReadonlySet<Socket> {
   const all = new Set<Socket>();
   const open = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
@@ -128,7 +132,7 @@ function limitConnections(server: Server, most: number): ReadonlySet<Socket> {
       if (left === 0) open.delete(address);
       else open.set(address, left);
     });
-    if (count > most && !isLoopback(address)) socket.destroy();
+    if (count > max && !isLoopback(address)) socket.destroy();
   });
   return all;
 }
@@ -170,7 +174,8 @@ async function handle(
   }
   const limits = { bytes: context.maxBodyBytes, idleMs: options.bodyIdleMs };
   const challenge = options.authenticator && (await challengeOf(options.authenticator, request, context));
-  // Read to its end in any case: the answer to a challenge must come on this very connection (TR-069a6 3.4.2).
+  // Read to its end in any case: the answer to a challenge must come on this very connection (TR-069a6
+  // 3.4.2).
   const body = await readBody(request, request.headers, limits);
   if (!body.ok) refuseBody(body, response);
   else if (challenge === 'unavailable') write(response, { status: 503, text: '', close: true });
@@ -179,7 +184,10 @@ async function handle(
   else write(response, await exchange(context, request, body.value));
 }
 
-/** What to challenge with; `undefined` when the request is authentic, `unavailable` when nobody can tell. */
+/**
+ * What to challenge with; `undefined` when the request is authentic, `unavailable` when that cannot be found
+ * out.
+ */
 async function challengeOf(
   authenticator: Authenticator,
   request: IncomingMessage,
@@ -193,7 +201,7 @@ async function challengeOf(
     if (result.attempted && !result.stale) log.warn({ address, code: 'E_AUTH_FAILED' }, 'wrong credentials');
     return result.challenge;
   } catch (error) {
-    log.error({ address, ...errorFields(error) }, 'the credentials cannot be looked up');
+    log.error({ address, ...errorFields(error) }, 'cannot look up the credentials');
     return 'unavailable';
   }
 }
@@ -208,7 +216,7 @@ function refuseBody(body: Extract<Body, { ok: false }>, response: ServerResponse
 function write(response: ServerResponse, { status, text, cookie, close }: Answer): void {
   if (response.destroyed) return;
   const headers: string[] = [];
-  // 204 has neither Content-Type nor Content-Length: some firmware stalls on them (Q-HT-13).
+  // A 204 has neither Content-Type nor Content-Length: some firmware stalls on them (Q-HT-13).
   if (status !== 204)
     headers.push(
       'Content-Type',

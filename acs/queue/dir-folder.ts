@@ -1,7 +1,8 @@
 /**
- * The folders of the queue's devices and the moves between them. Every change of state is one rename, and every rename
- * of ours goes to a name that only it can have made, so that of several who want a task exactly one gets it, and an
- * answer that was lost on the way from a file server does not make a success look like a lost race (docs/storage.md).
+ * The folders of the queue's devices and the moves between them. Every change of state is one rename, and
+ * every rename goes to a name that only it can have made. So exactly one of several servers gets a task, and
+ * a success whose reply was lost on the way from a file server does not look like a lost race
+ * (docs/storage.md).
  */
 import { randomBytes } from 'node:crypto';
 import { join, sep } from 'node:path';
@@ -37,12 +38,12 @@ export interface Entry {
 
 const LEASE_MS = 600_000;
 const SKEW_MS = 60_000;
-/** No file system's clock ticks slower: names that are older than this cannot change and show the same time. */
+/** No file system's clock ticks slower: a folder older than this shows another time after the next change. */
 const CLOCK_TICK_MS = 50;
-/** Folders whose emptiness is remembered. */
+/** Empty folders that are remembered. */
 const MAX_REMEMBERED = 200_000;
-/** Drafts of other hosts are given up after a day: whether their writers live cannot be told. */
-const DRAFT_MS = 86_400_000;
+/** Drafts of other hosts are removed after a day. */
+const FOREIGN_DRAFT_MS = 86_400_000;
 
 export class TaskFolders {
   readonly root: string;
@@ -52,8 +53,8 @@ export class TaskFolders {
   readonly #options: QueueOptions;
   readonly now: () => number;
   readonly #nonce = randomBytes(5).toString('hex');
-  #turn = 0;
-  /** Files in claimed/ that this queue has in hand. */
+  #serial = 0;
+  /** Files in claimed/ that this queue holds. */
   readonly mine = new Map<string, Entry>();
   /** When a folder changed last, for folders that were seen empty since. */
   readonly #empty = new Map<string, number>();
@@ -71,33 +72,31 @@ export class TaskFolders {
     return `${this.#folder(device, place)}${sep}${file}`;
   }
 
-  /** As `join` would, for what is asked in every session. */
+  /** As `join` does, but faster: every session needs it. */
   #folder(device: string, place: Place): string {
     return this.root + sep + device + sep + place;
   }
 
-  /** Makes the folder of drafts, and removes what dead processes left in it: none of that was accepted. */
+  /** Makes the folder of drafts, and removes those of dead processes: none of them was accepted. */
   async prepare(): Promise<void> {
     await this.files.makeFolder(this.#drafts);
     for (const file of await this.files.list(this.#drafts)) {
       const holder = readHolder(file);
       if (holder === undefined) continue;
-      const sameHost = holder.process.host === this.#processes.self.host;
-      const { changedAt } = this.files;
-      const old = sameHost ? 0 : (changedAt(join(this.#drafts, file)) ?? 0);
-      const gone = sameHost ? !this.#processes.isAlive(holder.process) : old < Date.now() - DRAFT_MS;
-      if (gone) await this.files.remove(join(this.#drafts, file));
+      const draft = join(this.#drafts, file);
+      const isOld = (): boolean => (this.files.changedAt(draft) ?? 0) < Date.now() - FOREIGN_DRAFT_MS;
+      if (this.#processes.isGone(holder.process, isOld)) await this.files.remove(draft);
     }
   }
 
-  /** This queue as a holder, with a new turn. */
+  /** This queue as a holder, with a new serial number. */
   holder(): Holder {
-    this.#turn += 1;
+    this.#serial += 1;
     return {
       process: this.#processes.self,
       owner: this.#options.owner,
       nonce: this.#nonce,
-      turn: this.#turn,
+      serial: this.#serial,
     };
   }
 
@@ -105,21 +104,24 @@ export class TaskFolders {
     return this.now() + (this.#options.leaseMs ?? LEASE_MS);
   }
 
-  /** A complete file on the disk that is nowhere yet. */
+  /** A complete file on the disk that is not in any place yet. */
   async draft(text: string): Promise<string> {
     const path = join(this.#drafts, writeHolder(this.holder()));
     await this.files.write(path, text);
     return path;
   }
 
-  /** Names in a folder of a device, hidden ones left out. Costs one look at the folder's time while it stays empty. */
+  /**
+   * Names in a folder of a device, without hidden ones. While the folder stays empty, only its time is looked
+   * at.
+   */
   async names(device: string, place: Place): Promise<readonly string[]> {
     const folder = this.#folder(device, place);
     const changed = this.files.changedAt(folder);
     if (changed === undefined || (changed === this.#empty.get(folder) && !Number.isNaN(changed))) return [];
     const listed = this.files.list(folder);
     const names = (listed instanceof Promise ? await listed : listed).filter((name) => !name.startsWith('.'));
-    // A change within the same tick of the clock would not show: only what is older can be relied on.
+    // A change within the same tick of the clock would not show, so only an older time is reliable.
     if (names.length === 0 && Date.now() - changed > CLOCK_TICK_MS) {
       if (this.#empty.size >= MAX_REMEMBERED) this.#empty.clear();
       this.#empty.set(folder, changed);
@@ -127,7 +129,7 @@ export class TaskFolders {
     return names;
   }
 
-  /** The tasks of a device in one place, oldest first. What is no task there is moved aside. */
+  /** The tasks of a device in one place, oldest first. Anything else is moved aside. */
   async entries(device: string, place: Place): Promise<readonly Entry[]> {
     const names = await this.names(device, place);
     if (names.length === 0) return [];
@@ -140,7 +142,7 @@ export class TaskFolders {
     return entries.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
   }
 
-  /** The content of a task; `undefined` when it is gone, or damaged: then it is moved aside and told. */
+  /** The content of a task; `undefined` when it is gone, or damaged: then it is moved aside and reported. */
   async read(entry: Entry): Promise<TaskFile | undefined> {
     const text = await this.files.read(this.path(entry));
     if (text === undefined) return undefined;
@@ -157,22 +159,22 @@ export class TaskFolders {
   async moveAside(entry: Pick<Entry, 'device' | 'place' | 'file'>, why: string): Promise<void> {
     const folder = join(this.root, entry.device, 'damaged');
     await this.files.makeFolder(folder);
-    const to = join(folder, `${entry.file.slice(0, 200)}.${this.#nonce}.${this.holder().turn}`);
+    const to = join(folder, `${entry.file.slice(0, 200)}.${this.#nonce}.${this.holder().serial}`);
     if (!(await this.#rename(this.path(entry), to))) return;
     this.mine.delete(entry.file);
     this.#options.onProblem?.(new ModemlabError('E_DATA_UNREADABLE', `${to}: ${why}`));
   }
 
-  /** Moves a task. False when someone else was faster. `sync`: returns when the new name is on the disk. */
+  /** Moves a task. False when someone else was faster. `sync`: returns once the new name is on the disk. */
   async move(from: Entry, to: Entry, sync: boolean): Promise<boolean> {
     const held = to.name?.holder !== undefined;
-    // Before it has the name: another part of this process that sees the name must know whose it is.
+    // Before the rename: another part of this process that sees the name must know that it is ours.
     if (held) this.mine.set(to.file, to);
     let moved = false;
     try {
       moved = await this.#rename(this.path(from), this.path(to));
       if (!moved && (await this.files.exists(this.path(from)))) {
-        // It is here, so the folder to move it to is not.
+        // The source exists, so the target's folder is missing.
         await this.makeFolders(to.device);
         moved = await this.#rename(this.path(from), this.path(to));
       }
@@ -186,11 +188,11 @@ export class TaskFolders {
 
   async #rename(from: string, to: string): Promise<boolean> {
     if (await this.files.rename(from, to)) return true;
-    // Nothing at `from`: the reply to our own rename was lost and it was asked again, or someone was faster.
+    // Nothing at `from`: the reply to our rename was lost and it was repeated, or someone else was faster.
     return this.files.exists(to);
   }
 
-  /** Brings a complete draft into a folder; the folders are made when they are missing. */
+  /** Moves a complete draft into a folder; missing folders are made. */
   async publish(draft: string, to: Entry): Promise<void> {
     if (this.files.changedAt(join(this.root, to.device, 'failed')) === undefined)
       await this.makeFolders(to.device);
@@ -203,27 +205,24 @@ export class TaskFolders {
   }
 
   async makeFolders(device: string): Promise<void> {
-    // failed/ comes last: where it is, the others are.
+    // failed/ comes last: if it exists, the others do too.
     for (const place of PLACES) await this.files.makeFolder(join(this.root, device, place));
     await this.files.syncFolder(join(this.root, device));
     await this.files.syncFolder(this.root);
   }
 
-  /** Whether whoever holds a task will never come back to it. */
+  /** Whether the holder of a task will never come back to it. */
   isAbandoned({ holder, leaseUntil }: TaskName, file: string): boolean {
     if (holder === undefined) return true;
-    const { self } = this.#processes;
-    if (holder.process.host !== self.host) {
-      return this.now() > (leaseUntil ?? 0) + (this.#options.skewMs ?? SKEW_MS);
-    }
-    const own = holder.process.pid === self.pid && holder.process.start === self.start;
-    if (own && holder.nonce === this.#nonce) return !this.mine.has(file);
-    return !this.#processes.isAlive(holder.process);
+    const { process, nonce } = holder;
+    if (this.#processes.isSelf(process) && nonce === this.#nonce) return !this.mine.has(file);
+    const leaseEnd = (leaseUntil ?? 0) + (this.#options.skewMs ?? SKEW_MS);
+    return this.#processes.isGone(process, () => this.now() > leaseEnd);
   }
 
   /**
-   * Takes back what abandoned holders had in hand: the end of a task that was written is completed, what was not sent
-   * or may be repeated is new again, the rest is unsure.
+   * Takes back the tasks of abandoned holders: if the end was written it is completed; a task that was not
+   * sent or may be repeated is new again; the others are unsure.
    */
   async recover(device: string): Promise<readonly Entry[]> {
     const entries = await this.entries(device, 'claimed');
@@ -271,7 +270,7 @@ export function takenBack(entry: Entry, name: TaskName, once: boolean): Entry {
   return openEntry(entry.device, { ...base, state: unsure ? 'unsure' : 'new' });
 }
 
-/** The file of a task on its way. */
+/** The file of a task that has not ended. */
 export function openEntry(device: string, name: TaskName): Entry {
   return {
     device,

@@ -1,6 +1,6 @@
 /**
- * The queue on disk: a folder a device, a file a task, shared by any number of servers, over NFS too.
- * What each move promises, and what a crash between two of them leaves, is told in docs/storage.md.
+ * The queue on disk: a folder for each device, a file for each task, shared by any number of servers, over
+ * NFS too. docs/storage.md says what each move promises and what a crash between two of them leaves behind.
  */
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ import type { OpenState, TaskName } from './task-name.ts';
 import { untilChanged } from './watch.ts';
 
 const KEEP = 1000;
-/** Times a task is looked for that moves while one looks. */
+/** How often a task is looked for that moves meanwhile. */
 const MAX_LOOKS = 3;
 
 /** @throws ModemlabError E_DATA_IN_USE, E_DATA_UNREADABLE */
@@ -63,7 +63,7 @@ class DirQueue implements TaskQueue {
     this.#local = local;
     this.#keep = options.keep ?? KEEP;
     this.#newId = taskIds(folders.now);
-    // Everyone who waits for a task listens for the end of the queue.
+    // Everyone who waits for a task also waits for the end of the queue.
     setMaxListeners(0, this.#closing.signal);
   }
 
@@ -133,7 +133,7 @@ class DirQueue implements TaskQueue {
       let missed = false;
       for (const entry of await this.#folders.recover(key)) {
         const { name } = entry;
-        // What is taken over now may become unsure: then there is something to ask of, too.
+        // A task that is taken over now may become unsure, and then it is open too.
         isOpen = true;
         if (name === undefined || name.ending || (name.state !== 'claimed' && name.state !== 'sent'))
           continue;
@@ -143,7 +143,7 @@ class DirQueue implements TaskQueue {
         if (file === undefined || !(await this.#folders.move(entry, takenBack(entry, name, once), true)))
           missed = true;
       }
-      // What moved meanwhile is looked at again, under its new name.
+      // A task that moved meanwhile is looked at again, under its new name.
       if (!missed) break;
     }
     return isOpen;
@@ -153,7 +153,7 @@ class DirQueue implements TaskQueue {
     const devices = device === undefined ? await this.#devices() : [storageName(device)];
     const found = new Map<string, Entry>();
     for (const key of devices) {
-      // Tasks go from new on; what is given back or tried again goes to new: the second look finds it.
+      // Tasks move on from new, but may also come back to it: the second pass finds those.
       for (const place of [...PLACES, ...PLACES]) {
         for (const entry of await this.#folders.entries(key, place)) found.set(entry.id, entry);
       }
@@ -211,7 +211,7 @@ class DirQueue implements TaskQueue {
       this.#local,
     );
     try {
-      // Looked at again after the watch began, and after each time that something moved.
+      // The task is read again once the watch has begun, and each time that something moved.
       for (task = await this.get(id); !ended(task); task = await this.get(id)) {
         const left = until - performance.now();
         if (left <= 0 || this.#closing.signal.aborted) return task;
@@ -234,7 +234,7 @@ class DirQueue implements TaskQueue {
     }
   }
 
-  /** The name under which this queue holds a task from now on. */
+  /** The name by which this queue holds a task from now on. */
   #held(device: string, name: TaskName, state: OpenState): Entry {
     const holder = this.#folders.holder();
     return openEntry(device, { ...name, state, holder, leaseUntil: this.#folders.leaseUntil() });
@@ -262,7 +262,7 @@ class DirQueue implements TaskQueue {
     return { from, name: from.name };
   }
 
-  /** The file under which this queue holds a task, unless it was taken away when the lease ended. */
+  /** The file by which this queue holds a task, unless another server took it when the lease ended. */
   async #inMine(id: string): Promise<Entry | undefined> {
     for (const entry of this.#folders.mine.values()) {
       if (entry.id !== id) continue;
@@ -279,9 +279,10 @@ class DirQueue implements TaskQueue {
   }
 
   /**
-   * In this order: the whole file with the outcome as a draft; the task taken under a name of this moment, which only
-   * one can get; the draft in its place; the move to done/ or failed/. After a crash between the last two the outcome
-   * is found under the name that it says, and the move is completed by whoever looks next.
+   * In this order: writes the whole file with the outcome as a draft; takes the task by a rename to a new
+   * name, which only one server can do; renames the draft over it; moves it to done/ or failed/. After a
+   * crash between the last two the outcome is in a file of the very name that it contains, and whoever looks
+   * next completes the move.
    */
   async #end(from: Entry, name: TaskName, outcome: TaskOutcome): Promise<Task> {
     const folders = this.#folders;
@@ -309,13 +310,13 @@ class DirQueue implements TaskQueue {
     return endedTask(ended, ended.end ?? end);
   }
 
-  /** In claimed/ under this queue's name and in its state: one that is new counts as claimed. */
+  /** The name in claimed/ of a task that this queue ends: it keeps its state, but a new task is claimed. */
   #heldAsIs(from: Entry, name: TaskName): Entry {
     const state = name.state === 'new' ? 'claimed' : name.state;
     return this.#held(from.device, { ...name, ending: true }, state);
   }
 
-  /** Keeps the newest; looks only when there may be a tenth too many. */
+  /** Keeps the newest. Lists the folder only when it may have a tenth too many. */
   async #trim(device: string, place: 'done' | 'failed'): Promise<void> {
     const folder = join(this.#folders.root, device, place);
     const known = this.#kept.get(folder);

@@ -1,4 +1,7 @@
-/** The queue for tests and for a laboratory that forgets: one process, no disk, the same rules. */
+/**
+ * The queue without a disk, for one process: for tests, and for a lab that keeps nothing. The same rules
+ * hold.
+ */
 import type { CpeMethod, Request } from '../../protocol/cwmp/messages.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
 import type { QueueOptions } from './options.ts';
@@ -14,7 +17,7 @@ export function memoryQueue(options: QueueOptions): TaskQueue {
 const KEEP = 1000;
 const LEASE_MS = 600_000;
 
-/** A task with the members that only some states have taken away. */
+/** A task without the members that only some states have. */
 function inState(task: Task, state: TaskState, more: Partial<Task> = {}): Task {
   const { id, device, request, attempts, acceptedAt, sentAt } = task;
   return {
@@ -45,7 +48,7 @@ class MemoryQueue implements TaskQueue {
   }
 
   async add(device: string, request: Request<CpeMethod>): Promise<Task> {
-    // Through the text of a task file, which checks it and keeps nothing else alive (../store/flat.ts).
+    // By way of the text of a task file, which checks it and keeps nothing else alive (../store/flat.ts).
     const draft = { id: this.#newId(device), device, request, acceptedAt: isoTime(this.#now()) };
     const file = copyFile(draft);
     const task: Task = { ...file, state: 'new', attempts: 0 };
@@ -114,7 +117,7 @@ class MemoryQueue implements TaskQueue {
   }
 
   async wait(id: string, timeoutMs: number): Promise<Task | undefined> {
-    // Without an await before the watcher is there: what ends in between would be missed.
+    // No await before the watcher is added: a task that ends in between would be missed.
     const task = this.#find(id);
     if (task === undefined || isEnded(task)) return task;
     return new Promise((resolve) => {

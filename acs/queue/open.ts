@@ -6,9 +6,9 @@ import type { QueueKind, QueueOptions } from './options.ts';
 import type { TaskQueue } from './queue.ts';
 
 /**
- * @param folder the data folder; the queue keeps to `queue/` in it and makes what is missing
- * @throws ModemlabError E_DATA_IN_USE when `queue/` is of another kind or version, E_DATA_UNREADABLE when it cannot be
- *   read or written; both name the file
+ * @param folder the data folder; the queue is in `queue/` and makes what is missing
+ * @throws ModemlabError E_DATA_IN_USE when `queue/` has another kind or version, E_DATA_UNREADABLE when it
+ *   cannot be read or written; both name the file
  */
 export async function openQueue(kind: QueueKind, folder: string, options: QueueOptions): Promise<TaskQueue> {
   switch (kind) {

@@ -1,4 +1,4 @@
-/** What the makers of queues are told. */
+/** Options of all kinds of queues. */
 import type { ModemlabError } from '../../protocol/errors.ts';
 import type { Processes } from '../processes.ts';
 import type { QueueFiles } from './files.ts';
@@ -7,24 +7,28 @@ export const QUEUE_KINDS = ['dir', 'memory'] as const;
 export type QueueKind = (typeof QUEUE_KINDS)[number];
 
 export interface QueueOptions {
-  /** Name of this server, shown with the tasks that it holds. */
+  /** Name of this server; shown with the tasks that it holds. */
   readonly owner: string;
-  /** How long a claimed or sent task is left to a server of another host that shows no sign of life, in ms; 10 minutes. */
+  /**
+   * How long a server of another host keeps a claimed or sent task without a sign of life, in ms; 10 minutes.
+   */
   readonly leaseMs?: number;
-  /** How far the clocks of the hosts may be apart, in ms; 1 minute. Leases of other hosts end that much later. */
+  /** How far the hosts' clocks may differ, in ms; 1 minute. Leases of other hosts end that much later. */
   readonly skewMs?: number;
-  /** Ended tasks that are kept of each device, of each kind (done, failed); 1,000. */
+  /** How many done and how many failed tasks of each device are kept; 1,000. */
   readonly keep?: number;
-  /** The time in ms since 1970, of tasks and leases. */
+  /** The time for tasks and leases, in ms since 1970. */
   readonly now?: () => number;
-  /** A whole number from 0 to below so much, for ids that nobody can guess; of the queue in memory. */
+  /**
+   * An integer from 0 to below the given one, for ids that nobody can guess; only for the queue in memory.
+   */
   readonly random?: (below: number) => number;
-  /** Told of a damaged task: E_DATA_UNREADABLE with the file, where it is now, as its place. */
+  /** Called for a damaged task: E_DATA_UNREADABLE, whose place is where the file is now. */
   readonly onProblem?: (problem: ModemlabError) => void;
-  /** Whether `queue/` is on a disk of this machine (changes are seen at once and told); found out when not given. */
+  /** Whether `queue/` is on a disk of this machine, where changes can be watched; found out if not given. */
   readonly local?: boolean;
   /** The file system, for tests that break it. */
   readonly files?: QueueFiles;
-  /** Who runs on this machine, for tests that end processes without ending them. */
+  /** Which processes run, for tests that only pretend to end one. */
   readonly processes?: Processes;
 }

@@ -1,4 +1,4 @@
-/** What stands in a task's file, and the task that file and name together are. */
+/** The content of a task's file, and the task that content and file name make together. */
 import type { CpeMethod, CwmpFault, Request } from '../../protocol/cwmp/messages.ts';
 import { isRpcName, RPCS } from '../../protocol/cwmp/messages.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
@@ -17,7 +17,7 @@ export interface TaskFile {
   readonly end?: TaskEnd;
 }
 
-/** How a task ended. It counts in done/ and failed/, and under the name `as` on the way there; elsewhere it is history. */
+/** How a task ended. It is valid in done/ and failed/, and before that only in the file named `as`. */
 export interface TaskEnd {
   readonly as: string;
   readonly attempts: number;
@@ -36,7 +36,7 @@ export function writeTaskFile(file: TaskFile): string {
   return `${JSON.stringify({ version: 1, ...file }, undefined, 1)}\n`;
 }
 
-/** The file, or why it is none: what is wrong, for people. */
+/** The content of a task file, or what is wrong with it, for people. */
 export function readTaskFile(text: string): TaskFile | string {
   const value = parseJson(text);
   if (!isMembers(value)) return 'not a JSON object';
@@ -52,7 +52,7 @@ export function readTaskFile(text: string): TaskFile | string {
   return ended === undefined ? 'end' : { id, device, request: read, acceptedAt, end: ended };
 }
 
-/** A request of a CPE's method from a value of unknown origin, or where it does not fit. */
+/** A request for a CPE from a value of unknown origin, or where the value does not fit. */
 export function readRequest(value: unknown): Request<CpeMethod> | string {
   if (!isMembers(value) || typeof value.rpc !== 'string' || !isCpeMethod(value.rpc)) return 'request.rpc';
   const request = RPCS[value.rpc].requestFrom(value.args);
@@ -90,7 +90,7 @@ function isFault(value: unknown): value is CwmpFault {
   );
 }
 
-/** A task on its way, as its file and its name say. */
+/** A task that has not ended, from its file and its name. */
 export function openTask(file: TaskFile, name: TaskName): Task {
   const { id, device, request, acceptedAt } = file;
   const { state, attempts, sentAt, deadline, leaseUntil, holder } = name;
@@ -128,7 +128,7 @@ export function endedTask(file: TaskFile, end: TaskEnd): Task {
   };
 }
 
-/** Why a task ended that nobody carried out. */
+/** Place of the error of a task that was cancelled. */
 export const CANCELLED = 'cancelled';
 
 export const isEnded = ({ state }: Task): boolean => state === 'done' || state === 'failed';

@@ -1,7 +1,8 @@
 /**
- * Ids of tasks: ULIDs, that is 26 characters of Crockford's base 32 that sort by time and fit a CommandKey (TR-069a6
- * A.3.2.8: 32 characters). After the ten characters of milliseconds stand three that count within the millisecond, five
- * that mark the device, so that a task is found without looking through the folders of all devices, and eight by chance.
+ * Ids of tasks: ULIDs, that is 26 characters of Crockford's base 32 that sort by time and fit a CommandKey
+ * (TR-069a6 A.3.2.8: 32 characters). Ten characters are milliseconds, three count within the millisecond,
+ * five mark the device, so that a task is found without searching the folders of all devices, and eight are
+ * random.
  */
 import { randomInt } from 'node:crypto';
 import { storageName } from '../device-key.ts';
@@ -20,7 +21,9 @@ export function isTaskId(text: string): boolean {
   return /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(text);
 }
 
-/** A maker of ids, each greater than the one before, also when the clock stands or goes back. `now` in ms since 1970. */
+/**
+ * Makes ids, each greater than the one before even if the clock stops or goes back. `now` in ms since 1970.
+ */
 export function taskIds(
   now: () => number,
   random: (below: number) => number = randomInt,
@@ -35,8 +38,8 @@ export function taskIds(
       time += 1;
       count = 0;
     }
-    const chance = digits(random(32 ** 4), 4) + digits(random(32 ** 4), 4);
-    return digits(time, 10) + digits(count, 3) + deviceMark(storageName(device)) + chance;
+    const noise = digits(random(32 ** 4), 4) + digits(random(32 ** 4), 4);
+    return digits(time, 10) + digits(count, 3) + deviceMark(storageName(device)) + noise;
   };
 }
 
@@ -45,7 +48,7 @@ export function mayBelong(id: string, name: string): boolean {
   return id.slice(13, 18) === deviceMark(name);
 }
 
-/** 25 bits of FNV-1a: no secret, only a sieve. */
+/** 25 bits of FNV-1a. It need not be secret. */
 function deviceMark(name: string): string {
   let hash = 0x811c9dc5;
   for (let index = 0; index < name.length; index += 1) {

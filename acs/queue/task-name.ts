@@ -1,27 +1,26 @@
 /**
- * The name of a task's file, which carries everything that changes while the task is on its way. So one rename is one
- * change of state, and whether a rename of ours happened can be told by the name alone:
+ * The name of a task's file, which has everything that changes before the task ends. So one rename is one
+ * change of state, and the name alone shows whether a rename of ours happened:
  *
  *     <id>.<state>.<attempts>.<sent at>.<deadline>.<lease until>.<holder>.json
  *
- * Times are ms since 1970 in base 36; what is not there is `-`. In done/ and failed/ the name is `<id>.json`.
+ * Times are ms since 1970 in base 36; an absent part is `-`. In done/ and failed/ the name is `<id>.json`.
  */
-
-import { type ProcessName, plain } from '../processes.ts';
+import { type ProcessName, plain, readProcess, writeProcess } from '../processes.ts';
 import type { TaskState } from './queue.ts';
 import { isTaskId } from './task-id.ts';
 
 export type OpenState = Exclude<TaskState, 'done' | 'failed'>;
 
-/** Who holds a task: a queue that was opened by a process. */
+/** Who holds a task: a queue that a process has opened. */
 export interface Holder {
   readonly process: ProcessName;
   /** Name of the server, for people. */
   readonly owner: string;
-  /** Tells queues apart that one process opened. */
+  /** Distinguishes queues that one process has opened. */
   readonly nonce: string;
-  /** Which of the holder's renames made the name: no two make the same. */
-  readonly turn: number;
+  /** Which of the holder's renames made the name: no two make the same one. */
+  readonly serial: number;
 }
 
 export interface TaskName {
@@ -32,7 +31,9 @@ export interface TaskName {
   readonly deadline?: number;
   readonly leaseUntil?: number;
   readonly holder?: Holder;
-  /** Its end is being written: only the holder, or who finds the holder gone, may touch it. A capital letter tells. */
+  /**
+   * Its end is being written (a capital letter): only the holder, or who finds the holder gone, may touch it.
+   */
   readonly ending?: true;
 }
 
@@ -54,24 +55,27 @@ export function writeTaskName(name: TaskName): string {
   return `${id}.${letter}.${attempts}.${times}.${holder === undefined ? '-' : writeHolder(holder)}.json`;
 }
 
-/** At most 48 + 48 + 20 + ... characters: the whole name stays below the 255 that file systems bear. */
-export function writeHolder({ process, owner, nonce, turn }: Holder): string {
-  return [plain(owner, 48), process.host, process.pid, process.start, nonce, turn.toString(36)].join('~');
+/** At most 48 + 48 + 20 + ... characters: the whole name stays below the 255 that file systems allow. */
+export function writeHolder({ process, owner, nonce, serial }: Holder): string {
+  return [plain(owner, 48), writeProcess(process), nonce, serial.toString(36)].join('~');
 }
 
 export function readHolder(text: string): Holder | undefined {
-  const match = /^([\w-]*)~([\w-]+)~(\d{1,15})~([\w-]*)~(\w+)~([0-9a-z]{1,10})$/.exec(text);
-  if (match === null) return undefined;
-  const [, owner = '', host = '', pid = '', start = '', nonce = '', turn = ''] = match;
-  return { process: { host, pid: Number(pid), start }, owner, nonce, turn: Number.parseInt(turn, 36) };
+  const match = /^([\w-]*)~([\w-]+~\d+~[\w-]*)~(\w+)~([0-9a-z]{1,10})$/.exec(text);
+  const [, owner = '', maker = '', nonce = '', serial = ''] = match ?? [];
+  const process = readProcess(maker);
+  if (process === undefined) return undefined;
+  return { process, owner, nonce, serial: Number.parseInt(serial, 36) };
 }
 
-/** What a name says; `undefined` when it is none of ours. */
+const TIME = '([0-9a-z]{1,10}|-)';
+const NAME = new RegExp(
+  String.raw`^(\w{26})\.([ncsurCSUR])\.(\d{1,9})\.${TIME}\.${TIME}\.${TIME}\.([^.]+)\.json$`,
+);
+
+/** What a name says; `undefined` if it is not the name of a task. */
 export function readTaskName(file: string): TaskName | undefined {
-  const match =
-    /^(\w{26})\.([ncsurCSUR])\.(\d{1,9})\.([0-9a-z]{1,10}|-)\.([0-9a-z]{1,10}|-)\.([0-9a-z]{1,10}|-)\.([^.]+)\.json$/.exec(
-      file,
-    );
+  const match = NAME.exec(file);
   if (match === null) return undefined;
   const [, id = '', letter = '', attempts = '', sentAt = '-', deadline = '-', leaseUntil = '-', who = '-'] =
     match;

@@ -1,11 +1,20 @@
-/** Waiting for something to move in folders: told by the system where that works, looked at now and then anywhere. */
+/**
+ * Waits for changes in folders: the system reports them where it can, and they are looked for now and then
+ * anyway.
+ */
 import { type FSWatcher, watch } from 'node:fs';
 
-/** How often one looks where changes are told (a message may be lost) and where they are not (network file systems). */
-const LOOK_MS = { told: 2000, untold: 250 };
+/**
+ * How often to look where the system reports changes (it may miss one), and where it does not (over a
+ * network).
+ */
+const LOOK_MS = { watched: 2000, unwatched: 250 };
 
 export interface Changes {
-  /** Resolves when something may have moved since the last call, when it is time to look, or after `withinMs`. */
+  /**
+   * Resolves when something may have changed since the last call, when it is time to look, or after
+   * `withinMs`.
+   */
   next(withinMs: number, signal: AbortSignal): Promise<void>;
   close(): void;
 }
@@ -18,7 +27,7 @@ export function untilChanged(folders: readonly string[], local: boolean): Change
     wake();
   };
   const watchers = local ? folders.map((folder) => tryWatch(folder, onChange)) : [];
-  const told = local && watchers.every((watcher) => watcher !== undefined);
+  const watched = local && watchers.every((watcher) => watcher !== undefined);
   return {
     next: (withinMs, signal) =>
       new Promise((resolve) => {
@@ -31,7 +40,7 @@ export function untilChanged(folders: readonly string[], local: boolean): Change
         };
         const timer = setTimeout(
           finish,
-          Math.max(1, Math.min(withinMs, told ? LOOK_MS.told : LOOK_MS.untold)),
+          Math.max(1, Math.min(withinMs, watched ? LOOK_MS.watched : LOOK_MS.unwatched)),
         );
         signal.addEventListener('abort', finish);
         wake = finish;
@@ -43,7 +52,7 @@ export function untilChanged(folders: readonly string[], local: boolean): Change
   };
 }
 
-/** No watch is an answer too: the folder is missing, or the system has no more watches to give. */
+/** `undefined` if the folder is missing, or the system allows no more watches. */
 function tryWatch(folder: string, onChange: () => void): FSWatcher | undefined {
   try {
     return watch(folder, { persistent: false }, onChange).on('error', onChange);

@@ -1,6 +1,6 @@
 /**
- * The built-in first contact: a modem's methods, the names of its whole tree, then all values; once per firmware.
- * It goes on in the next session where a broken one left it.
+ * The built-in first contact: reads a modem's methods, the names of its whole tree, then all values; once per
+ * firmware. After a broken session it continues in the next one.
  */
 import type { Request } from '../../protocol/cwmp/messages.ts';
 import { LIMITS } from '../../protocol/limits.ts';
@@ -9,36 +9,47 @@ import type { DeviceRecord, DeviceStore, Discovery } from '../store/store.ts';
 import { isName } from '../tasks/apply-response.ts';
 import type { Reply } from './rule-runner.ts';
 
-/** Names asked for at first, and at most. They double while the modem bears it and halve when it does not (Q-FT-05). */
+/**
+ * Names asked for at first, and at most. They double while the modem answers and halve when it does not
+ * (Q-FT-05).
+ */
 const FIRST_BATCH = 32;
-const LARGEST_BATCH = 512;
+const MAX_BATCH = 512;
 
-/** No model is known that bears fewer names: a session that breaks over less broke over one of them. */
-const SMALLEST_BATCH = 16;
+/**
+ * Every known model can answer this many names: a session that breaks at fewer broke because of one of the
+ * names.
+ */
+const MIN_BATCH = 16;
 
 /** Sessions that may break before the names are known; then the values of the names known so far are read. */
-const MOST_TRIES = 10;
+const MAX_TRIES = 10;
 
-/** Sessions that may break before the whole tree is no longer asked for in one call, and the methods no longer at all. */
+/**
+ * Sessions that may break until the tree is not asked for in one call any more, and the methods not at all.
+ */
 const WHOLE_TREE_TRIES = 2;
 const METHODS_TRIES = 4;
 
-/** Sessions in a row that may break over values, by which a batch has shrunk to one name: then it is that name. */
-const MOST_LOSSES = 1 + Math.log2(FIRST_BATCH);
+/** Sessions in a row that may break at values. By then a batch has shrunk to one name, which is the cause. */
+const MAX_LOSSES = 1 + Math.log2(FIRST_BATCH);
 
-/** Objects visited at most when the tree is walked level by level. */
-const WALK_BUDGET = 50_000;
+/** Objects visited when the tree is walked level by level. */
+const MAX_WALKED = 50_000;
 
 export interface FirstContact {
   readonly store: DeviceStore;
   readonly styles: ReplyStyles;
   readonly key: string;
   readonly model: string;
-  /** Root object as the Inform names it: some modems refuse the empty path (Q-PN-07). */
+  /** Root object by the Inform: some modems refuse the empty path (Q-PN-07). */
   readonly root: string;
-  /** Names that the Inform of this session tells. Some are in no list (Q-PN-01), and are known all the same. */
-  readonly told: ReadonlySet<string>;
-  /** Asks the modem, and writes down what it says. Rejects with E_SESSION_LOST when the session breaks. */
+  /**
+   * Names in the Inform of this session. Some modems list them nowhere else (Q-PN-01); they are kept all the
+   * same.
+   */
+  readonly informNames: ReadonlySet<string>;
+  /** Asks the modem, and stores what it answers. Rejects with E_SESSION_LOST when the session breaks. */
   readonly ask: (
     request: Request<'GetRPCMethods' | 'GetParameterNames' | 'GetParameterValues'>,
   ) => Promise<Reply>;
@@ -57,7 +68,8 @@ export async function firstContact(context: FirstContact): Promise<void> {
   if (record === undefined || isDiscovered(record)) return;
   const { discovery, softwareVersion } = record;
   if (discovery.firmware !== softwareVersion || discovery.state === 'none') {
-    // Counted before the first word: a modem that crashes over what it is asked (Q-EV-14) is not asked for ever.
+    // Counted before the first request: a modem that crashes at what it is asked (Q-EV-14) is not asked for
+    // ever.
     const tries = discovery.firmware === softwareVersion ? (discovery.tries ?? 0) : 0;
     await progress(context, {
       state: 'none',
@@ -77,25 +89,28 @@ export async function firstContact(context: FirstContact): Promise<void> {
 async function progress(context: FirstContact, change: Partial<Discovery>): Promise<void> {
   await context.store.update(context.key, (record) => {
     if (record === undefined) throw new Error(`unreachable: no record of ${context.key}`);
-    // An Inform may leave the firmware out: the record has what was told last.
+    // An Inform may leave the firmware out: the record has the last one that was reported.
     return { ...record, discovery: { ...record.discovery, ...change, firmware: record.softwareVersion } };
   });
 }
 
-/** One call for the whole tree where the modem bears it, else level by level (Q-PN-08). Empty when it tells nothing. */
+/**
+ * One call for the whole tree if the modem can answer it, else level by level (Q-PN-08). Empty if it lists
+ * nothing.
+ */
 async function readNames(context: FirstContact, tries: number): Promise<readonly string[]> {
-  if (tries >= MOST_TRIES) return knownNames(context);
+  if (tries >= MAX_TRIES) return knownNames(context);
   const learned = await context.styles.learned(context.model);
   if (learned.wholeTree !== false && tries < WHOLE_TREE_TRIES) {
     const names = await namesBelow(context, context.root, false);
-    const bears = names !== undefined && names.length > 0;
-    await context.styles.learn({ ...(await context.styles.learned(context.model)), wholeTree: bears });
-    if (bears) return names;
+    const isListed = names !== undefined && names.length > 0;
+    await context.styles.learn({ ...(await context.styles.learned(context.model)), wholeTree: isListed });
+    if (isListed) return names;
   }
   return walk(context, tries);
 }
 
-/** What was told before the session broke, time and again; at least the names of the Inform. */
+/** The names that the store has: those of the Inform, and what was listed before sessions broke. */
 async function knownNames(context: FirstContact): Promise<readonly string[]> {
   const names: string[] = [];
   for await (const { name } of context.store.tree(context.key, context.root)) names.push(name);
@@ -117,22 +132,22 @@ async function namesBelow(
 }
 
 /**
- * The tree level by level. A walk that was broken goes on where it was: of an object that was listed since the walk began
- * the store has the children.
+ * The tree level by level. A broken walk continues where it was: the store has the children of each object
+ * that was listed since the walk began.
  */
 async function walk(context: FirstContact, tries: number): Promise<readonly string[]> {
   const known = await knownLevels(context);
   const all = new Set<string>();
   const seen = new Set<string>([context.root]);
   const objects = [context.root];
-  for (let path = objects.shift(); path !== undefined && seen.size < WALK_BUDGET; path = objects.shift()) {
-    for (const name of known.get(path) ?? (await listed(context, path))) {
+  for (let path = objects.shift(); path !== undefined && seen.size < MAX_WALKED; path = objects.shift()) {
+    for (const name of known.get(path) ?? (await listChildren(context, path))) {
       if (all.size < LIMITS.members) all.add(name);
       if (!name.endsWith('.') || seen.has(name) || !name.startsWith(path)) continue;
       seen.add(name);
       objects.push(name);
     }
-    // A step forward: only sessions that break without one count.
+    // Progress: only sessions that break without any are counted.
     if (!known.has(path))
       await progress(context, { state: 'none', names: all.size, tries: Math.min(tries + 1, METHODS_TRIES) });
   }
@@ -140,7 +155,7 @@ async function walk(context: FirstContact, tries: number): Promise<readonly stri
 }
 
 /** Lists one object's children, and notes on the object that they are known. */
-async function listed(context: FirstContact, path: string): Promise<readonly string[]> {
+async function listChildren(context: FirstContact, path: string): Promise<readonly string[]> {
   const names = (await namesBelow(context, path, true)) ?? [];
   await context.store.merge(context.key, [{ name: path, readAt: context.now() }]);
   return names;
@@ -163,8 +178,8 @@ async function knownLevels({ store, key, root }: FirstContact): Promise<Readonly
 const parentOf = (name: string): string => name.slice(0, name.lastIndexOf('.', name.length - 2) + 1);
 
 /**
- * Forgets what an older firmware had, and what the modem listed no more. `before`: what was known before it was asked; an
- * object that a task added since then may be missing in the list, and stays.
+ * Forgets what an older firmware had, and what the modem does not list any more. `before`: what was known
+ * before it was asked; an object that a task added since then may be missing in the list, and stays.
  */
 async function keepOnly(
   context: FirstContact,
@@ -173,10 +188,15 @@ async function keepOnly(
 ): Promise<void> {
   const listed = new Set(names);
   const gone: string[] = [];
-  // An Inform may name what the tree does not list: `.ExternalIPAddress` (Q-PN-01). It is not below the root.
+  // An Inform may name what the tree does not list, such as `.ExternalIPAddress` (Q-PN-01), which is not
+  // below the root.
   const sorted = [...names].sort();
   for (const name of before)
-    if (!listed.has(name) && !context.told.has(name) && !(name.endsWith('.') && hasBelow(sorted, name)))
+    if (
+      !listed.has(name) &&
+      !context.informNames.has(name) &&
+      !(name.endsWith('.') && hasBelow(sorted, name))
+    )
       gone.push(name);
   for (const name of gone) await context.store.forget(context.key, name);
   await progress(context, {
@@ -188,7 +208,9 @@ async function keepOnly(
   });
 }
 
-/** Whether a sorted list has a name that begins with `object`: some modems list leaves and not the objects above them. */
+/**
+ * Whether a sorted list has a name below `object`: some modems list leaves without the objects above them.
+ */
 function hasBelow(sorted: readonly string[], object: string): boolean {
   let from = 0;
   let to = sorted.length;
@@ -201,39 +223,57 @@ function hasBelow(sorted: readonly string[], object: string): boolean {
 }
 
 async function readValues(context: FirstContact): Promise<void> {
+  const { wanted, read } = await valuesToRead(context);
+  const pace = await paceOf(context, wanted.length);
+  const progressed = { read };
+  while (wanted.length > 0) {
+    const batch = await stillKnown(context, wanted.splice(0, pace.size));
+    if (batch.length > 0) wanted.unshift(...(await readBatch(context, batch, pace, progressed)));
+  }
+  await progress(context, { state: 'values', values: progressed.read });
+}
+
+/** The names whose values are to be read, and how many were read since the discovery began. */
+async function valuesToRead(context: FirstContact): Promise<{ wanted: string[]; read: number }> {
   const startedAt = (await context.store.get(context.key))?.discovery.startedAt ?? '';
   const wanted: string[] = [];
   let read = 0;
   for await (const { name, readAt, writable } of context.store.tree(context.key, context.root)) {
-    // What only an Inform told (Q-PN-01) has its value from there, and may be refused.
+    // A name that only an Inform has (Q-PN-01) has its value from there, and a request for it may be refused.
     if (name.endsWith('.') || writable === undefined) continue;
     if (readAt !== undefined && readAt >= startedAt) read += 1;
     else wanted.push(name);
   }
-  const pace = await paceOf(context, wanted.length);
-  while (wanted.length > 0) {
-    const batch = await stillKnown(context, wanted.splice(0, pace.size));
-    if (batch.length === 0) continue;
-    const reply = await askValues(context, batch, pace);
-    if (reply.is === 'response') {
-      read += batch.length;
-      await progress(context, { state: 'values', values: read, tries: 0 });
-      await grow(context, pace, batch.length);
-    } else if (batch.length === 1) {
-      // Read, and without a value: the modem listed it and refuses it (Q-PN-09).
-      // Unless it was deleted while the question was on its way: then there is nothing to mark.
-      const [name] = await stillKnown(context, batch);
-      if (name === undefined) continue;
-      read += 1;
-      await markRead(context, name, read);
-    } else {
-      wanted.unshift(...batch);
-      pace.size = Math.ceil(batch.length / 2);
-      // A name that is refused is found by halving too, but then the size of the batch is not at fault.
-      if (reply.is === 'unanswered' || reply.fault.FaultCode !== 9005) await bearsAtMost(context, pace);
-    }
+  return { wanted, read };
+}
+
+/** Reads the values of a batch, and returns the names that are to be asked for again in smaller batches. */
+async function readBatch(
+  context: FirstContact,
+  batch: readonly string[],
+  pace: Pace,
+  progressed: { read: number },
+): Promise<readonly string[]> {
+  const reply = await askValues(context, batch, pace);
+  if (reply.is === 'response') {
+    progressed.read += batch.length;
+    await progress(context, { state: 'values', values: progressed.read, tries: 0 });
+    await grow(context, pace, batch.length);
+    return [];
   }
-  await progress(context, { state: 'values', values: read });
+  if (batch.length === 1) {
+    // The modem listed the name and refuses it (Q-PN-09): it counts as read, without a value. If a task
+    // deleted the object while the request was on its way, there is nothing to mark.
+    const [name] = await stillKnown(context, batch);
+    if (name === undefined) return [];
+    progressed.read += 1;
+    await markRead(context, name, progressed.read);
+    return [];
+  }
+  pace.size = Math.ceil(batch.length / 2);
+  // Halving also finds a name that is refused, but then the size of the batch is not to blame.
+  if (reply.is === 'unanswered' || reply.fault.FaultCode !== 9005) await limitBatch(context, pace);
+  return batch;
 }
 
 async function markRead(context: FirstContact, name: string, read?: number): Promise<void> {
@@ -241,7 +281,7 @@ async function markRead(context: FirstContact, name: string, read?: number): Pro
   await progress(context, { state: 'values', tries: 0, ...(read === undefined ? {} : { values: read }) });
 }
 
-/** Those of the names that the store still has: a task may delete objects between two steps of a first contact. */
+/** The names that the store still has: a task may delete objects between two steps of a first contact. */
 async function stillKnown({ store, key }: FirstContact, names: readonly string[]): Promise<string[]> {
   const known: string[] = [];
   for (const name of names) if ((await store.parameter(key, name)) !== undefined) known.push(name);
@@ -251,33 +291,38 @@ async function stillKnown({ store, key }: FirstContact, names: readonly string[]
 interface Pace {
   size: number;
   largest: number;
-  /** Sessions in a row that broke over the values that are wanted next. */
+  /** Sessions in a row that broke at the values that are wanted next. */
   losses: number;
 }
 
-/** After a session that broke it is tried once more with as many names; after each further one with half of them. */
+/**
+ * After a broken session the same number of names is tried once more; after each further one half of them.
+ */
 async function paceOf(context: FirstContact, wanted: number): Promise<Pace> {
   const { batch } = await context.styles.learned(context.model);
   const losses = (await context.store.get(context.key))?.discovery.tries ?? 0;
   const first = Math.min(FIRST_BATCH, batch ?? FIRST_BATCH, Math.max(wanted, 1));
   const size = Math.max(1, Math.ceil(first / 2 ** Math.max(0, losses - 1)));
-  return { size, largest: batch ?? LARGEST_BATCH, losses };
+  return { size, largest: batch ?? MAX_BATCH, losses };
 }
 
 async function grow(context: FirstContact, pace: Pace, answered: number): Promise<void> {
-  // Twice it went away over more names than these.
-  if (pace.losses > 1 && answered === pace.size) await bearsAtMost(context, pace);
+  // It twice broke the session when asked for more names than these.
+  if (pace.losses > 1 && answered === pace.size) await limitBatch(context, pace);
   pace.losses = 0;
   if (answered === pace.size) pace.size = Math.min(pace.size * 2, pace.largest);
 }
 
-async function bearsAtMost(context: FirstContact, pace: Pace): Promise<void> {
-  if (pace.size < SMALLEST_BATCH) return;
+async function limitBatch(context: FirstContact, pace: Pace): Promise<void> {
+  if (pace.size < MIN_BATCH) return;
   pace.largest = pace.size;
   await context.styles.learn({ ...(await context.styles.learned(context.model)), batch: pace.largest });
 }
 
-/** A modem that went away over a request is asked for less the next time (Q-EV-13), and in the end not for that name. */
+/**
+ * A modem that breaks the session at a request is asked for fewer names the next time (Q-EV-13), at last not
+ * for that one.
+ */
 async function askValues(context: FirstContact, names: readonly string[], pace: Pace): Promise<Reply> {
   try {
     return await context.ask({
@@ -288,8 +333,8 @@ async function askValues(context: FirstContact, names: readonly string[], pace: 
   } catch (error) {
     if (names.length > FIRST_BATCH) {
       pace.size = Math.ceil(names.length / 2);
-      await bearsAtMost(context, pace);
-    } else if (names.length === 1 && pace.losses >= MOST_LOSSES) await markRead(context, names[0] ?? '');
+      await limitBatch(context, pace);
+    } else if (names.length === 1 && pace.losses >= MAX_LOSSES) await markRead(context, names[0] ?? '');
     else await progress(context, { tries: pace.losses + 1 });
     throw error;
   }

@@ -1,23 +1,25 @@
 /**
- * Asks a modem whether an AddObject or DeleteObject, whose answer was lost, was done: it must not be repeated blindly.
+ * Asks a modem whether an AddObject or DeleteObject whose answer was lost was done: it must not be repeated
+ * blindly.
  *
- * It is asked in the first session after the loss, before anything else, for later nobody can tell: other requests change
- * ParameterKey, and what else is read of the tree shows the new instance as if it had always been there.
+ * It is asked in the first session after the loss, before anything else, because it cannot be found out
+ * later: other requests change ParameterKey, and once the tree is read again the new instance looks as if it
+ * had always been there.
  */
 import type { Inform } from '../../protocol/cwmp/messages.ts';
 import type { Task, TaskOutcome, TaskQueue } from '../queue/queue.ts';
 import type { DeviceStore } from '../store/store.ts';
-import type { KeyEvidence } from '../tasks/task-verdict.ts';
-import { hasBootstrap, keyEvidence, parameterKeyOf, UNSURE } from '../tasks/task-verdict.ts';
+import type { KeyVerdict } from '../tasks/task-verdict.ts';
+import { hasBootstrap, keyVerdict, parameterKeyOf, UNSURE } from '../tasks/task-verdict.ts';
 import type { Cpe, Reply } from './rule-runner.ts';
 
-/** `not-done`: it may be sent again. */
+/** `not-done`: the task may be sent again. */
 export type ProbeVerdict = TaskOutcome | 'not-done';
 
 export interface ProbeContext {
   readonly store: DeviceStore;
   readonly queue: TaskQueue;
-  /** What the modem said at the beginning of this session. */
+  /** The Inform of this session. */
   readonly inform: Inform;
 }
 
@@ -39,14 +41,15 @@ async function probeDeleted(
   task: Task,
   object: string,
 ): Promise<ProbeVerdict> {
-  const key = await evidenceOf(queue, task, inform);
+  const key = await keyVerdictOf(queue, task, inform);
   const listed = await namesBelow(cpe, object, false);
   if (listed?.names.some((name) => name.startsWith(object)))
-    // A factory reset brings the objects of the factory back.
+    // A factory reset restores the objects of the factory settings.
     return key === 'done' || (await mayBeReset(queue, task.device, inform)) ? UNSURE : 'not-done';
   if (key === 'not-done') return 'not-done';
   const isGone = listed?.exists === false && (await isKnown(store, task.device, object));
-  // Without a key of ours it may have been refused: a factory reset, which empties ParameterKey, takes objects away too.
+  // Without our key the request may have been refused: a factory reset, which empties ParameterKey, deletes
+  // objects too.
   const lostItsKey = parameterKeyOf(inform) === '';
   if (key !== 'done' && (!isGone || lostItsKey)) return UNSURE;
   await store.forget(task.device, object);
@@ -54,8 +57,9 @@ async function probeDeleted(
 }
 
 /**
- * Our ParameterKey and a new instance together prove it, neither of them the opposite. One without the other proves
- * nothing: the modem may not keep ParameterKey, and somebody else may have added the instance.
+ * Our ParameterKey and a new instance together prove that it was done; the lack of both proves that it was
+ * not. One without the other proves nothing: the modem may not keep ParameterKey, and somebody else may have
+ * added the instance.
  */
 async function probeAdded(
   cpe: Cpe,
@@ -63,15 +67,15 @@ async function probeAdded(
   task: Task,
   table: string,
 ): Promise<ProbeVerdict> {
-  const key = await evidenceOf(queue, task, inform);
+  const key = await keyVerdictOf(queue, task, inform);
   const listed = await namesBelow(cpe, table, true);
-  // Told by nothing but the key: proof enough that it was not done, and no number when it was.
+  // The key alone can prove that it was not done; if it was done, the number of the instance is unknown.
   if (listed === undefined) return key === 'not-done' ? 'not-done' : UNSURE;
   const isListed = await wasListed(store, queue, task.device);
   if (!isListed && key === 'not-done') return 'not-done';
   const known = await knownInstances(store, queue, task, table, inform);
   const now = new Set<number>();
-  // A table without rows is an invalid name to some modems (Q-PN-11).
+  // Some modems refuse the name of a table without rows as invalid (Q-PN-11).
   for (const name of listed.names) addInstance(now, table, name);
   const added = [...now].filter((instance) => !known.has(instance));
   if (added.length === 0)
@@ -79,27 +83,28 @@ async function probeAdded(
       ? UNSURE
       : 'not-done';
   if (key !== 'done' || (await wasReset(store, queue, task.device))) return UNSURE;
-  // Numbers only grow (TR-069a6 A.2.2.1): the highest is the last that was given.
+  // Instance numbers only grow (TR-069a6 A.2.2.1): the highest is the newest.
   const InstanceNumber = Math.max(...added);
   await store.merge(task.device, [{ name: `${table}${InstanceNumber}.`, writable: true }]);
   return { is: 'done', answer: { InstanceNumber, Status: 0 } };
 }
 
-/** The key of a task that was sent later says nothing of this one. */
-async function evidenceOf(queue: TaskQueue, task: Task, inform: Inform): Promise<KeyEvidence> {
-  const evidence = keyEvidence(task, inform);
-  if (evidence !== 'not-done') return evidence;
+/** The key of a task that was sent later says nothing about this one. */
+async function keyVerdictOf(queue: TaskQueue, task: Task, inform: Inform): Promise<KeyVerdict> {
+  const verdict = keyVerdict(task, inform);
+  if (verdict !== 'not-done') return verdict;
   const shown = await queue.get(parameterKeyOf(inform) ?? '');
   const isLater = Date.parse(shown?.sentAt ?? '') > Date.parse(task.sentAt ?? '');
-  return isLater ? 'none' : 'not-done';
+  return isLater ? 'unknown' : 'not-done';
 }
 
 /** RPCs that leave their task's id as ParameterKey when they succeed. */
 const KEYED: ReadonlySet<string> = new Set(['SetParameterValues', 'AddObject', 'DeleteObject']);
 
 /**
- * Whether the modem may have gone back to its factory settings since: that empties ParameterKey and takes a new instance
- * away, whose lack proves nothing then. A modem that was never given a key of ours has none to lose.
+ * Whether the modem may have been reset to factory settings since: that empties ParameterKey and removes a
+ * new instance, whose absence then proves nothing. A modem that was never given a key of ours has none to
+ * lose.
  */
 async function mayBeReset(queue: TaskQueue, device: string, inform: Inform): Promise<boolean> {
   if (hasBootstrap(inform)) return true;
@@ -110,12 +115,12 @@ async function mayBeReset(queue: TaskQueue, device: string, inform: Inform): Pro
 }
 
 interface Listed {
-  /** Whether the modem says that there is such an object. */
+  /** Whether the modem has such an object. */
   readonly exists: boolean;
   readonly names: readonly string[];
 }
 
-/** What the modem lists below a path; `undefined` when it does not say. */
+/** What the modem lists below a path; `undefined` when it does not answer the question. */
 async function namesBelow(cpe: Cpe, path: string, nextLevel: boolean): Promise<Listed | undefined> {
   const reply: Reply = await cpe.call({
     kind: 'request',
@@ -127,13 +132,15 @@ async function namesBelow(cpe: Cpe, path: string, nextLevel: boolean): Promise<L
   return { exists: true, names: reply.response.args.ParameterList.map(({ Name }) => Name) };
 }
 
-/** Whether the names of the whole tree were read: only then an instance that the store lacks is a new one. */
+/** Whether the names of the whole tree were read: only then is an instance that the store lacks a new one. */
 async function wasListed(store: DeviceStore, queue: TaskQueue, device: string): Promise<boolean> {
   const state = (await store.get(device))?.discovery.state;
   return (state === 'values' || state === 'done') && !(await wasReset(store, queue, device));
 }
 
-/** Whether we had the modem reset since its tree was read: that brings objects back, and lets their numbers begin anew. */
+/**
+ * Whether we reset the modem since its tree was read: that restores objects, and their numbers start over.
+ */
 async function wasReset(store: DeviceStore, queue: TaskQueue, device: string): Promise<boolean> {
   const since = (await store.get(device))?.discovery.startedAt ?? '';
   for await (const { request, endedAt = '', sentAt = endedAt } of queue.list(device))
@@ -146,7 +153,9 @@ async function isKnown(store: DeviceStore, device: string, object: string): Prom
   return false;
 }
 
-/** Instances that were there before the task was sent. What this Inform alone tells of is not among them. */
+/**
+ * Instances that were there before the task was sent. Those that only this Inform names are not among them.
+ */
 async function knownInstances(
   store: DeviceStore,
   queue: TaskQueue,
@@ -154,11 +163,12 @@ async function knownInstances(
   table: string,
   inform: Inform,
 ): Promise<ReadonlySet<number>> {
-  const told = new Set(inform.ParameterList.map(({ Name }) => Name));
+  const informNames = new Set(inform.ParameterList.map(({ Name }) => Name));
   const known = new Set<number>();
   for await (const { name } of store.tree(task.device, table))
-    if (!told.has(name)) addInstance(known, table, name);
-  // An answer is kept before the tree is told of it: a crash between the two leaves it in the task alone.
+    if (!informNames.has(name)) addInstance(known, table, name);
+  // The answer of an AddObject is kept before the tree is changed: after a crash between the two only the
+  // task has it.
   for await (const { request, state, answer } of queue.list(task.device)) {
     if (request.rpc !== 'AddObject' || request.args.ObjectName !== table || state !== 'done') continue;
     if (typeof answer !== 'object' || answer === null || !('InstanceNumber' in answer)) continue;

@@ -1,18 +1,21 @@
 /**
- * Joins a rule, which awaits answers, to a session, which asks what to send: each `call` of the rule becomes the next
- * message of the live session.
+ * Runs a rule, which awaits replies, within a session, which asks what to send: each `call` of the rule
+ * becomes the next message of the live session.
  */
 import type { CpeMethod, CwmpFault, Request, Response } from '../../protocol/cwmp/messages.ts';
 import type { Outcome } from '../../protocol/cwmp/session-acs.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
 
-/** What became of a call that the modem saw. A session that breaks rejects the call instead, with E_SESSION_LOST. */
+/**
+ * What became of a call that the modem received. If the session breaks, the call rejects with E_SESSION_LOST
+ * instead.
+ */
 export type Reply =
   | { readonly is: 'response'; readonly response: Response }
   | { readonly is: 'fault'; readonly fault: CwmpFault }
   | { readonly is: 'unanswered' };
 
-/** The modem, to a rule. */
+/** The modem, as a rule sees it. */
 export interface Cpe {
   call(request: Request<CpeMethod>): Promise<Reply>;
 }
@@ -25,11 +28,12 @@ interface Call {
   readonly reject: (error: Error) => void;
 }
 
-export class Conversation {
+export class RuleRunner {
   #calls: Call[] = [];
   #outstanding: Call | undefined;
   #wake: (() => void) | undefined;
-  #over = false;
+  #isOver = false;
+  #isBroken = false;
   #error: unknown;
 
   /** Starts the rule at once; it runs until its first call. */
@@ -39,14 +43,14 @@ export class Conversation {
         this.#error = error;
       })
       .finally(() => {
-        this.#over = true;
+        this.#isOver = true;
         this.#wake?.();
       });
   }
 
   /** The rule's next request; `undefined` when it has ended. Throws what the rule threw. */
   async next(): Promise<Request<CpeMethod> | undefined> {
-    if (this.#calls.length === 0 && !this.#over) {
+    if (this.#calls.length === 0 && !this.#isOver) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -61,7 +65,7 @@ export class Conversation {
     return this.#outstanding?.request;
   }
 
-  /** What became of the request given by `next`. */
+  /** Takes what became of the request that `next` gave. */
   settle(outcome: Outcome): void {
     const call = this.#outstanding;
     this.#outstanding = undefined;
@@ -69,19 +73,18 @@ export class Conversation {
     else call?.resolve(outcome);
   }
 
-  /** The session is gone: every call of the rule ends with E_SESSION_LOST, now and later. */
+  /** The session is gone: every call of the rule, now and later, rejects with E_SESSION_LOST. */
   break(call: Call | undefined = this.#outstanding): void {
     this.#outstanding = undefined;
     const lost = new ModemlabError('E_SESSION_LOST');
-    for (const waiting of [...(call === undefined ? [] : [call]), ...this.#calls]) waiting.reject(lost);
+    call?.reject(lost);
+    for (const waiting of this.#calls) waiting.reject(lost);
     this.#calls = [];
-    this.#broken = true;
+    this.#isBroken = true;
   }
 
-  #broken = false;
-
   #call(request: Request<CpeMethod>): Promise<Reply> {
-    if (this.#broken) return Promise.reject(new ModemlabError('E_SESSION_LOST'));
+    if (this.#isBroken) return Promise.reject(new ModemlabError('E_SESSION_LOST'));
     return new Promise((resolve, reject) => {
       this.#calls.push({ request, resolve, reject });
       this.#wake?.();

@@ -1,6 +1,7 @@
 /**
- * Quirks that a session shows after its Inform. The first time they are written at its end; from then on they wait for
- * the device's next Inform, which is written anyway: a second write for each session would cost more than it tells.
+ * Counts of quirks that a session shows after its Inform. The first time they are written at its end; from
+ * then on they wait for the device's next Inform, which is written anyway: a second write for each session is
+ * not worth its cost.
  */
 import { ModemlabError } from '../../protocol/errors.ts';
 import type { QuirkId } from '../../protocol/quirks/note.ts';
@@ -8,8 +9,8 @@ import type { Log } from '../log.ts';
 import { errorFields } from '../log.ts';
 import type { DeviceRecord, DeviceStore } from '../store/store.ts';
 
-/** Devices remembered at most; beyond it all are forgotten, and written once more. */
-const MOST = 10_000;
+/** Devices remembered; when there are more, all are forgotten, and written once more. */
+const MAX_DEVICES = 10_000;
 
 interface Shown {
   readonly written: Set<QuirkId>;
@@ -18,7 +19,7 @@ interface Shown {
 
 const NONE: ReadonlySet<QuirkId> = new Set();
 
-export class LateQuirks {
+export class DeferredQuirkCounts {
   readonly #store: DeviceStore;
   readonly #log: Log;
   readonly #devices = new Map<string, Shown>();
@@ -37,7 +38,7 @@ export class LateQuirks {
     return waiting;
   }
 
-  /** At the end of a session. Nobody waits for it: should it be lost, the next session shows the same. */
+  /** At the end of a session. Nobody waits for the write: if it is lost, the next session shows the same. */
   keep(device: string, quirks: readonly QuirkId[]): void {
     const fresh = this.#split(device, quirks);
     if (fresh.length === 0) return;
@@ -48,14 +49,14 @@ export class LateQuirks {
       return { ...record, quirks: counts };
     };
     this.#store.update(device, add).catch((error: unknown) => {
-      this.#log.warn({ device, ...errorFields(error) }, 'could not keep what a session showed');
+      this.#log.warn({ device, ...errorFields(error) }, 'could not count the quirks of a session');
     });
   }
 
-  /** Lets those wait that were written before, and gives back the others. */
+  /** Defers those that were written before, and returns the others. */
   #split(device: string, quirks: readonly QuirkId[]): readonly QuirkId[] {
     if (quirks.length === 0) return [];
-    if (this.#devices.size >= MOST) this.#devices.clear();
+    if (this.#devices.size >= MAX_DEVICES) this.#devices.clear();
     const shown = this.#devices.get(device) ?? { written: new Set(), waiting: NONE };
     this.#devices.set(device, shown);
     const fresh = quirks.filter((id) => !shown.written.has(id));

@@ -1,4 +1,4 @@
-/** Writes down what a CPE tells by its own requests, before it is acknowledged. */
+/** Records what a modem says in its own requests, before they are answered. */
 import { hash } from 'node:crypto';
 import type {
   AcsMethod,
@@ -18,53 +18,47 @@ import type { DeviceRecord, DeviceStore } from '../store/store.ts';
 import { parameterOf, setDigest } from '../tasks/apply-response.ts';
 import { decidesTasks, keyOf, verdictOf } from '../tasks/task-verdict.ts';
 
-export interface Teller {
+/** Who sent the request, and what is known of it beside its content. */
+export interface Sender {
   readonly key: string;
   readonly deviceId: DeviceId;
   readonly address: string;
+  /** What to add to the device's counts of quirks. */
   readonly quirks: ReadonlyMap<QuirkId, number>;
   readonly untyped: boolean;
   /** ISO 8601. */
   readonly now: string;
 }
 
-export interface ToldContext {
+export interface RecordContext {
   readonly store: DeviceStore;
   readonly queue: TaskQueue;
   readonly log: Log;
   readonly onTask: (task: Task) => void;
 }
 
-/** Resolves when it is kept; what decides about a task is on the disk by then. */
-export async function told(
-  context: ToldContext,
-  teller: Teller,
+/** Resolves when it is kept; what decides a task is on the disk by then. */
+export async function recordRequest(
+  context: RecordContext,
+  sender: Sender,
   envelope: Envelope<Request<AcsMethod>>,
 ): Promise<void> {
   const { message } = envelope;
   switch (message.rpc) {
     case 'Inform':
-      await toldInform(context, teller, message.args, envelope.namespace);
+      await recordInform(context, sender, message.args, envelope.namespace);
       return;
     case 'TransferComplete':
-      await toldTransfer(context, teller, message.args);
+      await recordTransfer(context, sender, message.args);
       return;
-    case 'DUStateChangeComplete': {
-      const key = message.args.CommandKey ?? '';
-      const task = await openTask(
-        context.queue,
-        teller.key,
-        (open) => open.request.rpc === 'ChangeDUState' && keyOf(open) === key,
-      );
-      if (task !== undefined)
-        context.onTask(await context.queue.end(task, { is: 'done', answer: message.args }));
+    case 'DUStateChangeComplete':
+      await recordDeployment(context, sender, message.args);
       return;
-    }
     case 'AutonomousTransferComplete':
     case 'AutonomousDUStateChangeComplete':
     case 'RequestDownload':
     case 'Kicked':
-      context.log.info({ device: teller.key, rpc: message.rpc, args: message.args }, 'the modem told');
+      context.log.info({ device: sender.key, rpc: message.rpc, args: message.args }, 'request of the modem');
       return;
     case 'GetRPCMethods':
       return;
@@ -73,47 +67,49 @@ export async function told(
   }
 }
 
-async function toldInform(
-  context: ToldContext,
-  teller: Teller,
+async function recordInform(
+  context: RecordContext,
+  sender: Sender,
   inform: Inform,
   namespace: string,
 ): Promise<void> {
-  // Before the record says that this Inform came: should this process die between the two, the modem repeats it.
-  if (decidesTasks(inform)) await decideTasks(context, teller, inform);
+  // Before the record says that this Inform came: if this process dies between the two, the modem repeats it.
+  if (decidesTasks(inform)) await decideTasks(context, sender, inform);
   const digest = digestOf(inform);
   const isQuiet = inform.Event.every(({ EventCode }) => QUIET_EVENTS.has(EventCode));
   let sameAsLast = false;
   const written = context.store.update(
-    teller.key,
+    sender.key,
     (before) => {
       sameAsLast = before?.lastInform.digest === digest;
       // The list counts as known once it is in the tree, not before.
-      return recordOf(before, teller, inform, namespace, sameAsLast ? digest : '');
+      return recordOf(before, sender, inform, namespace, sameAsLast ? digest : '');
     },
     () => sameAsLast && isQuiet,
   );
-  // An Inform that says nothing new but that the modem is there need not be on the disk before it is answered.
+  // An Inform that says nothing new but that the modem is there need not be on the disk before it is
+  // answered.
   if (sameAsLast && isQuiet) {
     written.catch((error: unknown) => {
-      context.log.error({ device: teller.key, ...errorFields(error) }, 'could not keep a periodic Inform');
+      context.log.error({ device: sender.key, ...errorFields(error) }, 'could not record a periodic Inform');
     });
     return;
   }
   await written;
   if (sameAsLast) return;
+  const named = inform.ParameterList.filter(({ Name }) => Name !== '');
   await context.store.merge(
-    teller.key,
-    inform.ParameterList.filter(({ Name }) => Name !== '').map((value) => parameterOf(value, teller)),
+    sender.key,
+    named.map((value) => parameterOf(value, sender)),
   );
-  await setDigest(context.store, teller.key, digest);
+  await setDigest(context.store, sender.key, digest);
 }
 
-/** Events that nothing hangs on: should the Inform be lost with a crash, the next one says the same. */
+/** Events that nothing depends on: if the Inform is lost in a crash, the next one says the same. */
 const QUIET_EVENTS: ReadonlySet<string> = new Set(['2 PERIODIC', '6 CONNECTION REQUEST']);
 
-/** Ends the open tasks that the events of an Inform decide about. */
-async function decideTasks({ store, queue, onTask }: ToldContext, { key }: Teller, inform: Inform) {
+/** Ends the open tasks that the events of an Inform decide. */
+async function decideTasks({ store, queue, onTask }: RecordContext, { key }: Sender, inform: Inform) {
   const open = await queue.open(key);
   if (open.length === 0) return;
   const before = (await store.get(key))?.lastInform.events ?? [];
@@ -129,34 +125,31 @@ function digestOf(inform: Inform): string {
   return hash('sha1', text, 'base64').slice(0, 16);
 }
 
-/** SoftwareVersion as the Inform's parameters tell it. */
+/** SoftwareVersion as an Inform's parameters have it; empty if they do not. */
 export function softwareVersionOf(inform: Inform): string {
-  return (
-    inform.ParameterList.find(({ Name }) => Name.endsWith('DeviceInfo.SoftwareVersion'))?.Value.slice(
-      0,
-      256,
-    ) ?? ''
-  );
+  const parameter = inform.ParameterList.find(({ Name }) => Name.endsWith('DeviceInfo.SoftwareVersion'));
+  return parameter?.Value.slice(0, 256) ?? '';
 }
 
 function recordOf(
   before: DeviceRecord | undefined,
-  teller: Teller,
+  sender: Sender,
   inform: Inform,
   namespace: string,
   digest: string,
 ): DeviceRecord {
   const softwareVersion = softwareVersionOf(inform) || (before?.softwareVersion ?? '');
   const quirks: Partial<Record<QuirkId, number>> = { ...before?.quirks };
-  for (const [id, count] of teller.quirks) quirks[id] = (quirks[id] ?? 0) + count;
+  for (const [id, count] of sender.quirks) quirks[id] = (quirks[id] ?? 0) + count;
   const changed = before !== undefined && before.discovery.firmware !== softwareVersion;
   const fresh = { state: 'none', firmware: softwareVersion, names: 0, values: 0 } as const;
-  // Spelt out, not spread: an object made by a spread of so many members is slow to make and slow to read.
+  // Every member is written out: an object made by spreading so many members is slow to make and slow to
+  // read.
   const record: DeviceRecord = {
-    key: teller.key,
-    deviceId: teller.deviceId,
-    firstContact: before?.firstContact ?? teller.now,
-    lastContact: teller.now,
+    key: sender.key,
+    deviceId: sender.deviceId,
+    firstContact: before?.firstContact ?? sender.now,
+    lastContact: sender.now,
     lastInform: {
       events: inform.Event.map(({ EventCode }) => EventCode),
       currentTime: inform.CurrentTime,
@@ -164,7 +157,7 @@ function recordOf(
       digest: changed ? '' : digest,
     },
     informs: (before?.informs ?? 0) + 1,
-    address: teller.address,
+    address: sender.address,
     namespace,
     softwareVersion,
     discovery: before === undefined || changed ? fresh : before.discovery,
@@ -173,40 +166,41 @@ function recordOf(
   return before?.methods === undefined ? record : { ...record, methods: before.methods };
 }
 
-/** The result of a transfer. Its CommandKey names the task; an empty one means the only transfer there is (Q-FT-01). */
-async function toldTransfer(
-  context: ToldContext,
-  teller: Teller,
+/**
+ * The result of a transfer. Its CommandKey names the task; an empty one means the only transfer there is
+ * (Q-FT-01).
+ */
+async function recordTransfer(
+  { queue, log, onTask }: RecordContext,
+  { key }: Sender,
   complete: Args<'TransferComplete'>,
 ): Promise<void> {
   const transfers: Task[] = [];
-  for (const task of await context.queue.open(teller.key)) {
+  for (const task of await queue.open(key)) {
     const { rpc } = task.request;
     if (rpc === 'Download' || rpc === 'Upload' || rpc === 'ScheduleDownload') transfers.push(task);
   }
-  const only = complete.CommandKey === '' && transfers.length === 1 ? transfers[0] : undefined;
-  const task = transfers.find((transfer) => keyOf(transfer) === complete.CommandKey) ?? only;
+  const { CommandKey, FaultStruct } = complete;
+  const only = CommandKey === '' && transfers.length === 1 ? transfers[0] : undefined;
+  const task = transfers.find((transfer) => keyOf(transfer) === CommandKey) ?? only;
   if (task === undefined) {
-    context.log.warn(
-      { device: teller.key, commandKey: complete.CommandKey },
-      'TransferComplete of no known transfer',
-    );
+    log.warn({ device: key, commandKey: CommandKey }, 'TransferComplete of an unknown transfer');
     return;
   }
-  const { FaultCode, FaultString } = complete.FaultStruct;
+  const { FaultCode, FaultString } = FaultStruct;
   const fault: CwmpFault = { FaultCode, FaultString, SetParameterValuesFault: [] };
-  context.onTask(
-    await context.queue.end(
-      task,
-      FaultCode === 0 ? { is: 'done', answer: complete } : { is: 'failed', fault },
-    ),
-  );
+  onTask(await queue.end(task, FaultCode === 0 ? { is: 'done', answer: complete } : { is: 'failed', fault }));
 }
 
-async function openTask(
-  queue: TaskQueue,
-  device: string,
-  wanted: (task: Task) => boolean,
-): Promise<Task | undefined> {
-  return (await queue.open(device)).find(wanted);
+async function recordDeployment(
+  { queue, onTask }: RecordContext,
+  { key }: Sender,
+  complete: Args<'DUStateChangeComplete'>,
+): Promise<void> {
+  const commandKey = complete.CommandKey ?? '';
+  const open = await queue.open(key);
+  const task = open.find(
+    (candidate) => candidate.request.rpc === 'ChangeDUState' && keyOf(candidate) === commandKey,
+  );
+  if (task !== undefined) onTask(await queue.end(task, { is: 'done', answer: complete }));
 }

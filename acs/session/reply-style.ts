@@ -1,9 +1,9 @@
 /**
- * How the ACS spells its envelopes for a model. Some clients end the session when an answer begins with an XML
- * declaration, others insist on it (Q-NS-09); some know only one spelling (Q-NS-08). So there is a short ladder: a session
- * that ends right after our first message lets the next one try the next step, and what works is kept.
+ * How the ACS spells its envelopes for a model. Some clients end the session when an answer begins with an
+ * XML declaration, others insist on it (Q-NS-09); some know only one spelling (Q-NS-08). So there is a short
+ * ladder: when a session ends right after our first message the next one tries the next step, and what works
+ * is kept.
  */
-
 import type { DeviceId } from '../../protocol/cwmp/messages.ts';
 import type { Dialect } from '../../protocol/soap/dialect.ts';
 import { CANONICAL } from '../../protocol/soap/dialect.ts';
@@ -38,35 +38,40 @@ export const REPLY_STYLES: readonly [ReplyStyle, ...ReplyStyle[]] = [
   },
 ];
 
-/** A style that sessions have gone on with is given up after so many sessions in a row that broke at our first message. */
-const PATIENCE = 3;
+/** A style that has worked is given up after this many sessions in a row that broke at our first message. */
+const MAX_FAILURES = 3;
 
-/** How long what was read counts as what the store has, in milliseconds. */
+/** How long what was read of a model is taken for what the store has, in milliseconds. */
 const FRESH_MS = 1000;
 
-/** Devices with a style of their own that are kept in mind at most. */
-const MOST_OWN = 10_000;
+/** Devices with a style of their own that are remembered. */
+const MAX_OWN_STYLES = 10_000;
 
 /** The key under which a model's habits are kept. */
 export function modelOf(deviceId: DeviceId, softwareVersion: string): string {
   return [deviceId.Manufacturer, deviceId.ProductClass, softwareVersion].join('|');
 }
 
-/** The reply style of each model: kept in the store, with the last answer at hand. */
+/** The reply style of each model, kept in the store and cached here. */
 export class ReplyStyles {
   readonly #store: DeviceStore;
   readonly #fixed: ReplyStyle | undefined;
   readonly #known = new Map<string, Learned>();
   /** When each was read: another server on the store may learn too. */
   readonly #readAt = new Map<string, number>();
+  /** Sessions in a row that broke at our first message, by model. */
   readonly #failures = new Map<string, number>();
-  /** Devices that are tried with another style than their model's. */
+  /** Steps of devices that try another style than their model's. */
   readonly #own = new Map<string, number>();
 
-  /** `fixed`: the style that the configuration wants for all. */
+  /** `fixed`: the one style that is configured for all modems. */
   constructor(store: DeviceStore, fixed?: ReplyStyle) {
     this.#store = store;
     this.#fixed = fixed;
+  }
+
+  static at(step: number): ReplyStyle {
+    return REPLY_STYLES[step] ?? REPLY_STYLES[0];
   }
 
   async learned(model: string): Promise<Learned> {
@@ -84,20 +89,51 @@ export class ReplyStyles {
     await this.#store.learn(learned);
   }
 
-  /** The step for the next session of a device: its own where it could not bear its model's, else the model's. */
-  async step(model: string, device: string): Promise<number> {
-    if (this.#fixed !== undefined) return REPLY_STYLES.indexOf(this.#fixed);
-    const own = this.#own.get(device);
-    return own ?? (await this.learned(model)).replyStyle % REPLY_STYLES.length;
+  /**
+   * The style of a new session: the device's own step if its model's does not work for it, else the model's.
+   */
+  async forSession(model: string, device: string): Promise<SessionStyle> {
+    if (this.#fixed !== undefined)
+      return new SessionStyle(this, model, device, REPLY_STYLES.indexOf(this.#fixed));
+    const step = this.#own.get(device) ?? (await this.learned(model)).replyStyle % REPLY_STYLES.length;
+    return new SessionStyle(this, model, device, step);
   }
 
-  static at(step: number): ReplyStyle {
-    return REPLY_STYLES[step] ?? REPLY_STYLES[0];
+  /** The modem went on after our first message. */
+  async worked(model: string, device: string, step: number): Promise<void> {
+    if (this.#fixed !== undefined || this.#isProven(model, device, step)) return;
+    const learned = await this.learned(model);
+    if (learned.proven && this.#own.get(device) === step) return;
+    this.#failures.delete(model);
+    if (!learned.proven || learned.replyStyle !== step)
+      await this.learn({ ...learned, replyStyle: step, proven: true });
   }
 
-  /** Whether there is nothing new in it that the modem went on: what every session asks. */
-  isProven(model: string, device: string, step: number): boolean {
-    if (this.#fixed !== undefined) return true;
+  /**
+   * The session broke at our first message. Another device of the model may have moved up the ladder
+   * meanwhile.
+   */
+  async broke(model: string, device: string, step: number): Promise<void> {
+    if (this.#fixed !== undefined) return;
+    const next = (step + 1) % REPLY_STYLES.length;
+    const learned = await this.learned(model);
+    if (this.#own.size >= MAX_OWN_STYLES) this.#own.clear();
+    // What works for its model may not work for this device (or its line dropped): it alone tries the next
+    // step at once.
+    if (learned.proven) this.#own.set(device, next);
+    if (learned.replyStyle !== step) return;
+    const failures = (this.#failures.get(model) ?? 0) + 1;
+    this.#failures.set(model, failures);
+    if (learned.proven && failures < MAX_FAILURES) return;
+    this.#failures.delete(model);
+    await this.learn({ ...learned, replyStyle: next, proven: false });
+  }
+
+  /**
+   * Whether one more session that goes on says nothing new, as in a steady fleet: then the store is not
+   * asked.
+   */
+  #isProven(model: string, device: string, step: number): boolean {
     const learned = this.#known.get(model);
     return (
       learned?.proven === true &&
@@ -106,30 +142,45 @@ export class ReplyStyles {
       !this.#own.has(device)
     );
   }
+}
 
-  /** The modem went on after our first message. */
-  async worked(model: string, device: string, step: number): Promise<void> {
-    if (this.#fixed !== undefined) return;
-    const learned = await this.learned(model);
-    if (learned.proven && this.#own.get(device) === step) return;
-    this.#failures.delete(model);
-    if (!learned.proven || learned.replyStyle !== step)
-      await this.learn({ ...learned, replyStyle: step, proven: true });
+/** The reply style that one session tries, and whether it works. */
+export class SessionStyle {
+  readonly #styles: ReplyStyles;
+  readonly #model: string;
+  readonly #device: string;
+  readonly #step: number;
+  /**
+   * `sent`: the modem has our first message, and the next thing that it does tells whether it could read it.
+   */
+  #state: 'unsent' | 'sent' | 'known' = 'unsent';
+
+  constructor(styles: ReplyStyles, model: string, device: string, step: number) {
+    this.#styles = styles;
+    this.#model = model;
+    this.#device = device;
+    this.#step = step;
   }
 
-  /** The modem began anew instead. Another device of the model may have moved the ladder on meanwhile. */
-  async broke(model: string, device: string, step: number): Promise<void> {
-    if (this.#fixed !== undefined) return;
-    const next = (step + 1) % REPLY_STYLES.length;
-    const learned = await this.learned(model);
-    if (this.#own.size >= MOST_OWN) this.#own.clear();
-    // What its siblings bear, this one may not (or its line dropped): it alone tries on at once.
-    if (learned.proven) this.#own.set(device, next);
-    if (learned.replyStyle !== step) return;
-    const failures = (this.#failures.get(model) ?? 0) + 1;
-    this.#failures.set(model, failures);
-    if (learned.proven && failures < PATIENCE) return;
-    this.#failures.delete(model);
-    await this.learn({ ...learned, replyStyle: next, proven: false });
+  get dialect(): Dialect {
+    return ReplyStyles.at(this.#step).dialect;
+  }
+
+  messageSent(): void {
+    if (this.#state === 'unsent') this.#state = 'sent';
+  }
+
+  /** A POST came. */
+  async sessionWentOn(): Promise<void> {
+    if (this.#state !== 'sent') return;
+    this.#state = 'known';
+    await this.#styles.worked(this.#model, this.#device, this.#step);
+  }
+
+  /** No further POST came. */
+  async sessionBroke(): Promise<void> {
+    if (this.#state !== 'sent') return;
+    this.#state = 'known';
+    await this.#styles.broke(this.#model, this.#device, this.#step);
   }
 }

@@ -1,4 +1,6 @@
-/** The note in a folder that tells what it holds, so that nobody reads or writes it as something else. */
+/**
+ * A file in a folder that says what the folder contains, so that nobody reads or writes it as something else.
+ */
 import { link, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModemlabError } from '../../protocol/errors.ts';
@@ -13,19 +15,19 @@ export interface FolderKind {
   readonly version: number;
 }
 
-/** Name of the note. No device has it: device names have no dot. */
+/** Name of that file. No device has it: device names have no dot. */
 export const KIND_FILE = 'format.json';
 
-/** Files by which a folder without the note is known, such as one that was put together by hand. */
+/** Files that show the kind of a folder without format.json, such as one that was made by hand. */
 const SIGNS: ReadonlyMap<string, RegExp> = new Map([
   ['lmdb', /^(data|lock)\.mdb$/],
   ['yaml', /\.yaml$/],
 ]);
 
 /**
- * Writes the note into a folder that has none, or compares it.
- * @throws ModemlabError E_DATA_IN_USE when the folder is of another kind or version, E_DATA_UNREADABLE when the note is
- *   damaged or the folder cannot be written
+ * Writes format.json into a folder that has none, or compares it.
+ * @throws ModemlabError E_DATA_IN_USE when the folder has another kind or version, E_DATA_UNREADABLE when
+ *   format.json is damaged or the folder cannot be written
  */
 export async function claimFolder(folder: string, wanted: FolderKind): Promise<void> {
   const file = join(folder, KIND_FILE);
@@ -41,7 +43,7 @@ async function readOrMake(folder: string, file: string, wanted: FolderKind): Pro
     const before = await readIfThere(file);
     if (before !== undefined) return before;
     await refuseOther(folder, wanted);
-    // Linked when complete: another process that starts at the same moment reads all of it or none.
+    // Linked when complete: another process that starts at the same moment sees the whole file or none.
     const draft = join(folder, `.format-${process.pid}-${Math.trunc(performance.now() * 1000)}`);
     await writeFile(draft, `${JSON.stringify(wanted)}\n`, { flag: 'wx', flush: true });
     try {

@@ -1,6 +1,6 @@
 /**
- * Whether a file can be an LMDB environment. LMDB maps it into memory and believes it: a damaged one ends the process
- * with a signal where an error is wanted.
+ * Checks whether a file can be an LMDB environment. LMDB maps it into memory and trusts it: a damaged file
+ * would end the process with a signal instead of an error.
  */
 import { open } from 'node:fs/promises';
 import { codeOf } from './folder-kind.ts';
@@ -8,17 +8,20 @@ import { codeOf } from './folder-kind.ts';
 /** MDB_MAGIC and the data format's version of the LMDB that lmdb-js carries (mdb.c). */
 const MAGIC = 0xbeefc0de;
 const VERSION = 2;
-/** Offsets in a meta page: mm_magic, mm_version, the free list's md_pad (which holds the page size), two md_root. */
+/**
+ * Offsets in a meta page: mm_magic, mm_version, the free list's md_pad (which holds the page size), two
+ * md_root.
+ */
 const AT = { magic: 24, version: 28, pageSize: 48, roots: [88, 136] } as const;
 const META_BYTES = 160;
 /** Root of an empty tree. */
 const NO_PAGE = 0xffffffffffffffffn;
 
-/** What is wrong; `undefined` when nothing is seen to be. A missing or empty file is a new environment. */
+/** What is wrong; `undefined` if no damage was found. A missing or empty file is a new environment. */
 export async function lmdbDamage(file: string): Promise<string | undefined> {
   const first = await look(file);
   if (first === undefined) return undefined;
-  // Another process may have been writing the very page: a second look sees it whole.
+  // Another process may have been writing the page: a second look sees it complete.
   await new Promise((resolve) => setTimeout(resolve, 50));
   return look(file);
 }

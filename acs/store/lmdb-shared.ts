@@ -1,6 +1,7 @@
 /**
- * One LMDB environment a folder and process, however often it is opened here: a second one on the same files stops the
- * whole process for good as soon as both write (LMDB's locks belong to the process, and the one waits for the other).
+ * One LMDB environment per folder and process, however often it is opened: with a second one on the same
+ * files the whole process would hang as soon as both write (LMDB's locks belong to the process, and each
+ * would wait for the other).
  */
 import { realpath } from 'node:fs/promises';
 import type { ModemlabError } from '../../protocol/errors.ts';
@@ -17,11 +18,12 @@ interface Opened {
 }
 
 const opened = new Map<string, Opened>();
-/** Environments that are being closed: they are opened again only after that. */
+/** Environments that are being closed; they can be opened again afterwards. */
 const closing = new Map<string, Promise<void>>();
 
 /**
- * The store of this folder, shared with whoever else has it open in this process; closed with the last of them.
+ * The store of this folder, shared with whoever else has it open in this process; closed with the last of
+ * them.
  * @throws ModemlabError E_DATA_UNREADABLE when the files are damaged or cannot be opened
  */
 export async function sharedLmdbStore(folder: string, options: StoreOptions = {}): Promise<DeviceStore> {

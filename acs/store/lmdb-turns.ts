@@ -1,46 +1,50 @@
 /**
- * Nobody writes to an LMDB environment while a process opens it. The library would bear it badly: whoever opens sets the
- * number of the last transaction, which all share, to the one it has just read in the file. A commit in between is not in
- * it; the next writer then begins from the state before, and that commit is lost.
+ * Keeps processes from writing to an LMDB environment while another one opens it. The library would lose a
+ * commit: opening sets the number of the last transaction, which all processes share, to the one just read
+ * from the file. If there was a commit in between, the next writer begins from the state before it, and that
+ * commit is lost.
  *
- * Marks in a folder say who opens and who writes. Each makes its mark first and looks at the others' then, so that of two
- * at least one sees the other and waits. A mark whose process is gone is nobody's.
+ * Marks in a folder show who opens and who writes. Each process makes its mark before it looks at the
+ * others', so that at least one of two sees the other and waits. A mark whose process is gone is removed.
  */
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Processes, readProcess, systemProcesses, writeProcess } from '../processes.ts';
 
 type Kind = 'open' | 'write';
 
 /** Milliseconds between two looks. */
-const LOOK_EACH_MS = 2;
-/** How long a mark to write stays, so that a busy store need not make one for each commit. Who opens waits that long. */
+const LOOK_EVERY_MS = 2;
+/**
+ * How long a mark to write stays, so that a busy store does not make one for each commit. Opening waits that
+ * long.
+ */
 const KEEP_MS = 20;
-/** No commit and no opening takes so long: a mark that old was left behind by a process that cannot be asked for. */
-const STALE_MS = 60_000;
+/** No commit and no opening takes this long: an older mark was left behind. */
+const OLD_MS = 60_000;
 
-const HOST = hostname().replace(/[^\w.]/g, '_');
 let made = 0;
 
 export class Turns {
   readonly #folder: string;
   readonly #name: string;
   readonly #keepMs: number;
+  readonly #processes: Processes = systemProcesses();
   #writing = 0;
-  /** When the mark to write was made last, or made anew; `undefined`: there is none. */
+  /** When the mark to write was last made; `undefined`: there is none. */
   #markedAt: number | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param folder of its own, made when it is not there
+   * @param folder for the marks alone, made if missing
    * @param keepMs milliseconds for which a mark to write stays
    */
   constructor(folder: string, keepMs: number = KEEP_MS) {
     this.#folder = folder;
     this.#keepMs = keepMs;
     made += 1;
-    this.#name = `${HOST}-${process.pid}-${made}`;
+    this.#name = `${writeProcess(this.#processes.self)}~${made}`;
     mkdirSync(folder, { recursive: true });
   }
 
@@ -49,22 +53,22 @@ export class Turns {
     const own = this.#mark('open');
     try {
       for (let others = this.#others('open'); others.length > 0; others = this.#others('open')) {
-        // Of those who wait the first by name goes first: the others take back their marks meanwhile.
+        // Of those who wait, the first by name goes first; the others remove their marks meanwhile.
         const isFirst = others.every((other) => own < other);
         if (!isFirst) this.#unmark('open');
-        await sleep(LOOK_EACH_MS);
+        await sleep(LOOK_EVERY_MS);
         if (!isFirst) this.#mark('open');
       }
-      while (this.#others('write').length > 0) await sleep(LOOK_EACH_MS);
+      while (this.#others('write').length > 0) await sleep(LOOK_EVERY_MS);
       return work();
     } finally {
       this.#unmark('open');
     }
   }
 
-  /** Writes while nobody opens; those of one process write side by side. */
+  /** Writes while nobody opens; several may write at once. */
   async write<T>(work: () => Promise<T>): Promise<T> {
-    while (!this.#mayWrite()) await sleep(LOOK_EACH_MS);
+    while (!this.#mayWrite()) await sleep(LOOK_EVERY_MS);
     this.#writing += 1;
     try {
       return await work();
@@ -74,13 +78,13 @@ export class Turns {
     }
   }
 
-  /** Takes back what is left of it: nothing is written any more. */
+  /** Removes the mark that is left: nothing is written any more. */
   close(): void {
     if (this.#markedAt !== undefined) this.#takeBack();
   }
 
   #mayWrite(): boolean {
-    // Under a mark nobody opens; but one that is always there would let nobody open.
+    // While there is a mark nobody opens, but if it stayed for ever nobody could.
     if (this.#keptMs < this.#keepMs) return true;
     this.#mark('write');
     if (this.#others('open').length > 0) {
@@ -91,7 +95,7 @@ export class Turns {
     return true;
   }
 
-  /** For how long the mark has been there. */
+  /** How long the mark has been there. */
   get #keptMs(): number {
     return this.#markedAt === undefined ? Infinity : performance.now() - this.#markedAt;
   }
@@ -125,32 +129,22 @@ export class Turns {
     rmSync(join(this.#folder, `${kind}-${this.#name}`), { force: true });
   }
 
-  /** Names of the marks that others have; those that nobody has any more are removed. */
+  /** Names of the others' marks; those that were left behind are removed. */
   #others(kind: Kind): readonly string[] {
     const names = readdirSync(this.#folder).filter(
       (name) => name.startsWith(`${kind}-`) && name !== `${kind}-${this.#name}`,
     );
     return names.filter((name) => {
-      if (!this.#isStale(name)) return true;
+      if (!this.#isAbandoned(name)) return true;
       rmSync(join(this.#folder, name), { force: true });
       return false;
     });
   }
 
-  #isStale(name: string): boolean {
-    const [, host, pid] = /^[a-z]+-(.*)-(\d+)-\d+$/.exec(name) ?? [];
-    if (host === HOST && !isAlive(Number(pid))) return true;
+  #isAbandoned(name: string): boolean {
     const stat = statSync(join(this.#folder, name), { throwIfNoEntry: false });
-    return stat !== undefined && Date.now() - stat.mtimeMs > STALE_MS;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it is another user's.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    const isOld = stat !== undefined && Date.now() - stat.mtimeMs > OLD_MS;
+    const [, maker = ''] = /^[a-z]+-(.+)~\d+$/.exec(name) ?? [];
+    return isOld || this.#processes.isGone(readProcess(maker), () => isOld);
   }
 }

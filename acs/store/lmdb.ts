@@ -1,13 +1,14 @@
 /**
  * The default store: one LMDB environment, many processes of one machine.
  *
- * Three databases, all with JSON texts as values: `records` by device name (device-key.ts storageName), `parameters`
- * by device name, NUL and the name in its sortable form (order.ts), `learned` by the model's storage name.
+ * Three databases, all with JSON texts as values: `records` by device name (device-key.ts storageName),
+ * `parameters` by device name, NUL and the name in its sortable form (order.ts), `learned` by the model's
+ * storage name.
  *
- * `update` gathers: one commit with its flush takes 0.2 ms of CPU time, more than the whole rest of a session. So when
- * updates come thick they wait up to COMMIT_WITHIN_MS for others and go in one commit; until then this process sees them
- * already. A commit is conditional on the version that each change was made from, and a change whose record was written
- * by another process in between is made again from what is there now: `change` may be called several times.
+ * Updates share commits: a commit with its flush takes 0.2 ms of CPU time, more than all the rest of a
+ * session. So when updates are frequent they wait up to COMMIT_WITHIN_MS for others; this process sees them
+ * at once. A commit depends on the version that each change was made from. If another process wrote a record
+ * in between, its change is made again from what is there now: `change` may be called several times.
  */
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
@@ -24,17 +25,19 @@ import type { Change, DeviceRecord, DeviceStore, Learned, Parameter } from './st
 
 /** How long an update waits for others to share its commit. */
 const COMMIT_WITHIN_MS = 20;
-/** The same for updates that nobody waits for. */
+/** The same for updates whose promise nobody awaits. */
 const LAZY_COMMIT_WITHIN_MS = 250;
-/** Updates come thick when so much time or less is between them. */
-const THICK_MS = 5;
-/** Updates that are enough for a commit of their own. */
+/** Updates are frequent when the time between them is at most this. */
+const FREQUENT_MS = 5;
+/** This many updates are committed without waiting for more. */
 const COMMIT_AT = 256;
 /** Parameters merged in one transaction: it runs on the main thread, some 10 µs each. */
 const MERGE_AT_ONCE = 256;
-/** Entries read at once: a read transaction that outlives an event turn keeps old pages from being reused. */
+/** Entries read at once: a read transaction that outlives a turn of the event loop keeps old pages in use. */
 const PAGE = 128;
-/** Times a change is made again because another process was faster; each time some process did succeed. */
+/**
+ * How often a change is made again because another process was faster; each time some process did succeed.
+ */
 const MAX_TRIES = 1000;
 
 const SOMEBODY_WAITS = (): boolean => false;
@@ -43,7 +46,7 @@ interface Waiter {
   readonly change: Change;
   readonly resolve: (record: DeviceRecord) => void;
   readonly reject: (error: unknown) => void;
-  /** What the change made, as far as is known. */
+  /** The record that the change last made. */
   made: DeviceRecord;
 }
 
@@ -86,15 +89,15 @@ class LmdbStore implements DeviceStore {
   readonly #learned: Database<string, string>;
   readonly #file: string;
   readonly #onProblem: (problem: ModemlabError) => void;
-  /** Gathered for the next commit. */
+  /** For the next commit. */
   #pending = new Map<string, Pending>();
-  /** In the commit that is on its way. */
+  /** In the commit that is running. */
   #leaving: ReadonlyMap<string, Pending> = new Map();
   #timer: NodeJS.Timeout | undefined;
   /** When it fires. */
   #due = 0;
   #committing: Promise<unknown> | undefined;
-  /** Time between updates, in ms, older ones counting ever less; and when the last one came. */
+  /** Moving average of the time between updates, in ms; and when the last one came. */
   #gap = 100;
   #lastUpdate = 0;
 
@@ -218,7 +221,7 @@ class LmdbStore implements DeviceStore {
     if (text === undefined) return undefined;
     const learned = parseJson(text);
     if (isLearned(learned)) return learned;
-    // It can be learnt again: not worth an error to anyone but the log.
+    // It can be learnt again, so it is only reported.
     this.#onProblem(this.#damaged(`model ${model.slice(0, 200)}`));
     return undefined;
   }
@@ -266,8 +269,8 @@ class LmdbStore implements DeviceStore {
     const now = performance.now();
     this.#gap = 0.8 * this.#gap + 0.2 * Math.min(now - this.#lastUpdate, 100);
     this.#lastUpdate = now;
-    if (this.#pending.size >= COMMIT_AT || (!mayWait && this.#gap > THICK_MS)) {
-      // A failure reaches those who wait for their update.
+    if (this.#pending.size >= COMMIT_AT || (!mayWait && this.#gap > FREQUENT_MS)) {
+      // A failure rejects the promises of the updates.
       this.#commit().catch(() => {});
       return;
     }
@@ -278,14 +281,14 @@ class LmdbStore implements DeviceStore {
     this.#timer = setTimeout(() => this.#commit().catch(() => {}), due - now);
   }
 
-  /** Resolves when all updates made until now are committed or refused. One commit is on its way at a time. */
+  /** Resolves when all updates made until now are committed or refused. One commit runs at a time. */
   async #commit(): Promise<void> {
     while (this.#committing !== undefined) await this.#committing;
     if (this.#pending.size === 0) return;
     const running = this.#commitOnce();
     this.#committing = running;
     try {
-      // What came meanwhile has a time of its own.
+      // Updates that came meanwhile have a timer of their own.
       if (await running) return;
     } finally {
       this.#committing = undefined;
@@ -293,7 +296,7 @@ class LmdbStore implements DeviceStore {
     await this.#commit();
   }
 
-  /** Whether that was all of it: with some updates another process may have been faster, and they are pending again. */
+  /** False if another process was faster with some of the updates, which are pending again. */
   async #commitOnce(): Promise<boolean> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -322,11 +325,12 @@ class LmdbStore implements DeviceStore {
     return isAll;
   }
 
-  /** The new version, or `undefined` when the entry is not the one that the change was made from. */
+  /** The new version, or `undefined` when the entry is no longer the one that the change was made from. */
   async #put(pending: Pending): Promise<number | undefined> {
     const name = storageName(pending.key);
     const text = flatJson(pending.record);
-    // Random, not counted: a record that was deleted and made anew must not come to a version that someone still holds.
+    // Random, not counted: a record that was deleted and created again must not get a version that someone
+    // still has.
     const version = 1 + randomInt(2 ** 48 - 2);
     const written =
       pending.base === undefined
@@ -385,11 +389,13 @@ function parameterKey(key: string, name: string): Buffer {
   return Buffer.concat([Buffer.from(`${storageName(key)}\0`), sortable(name)]);
 }
 
-/** The part of `parameters` where those with this prefix are, and some more when it ends inside a part of a name. */
+/**
+ * The range of `parameters` with this prefix; it has some more if the prefix ends within a part of a name.
+ */
 function range(key: string, prefix: string): { start: Buffer; end: Buffer } {
   const start = Buffer.concat([Buffer.from(`${storageName(key)}\0`), sortablePrefix(prefix)]);
   const end = Buffer.from(start);
-  // It ends with NUL or the end of a part: the octet after that is in no UTF-8 text of the range.
+  // The last octet is NUL or the end of a part; the next higher octet follows all texts of the range.
   end[end.length - 1] = (start[start.length - 1] ?? 0) + 1;
   return { start, end };
 }

@@ -1,11 +1,11 @@
 /**
  * A lock between the processes of one machine that does not outlive its owner.
  *
- * A lock is a hard link to a file that names its owner, made for one read, change and write, some milliseconds. Making
- * a link is exclusive, so one gets it. When the owner's process is gone the lock is taken over, by one: whoever wants
- * to replace the lock X first takes the lock X.next in the same way, looks at X again, and puts a link to its own file
- * in X's place by rename. Only its owner removes a lock, or whoever holds X.next when the owner is dead for ever; so
- * nobody can remove the lock of a living one.
+ * A lock is a hard link to a file that names its owner, held for one read, change and write, some
+ * milliseconds. Making a link is exclusive, so only one process gets it. When the owner's process is gone,
+ * one other takes the lock over: whoever wants to replace the lock X first takes the lock X.next in the same
+ * way, looks at X again, and renames a link to its own file over X. A lock is removed only by its owner, or
+ * replaced by the holder of X.next once the owner is gone; so nobody can remove the lock of a living process.
  */
 import { link, readdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,26 +16,26 @@ import { parseJson } from './flat.ts';
 import { codeOf } from './folder-kind.ts';
 import { isMembers } from './shape.ts';
 
-/** How long a lock is waited for: writing a large device takes a second at worst. */
-const PATIENCE_MS = 30_000;
-/** A lock of another host (a shared folder, against the advice): taken over when it is this old. */
+/** How long to wait for a lock: writing a large device takes a second at worst. */
+const MAX_WAIT_MS = 30_000;
+/** A lock of another host or container is taken over when it is this old. */
 const FOREIGN_MS = 60_000;
-/** Lock, lock to replace the lock, and so on: each level needs one more crash at the wrong moment. */
+/** The lock, the lock to replace it, and so on: each level takes one more crash at the wrong moment. */
 const MAX_LEVEL = 4;
 
 export class Locks {
   readonly #folder: string;
   readonly #ownFile: string;
   readonly #processes: Processes;
-  #turn = 0;
+  #links = 0;
 
-  private constructor(folder: string, ownFile: string, processes: Processes) {
+  constructor(folder: string, ownFile: string, processes: Processes) {
     this.#folder = folder;
     this.#ownFile = ownFile;
     this.#processes = processes;
   }
 
-  /** @param nonce tells several of one process apart */
+  /** @param nonce distinguishes several of one process */
   static async open(folder: string, processes: Processes, nonce: string): Promise<Locks> {
     const own = join(folder, `.owner-${processes.self.pid}-${nonce}`);
     await writeFile(own, JSON.stringify(processes.self), { flag: 'wx' });
@@ -60,10 +60,10 @@ export class Locks {
   }
 
   async #take(lock: string, level: number): Promise<void> {
-    const until = performance.now() + PATIENCE_MS;
+    const until = performance.now() + MAX_WAIT_MS;
     for (let wait = 1; performance.now() < until; wait = Math.min(wait * 2, 25)) {
       if (await this.#tryLink(lock)) return;
-      if (await this.#isDead(lock)) {
+      if (await this.#isAbandoned(lock)) {
         if (level < MAX_LEVEL && (await this.#replace(lock, level))) return;
       }
       await pause(wait);
@@ -81,14 +81,14 @@ export class Locks {
     }
   }
 
-  /** Puts our link in the place of a dead one's. False when it is no longer dead. */
+  /** Replaces the lock of a process that is gone with ours. False if somebody else was faster. */
   async #replace(lock: string, level: number): Promise<boolean> {
     const next = `${lock}.next`;
     await this.#take(next, level + 1);
     try {
-      if (!(await this.#isDead(lock))) return false;
-      this.#turn += 1;
-      const ours = `${this.#ownFile}.${this.#turn}`;
+      if (!(await this.#isAbandoned(lock))) return false;
+      this.#links += 1;
+      const ours = `${this.#ownFile}.${this.#links}`;
       await link(this.#ownFile, ours);
       await rename(ours, lock);
       return true;
@@ -97,28 +97,26 @@ export class Locks {
     }
   }
 
-  async #isDead(file: string): Promise<boolean> {
+  async #isAbandoned(file: string): Promise<boolean> {
     let text: string;
     let age: number;
     try {
       text = await readFile(file, 'utf8');
       age = Date.now() - (await stat(file)).ctimeMs;
     } catch (error) {
-      // Released meanwhile: to be tried again, not to be replaced.
+      // Released meanwhile: it is to be tried again, not replaced.
       if (codeOf(error) === 'ENOENT') return false;
       throw error;
     }
-    const owner = readOwner(text);
-    if (owner === undefined || owner.host !== this.#processes.self.host) return age > FOREIGN_MS;
-    return !this.#processes.isAlive(owner);
+    return this.#processes.isGone(readOwner(text), () => age > FOREIGN_MS);
   }
 
-  /** Removes what dead processes left: their own files, and links that they had not put anywhere yet. */
+  /** Removes the files of dead processes: those that name them, and links that they had not renamed yet. */
   async #tidy(): Promise<void> {
     for (const name of await readdir(this.#folder)) {
       if (!name.startsWith('.owner-')) continue;
       const file = join(this.#folder, name);
-      if (await this.#isDead(file)) await remove(file);
+      if (await this.#isAbandoned(file)) await remove(file);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** The store for tests and for a laboratory that forgets: everything in this process. */
+/** The store in memory: for tests, and for a lab that keeps nothing. */
 import { storageName } from '../device-key.ts';
 import { flatJson } from './flat.ts';
 import { compareNames } from './order.ts';
@@ -12,7 +12,7 @@ export function memoryStore(): DeviceStore {
 /** A copy that keeps nothing else alive (flat.ts). */
 function flat<T>(value: T, is: (value: unknown) => value is T): T {
   const copy: unknown = JSON.parse(flatJson(value));
-  if (!is(copy)) throw new TypeError('what the store is given is not what its types say');
+  if (!is(copy)) throw new TypeError('a value given to the store does not fit its type');
   return copy;
 }
 

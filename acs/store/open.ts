@@ -8,9 +8,9 @@ import type { StoreKind, StoreOptions } from './options.ts';
 import type { DeviceStore } from './store.ts';
 
 /**
- * @param folder the data folder; the store keeps to `devices/` in it and makes what is missing
- * @throws ModemlabError E_DATA_IN_USE when `devices/` holds another kind of store, E_DATA_UNREADABLE when it cannot be
- *   read or written; both name the file
+ * @param folder the data folder; the store is in `devices/` and makes what is missing
+ * @throws ModemlabError E_DATA_IN_USE when `devices/` has another kind of store, E_DATA_UNREADABLE when it
+ *   cannot be read or written; both name the file
  */
 export async function openStore(
   kind: StoreKind,
@@ -22,7 +22,7 @@ export async function openStore(
   await mkdir(devices, { recursive: true });
   await claimFolder(devices, { holds: 'devices', kind, version: 1 });
   switch (kind) {
-    // Each with its package only when it is wanted: a command line should start at once.
+    // Each package is loaded only if it is needed, so that the command line starts quickly.
     case 'lmdb':
       return (await import('./lmdb-shared.ts')).sharedLmdbStore(devices, options);
     case 'yaml':

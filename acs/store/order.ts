@@ -1,4 +1,4 @@
-/** The order of parameter names: part by part, parts that are numbers by their value, so that instance 10 follows 9. */
+/** The order of parameter names: part by part, numbers by value, so that instance 10 follows 9. */
 import { createHash } from 'node:crypto';
 
 /** An instance number: no sign, no leading zero. `007` is a name like any other. */
@@ -29,7 +29,7 @@ function compareParts(a: string, b: string): number {
 
 const isPlain = (part: string): boolean => /^[\x00-\x7f]*$/.test(part);
 
-/** Octets of the form below that stand for the name; longer ones are cut and hashed. */
+/** Octets of the sortable form; longer names are cut and hashed. */
 const MAX_SORTABLE = 1600;
 
 const END_OF_PART = '\x01';
@@ -38,24 +38,24 @@ const ESCAPE = 3;
 const CUT = 4;
 
 /**
- * A name as octets that sort as `compareNames` does, and that LMDB can bear as a key (1,978 octets with what stands
- * before). A name longer than 1,600 octets, or one that UTF-8 cannot carry, ends in its hash: it stays different from
- * all others, only its place among those that begin alike is arbitrary.
+ * A name as octets that sort as `compareNames` does and fit a key of LMDB (1,978 octets with the device's
+ * name before them). A name longer than 1,600 octets, or one that UTF-8 cannot encode, ends in its hash: it
+ * stays different from all others, only its place among those with the same beginning is arbitrary.
  */
 export function sortable(name: string): Buffer {
   const known = written.get(name);
   if (known !== undefined) return known;
   const octets = write(name);
-  if (name.length > LONGEST_KEPT) return octets;
-  if (written.size === MOST_KEPT) written.clear();
+  if (name.length > MAX_CACHED_LENGTH) return octets;
+  if (written.size === MAX_CACHED) written.clear();
   written.set(name, octets);
   return octets;
 }
 
-/** Devices of a kind have the same names: what was written for one serves the next. At most some 4 MiB. */
+/** Devices of one model have the same names, so their sortable forms are cached. At most about 4 MiB. */
 const written = new Map<string, Buffer>();
-const MOST_KEPT = 16_384;
-const LONGEST_KEPT = 128;
+const MAX_CACHED = 16_384;
+const MAX_CACHED_LENGTH = 128;
 
 function write(name: string): Buffer {
   const whole = encode(name);
@@ -64,7 +64,7 @@ function write(name: string): Buffer {
   return Buffer.concat([whole.subarray(0, MAX_SORTABLE), Buffer.of(CUT), hash]);
 }
 
-/** What `sortable` begins with, for every name that begins with `prefix` (and for some others). */
+/** The beginning of `sortable` for every name that begins with `prefix`, and for some others. */
 export function sortablePrefix(prefix: string): Buffer {
   return encode(prefix.slice(0, prefix.lastIndexOf('.') + 1)).subarray(0, MAX_SORTABLE);
 }

@@ -1,4 +1,6 @@
-/** Whether what was read from a disk is what the store wrote there. Members that are not known here are kept as they are. */
+/**
+ * Whether a value that was read from a disk is of the type that the store wrote. Unknown members are kept.
+ */
 import type { DeviceRecord, Learned, Parameter } from './store.ts';
 
 type Members = Readonly<Record<string, unknown>>;

@@ -1,10 +1,13 @@
-/** A device as YAML, for people and for version control: fixed order, one line a fact, texts always in quotes. */
+/**
+ * A device as YAML, for people and for version control: fixed order, one line per fact, texts always in
+ * quotes.
+ */
 import { Document, isMap, isScalar, LineCounter, parseDocument, visit, type YAMLMap } from 'yaml';
 import { compareNames } from './order.ts';
 import { isDeviceRecord, isLearned, isMembers, isParameter } from './shape.ts';
 import type { DeviceRecord, Learned, Parameter } from './store.ts';
 
-/** What one file holds. */
+/** The content of one file. */
 export interface DeviceFile {
   readonly record: DeviceRecord | undefined;
   readonly tree: ReadonlyMap<string, Parameter>;
@@ -12,10 +15,10 @@ export interface DeviceFile {
 
 const VERSION = 1;
 
-/** Quotes on every text: `0123`, `yes`, `null` and `1e5` stay what they are, for any reader of YAML. */
+/** Quotes around every text: `0123`, `yes`, `null` and `1e5` stay texts for any reader of YAML. */
 const FORM = { lineWidth: 0, defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' } as const;
 
-/** The names are keys, so that a change of one parameter is a change of one place. In order of compareNames. */
+/** Names are keys, so that a change of one parameter changes one place. In the order of compareNames. */
 export function writeDevice({ record, tree }: DeviceFile, key: string): string {
   const names = [...tree.keys()].sort(compareNames);
   const members = new Map(names.map((name) => [name, withoutName(tree.get(name))]));
@@ -24,7 +27,7 @@ export function writeDevice({ record, tree }: DeviceFile, key: string): string {
 
 const withoutName = ({ name: _, ...rest }: Parameter = { name: '' }) => rest;
 
-/** The device and its key, or where the text is wrong: `line 3: ...`. */
+/** The device and its key, or what is wrong with the text: `line 3: ...`. */
 export function readDevice(text: string): (DeviceFile & { readonly key: string }) | string {
   const parsed = parse(text);
   if (typeof parsed === 'string') return parsed;
@@ -94,7 +97,7 @@ function parse(text: string): Parsed | string {
   return { members, lineOf };
 }
 
-/** Names and values that a person wrote without quotes are the text that stands there: 0123 is not 123. */
+/** A name or value that a person wrote without quotes is taken literally: 0123 is not 123. */
 function keepTexts(contents: YAMLMap): void {
   const tree = contents.get('tree', true);
   if (!isMap(tree)) return;

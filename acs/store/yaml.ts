@@ -1,7 +1,7 @@
 /**
- * One readable file a device, for learning the protocol and for version control; every write goes to the disk before
- * it counts. Each change reads, changes and writes a whole file under a lock (lock.ts), and the changes that come while
- * one is being written share the next writing.
+ * One readable file per device, for learning the protocol and for version control; a write resolves when it
+ * is on the disk. Each change reads, changes and writes a whole file under a lock (lock.ts), and changes that
+ * come meanwhile share the next write.
  */
 import { randomBytes } from 'node:crypto';
 import { open, readdir, rename, stat, unlink } from 'node:fs/promises';
@@ -17,9 +17,9 @@ import { compareNames } from './order.ts';
 import type { DeviceRecord, DeviceStore, Learned, Parameter } from './store.ts';
 import { type DeviceFile, readDevice, readLearned, writeDevice, writeLearned } from './yaml-text.ts';
 
-/** Devices that are kept read: a large one takes a fifth of a second to read. */
-const KEPT = 32;
-/** What is learnt of models. No device has this name: device names have no dot. */
+/** Devices that are cached: reading a large one takes a fifth of a second. */
+const MAX_CACHED = 32;
+/** What was learnt about models. No device has this name: device names have no dot. */
 const LEARNED_FILE = 'learned.models.yaml';
 
 const NOTHING: DeviceFile = { record: undefined, tree: new Map() };
@@ -37,7 +37,7 @@ export async function yamlStore(folder: string, options: StoreOptions = {}): Pro
   }
 }
 
-/** How a kind of file is read and written. */
+/** How one kind of file is read and written. */
 interface Form<T> {
   /** The content, or what is wrong with it. */
   read(text: string, name: string): T | string;
@@ -81,7 +81,7 @@ class YamlStore implements DeviceStore {
     const names = (await readdir(this.#folder)).filter((name) => /^[^.]+\.yaml$/.test(name));
     const keys = names.map((name) => name.slice(0, -'.yaml'.length)).sort();
     for (const name of keys) {
-      const device = await this.#readOrTell(`${name}.yaml`);
+      const device = await this.#readOrReport(`${name}.yaml`);
       if (device?.record !== undefined) yield device.record;
     }
   }
@@ -164,7 +164,7 @@ class YamlStore implements DeviceStore {
     return (await this.#devices.read(fileOf(key))) ?? NOTHING;
   }
 
-  async #readOrTell(name: string): Promise<DeviceFile | undefined> {
+  async #readOrReport(name: string): Promise<DeviceFile | undefined> {
     try {
       return await this.#devices.read(name);
     } catch (error) {
@@ -188,12 +188,12 @@ interface Waiting<T> {
 }
 
 interface Kept<T> {
-  /** Which writing of the file it was read from: every writing makes a new file. */
+  /** Identifies the write that it was read from: every write makes a new file. */
   readonly mark: string;
   readonly content: T;
 }
 
-/** The files of one form in a folder: read when they changed, written whole and by one at a time. */
+/** The files of one form in a folder: read again when they changed; written whole, one write at a time. */
 class Files<T> {
   readonly #folder: string;
   readonly #nonce: string;
@@ -202,7 +202,7 @@ class Files<T> {
   readonly #kept = new Map<string, Kept<T>>();
   readonly #waiting = new Map<string, Waiting<T>[]>();
   readonly #working = new Map<string, Promise<void>>();
-  #turn = 0;
+  #drafts = 0;
 
   constructor(folder: string, nonce: string, locks: Locks, form: Form<T>) {
     this.#folder = folder;
@@ -220,7 +220,7 @@ class Files<T> {
       if (kept?.mark === mark) return kept.content;
       const handle = await open(file, 'r');
       try {
-        // The mark of what is read, not of what was there a moment before.
+        // The mark of the file that is read, not of the one that was there a moment before.
         const now = markOf(await handle.stat({ bigint: true }));
         const content = this.#form.read(await handle.readFile('utf8'), name);
         if (typeof content === 'string') throw new ModemlabError('E_DATA_UNREADABLE', `${file}: ${content}`);
@@ -283,15 +283,15 @@ class Files<T> {
   }
 
   async #write(file: string, name: string, content: T): Promise<void> {
-    this.#turn += 1;
-    const draft = join(this.#folder, `.draft-${process.pid}-${this.#nonce}-${this.#turn}`);
+    this.#drafts += 1;
+    const draft = join(this.#folder, `.draft-${process.pid}-${this.#nonce}-${this.#drafts}`);
     const text = this.#form.write(content, name);
     const handle = await open(draft, 'wx');
     try {
       await handle.writeFile(text, 'utf8');
       await handle.sync();
       const mark = markOf(await handle.stat({ bigint: true }));
-      // Read again from the text: the content still holds pieces of the documents that its values came from.
+      // Parsed again from the text: the content keeps the documents alive that its values came from.
       const copy = this.#form.read(text, name);
       if (typeof copy === 'string') throw new Error(`unreachable: what was written cannot be read: ${copy}`);
       await rename(draft, file);
@@ -305,10 +305,10 @@ class Files<T> {
     this.#kept.delete(name);
     this.#kept.set(name, kept);
     const [oldest] = this.#kept.keys();
-    if (this.#kept.size > KEPT && oldest !== undefined) this.#kept.delete(oldest);
+    if (this.#kept.size > MAX_CACHED && oldest !== undefined) this.#kept.delete(oldest);
   }
 }
 
-/** Tells writings apart: a rename changes neither the file's number nor the time of its content. */
+/** Identifies a write: a rename changes neither the file's inode nor the time of its content. */
 const markOf = ({ ino, size, mtimeNs }: { ino: bigint; size: bigint; mtimeNs: bigint }): string =>
   `${ino} ${size} ${mtimeNs}`;

@@ -1,4 +1,4 @@
-/** What an answer of a modem adds to what is known of it. */
+/** Applies a modem's responses to what is known of it. */
 import type { CpeMethod, Request, Response } from '../../protocol/cwmp/messages.ts';
 import { leafType } from '../../protocol/datamodel/leaf-type.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
@@ -6,23 +6,23 @@ import { LIMITS } from '../../protocol/limits.ts';
 import { assertNever } from '../../protocol/result.ts';
 import type { Change, DeviceStore, Parameter } from '../store/store.ts';
 
-/** Values that read back empty by the data model: what was set is not kept. */
+/** Values that the data model has read back empty: what was set is not kept. */
 const SECRET = /(Password|Passphrase|PreSharedKey|WEPKey|SharedSecret)$/;
 
-/** Whether it can be asked for: values of longer names are refused as a whole. */
+/** Whether a parameter can be asked for: a request with a longer name is refused as a whole. */
 export const isName = (name: string): boolean => name !== '' && name.length <= LIMITS.nameLength;
 
-/** How an answer is to be understood. */
+/** How a response is to be understood. */
 export interface Reading {
   readonly now: string;
   /**
-   * The modem left types out (Q-AT-08), which decoding reads as strings: those of the data model are taken instead,
-   * where it has one.
+   * Whether the modem left types out (Q-AT-08). Decoding reads such values as strings; the type of the data
+   * model is taken instead where there is one.
    */
   readonly untyped: boolean;
 }
 
-/** The tree's entry for one value as a modem told it. */
+/** The tree's entry for one value of a modem's message. */
 export function parameterOf(
   { Name, Value, Type }: { readonly Name: string; readonly Value: string; readonly Type: string },
   { now, untyped }: Reading,
@@ -32,7 +32,7 @@ export function parameterOf(
 }
 
 /** Writes down what `response` says in answer to `request`. */
-export async function remember(
+export async function applyResponse(
   store: DeviceStore,
   key: string,
   request: Request<CpeMethod>,
@@ -55,7 +55,7 @@ export async function remember(
   }
 }
 
-/** Notes of which ParameterList of an Inform the tree is known to hold all; empty: of none. */
+/** Notes which Inform's ParameterList the tree is known to contain; empty: none. */
 export async function setDigest(store: DeviceStore, key: string, digest: string): Promise<void> {
   const record = await store.get(key);
   if (record === undefined || record.lastInform.digest === digest) return;
@@ -63,7 +63,8 @@ export async function setDigest(store: DeviceStore, key: string, digest: string)
     if (before === undefined) throw new ModemlabError('E_DEVICE_UNKNOWN', key);
     return { ...before, lastInform: { ...before.lastInform, digest } };
   };
-  // Nobody waits for it: this process sees it at once, and a digest that is lost with a crash is made by the next Inform.
+  // Nobody waits for it: this process sees it at once, and after a crash the next Inform makes a lost digest
+  // again.
   store.update(key, change, () => digest !== '').catch(() => undefined);
 }
 

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { Acs } from '../../acs/acs.ts';
 import { startAcs } from '../../acs/acs.ts';
-import type { Observation } from '../../acs/acs-events.ts';
+import type { AcsEvent } from '../../acs/acs-events.ts';
 import type { DataFolder } from '../../acs/data-folder.ts';
 import { openData } from '../../acs/data-folder.ts';
 import { deviceKey } from '../../acs/device-key.ts';
@@ -140,12 +140,12 @@ class Lab {
 
   static async start(cli: Cli, given: LabOptions): Promise<Lab> {
     const data = await openData(given.data, { owner: `lab-${process.pid}`, create: true });
-    const observer: { see: (observation: Observation) => void } = { see: () => undefined };
+    const observer: { see: (observation: AcsEvent) => void } = { see: () => undefined };
     const log = await createLog(cli.io, 'warn', !given.json);
     const port = given.port ?? (given.once ? 0 : 7547);
     let acs: Acs;
     try {
-      acs = await startAcs({ data, port, host: '127.0.0.1', log, observe: (seen) => observer.see(seen) });
+      acs = await startAcs({ data, port, host: '127.0.0.1', log, onEvent: (seen) => observer.see(seen) });
     } catch (error) {
       await data.close();
       throw error;
@@ -168,7 +168,7 @@ class Lab {
     return lab;
   }
 
-  #see(observation: Observation): void {
+  #see(observation: AcsEvent): void {
     this.#view.see(observation);
     if (observation.is === 'session-began' && observation.device === this.#ant?.labModem.device.key)
       this.#hasInformed = true;

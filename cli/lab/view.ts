@@ -1,7 +1,7 @@
 /** The lab as a person watches it: a table that is drawn anew on a terminal, lines elsewhere, JSON for programs. */
 import process from 'node:process';
 import { stripVTControlCharacters } from 'node:util';
-import type { Observation } from '../../acs/acs-events.ts';
+import type { AcsEvent } from '../../acs/acs-events.ts';
 import type { Task } from '../../acs/queue/queue.ts';
 import type { DeviceRecord, DeviceStore } from '../../acs/store/store.ts';
 import { styled } from '../support/colour.ts';
@@ -13,7 +13,7 @@ import type { LabDevice } from './stored.ts';
 
 export interface LabView {
   began(url: string, folder: string): void;
-  see(observation: Observation): void;
+  see(observation: AcsEvent): void;
   /** What happens on MDAP to the device of this key. */
   seeAnt(key: string, step: AntStep): void;
   stop(): void;
@@ -143,7 +143,7 @@ class TableView implements LabView {
     this.#redraw();
   }
 
-  see(observation: Observation): void {
+  see(observation: AcsEvent): void {
     if (observation.is === 'task') {
       const line = taskLine(observation.task);
       if (line !== undefined) this.#happen(line);
@@ -218,7 +218,7 @@ class TableView implements LabView {
   }
 }
 
-function follow(row: Row, observation: Exclude<Observation, { is: 'task' }>): void {
+function follow(row: Row, observation: Exclude<AcsEvent, { is: 'task' }>): void {
   switch (observation.is) {
     case 'session-began':
       row.sessions += 1;

@@ -4,7 +4,7 @@ import { constants, copyFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DataFolder } from '../../acs/data-folder.ts';
 import { FILES_PATH, isFileName } from '../../acs/http/files.ts';
-import { readPresence } from '../../acs/running-servers.ts';
+import { registeredServers } from '../../acs/running-servers.ts';
 import type { DeviceRecord } from '../../acs/store/store.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
 
@@ -23,7 +23,7 @@ export async function serverUrl(
 ): Promise<string> {
   if (given !== undefined) return given;
   const near = LOOPBACK.test(record.address);
-  const running = await readPresence(data.folder);
+  const running = await registeredServers(data.folder);
   const reachable = running.find(({ url }) => near || !LOOPBACK.test(new URL(url).hostname));
   if (reachable !== undefined) return reachable.url;
   const told = await toldUrl(data, record);

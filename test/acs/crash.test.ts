@@ -16,16 +16,19 @@ import { witness } from '../support/modem/witness.ts';
 import { SEED, sized } from '../support/seed.ts';
 
 const KILLS = sized(25);
-/** Tasks on their way that each modem is kept supplied with. */
-const MOST_TASKS = 2000;
-/** Long enough for a transfer in this test, and short enough that a test can wait for what a reset discarded. */
+/** Open tasks that each modem always has. */
+const MAX_TASKS = 2000;
+/** Long enough for a transfer in this test, and short enough to wait for one that a reset discarded. */
 const TRANSFER_MS = 15_000;
-/** One of each is there from the start and discovered before the first kill; the small ones are discovered under fire. */
+/**
+ * One of each is discovered before the first kill; the small ones are discovered while the ACS is being
+ * killed.
+ */
 const FIRST = ['st706', 'st780v74', 'st706'] as const;
 const LATER = ['st706wl', 'st706wl', 'st706wl'] as const;
 
 t.test(
-  `killed ${KILLS} times the ACS loses no task, invents no answer, and repeats nothing blindly (seed ${SEED})`,
+  `killed ${KILLS} times, the ACS loses no task, invents no answer, repeats nothing blindly (seed ${SEED})`,
   { timeout: 120_000 + KILLS * 4000 },
   async (t) => {
     t.comment(`MODEMLAB_SEED=${SEED} and ${KILLS} kills`);
@@ -92,7 +95,7 @@ function keepAdding(load: TaskLoad, witnesses: readonly Witness[]): { stop(): Pr
   const add = (witness: Witness): void => {
     if (!on) return;
     last = last.then(async () => {
-      if (on && load.accepted.length < MOST_TASKS) await load.add(witness);
+      if (on && load.accepted.length < MAX_TASKS) await load.add(witness);
     });
   };
   for (const witness of witnesses) {
@@ -110,7 +113,7 @@ function keepAdding(load: TaskLoad, witnesses: readonly Witness[]): { stop(): Pr
   };
 }
 
-/** After a random time, or in the midst of what the modems do: right when they have got so many requests. */
+/** Resolves after a random time, or as soon as the modems have got a random number of requests. */
 async function randomMoment(random: () => number, witnesses: readonly Witness[]): Promise<void> {
   if (random() < 0.5) {
     await pause(20 + random() * 230);

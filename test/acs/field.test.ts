@@ -38,7 +38,9 @@ function saidBy({ body }: FieldFile): { id: string; namespace: string } {
   };
 }
 
-/** The bytes as they were recorded: with their own request line and headers, where these were recorded too. */
+/**
+ * The bytes as they were recorded: with their own request line and headers, where these were recorded too.
+ */
 const bytesOf = ({ head, bytes, body }: FieldFile): Buffer =>
   head.length > 0 ? Buffer.from(bytes) : post(Buffer.from(body), ['Content-Type: text/xml']);
 

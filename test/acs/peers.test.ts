@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Test } from 'tap';
 import t from 'tap';
-import type { Observation } from '../../acs/acs-events.ts';
+import type { AcsEvent } from '../../acs/acs-events.ts';
 import { deviceKey } from '../../acs/device-key.ts';
 import { openQueue } from '../../acs/queue/open.ts';
 import { modelOf } from '../../acs/session/reply-style.ts';
@@ -25,7 +25,7 @@ const VERSION = '3.4.1-r7';
 const modelKeyOf = ({ identity }: KnownPeer): string => modelOf(identity, VERSION);
 
 /** How the sessions of a device ended, in their order. */
-const endsOf = (seen: readonly Observation[], peer: KnownPeer): readonly string[] =>
+const endsOf = (seen: readonly AcsEvent[], peer: KnownPeer): readonly string[] =>
   seen.flatMap((seen) => (seen.is === 'session-ended' && seen.device === keyOf(peer) ? [seen.why] : []));
 
 async function recordOf(store: DeviceStore, peer: KnownPeer): Promise<DeviceRecord> {
@@ -68,8 +68,8 @@ async function discovers(t: Test, acs: TestAcs, peer: KnownPeer): Promise<void> 
 /** Its later sessions: Inform, empty POST, 204. */
 async function comesAgain(t: Test, acs: TestAcs, peer: KnownPeer, events: readonly string[]): Promise<void> {
   const before = endsOf(acs.seen, peer).length;
-  const told = events.map((code) => ({ code }));
-  const played = await PeerSession.play(acs.port, peer, { id: '77', events: told });
+  const codes = events.map((code) => ({ code }));
+  const played = await PeerSession.play(acs.port, peer, { id: '77', events: codes });
   t.strictSame(played.asked, [], 'nothing is asked twice');
   t.strictSame(
     played.answers.map(({ status }) => status),
@@ -197,7 +197,10 @@ t.test(
     const peer = netcwmp('7000000000000031');
     await discovers(t, acs, peer);
     const { played, became, refused } = await worksOff(acs, peer, {
-      ...{ root: ROOT, leaf: 'DeviceInfo.SpecVersion', value: '2.0', type: 'string' },
+      root: ROOT,
+      leaf: 'DeviceInfo.SpecVersion',
+      value: '2.0',
+      type: 'string',
     });
     t.equal(played.answers.at(-1)?.status, 204);
     t.strictSame(became, [
@@ -293,7 +296,7 @@ t.test('all six at the same time on one ACS, from one address, end well', async 
   t.equal(acs.acs.openSessions, 0);
 });
 
-/** A client that bears answers only with, or only without, an XML declaration. */
+/** A client that accepts answers only with, or only without, an XML declaration. */
 const fussy = (peer: KnownPeer, wants: 'declaration' | 'none'): KnownPeer => ({
   ...peer,
   dislikes: ({ body }) => body !== '' && body.startsWith('<?xml') !== (wants === 'declaration'),
@@ -346,7 +349,7 @@ t.test(
 );
 
 t.test(
-  'a client whose model was told to want a declaration, and that hangs up on it, is served in its second session',
+  'a client that hangs up on a declaration which its model needs is served in its second session',
   async (t) => {
     const store = await openStore('memory', '');
     const peer = netcwmp('D5');

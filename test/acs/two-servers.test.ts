@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { openData } from '../../acs/data-folder.ts';
+import type { TaskQueue } from '../../acs/queue/queue.ts';
 import { isDiscovered } from '../../acs/rules/first-contact.ts';
 import { modelOf } from '../../acs/session/reply-style.ts';
 import type { DeviceStore, Parameter } from '../../acs/store/store.ts';
@@ -23,7 +24,76 @@ const COUNT = 10;
 const TASKS = 480;
 const TRANSFER_MS = 100_000;
 /** RPCs of which a modem soon shows whether it did them. */
-const TOLD = ['GetParameterValues', 'SetParameterValues', 'AddObject', 'DeleteObject', 'Reboot'] as const;
+const VISIBLE = ['GetParameterValues', 'SetParameterValues', 'AddObject', 'DeleteObject', 'Reboot'] as const;
+
+/** Modems, each of which reaches one of the servers through a relay of its own. */
+interface Fleet {
+  readonly relays: readonly Relay[];
+  readonly witnesses: readonly Witness[];
+}
+
+async function fleetOf(ports: Ports): Promise<Fleet> {
+  const relays: Relay[] = [];
+  for (let index = 0; index < COUNT; index += 1) relays.push(await openRelay(ports[index % 2] ?? 0));
+  const witnesses = relays.map(({ url }, index) =>
+    witness({
+      acs: url,
+      profile: PROFILES[index % PROFILES.length] ?? PROFILES[0],
+      index,
+      seed: String(SEED),
+      speed: 50,
+      interval: 8,
+    }),
+  );
+  return { relays, witnesses };
+}
+
+type Ports = readonly [number, number];
+
+/** Some of the modems go to the other server now and then, and break off in the middle of a session. */
+class Unrest {
+  switches = 0;
+  isOver = false;
+
+  constructor({ relays, witnesses }: Fleet, ports: Ports, random: () => number) {
+    for (const [index, { modem }] of witnesses.entries()) {
+      const relay = relays[index];
+      if (relay === undefined || index % 3 > 0) continue;
+      modem.events.on('session-ended', () => {
+        if (this.isOver || random() < 0.5) return;
+        this.switches += 1;
+        relay.target = relay.target === ports[0] ? ports[1] : ports[0];
+      });
+      modem.events.on('performed', () => {
+        if (this.isOver) return;
+        if (random() < 0.1) modem.cutNextSession('performed');
+        // Nothing shows before its deadline whether a Download that was never looked at was done.
+        const rpc = VISIBLE[Math.floor(random() * VISIBLE.length)];
+        if (rpc !== undefined && random() < 0.1) modem.cutNextSession('request-received', rpc);
+      });
+    }
+  }
+}
+
+/** Queues the tasks of the test, all modems in turn, with random pauses. */
+async function queueTasks(
+  queue: TaskQueue,
+  witnesses: readonly Witness[],
+  filesUrl: string,
+  random: () => number,
+): Promise<TaskLoad> {
+  // Each modem gets a ParameterKey of ours first: without one, nothing shows what became of its first
+  // AddObject.
+  const keys = new TaskLoad(queue, random, filesUrl, ['SetParameterValues']);
+  for (const on of witnesses) await keys.add(on);
+  const load = new TaskLoad(queue, random, filesUrl, [...VISIBLE, 'Download']);
+  for (let task = 0; task < TASKS; task += 1) {
+    const on = witnesses[task % COUNT];
+    if (on !== undefined) await load.add(on);
+    if (task % COUNT === COUNT - 1) await pause(random() * 200);
+  }
+  return load;
+}
 
 t.test(
   `two ACSs on one data folder share queue and store without losing or doubling a task (seed ${SEED})`,
@@ -36,22 +106,12 @@ t.test(
     const data = await openData(folder, { owner: 'test', create: true });
     const files = await serveFile('[ user.ini ]\r\n');
     const ports = [await steadyPort(SEED), await steadyPort(SEED + 1)] as const;
-    const relays: Relay[] = [];
-    for (let index = 0; index < COUNT; index += 1) relays.push(await openRelay(ports[index % 2] ?? 0));
+    const fleet = await fleetOf(ports);
+    const { relays, witnesses } = fleet;
     const servers = [
       await acss.start({ port: ports[0], transferMs: TRANSFER_MS }),
       await acss.start({ port: ports[1], transferMs: TRANSFER_MS }),
     ];
-    const witnesses = relays.map(({ url }, index) =>
-      witness({
-        acs: url,
-        profile: PROFILES[index % PROFILES.length] ?? PROFILES[0],
-        index,
-        seed: String(SEED),
-        speed: 50,
-        interval: 8,
-      }),
-    );
     t.teardown(async () => {
       await Promise.all(witnesses.map(({ modem }) => modem.stop()));
       await acss.end();
@@ -62,60 +122,19 @@ t.test(
     });
     for (const { modem } of witnesses) modem.start();
 
-    // Some of the modems go to the other server now and then, and break off in the midst of a session.
-    let switches = 0;
-    let isCalm = false;
-    for (const [index, { modem }] of witnesses.entries()) {
-      const relay = relays[index];
-      if (relay === undefined || index % 3 > 0) continue;
-      modem.events.on('session-ended', () => {
-        if (isCalm || random() < 0.5) return;
-        switches += 1;
-        relay.target = relay.target === ports[0] ? ports[1] : ports[0];
-      });
-      modem.events.on('performed', () => {
-        if (isCalm) return;
-        if (random() < 0.1) modem.cutNextSession('performed');
-        // Whether a Download that was never looked at was done nobody can tell before its deadline.
-        const rpc = TOLD[Math.floor(random() * TOLD.length)];
-        if (rpc !== undefined && random() < 0.1) modem.cutNextSession('request-received', rpc);
-      });
-    }
-
-    // Each modem shows a ParameterKey of ours first: without one it cannot tell what became of its first AddObject.
-    const keys = new TaskLoad(data.queue, random, files.url, ['SetParameterValues']);
-    for (const on of witnesses) await keys.add(on);
-    const load = new TaskLoad(data.queue, random, files.url, [
-      'GetParameterValues',
-      'SetParameterValues',
-      'AddObject',
-      'DeleteObject',
-      'Reboot',
-      'Download',
-    ]);
-    for (let task = 0; task < TASKS; task += 1) {
-      const on = witnesses[task % COUNT];
-      if (on !== undefined) await load.add(on);
-      if (task % COUNT === COUNT - 1) await pause(random() * 200);
-    }
+    const unrest = new Unrest(fleet, ports, random);
+    const load = await queueTasks(data.queue, witnesses, files.url, random);
     const { counts, wrong } = await judge(data.queue, load.accepted, 120_000);
     t.comment([...counts].map(([how, count]) => `${how}: ${count}`).join(', '));
-    t.comment(`${switches} times a modem went to the other server`);
+    t.comment(`${unrest.switches} times a modem went to the other server`);
     t.strictSame(wrong, [], 'what the modems saw and what the queue says agree, task by task');
     t.strictSame(await filesTwice(folder), [], 'no task is in two places');
-    t.ok(switches > 10, 'modems went from one to the other');
+    t.ok(unrest.switches > 10, 'modems went from one to the other');
     t.strictSame([...counts.keys()].sort(), ['done', 'fault'], 'all are answered');
 
-    isCalm = true;
+    unrest.isOver = true;
     await discovered(data.store, witnesses);
-    // A style that a modem breaks off three times in a row is in doubt until a session goes well.
-    for (const { modem } of witnesses) {
-      const model = modelOf(modem.id, modem.device.firmware);
-      await until(
-        `${model}: its reply style is learnt`,
-        async () => (await data.store.learned(model))?.proven === true,
-      );
-    }
+    await stylesLearned(data.store, witnesses);
     await Promise.all(witnesses.map(({ modem }) => modem.stop()));
     const [one, two] = await Promise.all(servers.map((server) => server.trees()));
     t.equal(Object.keys(one ?? {}).length, COUNT, 'all devices are stored');
@@ -126,6 +145,17 @@ t.test(
   },
 );
 
+/** A style at which a modem breaks off three times in a row is in doubt until a session goes well. */
+async function stylesLearned(store: DeviceStore, witnesses: readonly Witness[]): Promise<void> {
+  for (const { modem } of witnesses) {
+    const model = modelOf(modem.id, modem.device.firmware);
+    await until(
+      `${model}: its reply style is learnt`,
+      async () => (await store.learned(model))?.proven === true,
+    );
+  }
+}
+
 async function discovered(store: DeviceStore, witnesses: readonly Witness[]): Promise<void> {
   for (const { key } of witnesses)
     await until(`${key} is discovered`, async () => {
@@ -134,7 +164,7 @@ async function discovered(store: DeviceStore, witnesses: readonly Witness[]): Pr
     });
 }
 
-/** Nothing tells this process of what the servers have stored, so it looks. */
+/** Nothing reports to this process what the servers have stored, so it looks again and again. */
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   for (let looks = 0; !(await holds()); looks += 1) {
     if (looks > 600) throw new Error(`not within a minute: ${what}`);
@@ -146,25 +176,37 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
 async function incomplete(store: DeviceStore, witnesses: readonly Witness[]): Promise<readonly string[]> {
   const wrong: string[] = [];
   for (const { key, modem } of witnesses) {
-    const { tree } = modem.device;
-    const told = new Set(modem.device.informParameters().map(({ Name }) => Name));
     const stored = new Map<string, Parameter>();
     for await (const parameter of store.tree(key)) stored.set(parameter.name, parameter);
-    for (const { path } of tree.leaves(tree.root())) {
-      if (TABLES.some((table) => path.startsWith(table))) continue;
-      const { value, type, writable } = stored.get(path) ?? {};
-      // What an Inform tells and no list holds is known without its flag.
-      const isListed = writable !== undefined || told.has(path);
-      if (value === undefined || type === undefined || !isListed) wrong.push(`${key} ${path}`);
-    }
-    for (const table of TABLES) {
-      const rows = new Set<string>();
-      for (const name of stored.keys())
-        if (name.startsWith(table) && name !== table) rows.add(`${name.slice(table.length).split('.')[0]}`);
-      const real = tree.find(table) === undefined ? [] : tree.instances(table);
-      const known = [...rows].map(Number).sort((a, b) => a - b);
-      if (known.join() !== real.join()) wrong.push(`${key} ${table}: ${known.join()}, not ${real.join()}`);
-    }
+    const missing = [...wrongLeaves(modem, stored), ...wrongRows(modem, stored)];
+    wrong.push(...missing.map((what) => `${key} ${what}`));
   }
   return wrong;
+}
+
+type Stored = ReadonlyMap<string, Parameter>;
+
+function wrongLeaves({ device }: Witness['modem'], stored: Stored): readonly string[] {
+  const { tree } = device;
+  const informNames = new Set(device.informParameters().map(({ Name }) => Name));
+  const wrong: string[] = [];
+  for (const { path } of tree.leaves(tree.root())) {
+    if (TABLES.some((table) => path.startsWith(table))) continue;
+    const { value, type, writable } = stored.get(path) ?? {};
+    // A name that an Inform has and no list is stored without its flag.
+    const isListed = writable !== undefined || informNames.has(path);
+    if (value === undefined || type === undefined || !isListed) wrong.push(path);
+  }
+  return wrong;
+}
+
+function wrongRows({ device: { tree } }: Witness['modem'], stored: Stored): readonly string[] {
+  return TABLES.flatMap((table) => {
+    const rows = new Set<string>();
+    for (const name of stored.keys())
+      if (name.startsWith(table) && name !== table) rows.add(`${name.slice(table.length).split('.')[0]}`);
+    const real = tree.find(table) === undefined ? [] : tree.instances(table);
+    const known = [...rows].map(Number).sort((a, b) => a - b);
+    return known.join() === real.join() ? [] : [`${table}: ${known.join()}, not ${real.join()}`];
+  });
 }

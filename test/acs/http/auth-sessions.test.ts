@@ -190,7 +190,7 @@ t.test(
 );
 
 t.test(
-  'a nonce that grew old in the middle is told as stale, and the session goes on with the next',
+  'a nonce that becomes too old in a session is stale, and the session goes on with the next',
   async (t) => {
     let now = Date.parse('2026-01-01T00:00:00Z');
     const acs = await acsFor(t, { auth: 'digest', now: () => now, sessionTimeoutMs: 3_600_000 });
@@ -256,7 +256,7 @@ const pem = (name: string): string => readFileSync(fixture(`tls-${name}.pem`), '
 
 for (const reconnects of [undefined, 'always'] as const) {
   t.test(
-    `over TLS with a certificate of its own a whole session goes as without (${reconnects ?? 'one connection'})`,
+    `over TLS, with its own certificate, a whole session is the same (${reconnects ?? 'one connection'})`,
     async (t) => {
       const acs = await acsFor(t, { auth: 'digest', tls: { cert: pem('cert'), key: pem('key') } });
       t.match(acs.url, /^https:/);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import t from 'tap';
-import { type AuthenticatorOptions, type AuthResult, createAuthenticator } from '../../../acs/http/auth.ts';
-import { createNonces } from '../../../acs/http/nonce.ts';
+import { Authenticator, type AuthenticatorOptions, type AuthResult } from '../../../acs/http/auth.ts';
+import { Nonces } from '../../../acs/http/nonce.ts';
 import { writeBasic } from '../../../protocol/http/basic.ts';
 import { type Answer, answerChallenge, type Hash, readChallenges } from '../../../protocol/http/digest.ts';
 import { SEED, sized } from '../../support/seed.ts';
@@ -21,7 +21,7 @@ const users = new Map([
 function bench(options: Partial<AuthenticatorOptions> = {}) {
   const clock = { ms: 1_700_000_000_000 };
   let count = 0;
-  const authenticator = createAuthenticator({
+  const authenticator = new Authenticator({
     mode: 'digest',
     realm: 'cwmp',
     credentials: (name) => users.get(name),
@@ -42,8 +42,13 @@ function bench(options: Partial<AuthenticatorOptions> = {}) {
 }
 
 const who: Answer = {
-  ...{ method: 'POST', uri: '/cwmp', username: '00A1B2-HGW1-S0042', password: 's3cr3t', cnonce: '1f9a7c03' },
-  ...{ nc: 1, hash },
+  method: 'POST',
+  uri: '/cwmp',
+  username: '00A1B2-HGW1-S0042',
+  password: 's3cr3t',
+  cnonce: '1f9a7c03',
+  nc: 1,
+  hash,
 };
 const reply = (challenge: string, more: Partial<Answer> = {}): string =>
   answerChallenge(readChallenges(challenge), { ...who, ...more }) ?? '';
@@ -154,7 +159,7 @@ t.test('a modem that knows no qop gets in, by the formula of RFC 2069', async (t
   t.equal(verdict(await check(reply(without))), 'ok', 'it cannot count, so its nonce serves while it lives');
 });
 
-t.test('what modems do to the header is noted and borne', async (t) => {
+t.test('what modems do to the header is noted and accepted', async (t) => {
   const { check, challenge } = bench();
   t.strictSame(ids(await check(reply(await challenge(), { quoteAll: true }))), ['Q-AU-02']);
   t.strictSame(ids(await check(reply(await challenge(), { opaque: '(null)' }))), ['Q-AU-04']);
@@ -171,7 +176,7 @@ t.test('what modems do to the header is noted and borne', async (t) => {
   t.strictSame(ids(hashed), ['Q-AU-05'], 'the quote in the hash too');
 });
 
-t.test('basic lets in who knows the password, and tells who was not asked', async (t) => {
+t.test('basic lets in who knows the password, and notes who was not asked', async (t) => {
   const { check } = bench({ mode: 'basic' });
   const header = writeBasic({ username: '00A1B2-HGW1-S0042', password: 's3cr3t' });
   t.strictSame(await check(header), { ok: true, username: '00A1B2-HGW1-S0042', notes: [] });
@@ -182,7 +187,8 @@ t.test('basic lets in who knows the password, and tells who was not asked', asyn
     ['Q-HT-15'],
     'without password',
   );
-  t.match(await check(writeBasic({ username: 'jörg', password: 'größe' })), { ok: true, username: 'jörg' });
+  const umlauts = writeBasic({ username: 'jörg', password: 'größe' });
+  t.match(await check(umlauts), { ok: true, username: 'jörg' });
   t.match(await check(writeBasic({ username: '"empty"', password: '' })), { ok: true, username: 'empty' });
   for (const [username, password] of [
     ['empty', 'x'],
@@ -226,19 +232,19 @@ t.test('credentials may be looked up elsewhere, and two requests at once cannot 
   t.strictSame(both.map(verdict).sort(), ['ok', 'stale']);
 });
 
-t.test('nonces are remembered only so many, and none that was forgotten comes to life again', async (t) => {
+t.test('only so many nonces are remembered, and a forgotten one is never valid again', async (t) => {
   const clock = { ms: 1000 };
   let salt = 0;
   const random = (bytes: number) => {
     salt += 16;
     return Buffer.from(salt.toString(16).padStart(bytes * 2, '0'), 'hex');
   };
-  const nonces = createNonces({
+  const nonces = new Nonces({
     now: () => clock.ms,
     random,
     secret: Buffer.from('s'),
     lifeMs: 1000,
-    most: 3,
+    max: 3,
   });
   const issued = Array.from({ length: 5 }, () => {
     clock.ms += 1;
@@ -246,11 +252,11 @@ t.test('nonces are remembered only so many, and none that was forgotten comes to
   });
   t.equal(new Set(issued).size, 5);
   for (const nonce of issued) t.equal(nonces.use(nonce, 1), 'fresh');
-  t.equal(nonces.size(), 3);
+  t.equal(nonces.size, 3);
   t.strictSame(
     issued.map((nonce) => nonces.use(nonce, 1)),
     Array(5).fill('stale'),
-    'used, or given up',
+    'used, or forgotten',
   );
   t.strictSame(
     issued.map((nonce) => nonces.use(nonce, 2)),
@@ -260,10 +266,10 @@ t.test('nonces are remembered only so many, and none that was forgotten comes to
   clock.ms += 1;
   t.equal(nonces.use(nonces.issue(), 1), 'fresh');
   t.equal(nonces.use(issued[2] ?? '', 4), 'fresh', 'the one in use is kept');
-  t.equal(nonces.use(issued[3] ?? '', 3), 'stale', 'the one unused for longest is given up for it');
+  t.equal(nonces.use(issued[3] ?? '', 3), 'stale', 'the one unused for longest was forgotten for it');
   clock.ms += 1001;
   t.equal(nonces.use(nonces.issue(), 1), 'fresh');
-  t.equal(nonces.size(), 1, 'the dead are forgotten');
+  t.equal(nonces.size, 1, 'the dead are forgotten');
   clock.ms -= 1001;
   t.equal(nonces.use(issued[4] ?? '', 1), 'stale', 'not even when the clock is set back');
 });

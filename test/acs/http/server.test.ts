@@ -144,7 +144,7 @@ for (const [name, headersOf] of Object.entries({
   'two cookies in two lines': (cookie: string) => ['Cookie: other=1', `Cookie: ${cookie}`],
   'no cookies': () => [],
 })) {
-  t.test(`a modem that connects anew for every request keeps its session: ${name}`, async (t) => {
+  t.test(`a modem that makes a new connection for every request keeps its session: ${name}`, async (t) => {
     const acs = await acsFor(t);
     const first = await clientOf(t, acs);
     first.send(post(informText()));

@@ -363,7 +363,7 @@ t.test('dir: a lease of another host ends with its time and the allowance for cl
   t.strictSame(await states(second), ['done', 'claimed']);
 });
 
-t.test('dir: a damaged task is moved aside and told, is not lost, and stops no other', async (t) => {
+t.test('dir: a damaged task is moved aside and reported, is not lost, and stops no other', async (t) => {
   const folder = await folderFor(t);
   const problems: ModemlabError[] = [];
   const queue = await openQueue('dir', folder, {
@@ -418,7 +418,7 @@ t.test('dir: a folder of another kind is refused, folders removed by hand are ma
   await t.rejects(openQueue('dir', folder, { owner: 'a' }), { code: 'E_DATA_IN_USE', place: /format\.json/ });
 });
 
-t.test('dir: without changes told by the system, waiting looks again', async (t) => {
+t.test('dir: if the system reports no changes, waiting looks again', async (t) => {
   const queue = await openQueue('dir', await folderFor(t), { owner: 'a', local: false });
   const { id } = await queue.add(DEVICE, once);
   const waiting = queue.wait(id, 60_000);
@@ -551,7 +551,8 @@ async function breakAt(at: number, how: Breakage): Promise<void> {
     if (task.state === 'done') assert.deepEqual(task.answer, { x: 'y'.repeat(99) });
     assert.deepEqual(await second.get(id), task);
   }
-  // What was not promised may be there too (a crash after it was accepted and before that was said), but once.
+  // A task that was not promised may be there too (after a crash between its acceptance and the reply), but
+  // only once.
   assert.equal(new Set(places).size, places.length, 'a task is in two places');
   assert.deepEqual(
     places.sort(),
@@ -576,7 +577,7 @@ async function filesOf(folder: string): Promise<string[]> {
 }
 
 for (const how of ['before', 'after', 'torn', 'lost reply'] as const) {
-  const what = how === 'lost reply' ? 'a rename whose success is not told' : `a crash (${how})`;
+  const what = how === 'lost reply' ? 'a rename whose success is not reported' : `a crash (${how})`;
   t.test(
     `dir: ${what}, at any operation, leaves each task in one readable state that was promised`,
     async (t) => {
@@ -630,7 +631,7 @@ t.test('the name of a task carries its state, and is short enough for any file s
     process: { ...systemProcesses().self, host: 'h'.repeat(59) },
     owner: '\u00e4 / ~.'.repeat(50),
     nonce: '0123456789',
-    turn: 2 ** 40,
+    serial: 2 ** 40,
   };
   const name = {
     id: taskIds(Date.now)('A-1'),

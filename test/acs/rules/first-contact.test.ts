@@ -37,7 +37,7 @@ async function recordOf(acs: TestAcs, key = KEY): Promise<DeviceRecord> {
 
 const learned = (acs: TestAcs, model = MODEL): Promise<Learned | undefined> => acs.store.learned(model);
 
-/** Leaves below the root as `name=value`, without those that only the Inform told. */
+/** Leaves below the root as `name=value`, without those that only the Inform has. */
 async function kept(acs: TestAcs, key = KEY): Promise<readonly string[]> {
   const leaves: string[] = [];
   for await (const { name, value, writable } of acs.store.tree(key, ROOT))
@@ -67,7 +67,7 @@ class Reads {
   }
 }
 
-t.test('a modem that bears it is read in one call for the names and a few for the values', async (t) => {
+t.test('a modem that can is read in one call for the names and a few for the values', async (t) => {
   const acs = await acsFor(t);
   const tree: HandTree = { leaves: leavesOf(300), objects: [`${ROOT}LANDevice.1.Empty.`] };
   const { asked, end } = await playSession(acs.port, goodModem(tree));
@@ -81,7 +81,7 @@ t.test('a modem that bears it is read in one call for the names and a few for th
   t.strictSame(
     batchesOf(asked).map(({ length }) => length),
     [32, 64, 128, 76],
-    'batches grow while the modem bears it',
+    'batches grow while the modem answers',
   );
   t.strictSame(await kept(acs), shown(tree.leaves));
   for (const [name, writable] of namesOf(tree))
@@ -175,7 +175,7 @@ t.test(
   },
 );
 
-/** What modems do that bear only so many names in one GetParameterValues (Q-FT-05). */
+/** How modems answer a GetParameterValues with more names than they can handle (Q-FT-05). */
 const REACTIONS: Readonly<Record<string, Say>> = {
   'fault 9002': fault(9002),
   'fault 9004': fault(9004),
@@ -185,7 +185,7 @@ const REACTIONS: Readonly<Record<string, Say>> = {
 
 for (const [name, reaction] of Object.entries(REACTIONS)) {
   t.test(
-    `a modem that bears 16 names and answers more with ${name} is read in smaller batches`,
+    `a modem that can handle 16 names and answers more with ${name} is read in smaller batches`,
     async (t) => {
       const acs = await acsFor(t);
       const tree: HandTree = { leaves: leavesOf(100) };
@@ -307,12 +307,12 @@ t.test('names that are listed and cannot be read are found, and all others are r
 t.test('values that a modem leaves out of its answer are not asked for again', async (t) => {
   const acs = await acsFor(t);
   const leaves = leavesOf(50);
-  const told = new Map([...leaves].filter((_, at) => at % 5 > 0));
+  const answered = new Map([...leaves].filter((_, at) => at % 5 > 0));
   const brain: Brain = (request) => {
     if (request.rpc !== 'GetParameterValues') return goodModem({ leaves })(request);
     return tellValues(
-      { leaves: told },
-      request.args.ParameterNames.filter((name) => told.has(name)),
+      { leaves: answered },
+      request.args.ParameterNames.filter((name) => answered.has(name)),
     );
   };
   const { end, asked } = await playSession(acs.port, brain, { most: 60 });
@@ -368,7 +368,7 @@ t.test('with new firmware the tree is read again, and what it lacks is forgotten
   t.strictSame((await playSession(acs.port, goodModem({ leaves: fresh }), { inform })).asked, []);
 });
 
-t.test('an Inform that does not tell the firmware does not begin the first contact anew', async (t) => {
+t.test('an Inform without the firmware does not start the first contact over', async (t) => {
   const acs = await acsFor(t);
   const tree: HandTree = { leaves: leavesOf(200) };
   const good = goodModem(tree);
@@ -421,7 +421,7 @@ t.test('values without a type get that of the data model, and only those', async
   t.strictSame(
     [await type('DeviceInfo.UpTime'), await type('ManagementServer.PeriodicInformEnable')],
     ['unsignedInt', 'int'],
-    'a type that was told is kept beside one that was not',
+    'a type that was sent is kept beside one that was not',
   );
 });
 
@@ -459,7 +459,8 @@ t.test('a name without its root does no harm and is kept', async (t) => {
   const acs = await acsFor(t);
   const tree: HandTree = { leaves: leavesOf(8) };
   const struct =
-    '<ParameterValueStruct><Name>.ExternalIPAddress</Name><Value xsi:type="xsd:string">192.0.2.7</Value></ParameterValueStruct>';
+    '<ParameterValueStruct><Name>.ExternalIPAddress</Name>' +
+    '<Value xsi:type="xsd:string">192.0.2.7</Value></ParameterValueStruct>';
   const inform = informText().replace('<ParameterValueStruct>', `${struct}<ParameterValueStruct>`);
   for (let session = 0; session < 2; session++) {
     const { asked, end } = await playSession(acs.port, goodModem(tree), { inform });

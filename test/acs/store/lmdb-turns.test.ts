@@ -1,8 +1,9 @@
 import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import t from 'tap';
+import { systemProcesses, writeProcess } from '../../../acs/processes.ts';
 import { Turns } from '../../../acs/store/lmdb-turns.ts';
 
 /** No mark stays longer than it is needed. */
@@ -14,7 +15,7 @@ async function folderOf(t: Test): Promise<string> {
   return folder;
 }
 
-/** Work that goes on until it is told to end. */
+/** Work that lasts until `end` is called. */
 function work(): {
   readonly run: () => Promise<void>;
   readonly begun: Promise<void>;
@@ -48,24 +49,27 @@ async function waits(promise: Promise<unknown>): Promise<boolean> {
   return !settled;
 }
 
-t.test('who opens waits for those who write, and who wants to write then waits for him', async (t) => {
-  const folder = await folderOf(t);
-  const [one, other, third] = [briefly(folder), briefly(folder), briefly(folder)];
-  const first = work();
-  const writing = one.write(first.run);
-  await first.begun;
-  const order: string[] = [];
-  const opening = other.open(() => order.push('opened'));
-  t.ok(await waits(opening), 'while one writes nobody opens');
-  const later = third.write(async () => order.push('written'));
-  const more = one.write(async () => order.push('written more'));
-  t.ok(await waits(later), 'and nobody begins to write while one waits to open');
-  first.end();
-  await Promise.all([writing, opening, later, more]);
-  t.equal(order[0], 'opened');
-  t.strictSame(order.slice(1).sort(), ['written', 'written more']);
-  t.strictSame(await readdir(folder), [], 'no marks are left');
-});
+t.test(
+  'opening waits for those who write, and whoever wants to write then waits for the opening',
+  async (t) => {
+    const folder = await folderOf(t);
+    const [one, other, third] = [briefly(folder), briefly(folder), briefly(folder)];
+    const first = work();
+    const writing = one.write(first.run);
+    await first.begun;
+    const order: string[] = [];
+    const opening = other.open(() => order.push('opened'));
+    t.ok(await waits(opening), 'while one writes nobody opens');
+    const later = third.write(async () => order.push('written'));
+    const more = one.write(async () => order.push('written more'));
+    t.ok(await waits(later), 'and nobody begins to write while one waits to open');
+    first.end();
+    await Promise.all([writing, opening, later, more]);
+    t.equal(order[0], 'opened');
+    t.strictSame(order.slice(1).sort(), ['written', 'written more']);
+    t.strictSame(await readdir(folder), [], 'no marks are left');
+  },
+);
 
 t.test('those who write do it side by side, in one process and in several', async (t) => {
   const folder = await folderOf(t);
@@ -105,7 +109,7 @@ t.test('a mark to write stays for some time, and is gone for one who opens, and 
   t.strictSame(await readdir(folder), []);
 });
 
-t.test('of many who open one does it at a time, and all come to it', async (t) => {
+t.test('of many who open, one does it at a time, and all get their turn', async (t) => {
   const folder = await folderOf(t);
   let open = 0;
   const all = Array.from({ length: 12 }, () =>
@@ -123,12 +127,12 @@ t.test('of many who open one does it at a time, and all come to it', async (t) =
   t.strictSame(await readdir(folder), []);
 });
 
-t.test('marks of a process that is gone, and very old ones, are nobody’s', async (t) => {
+t.test('marks of a process that is gone, and very old ones, are removed', async (t) => {
   const folder = await folderOf(t);
-  const host = hostname().replace(/[^\w.]/g, '_');
   // No system gives so high a number.
-  for (const kind of ['open', 'write']) await writeFile(join(folder, `${kind}-${host}-2147483647-1`), '');
-  const old = join(folder, 'write-another.host-1-1');
+  const gone = writeProcess({ ...systemProcesses().self, pid: 2147483647 });
+  for (const kind of ['open', 'write']) await writeFile(join(folder, `${kind}-${gone}~1`), '');
+  const old = join(folder, 'write-another-1~1~~1');
   await writeFile(old, '');
   await utimes(old, new Date(0), new Date(0));
   const turns = briefly(folder);

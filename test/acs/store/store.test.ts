@@ -309,7 +309,7 @@ for (const kind of ['lmdb', 'yaml'] as const) {
     t.strictSame((await readdir(join(bare, 'devices'))).length, 1);
   });
 
-  t.test(`${kind}: a damaged note of the kind is told with its file`, async (t) => {
+  t.test(`${kind}: a damaged format.json is reported with its file`, async (t) => {
     const folder = await folderFor(t);
     await mkdir(join(folder, 'devices'));
     await writeFile(join(folder, 'devices', 'format.json'), '{"kind":');
@@ -367,31 +367,34 @@ function anyText(): fc.Arbitrary<string> {
   );
 }
 
-t.test('lmdb: a file that is no LMDB, or half of one, is told by its name and not touched', async (t) => {
-  const folder = await folderFor(t);
-  const store = await openStore('lmdb', folder);
-  await store.merge(
-    'A-1',
-    Array.from({ length: 1000 }, (_, index) => ({ name: `X.${index}`, value: 'v' })),
-  );
-  await store.close();
-  const file = join(folder, 'devices', 'data.mdb');
-  const whole = await readFile(file);
-  for (const damaged of [
-    Buffer.alloc(65536, 'x'),
-    Buffer.alloc(65536),
-    Buffer.from('x'),
-    whole.subarray(0, 8192 + 4096),
-  ]) {
-    await writeFile(file, damaged);
-    await t.rejects(openStore('lmdb', folder), { code: 'E_DATA_UNREADABLE', place: /data\.mdb: / });
-    t.ok((await readFile(file)).equals(damaged));
-  }
-  await writeFile(file, whole);
-  t.equal((await names(await storeFor(t, 'lmdb', folder), 'A-1')).length, 1000);
-});
+t.test(
+  'lmdb: a file that is not LMDB, or half of one, is reported by its name and not changed',
+  async (t) => {
+    const folder = await folderFor(t);
+    const store = await openStore('lmdb', folder);
+    await store.merge(
+      'A-1',
+      Array.from({ length: 1000 }, (_, index) => ({ name: `X.${index}`, value: 'v' })),
+    );
+    await store.close();
+    const file = join(folder, 'devices', 'data.mdb');
+    const whole = await readFile(file);
+    for (const damaged of [
+      Buffer.alloc(65536, 'x'),
+      Buffer.alloc(65536),
+      Buffer.from('x'),
+      whole.subarray(0, 8192 + 4096),
+    ]) {
+      await writeFile(file, damaged);
+      await t.rejects(openStore('lmdb', folder), { code: 'E_DATA_UNREADABLE', place: /data\.mdb: / });
+      t.ok((await readFile(file)).equals(damaged));
+    }
+    await writeFile(file, whole);
+    t.equal((await names(await storeFor(t, 'lmdb', folder), 'A-1')).length, 1000);
+  },
+);
 
-t.test('yaml: a damaged device is told with file and line, and stops no other', async (t) => {
+t.test('yaml: a damaged device is reported with file and line, and stops no other', async (t) => {
   const folder = await folderFor(t);
   const problems: ModemlabError[] = [];
   const store = await openStore('yaml', folder, { onProblem: (problem) => problems.push(problem) });

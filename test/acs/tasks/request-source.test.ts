@@ -3,7 +3,7 @@ import t from 'tap';
 import { openQueue } from '../../../acs/queue/open.ts';
 import type { Task } from '../../../acs/queue/queue.ts';
 import type { Cpe } from '../../../acs/rules/rule-runner.ts';
-import { Conversation } from '../../../acs/rules/rule-runner.ts';
+import { RuleRunner } from '../../../acs/rules/rule-runner.ts';
 import { openStore } from '../../../acs/store/open.ts';
 import type { DeviceStore } from '../../../acs/store/store.ts';
 import { envelopeText, informText } from '../../../peers/samples/invented-modem.ts';
@@ -51,8 +51,8 @@ async function taskOf(acs: TestAcs, { id }: Pick<Task, 'id'>): Promise<Task> {
 }
 
 const stateOf = async (acs: TestAcs, task: Pick<Task, 'id'>): Promise<string> => {
-  const { state, error, fault: told } = await taskOf(acs, task);
-  return [state, error?.code ?? told?.FaultCode].filter((part) => part !== undefined).join(' ');
+  const { state, error, fault: cpeFault } = await taskOf(acs, task);
+  return [state, error?.code ?? cpeFault?.FaultCode].filter((part) => part !== undefined).join(' ');
 };
 
 const rpcs = ({ asked }: Played): readonly string[] => asked.map(({ rpc }) => rpc);
@@ -115,7 +115,7 @@ const complete = (CommandKey: string, FaultCode = 0): Message => ({
 
 t.test('a transfer runs until its TransferComplete tells how it ended', async (t) => {
   const acs = await knownDevice(t);
-  for (const [told, expected] of [
+  for (const [fields, expected] of [
     [0, 'done'],
     [9010, 'failed 9010'],
   ] as const) {
@@ -127,10 +127,10 @@ t.test('a transfer runs until its TransferComplete tells how it ended', async (t
     t.equal(await stateOf(acs, task), 'running', 'events alone decide nothing');
     await session(acs, {}, { first: [complete('other')] });
     t.equal(await stateOf(acs, task), 'running', 'another key is answered and decides nothing');
-    await session(acs, {}, { first: [complete(task.id, told)] });
+    await session(acs, {}, { first: [complete(task.id, fields)] });
     t.equal(await stateOf(acs, task), expected);
-    await session(acs, {}, { first: [complete(task.id, told), complete(task.id, told)] });
-    t.equal(await stateOf(acs, task), expected, 'told again it is answered again');
+    await session(acs, {}, { first: [complete(task.id, fields), complete(task.id, fields)] });
+    t.equal(await stateOf(acs, task), expected, 'sent again, it is answered again');
   }
 });
 
@@ -324,7 +324,7 @@ t.test(
     for (const request of [ADD, remove]) {
       for (const events of [[['0 BOOTSTRAP'], ['1 BOOT']], [['2 PERIODIC']]] as const) {
         const acs = await knownDevice(t);
-        // The modem had a key of ours: without one now it was reset, also when its BOOTSTRAP is told already.
+        // The modem had a key of ours: without one it was reset, even if its BOOTSTRAP came before.
         await add(acs, keyed);
         await session(acs, {
           SetParameterValues: { kind: 'response', rpc: 'SetParameterValues', args: { Status: 0 } },
@@ -459,7 +459,7 @@ t.test(
     late.send(post(''));
     const { message, id } = envelopeOf(await late.answer());
     t.ok(isForCpe(message));
-    // It calls anew on another connection, which ends the session of this one.
+    // It connects again, and its new session ends this one.
     const second = await rawClient(acs.port);
     t.teardown(() => second.close());
     second.send(post(informText()));
@@ -551,7 +551,7 @@ const ask = (ParameterPath: string): Request<CpeMethod> => ({
 
 t.test('each call of a rule becomes the next request, and its answer goes back to it', async (t) => {
   const heard: unknown[] = [];
-  const conversation = new Conversation(async (cpe) => {
+  const conversation = new RuleRunner(async (cpe) => {
     heard.push(await cpe.call(ask('a.')));
     // Two calls at once go out one after the other.
     heard.push(...(await Promise.all([cpe.call(ask('b.')), cpe.call(ask('c.'))])));
@@ -571,12 +571,12 @@ t.test('each call of a rule becomes the next request, and its answer goes back t
 });
 
 t.test('what a rule throws is thrown once by the next request, and then it is over', async (t) => {
-  const early = new Conversation(async () => {
+  const early = new RuleRunner(async () => {
     throw new Error('before its first call');
   });
   await t.rejects(early.next(), { message: 'before its first call' });
   t.equal(await early.next(), undefined);
-  const late = new Conversation(async (cpe) => {
+  const late = new RuleRunner(async (cpe) => {
     await cpe.call(ask('a.'));
     throw new Error('after it');
   });
@@ -603,7 +603,7 @@ t.test('when the session breaks every call of its rule is rejected, waiting or t
   const ended = new Promise<void>((resolve) => {
     over = resolve;
   });
-  const conversation = new Conversation(async (cpe) => {
+  const conversation = new RuleRunner(async (cpe) => {
     codes.push(...(await codesOf((to) => [to.call(ask('a.')), to.call(ask('b.'))], cpe)));
     codes.push(...(await codesOf((to) => [to.call(ask('c.'))], cpe)));
     over();
@@ -616,7 +616,7 @@ t.test('when the session breaks every call of its rule is rejected, waiting or t
 });
 
 t.test('a session that ends while nothing is outstanding breaks its rule too', async (t) => {
-  const conversation = new Conversation(async (cpe) => {
+  const conversation = new RuleRunner(async (cpe) => {
     await cpe.call(ask('a.'));
   });
   conversation.break();

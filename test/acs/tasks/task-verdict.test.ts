@@ -1,4 +1,4 @@
-/** What became of a request whose answer was lost: what proves it, what does not, and what is left open rather than guessed. */
+/** What became of a request whose answer was lost: what proves it, what does not, and what stays open. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { openQueue } from '../../../acs/queue/open.ts';
 import type { Task } from '../../../acs/queue/queue.ts';
 import { taskIds } from '../../../acs/queue/task-id.ts';
 import { openStore } from '../../../acs/store/open.ts';
-import { delayOf, keyEvidence, verdictOf } from '../../../acs/tasks/task-verdict.ts';
+import { delayOf, keyVerdict, verdictOf } from '../../../acs/tasks/task-verdict.ts';
 import { type InformOf, informArgs } from '../../../peers/samples/invented-modem.ts';
 import type { CpeMethod, Message, Request } from '../../../protocol/cwmp/messages.ts';
 import type { TestAcs } from '../../support/acs/run-acs.ts';
@@ -46,43 +46,36 @@ const taskOf = (request: Request<CpeMethod>, more: Partial<Task> = {}): Task => 
   ...more,
 });
 
-t.test(
-  'events tell of Reboot and FactoryReset, and a BOOTSTRAP that may be an old one does not',
-  async (t) => {
-    const reboot = taskOf(REBOOT);
-    const reset = taskOf(RESET);
-    const inform = (events: InformOf['events'], retryCount = 0) =>
-      informArgs({ ...(events === undefined ? {} : { events }), retryCount });
-    const unsure = { is: 'failed', error: { code: 'E_TASK_UNSURE' } };
-    const boot = inform([['1 BOOT'], ['M Reboot', reboot.id]]);
-    t.strictSame(verdictOf(reboot, boot, []), { is: 'done', answer: {} });
-    t.equal(
-      verdictOf(reboot, inform([['1 BOOT'], ['M Reboot', newId(KEY)]]), []),
-      'missing',
-      "another's key",
-    );
-    t.strictSame(
-      verdictOf(reboot, inform([['0 BOOTSTRAP'], ['1 BOOT']]), []),
-      unsure,
-      'M Reboot was discarded',
-    );
-    t.equal(verdictOf(reset, inform([['1 BOOT']]), []), 'missing');
-    t.strictSame(verdictOf(reset, inform([['0 BOOTSTRAP']]), ['2 PERIODIC']), { is: 'done', answer: {} });
-    t.strictSame(verdictOf(reset, inform([['0 BOOTSTRAP']]), ['0 BOOTSTRAP']), { is: 'done', answer: {} });
-    t.strictSame(verdictOf(reset, inform([['0 BOOTSTRAP']], 1), ['0 BOOTSTRAP']), unsure, 'told again');
-  },
-);
+t.test('events prove Reboot and FactoryReset, and a BOOTSTRAP that may be an old one does not', async (t) => {
+  const reboot = taskOf(REBOOT);
+  const reset = taskOf(RESET);
+  const inform = (events: InformOf['events'], retryCount = 0) =>
+    informArgs({ ...(events === undefined ? {} : { events }), retryCount });
+  const unsure = { is: 'failed', error: { code: 'E_TASK_UNSURE' } };
+  const boot = inform([['1 BOOT'], ['M Reboot', reboot.id]]);
+  t.strictSame(verdictOf(reboot, boot, []), { is: 'done', answer: {} });
+  t.equal(verdictOf(reboot, inform([['1 BOOT'], ['M Reboot', newId(KEY)]]), []), 'missing', "another's key");
+  t.strictSame(
+    verdictOf(reboot, inform([['0 BOOTSTRAP'], ['1 BOOT']]), []),
+    unsure,
+    'M Reboot was discarded',
+  );
+  t.equal(verdictOf(reset, inform([['1 BOOT']]), []), 'missing');
+  t.strictSame(verdictOf(reset, inform([['0 BOOTSTRAP']]), ['2 PERIODIC']), { is: 'done', answer: {} });
+  t.strictSame(verdictOf(reset, inform([['0 BOOTSTRAP']]), ['0 BOOTSTRAP']), { is: 'done', answer: {} });
+  t.strictSame(verdictOf(reset, inform([['0 BOOTSTRAP']], 1), ['0 BOOTSTRAP']), unsure, 'repeated');
+});
 
 t.test('only a ParameterKey of ours proves anything, and none that a user chose', async (t) => {
   const add = taskOf(ADD);
-  const shows = (parameterKey: string, task = add) => keyEvidence(task, informArgs({ parameterKey }));
+  const shows = (parameterKey: string, task = add) => keyVerdict(task, informArgs({ parameterKey }));
   t.equal(shows(add.id), 'done');
   t.equal(shows(newId(KEY)), 'not-done', 'an earlier task of the device');
-  t.equal(shows(newId('00A1B2-Gateway%201-S0002')), 'none', 'a task of another device');
-  for (const key of ['', 'unsetCommandKey', 'k7', 'null']) t.equal(shows(key), 'none', key);
+  t.equal(shows(newId('00A1B2-Gateway%201-S0002')), 'unknown', 'a task of another device');
+  for (const key of ['', 'unsetCommandKey', 'k7', 'null']) t.equal(shows(key), 'unknown', key);
   const named = taskOf({ ...ADD, args: { ...ADD.args, ParameterKey: 'mine' } });
-  t.equal(shows('mine', named), 'none', 'it may have been there before');
-  t.equal(shows(newId(KEY), named), 'none');
+  t.equal(shows('mine', named), 'unknown', 'it may have been there before');
+  t.equal(shows(newId(KEY), named), 'unknown');
 });
 
 const DOWNLOAD = {
@@ -128,7 +121,10 @@ async function knownDevice(t: Test, options: Parameters<typeof runAcs>[0] = {}):
 
 type Answers = Readonly<Partial<Record<CpeMethod, Say>>>;
 
-/** A session in which the modem says this, and what is right to all else. Resolves with the RPCs that it was asked. */
+/**
+ * A session in which the modem says this, and otherwise the right thing. Resolves with the RPCs that it was
+ * asked.
+ */
 async function session(acs: TestAcs, say: Answers, inform: InformOf = {}): Promise<readonly CpeMethod[]> {
   const good = goodModem({ leaves: leavesOf(12) });
   const brain: Brain = (request) => say[request.rpc] ?? good(request);

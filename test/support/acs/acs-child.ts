@@ -1,4 +1,7 @@
-/** An ACS on a data folder, as a process of its own: loads everything, says that it is ready, and starts when told to. */
+/**
+ * An ACS on a data folder, as a process of its own: loads everything, reports `ready`, and starts when asked
+ * to.
+ */
 import { createHash } from 'node:crypto';
 import { startAcs } from '../../../acs/acs.ts';
 import { openData } from '../../../acs/data-folder.ts';

@@ -38,7 +38,7 @@ export function isStart(value: unknown): value is Start {
   );
 }
 
-/** Loading a program takes longer than it lives here: some wait in reserve, loaded, to take a killed one's place. */
+/** Loading a program takes longer than it lives here, so some wait loaded, to replace one that is killed. */
 export class AcsProcesses {
   readonly #folder: string;
   readonly #reserve: Promise<ChildProcess>[] = [];
@@ -130,7 +130,7 @@ function said(child: ChildProcess, what: string): Promise<Said> {
 }
 
 /**
- * A port that is free, and stays so: below the range from which systems give ports to connections (32768 on Linux), so
+ * A port that stays free: below the range from which systems give ports to connections (32768 on Linux), so
  * that none of them takes it while its server is being replaced. `start` is where to look first.
  */
 export async function steadyPort(start: number): Promise<number> {

@@ -9,7 +9,7 @@ export async function firstRequest(queue: TaskQueue, device: string): Promise<Ta
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const task = await queue.claim(device);
     if (task !== undefined) return task;
-    // The other side writes a folder that nothing here is told of: looking again is all there is.
+    // Nothing reports what the other side writes to its folder, so it is looked at again.
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
   throw new Error(`no task for ${device} came`);

@@ -1,13 +1,14 @@
 /** A file system for the queue that breaks at a chosen operation. */
 import { readFile, writeFile } from 'node:fs/promises';
-import type { Processes, ProcessName } from '../../../acs/processes.ts';
+import { Processes } from '../../../acs/processes.ts';
 import { type QueueFiles, systemFiles } from '../../../acs/queue/files.ts';
 
 export class Crash extends Error {}
 
 /**
- * before: the process dies when it is about to do the operation; after: when it has done it; torn: a file is half
- * written; 'lost reply': the operation is done, and asked again by the client of a file server, which finds nothing.
+ * before: the process dies when it is about to do the operation; after: when it has done it; torn: a file is
+ * half written; 'lost reply': the operation is done, and asked again by the client of a file server, which
+ * finds nothing.
  */
 export type Breakage = 'before' | 'after' | 'torn' | 'lost reply';
 
@@ -16,7 +17,7 @@ export interface BrokenFiles extends QueueFiles {
   readonly count: number;
 }
 
-/** The file system of the system, without waiting for the disk: what a process that dies leaves is the same. */
+/** The real file system, without flushes: what a dead process leaves behind is the same. */
 export function quickFiles(): QueueFiles {
   return {
     ...systemFiles(true),
@@ -69,8 +70,5 @@ export function brokenFiles(at: number, how: Breakage): BrokenFiles {
 
 /** Processes that live and die in one process: `dead` holds the pids of those that are gone. */
 export function pretendedProcesses(pid: number, dead: ReadonlySet<number>, host = 'host-1'): Processes {
-  return {
-    self: { host, pid, start: `boot-${pid}` },
-    isAlive: (name: ProcessName) => !dead.has(name.pid),
-  };
+  return new Processes({ host, pid, start: `boot-${pid}` }, (name) => !dead.has(name.pid));
 }

@@ -1,4 +1,6 @@
-/** The first contact of a simulated modem with the ACS of this project, recorded in memory as `simulate cpe --record` does. */
+/**
+ * The first contact of a simulated modem with our ACS, recorded in memory as `simulate cpe --record` does.
+ */
 import { recordSocket } from '../../../captures/record/record-socket.ts';
 import type { Modem, ModemOptions } from '../../../simulator/index.ts';
 import { createModem } from '../../../simulator/index.ts';
@@ -8,8 +10,8 @@ import type { TestAcs } from './run-acs.ts';
 import { runAcs } from './run-acs.ts';
 
 /**
- * The capture, as pcapng. `start`: simulated time in milliseconds since 1970 at which the modem is switched on; `more`:
- * what happens after the first contact.
+ * The capture, as pcapng. `start`: simulated time in milliseconds since 1970 at which the modem is switched
+ * on; `more`: what happens after the first contact.
  */
 export async function recordFirstContact(
   options: Omit<ModemOptions, 'acs' | 'scheduler'>,
@@ -21,7 +23,8 @@ export async function recordFirstContact(
   const { scheduler, until } = simulatedTime(start);
   const modem = createModem({
     ...options,
-    ...{ acs: acs.url, scheduler },
+    acs: acs.url,
+    scheduler,
     onSocket: (socket) => {
       recordSocket(recorder, socket, 'client');
     },

@@ -1,7 +1,7 @@
 /**
- * A server of the queue as a process of its own: claims, sends and ends the tasks of the devices that it is told, until
- * none is left (`drain`) or for ever (`serve`). What it did it writes at once, one line each, so that a line says what was
- * true whenever the process dies.
+ * A server of the queue as a process of its own: claims, sends and ends the tasks of the given devices, until
+ * none is left (`drain`) or for ever (`serve`). It writes each step at once as one line, so that the lines
+ * are true whenever it dies.
  *
  * Arguments: folder, drain or serve, devices.
  */

@@ -1,7 +1,7 @@
 /**
- * An ACS that is nothing but texts: it answers what a modem has to say of its own with an empty response, gives out the
- * texts that it was told to ask, one a turn, and keeps every body that came, byte for byte. Nothing of the project's own
- * codecs or machines is in it, so that what it sees is what stood on the wire.
+ * An ACS that works with texts alone: it answers a modem's own requests with an empty response, sends the
+ * given requests one after the other, and keeps every body that came, byte for byte. It uses none of the
+ * project's codecs or machines, so that it sees what was on the wire.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -28,8 +28,7 @@ const envelope = (namespace: string, id: string, body: string): string =>
   `<soap:Body>${body}</soap:Body></soap:Envelope>`;
 
 /** What a modem asks by itself. */
-const OWN =
-  /<cwmp:(TransferComplete|AutonomousTransferComplete|DUStateChangeComplete|AutonomousDUStateChangeComplete|RequestDownload|Kicked)>/;
+const OWN = /<cwmp:((?:Autonomous)?(?:TransferComplete|DUStateChangeComplete)|RequestDownload|Kicked)>/;
 
 /** `faults`: an answer other than the usual to a request of the modem, as what stands in the Body. */
 export async function rawAcs(

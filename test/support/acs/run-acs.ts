@@ -1,7 +1,7 @@
 /** An ACS on a free port for one test, in memory unless a folder is given. */
 import type { Acs, AcsOptions } from '../../../acs/acs.ts';
 import { startAcs } from '../../../acs/acs.ts';
-import type { Observation } from '../../../acs/acs-events.ts';
+import type { AcsEvent } from '../../../acs/acs-events.ts';
 import { openQueue } from '../../../acs/queue/open.ts';
 import type { TaskQueue } from '../../../acs/queue/queue.ts';
 import { openStore } from '../../../acs/store/open.ts';
@@ -11,9 +11,9 @@ export interface TestAcs extends Pick<Acs, 'port' | 'url' | 'stop'> {
   readonly acs: Acs;
   readonly store: DeviceStore;
   readonly queue: TaskQueue;
-  readonly seen: readonly Observation[];
-  /** Resolves with the first observation, past or to come, that fits. */
-  until(fits: (observation: Observation) => boolean): Promise<Observation>;
+  readonly seen: readonly AcsEvent[];
+  /** Resolves with the first event, past or future, that fits. */
+  until(fits: (event: AcsEvent) => boolean): Promise<AcsEvent>;
 }
 
 export async function runAcs(options: Partial<AcsOptions> = {}): Promise<TestAcs> {
@@ -21,7 +21,7 @@ export async function runAcs(options: Partial<AcsOptions> = {}): Promise<TestAcs
     store: await openStore('memory', ''),
     queue: await openQueue('memory', '', { owner: 'test' }),
   };
-  const seen: Observation[] = [];
+  const seen: AcsEvent[] = [];
   const waiting = new Set<() => void>();
   const acs = await startAcs({
     host: '127.0.0.1',
@@ -29,16 +29,16 @@ export async function runAcs(options: Partial<AcsOptions> = {}): Promise<TestAcs
     graceMs: 0,
     ...options,
     data,
-    observe: (observation) => {
-      seen.push(observation);
+    onEvent: (event) => {
+      seen.push(event);
       for (const wake of waiting) wake();
     },
   });
-  const until = async (fits: (observation: Observation) => boolean): Promise<Observation> => {
+  const until = async (fits: (event: AcsEvent) => boolean): Promise<AcsEvent> => {
     for (let at = 0; ; ) {
       for (; at < seen.length; at++) {
-        const observation = seen[at];
-        if (observation !== undefined && fits(observation)) return observation;
+        const event = seen[at];
+        if (event !== undefined && fits(event)) return event;
       }
       await new Promise<void>((resolve) => {
         const wake = (): void => {

@@ -1,7 +1,7 @@
 /**
- * A process that counts a device's Informs up and adds parameters to its tree.
- * Arguments: kind, folder, device, how often, prefix of its parameters. As the device `opens`, it opens and closes the
- * store so often and does nothing else.
+ * A process that counts a device's Informs up and adds parameters to its tree. Arguments: kind, folder,
+ * device, how often, prefix of its parameters. As the device `opens`, it opens and closes the store so often
+ * and does nothing else.
  */
 import { openStore } from '../../../acs/store/open.ts';
 import { STORE_KINDS } from '../../../acs/store/options.ts';

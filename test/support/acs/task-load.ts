@@ -1,4 +1,6 @@
-/** Tasks for witnesses, made by chance from a seed, and the promises of the queue held against what the modems saw. */
+/**
+ * Random tasks (from a seed) for witnesses, and a check of the queue's promises against what the modems saw.
+ */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -16,7 +18,7 @@ export const TABLES = [
   `${ROOT}LANDevice.1.LANHostConfigManagement.DHCPConditionalServingPool.`,
 ] as const;
 
-/** Names that every profile has; which of them a GetParameterValues asks for tells it apart from all others. */
+/** Names that every profile has. Each GetParameterValues asks for another combination of them. */
 const NAMES: readonly string[] = [
   'DeviceInfo.Manufacturer',
   'DeviceInfo.SerialNumber',
@@ -46,7 +48,7 @@ export interface Accepted {
   readonly id: string;
   readonly on: Witness;
   readonly request: Request<CpeMethod>;
-  /** FactoryReset has no key: it is told by which of the modem's requests came after this many. */
+  /** FactoryReset has no key: it is recognised by its position, after this many requests of the modem. */
   readonly after: number;
 }
 
@@ -182,7 +184,10 @@ function sendingsOf(one: Accepted, accepted: readonly Accepted[]): readonly Seen
   );
 }
 
-/** Whether the task's answer can be this one. Reboot, FactoryReset and Download are told of by events, DeleteObject by its absence. */
+/**
+ * Whether this can be the task's answer. Events report Reboot, FactoryReset and Download; a deleted object is
+ * missing in the tree.
+ */
 function explains({ answer, request }: Task, seen: Seen): boolean {
   if (!('args' in seen.answer)) return false;
   switch (request.rpc) {
@@ -226,10 +231,9 @@ export async function judge(queue: TaskQueue, accepted: readonly Accepted[], ms:
     const how = task?.error?.code ?? (task?.fault === undefined ? (task?.state ?? 'lost') : 'fault');
     const name = how === 'done' || how === 'fault' ? how : `${one.request.rpc} ${how}`;
     counts.set(name, (counts.get(name) ?? 0) + 1);
+    const state = `${task?.state}, sent ${task?.attempts} times`;
     for (const fault of faultsOf(one, task, accepted))
-      wrong.push(
-        `${one.id} ${one.request.rpc} of ${one.on.key}: ${fault} (${task?.state}, ${task?.attempts} sendings)`,
-      );
+      wrong.push(`${one.id} ${one.request.rpc} of ${one.on.key}: ${fault} (${state})`);
   }
   return { counts, wrong };
 }

@@ -1,4 +1,7 @@
-/** An ACS that does nothing by itself: a test takes each POST of a modem and says what is answered, and when. */
+/**
+ * An ACS that does nothing by itself: the test takes each POST of a modem and decides the answer and its
+ * time.
+ */
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
