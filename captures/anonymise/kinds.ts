@@ -1,5 +1,7 @@
 /** What is taken for a secret, by the name that it stands under: of a parameter, an element, a header line, a CLI argument. */
 
+import { secretKindOf } from '../../protocol/datamodel/secret-names.ts';
+
 export const KINDS = [
   'serial number',
   'MAC address',
@@ -28,14 +30,8 @@ const HARMLESS =
 const BY_NAME: readonly (readonly [pattern: RegExp, kind: Kind])[] = [
   [/serial(number|num|no|nr|nbr)?$|^(imei|imsi|iccid|meid|antid|toant)$/, 'serial number'],
   [/mac(address|addr)?$|bssid$|^(hwaddr|hardwareaddress|antmac|chaddr)$/, 'MAC address'],
-  [/passw(or)?d\d*$|passphrase$|^(user)?pwd$|secret$|^pass$/, 'password'],
-  // Many tables of data models have a key that is a number: BridgeKey, FilterKey, QueueKey.
-  [
-    /(psk|presharedkey|wep\w*key\d*|wpa\w*key|(private|encryption|security|network|auth|secret|api|cipher|shared|wireless|wifi|wlan)key\d*)$/,
-    'key',
-  ],
+  // Of a command or a header; many tables of data models have a key that is a number: BridgeKey, FilterKey, QueueKey.
   [/^(x[0-9a-f]{6})?key\d*$/, 'key'],
-  [/^pin(code)?$|(sim|device|wps|card)pin(code)?$|^puk$/, 'key'],
   [/ssid$|^networkname$/, 'network name'],
   [
     /latitude$|longitude$|altitude$|location$|^geo|street$|city$|postalcode$|zipcode$|^dataobject$/,
@@ -54,6 +50,8 @@ export function kindOf(name: string): Kind | undefined {
   const steps = name.split('.').filter((step) => !/^\d*$/.test(step));
   const last = (steps.at(-1) ?? '').replace(/[^A-Za-z0-9]/g, '').toLowerCase();
   if (last === '' || HARMLESS.test(last)) return undefined;
+  const secret = secretKindOf(name);
+  if (secret !== undefined) return secret;
   return BY_NAME.find(([pattern]) => pattern.test(last))?.[1];
 }
 

@@ -2,6 +2,7 @@
 
 import { faultMeaning } from '../../protocol/cwmp/faults.ts';
 import type { Envelope, Message } from '../../protocol/cwmp/messages.ts';
+import { isSecretName } from '../../protocol/datamodel/secret-names.ts';
 
 /** Members of a list that are named before the rest is counted. */
 const SHOWN = 3;
@@ -64,7 +65,7 @@ function telling(args: unknown): string {
         const inner = telling(value);
         return inner === '' ? [] : [inner];
       }
-      return [`${name}=${name === 'Password' ? '***' : String(value)}`];
+      return [`${name}=${isSecretName(name) ? '***' : String(value)}`];
     })
     .join(', ');
 }
@@ -75,7 +76,7 @@ function listed(list: readonly unknown[]): readonly string[] {
       if (!isFields(one)) return shortName(String(one));
       const { Name, Value } = one;
       if (typeof Name !== 'string') return telling(one);
-      const secret = /password|passphrase|presharedkey/i.test(Name) && Value !== '';
+      const secret = isSecretName(Name) && Value !== '';
       return Value === undefined ? shortName(Name) : `${shortName(Name)}=${secret ? '***' : String(Value)}`;
     }),
   );
