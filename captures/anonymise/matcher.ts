@@ -31,11 +31,11 @@ const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 const DOT = 0x2e;
 
 export class Matcher<Value> {
-  private readonly root: Node<Value> = newNode();
+  readonly #root: Node<Value> = newNode();
 
   /** The first value that is added for a text counts. */
   add(text: string, edges: Edges, value: Value): void {
-    let node = this.root;
+    let node = this.#root;
     for (let at = 0; at < text.length; at += 1) {
       const code = text.charCodeAt(at);
       let next = node.next.get(code);
@@ -52,15 +52,15 @@ export class Matcher<Value> {
   find(text: string, longest = Number.POSITIVE_INFINITY): readonly Match<Value>[] {
     const matches: Match<Value>[] = [];
     for (let at = 0; at < text.length; ) {
-      const match = this.at(text, at, longest);
+      const match = this.#at(text, at, longest);
       if (match !== undefined) matches.push(match);
       at += match?.length ?? 1;
     }
     return matches;
   }
 
-  private at(text: string, at: number, longest: number): Match<Value> | undefined {
-    let node = this.root.next.get(text.charCodeAt(at));
+  #at(text: string, at: number, longest: number): Match<Value> | undefined {
+    let node = this.#root.next.get(text.charCodeAt(at));
     let best: Match<Value> | undefined;
     for (let end = at + 1; node !== undefined; end += 1) {
       if (end - at > longest) break;

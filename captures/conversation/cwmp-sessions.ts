@@ -55,24 +55,24 @@ export function cookiePairs(http: Pick<HttpMessage, 'head'>): readonly string[] 
 }
 
 export class Sessions {
-  private readonly byCookie = new Map<string, Followed>();
-  private readonly byStream = new Map<number, Followed>();
-  private readonly byDevice = new Map<string, Followed>();
+  readonly #byCookie = new Map<string, Followed>();
+  readonly #byStream = new Map<number, Followed>();
+  readonly #byDevice = new Map<string, Followed>();
   /** Sessions that are remembered, the oldest first. */
-  private readonly known = new Set<Followed>();
-  private readonly byHosts = new Map<string, Set<Followed>>();
-  private count = 0;
+  readonly #known = new Set<Followed>();
+  readonly #byHosts = new Map<string, Set<Followed>>();
+  #count = 0;
 
   /** The session of a request that is no Inform. */
   find(http: HttpMessage, envelope: Envelope | undefined): Followed | undefined {
     const cpe = addressOf(clientOf(http));
     for (const pair of cookiePairs(http)) {
-      const found = this.byCookie.get(`${cpe} ${pair}`);
+      const found = this.#byCookie.get(`${cpe} ${pair}`);
       if (found !== undefined) return found;
     }
-    const same = this.byStream.get(http.stream.number);
+    const same = this.#byStream.get(http.stream.number);
     if (same !== undefined) return same;
-    const between = this.byHosts.get(`${cpe} ${serverOf(http)}`) ?? [];
+    const between = this.#byHosts.get(`${cpe} ${serverOf(http)}`) ?? [];
     const open = [...between].filter(({ state }) => state === 'open');
     if (open.length === 1) return open[0];
     return envelope === undefined
@@ -80,16 +80,16 @@ export class Sessions {
       : open.find(({ awaited }) => awaited?.id !== undefined && awaited.id === envelope.id);
   }
 
-  ofDevice = (device: string): Followed | undefined => this.byDevice.get(device);
+  ofDevice = (device: string): Followed | undefined => this.#byDevice.get(device);
 
   deviceOf = deviceOf;
 
   /** Begins a session; `inform` is missing where the capture begins within one. */
   begin(http: HttpMessage, inform: Inform | undefined): Followed {
-    if (this.known.size >= LIMITS.captureSessions) this.forgetOldest();
-    this.count += 1;
+    if (this.#known.size >= LIMITS.captureSessions) this.#forgetOldest();
+    this.#count += 1;
     const session: Followed = {
-      number: this.count,
+      number: this.#count,
       device: undefined,
       deviceId: undefined,
       firmware: undefined,
@@ -110,11 +110,11 @@ export class Sessions {
       repeats: false,
       lastStream: http.stream.number,
     };
-    this.known.add(session);
+    this.#known.add(session);
     const hosts = `${session.cpe} ${session.acs}`;
     // Behind one address few are open at a time; those that have ended are not looked for there.
-    const others = [...(this.byHosts.get(hosts) ?? [])].filter(({ state }) => state === 'open');
-    this.byHosts.set(hosts, new Set([...others, session]));
+    const others = [...(this.#byHosts.get(hosts) ?? [])].filter(({ state }) => state === 'open');
+    this.#byHosts.set(hosts, new Set([...others, session]));
     if (inform !== undefined) this.identify(session, inform);
     return session;
   }
@@ -126,7 +126,7 @@ export class Sessions {
     session.firmware = inform.ParameterList.find(({ Name }) =>
       Name.endsWith('.DeviceInfo.SoftwareVersion'),
     )?.Value;
-    this.byDevice.set(session.device, session);
+    this.#byDevice.set(session.device, session);
   }
 
   /** A POST of the session came over this stream. */
@@ -135,35 +135,35 @@ export class Sessions {
     session.ended = http.ended;
     if (session.lastStream !== http.stream.number) session.connections += 1;
     session.lastStream = http.stream.number;
-    this.byStream.set(http.stream.number, session);
+    this.#byStream.set(http.stream.number, session);
   }
 
   setCookie(session: Followed, pair: string): void {
     if (session.cookies.size >= LIMITS.cookies) return;
     session.cookies.add(pair);
-    this.byCookie.set(`${session.cpe} ${pair}`, session);
+    this.#byCookie.set(`${session.cpe} ${pair}`, session);
   }
 
   /** The stream has ended: its number does not come again. */
   streamEnded(stream: number): void {
-    this.byStream.delete(stream);
+    this.#byStream.delete(stream);
   }
 
-  private forgetOldest(): void {
-    const [oldest] = this.known;
+  #forgetOldest(): void {
+    const [oldest] = this.#known;
     if (oldest === undefined) return;
-    this.known.delete(oldest);
+    this.#known.delete(oldest);
     if (oldest.state === 'open') oldest.state = 'broken';
     for (const pair of oldest.cookies) {
       const key = `${oldest.cpe} ${pair}`;
-      if (this.byCookie.get(key) === oldest) this.byCookie.delete(key);
+      if (this.#byCookie.get(key) === oldest) this.#byCookie.delete(key);
     }
     const hosts = `${oldest.cpe} ${oldest.acs}`;
-    const between = this.byHosts.get(hosts);
+    const between = this.#byHosts.get(hosts);
     between?.delete(oldest);
-    if (between?.size === 0) this.byHosts.delete(hosts);
-    if (oldest.device !== undefined && this.byDevice.get(oldest.device) === oldest)
-      this.byDevice.delete(oldest.device);
+    if (between?.size === 0) this.#byHosts.delete(hosts);
+    if (oldest.device !== undefined && this.#byDevice.get(oldest.device) === oldest)
+      this.#byDevice.delete(oldest.device);
   }
 }
 

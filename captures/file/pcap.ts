@@ -98,8 +98,8 @@ export function createPcapReader(): CaptureReader {
 
 /** pcap-parser, driven by hand: it answers each piece at once, since its listener runs within `emit`. */
 class Door {
-  private readonly listeners: ((data: Buffer) => void)[] = [];
-  private packets: Packet[] = [];
+  readonly #listeners: ((data: Buffer) => void)[] = [];
+  #packets: Packet[] = [];
   linkType = 0;
 
   constructor() {
@@ -107,7 +107,7 @@ class Door {
       pause: () => undefined,
       resume: () => undefined,
       on: (event, listener) => {
-        if (event === 'data') this.listeners.push(listener);
+        if (event === 'data') this.#listeners.push(listener);
       },
     };
     parse(input)
@@ -116,7 +116,7 @@ class Door {
         this.linkType = linkLayerType & 0xffff;
       })
       .on('packet', (packet) => {
-        this.packets.push(packet);
+        this.#packets.push(packet);
       })
       .on('error', (error) => {
         // Both of its errors are about a header that `readHeader` has looked at.
@@ -125,12 +125,12 @@ class Door {
   }
 
   push(data: Buffer): void {
-    for (const listener of this.listeners) listener(data);
+    for (const listener of this.#listeners) listener(data);
   }
 
   take(): readonly Packet[] {
-    const taken = this.packets;
-    this.packets = [];
+    const taken = this.#packets;
+    this.#packets = [];
     return taken;
   }
 }

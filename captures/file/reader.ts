@@ -17,8 +17,8 @@ export interface CaptureReader {
  * record is longer than its reader allows, so little is kept.
  */
 export class Remainder {
-  private kept: Uint8Array[] = [];
-  private needed = 0;
+  #kept: Uint8Array[] = [];
+  #needed = 0;
   length = 0;
   /** Offset in the file of the first byte that is kept. */
   at = 0;
@@ -26,17 +26,17 @@ export class Remainder {
   /** What was kept and then these bytes; `undefined` while they are fewer than were said to be needed. */
   with(chunk: Uint8Array): Uint8Array | undefined {
     if (this.length === 0) return chunk;
-    this.kept.push(copyOf(chunk));
+    this.#kept.push(copyOf(chunk));
     this.length += chunk.length;
-    return this.length < this.needed ? undefined : Buffer.concat(this.kept, this.length);
+    return this.length < this.#needed ? undefined : Buffer.concat(this.#kept, this.length);
   }
 
   /** Of `bytes`, which `with` gave, all before `used` is done with; what is left says nothing below `needed` bytes. */
   keep(bytes: Uint8Array, used: number, needed = 0): void {
     this.at += used;
     this.length = bytes.length - used;
-    this.kept = this.length === 0 ? [] : [copyOf(bytes.subarray(used))];
-    this.needed = needed;
+    this.#kept = this.length === 0 ? [] : [copyOf(bytes.subarray(used))];
+    this.#needed = needed;
   }
 }
 

@@ -37,11 +37,11 @@ const LOOKED_AT = 64;
 
 export class StreamTable {
   /** Each stream under both of its directions. */
-  private readonly streams = new Map<string, Found>();
-  private count = 0;
+  readonly #streams = new Map<string, Found>();
+  #count = 0;
 
   find(from: string, to: string): Found | undefined {
-    return this.streams.get(`${from} ${to}`);
+    return this.#streams.get(`${from} ${to}`);
   }
 
   /** A stream whose first packet is this one. */
@@ -54,9 +54,9 @@ export class StreamTable {
     const isSyn = (flags & FLAGS.syn) !== 0;
     const fromClient = isSyn ? acknowledgement === undefined : sourcePort >= destinationPort;
     const [client, server] = fromClient ? [from, to] : [to, from];
-    this.count += 1;
+    this.#count += 1;
     const live: Live = {
-      info: { number: this.count, client, server, handshake: isSyn },
+      info: { number: this.#count, client, server, handshake: isSyn },
       client: newHalf(),
       server: newHalf(),
       packets: 0,
@@ -64,17 +64,17 @@ export class StreamTable {
       closed: false,
       keys: [`${client} ${server}`, `${server} ${client}`],
     };
-    this.streams.set(live.keys[0], { live, side: 'client' });
-    this.streams.set(live.keys[1], { live, side: 'server' });
+    this.#streams.set(live.keys[0], { live, side: 'client' });
+    this.#streams.set(live.keys[1], { live, side: 'server' });
     return { live, side: fromClient ? 'client' : 'server' };
   }
 
   /** The stream that has to go before another one may come: of the oldest few one that is closed, else the oldest. */
   crowded(): Live | undefined {
-    if (this.streams.size < 2 * LIMITS.streams) return undefined;
+    if (this.#streams.size < 2 * LIMITS.streams) return undefined;
     let chosen: Live | undefined;
     let looked = 0;
-    for (const { live } of this.streams.values()) {
+    for (const { live } of this.#streams.values()) {
       chosen ??= live;
       looked += 1;
       if (live.closed) return live;
@@ -84,16 +84,16 @@ export class StreamTable {
   }
 
   forget({ keys }: Live): void {
-    for (const key of keys) this.streams.delete(key);
+    for (const key of keys) this.#streams.delete(key);
   }
 
   /** In the order in which they began. */
   all(): readonly Live[] {
-    return [...new Set([...this.streams.values()].map(({ live }) => live))];
+    return [...new Set([...this.#streams.values()].map(({ live }) => live))];
   }
 
   clear(): void {
-    this.streams.clear();
+    this.#streams.clear();
   }
 }
 

@@ -51,29 +51,29 @@ function ownEnd({ address, port }: Endpoint, peer: Endpoint, otherwise: string):
 
 class Copies {
   /** The sockets that have heard a datagram. */
-  private readonly hearers = new Map<string, Set<symbol>>();
+  readonly #hearers = new Map<string, Set<symbol>>();
 
   sent(key: string): void {
-    this.hearers.delete(key);
-    this.remember(key, new Set());
+    this.#hearers.delete(key);
+    this.#remember(key, new Set());
   }
 
   /** Whether it is on the record; a socket that hears it again hears another one. */
   isCopy(key: string, socket: symbol): boolean {
-    const known = this.hearers.get(key);
+    const known = this.#hearers.get(key);
     if (known !== undefined && !known.has(socket)) {
       known.add(socket);
       return true;
     }
-    this.hearers.delete(key);
-    this.remember(key, new Set([socket]));
+    this.#hearers.delete(key);
+    this.#remember(key, new Set([socket]));
     return false;
   }
 
-  private remember(key: string, sockets: Set<symbol>): void {
-    this.hearers.set(key, sockets);
-    const [oldest] = this.hearers.keys();
-    if (this.hearers.size > REMEMBERED && oldest !== undefined) this.hearers.delete(oldest);
+  #remember(key: string, sockets: Set<symbol>): void {
+    this.#hearers.set(key, sockets);
+    const [oldest] = this.#hearers.keys();
+    if (this.#hearers.size > REMEMBERED && oldest !== undefined) this.#hearers.delete(oldest);
   }
 }
 

@@ -27,10 +27,10 @@ const HALF_OPEN = { allowHalfOpen: true };
 /** What happens at the proxy, to be waited for. */
 class Events {
   readonly all: ProxyEvent[] = [];
-  private wake: () => void = () => undefined;
+  #wake: () => void = () => undefined;
   readonly hear = (event: ProxyEvent): void => {
     this.all.push(event);
-    this.wake();
+    this.#wake();
   };
 
   /** The nth event of its kind. */
@@ -40,7 +40,7 @@ class Events {
       const found = fits[nth - 1];
       if (found !== undefined) return found;
       await new Promise<void>((resolve) => {
-        this.wake = resolve;
+        this.#wake = resolve;
       });
     }
   }
