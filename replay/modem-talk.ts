@@ -2,8 +2,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import { nameOf } from '../captures/conversation/message-summary.ts';
 import { headerOf } from '../captures/http/http-head.ts';
+import { messageName } from '../protocol/cwmp/message-name.ts';
 import type { Cookie } from '../protocol/http/cookie.ts';
 import { keepCookies } from '../protocol/http/cookie.ts';
 import type { Challenge } from '../protocol/http/digest.ts';
@@ -190,7 +190,7 @@ function sendOf(next: Next, { asks, own }: Plan): Send {
   const spoken = [...asks.flatMap(({ answer }) => answer ?? []), ...own];
   const model = spoken.find(({ final }) => final.request.content.is === 'message') ?? spoken[0];
   if (model === undefined) throw new Error('unreachable: a plan that is played has its Inform');
-  return { attempts: [model.final], final: model.final, name: nameOf(next.answer.message) };
+  return { attempts: [model.final], final: model.final, name: messageName(next.answer.message) };
 }
 
 /** What stands in the place of the recorded body; `undefined`: it is sent as it was. */
@@ -201,7 +201,7 @@ function bodyOf(next: Next, turn: RecordedTurn, plan: Plan): Uint8Array | undefi
     const { as, message } = answer;
     const inform = plan.own[0]?.final.request.content;
     const namespace = inform?.is === 'message' ? inform.envelope.namespace : 'urn:dslforum-org:cwmp-1-0';
-    const dialect = as?.dialects.get(nameOf(message)) ?? as?.dialect;
+    const dialect = as?.dialects.get(messageName(message)) ?? as?.dialect;
     const text = applyQuirks({ id, namespace, header: {}, message }, dialect ?? CANONICAL, as?.quirks ?? []);
     return Buffer.from(toBytes(text, as?.http.charset ?? 'utf-8'), 'latin1');
   }

@@ -3,7 +3,7 @@
  * POST that was challenged, redirected or told to come again, and its repetition, are one send of several attempts.
  */
 import type { CwmpContent, CwmpMessage } from '../captures/conversation/cwmp-types.ts';
-import { nameOf } from '../captures/conversation/message-summary.ts';
+import { messageName } from '../protocol/cwmp/message-name.ts';
 import type { Envelope } from '../protocol/cwmp/messages.ts';
 import type { Asked } from './aligned.ts';
 import { likenessOf } from './fields.ts';
@@ -67,7 +67,7 @@ function askOf(turn: RecordedTurn, ignores: Ignores): Omit<RecordedAsk, 'answer'
 }
 
 export function askedOf({ message }: Envelope, ignores: Ignores): Asked {
-  const name = nameOf(message);
+  const name = messageName(message);
   const args = message.kind === 'request' ? message.args : undefined;
   return { name, likeness: likenessOf(name, args, ignores) };
 }
@@ -76,7 +76,7 @@ export function contentName(content: CwmpContent | undefined): string {
   if (content === undefined) return 'nothing';
   switch (content.is) {
     case 'message':
-      return nameOf(content.envelope.message);
+      return messageName(content.envelope.message);
     case 'empty':
       return 'Empty';
     case 'status':

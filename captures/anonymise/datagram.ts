@@ -1,7 +1,7 @@
 /** The secrets of one UDP datagram: learnt, and replaced in its own bytes. */
 import { macText } from '../../protocol/ipv4.ts';
+import { byteText } from '../file/octets.ts';
 import { addressText } from '../packet/ip.ts';
-import { byteText } from '../packet/octets.ts';
 import type { BootpField } from './bootp-fields.ts';
 import { bootpFields } from './bootp-fields.ts';
 import { blanked } from './edits.ts';

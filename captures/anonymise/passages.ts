@@ -5,12 +5,12 @@
 import { decodeBootp } from '../../protocol/bootp/message.ts';
 import type { DatagramEvent } from '../conversation/datagrams.ts';
 import { createDatagrams } from '../conversation/datagrams.ts';
+import { byteText } from '../file/octets.ts';
 import type { HttpEvent, HttpMessage } from '../http/http.ts';
 import { createHttp } from '../http/http.ts';
 import type { Span } from '../http/http-body.ts';
 import { headerOf } from '../http/http-head.ts';
 import type { Datagram } from '../packet/flow.ts';
-import { byteText } from '../packet/octets.ts';
 import type { Side, StreamEvent } from '../packet/streams.ts';
 import type { DatagramPassage, StreamPassage, StreamSide } from './passage.ts';
 import { createTlsSpans } from './tls-spans.ts';

@@ -2,12 +2,12 @@
 import { LIMITS } from '../../protocol/limits.ts';
 import type { CapturedFrame } from '../file/frame.ts';
 import { LINK_TYPES } from '../file/frame.ts';
+import { u16 } from '../file/octets.ts';
 import type { Fragments } from '../packet/fragments.ts';
 import { createFragments } from '../packet/fragments.ts';
 import type { IpPacket } from '../packet/ip.ts';
 import { readIp } from '../packet/ip.ts';
 import { readLink } from '../packet/link.ts';
-import { u16 } from '../packet/octets.ts';
 import { repairChecksum, sumOfAll } from './checksums.ts';
 import { replaceOctets } from './datagram.ts';
 import { arpFields, ipFields, isArp, linkFields } from './frame-places.ts';

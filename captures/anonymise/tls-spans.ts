@@ -1,7 +1,8 @@
 /** Which bytes of a TLS stream are blanked: all but the heads of records, and what a ClientHello has that is no name. */
+
+import { byteText } from '../file/octets.ts';
 import type { Span } from '../http/http-body.ts';
 import { readTlsHello } from '../http/tls.ts';
-import { byteText } from '../packet/octets.ts';
 import type { StreamEvent } from '../packet/streams.ts';
 import type { StreamPassage, StreamSide } from './passage.ts';
 

@@ -1,9 +1,9 @@
 /** Replaces the secrets in what one IP packet carries, and keeps its checksum. */
 import { latin1Bytes } from '../../protocol/latin1.ts';
 import { LIMITS } from '../../protocol/limits.ts';
+import { byteText } from '../file/octets.ts';
 import type { IpPacket } from '../packet/ip.ts';
 import { addressBytes, PROTOCOLS } from '../packet/ip.ts';
-import { byteText } from '../packet/octets.ts';
 import { createStreams } from '../packet/streams.ts';
 import type { Segment } from '../packet/tcp.ts';
 import { FLAGS, readTcp } from '../packet/tcp.ts';

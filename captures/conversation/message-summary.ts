@@ -1,25 +1,11 @@
 /** The telling arguments of a message in one line: what a person looks for first. */
 
 import { faultMeaning } from '../../protocol/cwmp/faults.ts';
-import type { Envelope, Message } from '../../protocol/cwmp/messages.ts';
+import type { Envelope } from '../../protocol/cwmp/messages.ts';
 import { isSecretName } from '../../protocol/datamodel/secret-names.ts';
 
 /** Members of a list that are named before the rest is counted. */
 const SHOWN = 3;
-
-/** The name of a message, as people call it. */
-export function nameOf(message: Message): string {
-  switch (message.kind) {
-    case 'request':
-      return message.rpc;
-    case 'response':
-      return `${message.rpc}Response`;
-    case 'fault':
-      return 'Fault';
-    case 'unknown':
-      return message.name;
-  }
-}
 
 export function tellingOf({ message }: Envelope): string {
   switch (message.kind) {

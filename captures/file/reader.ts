@@ -1,7 +1,7 @@
 /** What the readers of the two file formats have in common: bytes are pushed in, frames come out. */
 import type { WireError } from '../../protocol/errors.ts';
-import { copyOf } from '../packet/octets.ts';
 import type { CapturedFrame } from './frame.ts';
+import { copyOf } from './octets.ts';
 
 export interface CaptureReader {
   /** Frames that these bytes completed. After a fault it gives nothing more. */

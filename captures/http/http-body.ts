@@ -1,7 +1,7 @@
 /** What is kept of a body while it passes. All bodies of a capture together have one budget. */
 import { constants, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import { LIMITS } from '../../protocol/limits.ts';
-import { copyOf } from '../packet/octets.ts';
+import { copyOf } from '../file/octets.ts';
 
 /** Bytes that all open bodies hold; one object for a capture. */
 export interface Budget {

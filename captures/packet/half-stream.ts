@@ -1,5 +1,5 @@
 /** One direction of a TCP stream: where its bytes stand, and what came too early, in the order of its sequence numbers. */
-import { copyOf } from './octets.ts';
+import { copyOf } from '../file/octets.ts';
 import { ahead } from './tcp.ts';
 
 /** A segment that waits for what goes before it. */

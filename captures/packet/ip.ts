@@ -1,5 +1,7 @@
 /** IPv4 (RFC 791) and IPv6 (RFC 8200) packets, read and written. */
-import { checksum, u16, u32 } from './octets.ts';
+
+import { u16, u32 } from '../file/octets.ts';
+import { checksum } from './checksum.ts';
 
 export const PROTOCOLS = { tcp: 6, udp: 17 } as const;
 

@@ -3,7 +3,7 @@
  * Linux cooked captures, BSD loopback, nothing at all (https://www.tcpdump.org/linktypes.html).
  */
 import { LINK_TYPES } from '../file/frame.ts';
-import { u16, u32 } from './octets.ts';
+import { u16, u32 } from '../file/octets.ts';
 
 /** What a frame carries: an IP packet, or something else, by its EtherType. */
 export type Carried =

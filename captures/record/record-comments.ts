@@ -1,7 +1,8 @@
 /** Names in a recorded capture what its packets hold: session, device and message, as comments that Wireshark shows. */
+
+import { messageName } from '../../protocol/cwmp/message-name.ts';
 import { createCwmp } from '../conversation/cwmp.ts';
 import type { CwmpMessage } from '../conversation/cwmp-types.ts';
-import { nameOf } from '../conversation/message-summary.ts';
 import { createHttp } from '../http/http.ts';
 import type { StreamEvent, StreamInfo } from '../packet/streams.ts';
 import { OWN_COMMENT } from '../story/story-record.ts';
@@ -57,7 +58,7 @@ export function withComments(recorder: Recorder): Recorder {
 function commentOf({ content, from, session }: CwmpMessage): string {
   const says =
     content.is === 'message'
-      ? nameOf(content.envelope.message)
+      ? messageName(content.envelope.message)
       : content.is === 'status'
         ? `${content.status} ${content.reason}`
         : content.is;

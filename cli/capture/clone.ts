@@ -13,12 +13,12 @@ import { createWitness } from '../../replay/clone/observation-collector.ts';
 import type { CloneReport } from '../../replay/clone/report.ts';
 import { reportOf } from '../../replay/clone/report.ts';
 import type { Cli } from '../support/cli-context.ts';
+import { asFileError } from '../support/file-error.ts';
 import { command } from '../support/help.ts';
 import type { Io } from '../support/io.ts';
 import { jsonOption } from '../support/options.ts';
 import { EXIT } from '../support/report.ts';
 import { safe, writeJson, writeTable } from '../support/table.ts';
-import { asFileError } from './show.ts';
 
 interface CloneOptions {
   readonly out?: string;

@@ -1,5 +1,5 @@
 /** A profile of the device that captures show: docs/profiles.md has the format, report.ts what is told beside it. */
-import { nameOf } from '../../captures/conversation/message-summary.ts';
+import { messageName } from '../../protocol/cwmp/message-name.ts';
 import { isQuirkKey } from '../../protocol/quirks.ts';
 import type { Dialect } from '../../protocol/soap/dialect.ts';
 import { CANONICAL } from '../../protocol/soap/dialect.ts';
@@ -125,7 +125,7 @@ function writtenBy({ sessions }: Evidence): readonly Written[] {
       const envelope = envelopeOf(content);
       return envelope === undefined || text === ''
         ? []
-        : [{ name: nameOf(envelope.message), envelope, text }];
+        : [{ name: messageName(envelope.message), envelope, text }];
     }),
   );
 }
