@@ -40,45 +40,54 @@ type Pieces = Map<number, Piece>;
 
 const EMPTY_LINE = '\r\n\r\n';
 
-export function createMdapOutputs(): MdapOutputs {
-  const open = new Map<string, Pieces>();
+export const createMdapOutputs = (): MdapOutputs => new OutputReader();
 
-  const close = (key: string): readonly Output[] => {
-    const pieces = open.get(key) ?? new Map<number, Piece>();
-    open.delete(key);
+class OutputReader implements MdapOutputs {
+  readonly #open = new Map<string, Pieces>();
+
+  push({ from, payload, to }: Datagram, number: number): readonly Output[] {
+    const read = decodeMessage(payload, { acceptBadChecksum: true });
+    const reply = read.ok ? replyOf(read.value.message) : undefined;
+    if (reply === undefined) return [];
+    const { antId, body = '', kind, seq, toHost } = reply;
+    const key = `${kind} ${from} ${to} ${antId} ${toHost}`;
+    const pieces = this.#open.get(key);
+    const given = seq.is === 'step' || seq.is === 'done' ? seq.number : undefined;
+    const step = given ?? nextStep(pieces);
+    const same = pieces?.get(step);
+    if (same?.text === body) {
+      same.datagrams.push(number);
+      return [];
+    }
+    const at = Buffer.from(payload).indexOf(EMPTY_LINE) + EMPTY_LINE.length;
+    return this.#add(key, step, { text: body, at, datagrams: [number] });
+  }
+
+  end(): readonly Output[] {
+    return [...this.#open.keys()].flatMap((key) => this.#close(key));
+  }
+
+  /** Outputs that are over because of a further piece: there is another piece of this step, or no room for more. */
+  #add(key: string, step: number, piece: Piece): readonly Output[] {
+    const pieces = this.#open.get(key);
+    const isFull = pieces?.has(step) === true || (pieces?.size ?? 0) >= LIMITS.anonymisePieces;
+    const begun = pieces === undefined || !isFull ? undefined : saidAgain(pieces, step);
+    const [oldest] = this.#open.keys();
+    const done = isFull ? [...this.#close(key)] : [];
+    if (oldest !== undefined && this.#open.size >= LIMITS.mdapAnts) done.push(...this.#close(oldest));
+    const mine: Pieces = begun ?? this.#open.get(key) ?? new Map<number, Piece>();
+    this.#open.set(key, mine.set(step, piece));
+    return done;
+  }
+
+  #close(key: string): readonly Output[] {
+    const pieces = this.#open.get(key) ?? new Map<number, Piece>();
+    this.#open.delete(key);
     return pieces.size < 2 ? [] : [join(pieces)];
-  };
-
-  return {
-    push({ from, payload, to }, number) {
-      const read = decodeMessage(payload, { acceptBadChecksum: true });
-      const reply = read.ok ? replyOf(read.value.message) : undefined;
-      if (reply === undefined) return [];
-      const { antId, body = '', kind, seq, toHost } = reply;
-      const key = `${kind} ${from} ${to} ${antId} ${toHost}`;
-      const pieces = open.get(key);
-      const given = seq.is === 'step' || seq.is === 'done' ? seq.number : undefined;
-      const step = given ?? Math.max(0, ...(pieces?.keys() ?? [])) + 1;
-      const same = pieces?.get(step);
-      if (same?.text === body) {
-        same.datagrams.push(number);
-        return [];
-      }
-      const isFull = same !== undefined || (pieces !== undefined && pieces.size >= LIMITS.anonymisePieces);
-      const begun = pieces === undefined || !isFull ? undefined : saidAgain(pieces, step);
-      const [oldest] = open.keys();
-      const done = [
-        ...(isFull ? close(key) : []),
-        ...(oldest !== undefined && open.size >= LIMITS.mdapAnts ? close(oldest) : []),
-      ];
-      const at = Buffer.from(payload).indexOf(EMPTY_LINE) + EMPTY_LINE.length;
-      const mine: Pieces = begun ?? open.get(key) ?? new Map<number, Piece>();
-      open.set(key, mine.set(step, { text: body, at, datagrams: [number] }));
-      return done;
-    },
-    end: () => [...open.keys()].flatMap(close),
-  };
+  }
 }
+
+const nextStep = (pieces: Pieces | undefined): number => Math.max(0, ...(pieces?.keys() ?? [])) + 1;
 
 /** Another output that began like this one was taken for it up to this step. */
 function saidAgain(pieces: Pieces, step: number): Pieces {

@@ -22,73 +22,76 @@ export interface DatagramPassages {
   push(datagram: Datagram): DatagramPassage;
 }
 
-/** How much of one side of a stream is accounted for. */
+/** How far one side of a stream was read. */
 interface Account {
+  /** Bytes that belong to a passage already. */
   understood: number;
   position: number;
 }
 
-export function createStreamPassages(): StreamPassages {
-  const http = createHttp();
-  const tls = createTlsSpans();
-  const accounts = new Map<number, Record<Side, Account>>();
-  const encrypted = new Set<number>();
+type Bytes = Extract<StreamEvent, { is: 'data' | 'gap' }>;
 
-  /** Bytes before `until` that no message has. */
-  const between = (side: StreamSide, account: Account, until: number): readonly StreamPassage[] => {
-    const length = until - account.understood;
-    if (length <= 0) return [];
-    const spans = [{ at: account.understood, length }];
-    account.understood = until;
-    return [{ is: 'blank', side, spans, how: 'zero', what: 'bytes of TCP that are no HTTP' }];
-  };
+export const createStreamPassages = (): StreamPassages => new PassageReader();
 
-  const ofHttp = (event: HttpEvent): readonly StreamPassage[] => {
-    if (event.is === 'tls') encrypted.add(event.stream.number);
+class PassageReader implements StreamPassages {
+  readonly #http = createHttp();
+  readonly #tls = createTlsSpans();
+  readonly #accounts = new Map<number, Record<Side, Account>>();
+  readonly #encrypted = new Set<number>();
+
+  push(event: StreamEvent): readonly StreamPassage[] {
+    const { number } = event.stream;
+    if (event.is === 'opened') this.#accounts.set(number, { client: newAccount(), server: newAccount() });
+    const accounts = this.#accounts.get(number);
+    if (accounts === undefined) return [];
+    const isBytes = event.is === 'data' || event.is === 'gap';
+    if (isBytes) accounts[event.from].position += lengthOf(event);
+    const passages = this.#http.push(event).flatMap((one) => this.#onHttp(one));
+    if (isBytes && this.#encrypted.has(number))
+      return [...passages, ...this.#onEncrypted(event, accounts[event.from])];
+    return event.is === 'closed' ? [...passages, ...this.#onClosed(number, accounts)] : passages;
+  }
+
+  #onHttp(event: HttpEvent): readonly StreamPassage[] {
+    if (event.is === 'tls') this.#encrypted.add(event.stream.number);
     if (event.is !== 'http') return [];
     const { from, place, stream } = event;
     const side: StreamSide = { stream: stream.number, from };
-    const account = accounts.get(stream.number)?.[from];
+    const account = this.#accounts.get(stream.number)?.[from];
     if (account === undefined) return [];
-    const before = between(side, account, place.head.at);
+    const before = unread(side, account, place.head.at);
     account.understood = place.end;
     return [...before, ...ofMessage(event, side)];
-  };
+  }
 
-  const ofStream = (event: StreamEvent): readonly StreamPassage[] => {
-    const { number } = event.stream;
-    if (event.is === 'opened')
-      accounts.set(number, {
-        client: { understood: 0, position: 0 },
-        server: { understood: 0, position: 0 },
-      });
-    const both = accounts.get(number);
-    if (both === undefined) return [];
-    const passages: StreamPassage[] = [];
-    if (event.is === 'data' || event.is === 'gap') {
-      const account = both[event.from];
-      account.position += event.is === 'data' ? event.bytes.length : event.length;
-    }
-    passages.push(...http.push(event).flatMap(ofHttp));
-    if (encrypted.has(number) && (event.is === 'data' || event.is === 'gap')) {
-      const { from } = event;
-      const account = both[from];
-      const length = event.is === 'data' ? event.bytes.length : event.length;
-      passages.push(...between({ stream: number, from }, account, account.position - length));
-      account.understood = account.position;
-      passages.push(...tls.push(event, account.position));
-    }
-    if (event.is === 'closed') {
-      for (const from of ['client', 'server'] as const)
-        passages.push(...between({ stream: number, from }, both[from], both[from].position));
-      accounts.delete(number);
-      encrypted.delete(number);
-      passages.push(...tls.end(number));
-    }
-    return passages;
-  };
+  #onEncrypted(event: Bytes, account: Account): readonly StreamPassage[] {
+    const side: StreamSide = { stream: event.stream.number, from: event.from };
+    const before = unread(side, account, account.position - lengthOf(event));
+    account.understood = account.position;
+    return [...before, ...this.#tls.push(event, account.position)];
+  }
 
-  return { push: ofStream };
+  #onClosed(stream: number, accounts: Record<Side, Account>): readonly StreamPassage[] {
+    this.#accounts.delete(stream);
+    this.#encrypted.delete(stream);
+    const left = (['client', 'server'] as const).flatMap((from) =>
+      unread({ stream, from }, accounts[from], accounts[from].position),
+    );
+    return [...left, ...this.#tls.end(stream)];
+  }
+}
+
+const newAccount = (): Account => ({ understood: 0, position: 0 });
+
+const lengthOf = (event: Bytes): number => (event.is === 'data' ? event.bytes.length : event.length);
+
+/** Bytes before `until` that belong to no message. */
+function unread(side: StreamSide, account: Account, until: number): readonly StreamPassage[] {
+  const length = until - account.understood;
+  if (length <= 0) return [];
+  const spans = [{ at: account.understood, length }];
+  account.understood = until;
+  return [{ is: 'blank', side, spans, how: 'zero', what: 'bytes of TCP that are no HTTP' }];
 }
 
 function ofMessage(message: HttpMessage, side: StreamSide): readonly StreamPassage[] {

@@ -33,7 +33,7 @@ interface Waiting {
 
 export function createRewriter(
   secrets: Secrets,
-  located: Pick<Locator, 'bodies' | 'halves'>,
+  located: Pick<Locator, 'bodies' | 'sides'>,
   tally: Tally,
 ): Rewriter {
   return new FrameRewriter(secrets, tally, createTransport(secrets, located, tally));

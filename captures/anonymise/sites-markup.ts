@@ -26,34 +26,48 @@ const HOSTLY = /server\d*$|serveraddress$|gateway$|proxy$|registrar$|host$|addre
 const HOST_NAME = /^(?=.*[A-Za-z])[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/;
 
 export function markupSites(text: string, lexicon?: Lexicon): readonly Site[] {
-  const sites: Site[] = [];
-  let parameter: string | undefined;
-  let value: Leaf | undefined;
+  const reader = new MarkupReader(lexicon);
   for (const match of text.matchAll(TAG)) {
     const [whole, closing, qualified = '', attributes = ''] = match;
     const name = (qualified.split(':').at(-1) ?? '').toLowerCase();
     lexicon?.learnName(qualified);
     if (attributes !== '') lexicon?.learnName(attributes);
-    // A name is of its own struct alone.
-    if (name.endsWith('struct')) {
-      parameter = undefined;
-      value = undefined;
-    }
-    if (closing === '/' || attributes.endsWith('/')) continue;
-    const leaf = leafAt(text, match.index + whole.length);
-    if (leaf === undefined) continue;
-    const isName = NAMING.test(name);
-    if (isName) lexicon?.learnName(leaf.text);
-    if (MAKE.test(name) && leaf.text.length >= SHORTEST_MAKE) lexicon?.learnMake(leaf.text);
-    if (name === 'name') parameter = leaf.text;
-    else if (name === 'value') value = leaf;
-    else if (!isName) sites.push(...sitesOf(leaf, name));
-    if (parameter !== undefined && value !== undefined) {
-      sites.push(...sitesOf(value, parameter));
-      value = undefined;
-    } else if (name === 'value' && value !== undefined) sites.push(...moved(sitesByForm(leaf.text), leaf.at));
+    if (name.endsWith('struct')) reader.onStruct();
+    const leaf =
+      closing === '/' || attributes.endsWith('/') ? undefined : leafAt(text, match.index + whole.length);
+    if (leaf !== undefined) reader.onLeaf(name, leaf);
   }
-  return sites;
+  return reader.sites;
+}
+
+class MarkupReader {
+  readonly sites: Site[] = [];
+  readonly #lexicon: Lexicon | undefined;
+  #parameter: string | undefined;
+  #value: Leaf | undefined;
+
+  constructor(lexicon: Lexicon | undefined) {
+    this.#lexicon = lexicon;
+  }
+
+  /** A Name and a Value belong together only within one struct. */
+  onStruct(): void {
+    this.#parameter = undefined;
+    this.#value = undefined;
+  }
+
+  onLeaf(name: string, leaf: Leaf): void {
+    const isName = NAMING.test(name);
+    if (isName) this.#lexicon?.learnName(leaf.text);
+    if (MAKE.test(name) && leaf.text.length >= SHORTEST_MAKE) this.#lexicon?.learnMake(leaf.text);
+    if (name === 'name') this.#parameter = leaf.text;
+    else if (name === 'value') this.#value = leaf;
+    else if (!isName) this.sites.push(...sitesOf(leaf, name));
+    if (this.#parameter !== undefined && this.#value !== undefined) {
+      this.sites.push(...sitesOf(this.#value, this.#parameter));
+      this.#value = undefined;
+    } else if (name === 'value') this.sites.push(...moved(sitesByForm(leaf.text), leaf.at));
+  }
 }
 
 interface Leaf {

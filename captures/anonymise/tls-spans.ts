@@ -27,32 +27,33 @@ export interface TlsSpans {
   end(stream: number): readonly StreamPassage[];
 }
 
-export function createTlsSpans(): TlsSpans {
-  const sides = new Map<string, Records>();
-  return {
-    push(event, position) {
-      const { from, stream } = event;
-      const key = `${stream.number} ${from}`;
-      const side = { stream: stream.number, from };
-      const records = sides.get(key) ?? { head: [], left: 0, hello: undefined, gathered: [] };
-      sides.set(key, records);
-      // Behind a gap nobody knows where a record begins.
-      if (event.is === 'gap') {
-        records.left = Number.POSITIVE_INFINITY;
-        return [];
-      }
-      return walk(records, event.bytes, position, side);
-    },
-    end(stream) {
-      return (['client', 'server'] as const).flatMap((from) => {
-        const key = `${stream} ${from}`;
-        const { gathered = [], hello } = sides.get(key) ?? {};
-        sides.delete(key);
-        if (hello === undefined || gathered.length === hello.length) return [];
-        return [blank({ stream, from }, { at: hello.at, length: gathered.length })];
-      });
-    },
-  };
+export const createTlsSpans = (): TlsSpans => new TlsReader();
+
+class TlsReader implements TlsSpans {
+  readonly #sides = new Map<string, Records>();
+
+  push(event: Bytes, position: number): readonly StreamPassage[] {
+    const { from, stream } = event;
+    const key = `${stream.number} ${from}`;
+    const records = this.#sides.get(key) ?? { head: [], left: 0, hello: undefined, gathered: [] };
+    this.#sides.set(key, records);
+    // After a gap nobody knows where a record begins.
+    if (event.is === 'gap') {
+      records.left = Number.POSITIVE_INFINITY;
+      return [];
+    }
+    return walk(records, event.bytes, position, { stream: stream.number, from });
+  }
+
+  end(stream: number): readonly StreamPassage[] {
+    return (['client', 'server'] as const).flatMap((from) => {
+      const key = `${stream} ${from}`;
+      const { gathered = [], hello } = this.#sides.get(key) ?? {};
+      this.#sides.delete(key);
+      if (hello === undefined || gathered.length === hello.length) return [];
+      return [blank({ stream, from }, { at: hello.at, length: gathered.length })];
+    });
+  }
 }
 
 /** The name that a client asks for. What else its first message has is a choice of its program, or random. */
@@ -65,7 +66,11 @@ function serverName(side: StreamSide, at: number, content: Uint8Array): readonly
 }
 
 const blank = (side: StreamSide, span: Span): StreamPassage => ({
-  ...{ is: 'blank', side, spans: [span], how: 'zero', what: 'what TLS encrypts' },
+  is: 'blank',
+  side,
+  spans: [span],
+  how: 'zero',
+  what: 'what TLS encrypts',
 });
 
 function walk(

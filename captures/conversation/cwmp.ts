@@ -19,42 +19,51 @@ export interface Cwmp {
 }
 
 /** A POST whose response has not come. */
-interface Asked {
+interface UnansweredPost {
   readonly session: Followed;
   readonly content: CwmpContent;
 }
 
-export function createCwmp(): Cwmp {
-  const sessions = new Sessions();
-  const asked = new Map<number, Map<number, Asked>>();
+export const createCwmp = (): Cwmp => new CwmpReader();
 
-  return {
-    push(event) {
-      if (event.is === 'stream-ended') {
-        sessions.streamEnded(event.stream.number);
-        asked.delete(event.stream.number);
-      }
-      if (event.is !== 'http') return event;
-      const { exchange, head, stream } = event;
-      if (head.kind === 'request') {
-        const told = head.method.toUpperCase() === 'POST' ? readPost(sessions, event) : undefined;
-        if (told === undefined) return event;
-        const ofStream = asked.get(stream.number) ?? new Map<number, Asked>();
-        asked.set(stream.number, ofStream);
-        ofStream.set(exchange, { session: told.session, content: told.content });
-        return told;
-      }
-      if (head.status < 200) return event;
-      const question = asked.get(stream.number)?.get(exchange) ?? unseen(sessions, event);
-      if (question === undefined) return event;
-      asked.get(stream.number)?.delete(exchange);
-      return readResponse(sessions, event, question);
-    },
-  };
+class CwmpReader implements Cwmp {
+  readonly #sessions = new Sessions();
+  /** By stream and exchange. */
+  readonly #unanswered = new Map<number, Map<number, UnansweredPost>>();
+
+  push(event: HttpEvent): CwmpEvent {
+    if (event.is === 'stream-ended') {
+      this.#sessions.streamEnded(event.stream.number);
+      this.#unanswered.delete(event.stream.number);
+    }
+    if (event.is !== 'http') return event;
+    return event.head.kind === 'request'
+      ? this.#onRequest(event, event.head.method)
+      : this.#onResponse(event, event.head.status);
+  }
+
+  #onRequest(http: HttpMessage, method: string): CwmpEvent {
+    const post = method.toUpperCase() === 'POST' ? readPost(this.#sessions, http) : undefined;
+    if (post === undefined) return http;
+    const { number } = http.stream;
+    const ofStream = this.#unanswered.get(number) ?? new Map<number, UnansweredPost>();
+    this.#unanswered.set(number, ofStream);
+    ofStream.set(http.exchange, { session: post.session, content: post.content });
+    return post;
+  }
+
+  #onResponse(http: HttpMessage, status: number): CwmpEvent {
+    if (status < 200) return http;
+    const ofStream = this.#unanswered.get(http.stream.number);
+    const post = ofStream?.get(http.exchange) ?? missingPost(this.#sessions, http);
+    if (post === undefined) return http;
+    ofStream?.delete(http.exchange);
+    return readResponse(this.#sessions, http, post);
+  }
 }
 
-/** A message of an ACS whose question the capture lacks. */
-function unseen(sessions: Sessions, http: HttpMessage): Asked | undefined {
+/** Stands for the POST of a response of an ACS, where the capture lacks it. */
+function missingPost(sessions: Sessions, http: HttpMessage): UnansweredPost | undefined {
   if (!looksLikeCwmp(http)) return undefined;
   const session = sessions.find(http, undefined) ?? sessions.begin(http, undefined);
   sessions.touch(session, http);
@@ -85,7 +94,7 @@ function readPost(sessions: Sessions, http: HttpMessage): Post | undefined {
   const begun =
     inform === undefined || envelope === undefined ? undefined : begin(sessions, http, inform, envelope);
   const session = begun?.session ?? found ?? sessions.begin(http, undefined);
-  const seen = begun?.notes ?? turnNotes(session, http, envelope);
+  const seen = begun?.notes ?? sessionNotes(session, http, envelope);
   const breaches = inform === undefined ? judgePost(session, content) : [];
   sessions.touch(session, http);
   if (content.is === 'message') answered(session, content.envelope);
@@ -122,7 +131,11 @@ function begin(sessions: Sessions, http: HttpMessage, inform: Inform, envelope: 
   return { session, notes: seen.notes };
 }
 
-function turnNotes(session: Followed, http: HttpMessage, envelope: Envelope | undefined): readonly Noted[] {
+function sessionNotes(
+  session: Followed,
+  http: HttpMessage,
+  envelope: Envelope | undefined,
+): readonly Noted[] {
   if (session.seen === undefined) return [];
   const pairs = cookiePairs(http);
   const seen = seeTurn(session.seen, {
@@ -158,7 +171,7 @@ function answered(session: Followed, { message }: Envelope): void {
 function readResponse(
   sessions: Sessions,
   http: HttpMessage,
-  { content: question, session }: Asked,
+  { content: question, session }: UnansweredPost,
 ): CwmpMessage {
   const { head } = http;
   const status = head.kind === 'response' ? head.status : 0;

@@ -33,71 +33,76 @@ function pcapKind(bytes: Uint8Array): Kind | undefined {
 
 export const isPcap = (bytes: Uint8Array): boolean => bytes.length >= 4 && pcapKind(bytes) !== undefined;
 
-export function createPcapReader(): CaptureReader {
-  const remainder = new Remainder();
-  const parser = new Door();
-  let fault: WireError | undefined;
-  let kind: Kind | undefined;
-  let needed = FILE_HEADER;
+export const createPcapReader = (): CaptureReader => new PcapReader();
 
-  const readHeader = (bytes: Uint8Array): number => {
-    kind = pcapKind(bytes);
+class PcapReader implements CaptureReader {
+  readonly #remainder = new Remainder();
+  readonly #parser = new DrivenParser();
+  #fault: WireError | undefined;
+  #kind: Kind | undefined;
+  #needed = FILE_HEADER;
+
+  get fault(): WireError | undefined {
+    return this.#fault;
+  }
+
+  push(chunk: Uint8Array): readonly CapturedFrame[] {
+    if (this.#fault !== undefined) return [];
+    const bytes = this.#remainder.with(chunk);
+    if (bytes === undefined) return [];
+    const from = this.#kind === undefined && bytes.length >= FILE_HEADER ? this.#readHeader(bytes) : 0;
+    const kind = this.#kind;
+    const end = kind === undefined || this.#fault !== undefined ? 0 : this.#walk(bytes, from, kind.order);
+    if (end > from) this.#parser.push(Buffer.from(bytes.buffer, bytes.byteOffset + from, end - from));
+    this.#remainder.keep(bytes, end, this.#needed);
+    const unit = kind?.nanoseconds === true ? 1n : 1000n;
+    return this.#parser.take().map((packet) => frameOf(packet, this.#parser.linkType, unit));
+  }
+
+  end(): void {
+    const { at, length } = this.#remainder;
+    if (this.#fault === undefined && (length > 0 || this.#kind === undefined))
+      this.#fault = { code: 'E_CAPTURE_CUT', at: at + length };
+  }
+
+  #readHeader(bytes: Uint8Array): number {
+    const kind = pcapKind(bytes);
+    this.#kind = kind;
     const version = viewOf(bytes).getUint16(4, kind?.order === 'little');
     if (kind === undefined || version !== 2) {
-      fault = { code: 'E_CAPTURE_FORMAT', at: 0, found: `version ${version}` };
+      this.#fault = { code: 'E_CAPTURE_FORMAT', at: 0, found: `version ${version}` };
       return 0;
     }
     const header = Buffer.from(bytes.subarray(0, FILE_HEADER));
     if (kind.order === 'little') header.writeUInt32LE(MICROSECONDS);
     else header.writeUInt32BE(MICROSECONDS);
-    parser.push(header);
+    this.#parser.push(header);
     return FILE_HEADER;
-  };
+  }
 
-  /** The end of the last whole record at or behind `from`. */
-  const walk = (bytes: Uint8Array, from: number, order: ByteOrder): number => {
+  /** The end of the last whole record at or after `from`. */
+  #walk(bytes: Uint8Array, from: number, order: ByteOrder): number {
     const view = viewOf(bytes);
     let at = from;
-    needed = RECORD_HEADER;
+    this.#needed = RECORD_HEADER;
     while (at + RECORD_HEADER <= bytes.length) {
       const length = view.getUint32(at + 8, order === 'little');
       if (length > LIMITS.frameBytes) {
-        fault = { code: 'E_CAPTURE_DAMAGED', at: remainder.at + at, found: `a frame of ${length} bytes` };
+        const found = `a frame of ${length} bytes`;
+        this.#fault = { code: 'E_CAPTURE_DAMAGED', at: this.#remainder.at + at, found };
         return at;
       }
-      needed = RECORD_HEADER + length;
-      if (at + needed > bytes.length) return at;
-      at += needed;
-      needed = RECORD_HEADER;
+      this.#needed = RECORD_HEADER + length;
+      if (at + this.#needed > bytes.length) return at;
+      at += this.#needed;
+      this.#needed = RECORD_HEADER;
     }
     return at;
-  };
-
-  return {
-    push(chunk) {
-      if (fault !== undefined) return [];
-      const bytes = remainder.with(chunk);
-      if (bytes === undefined) return [];
-      let from = 0;
-      if (kind === undefined && bytes.length >= FILE_HEADER) from = readHeader(bytes);
-      const end = kind === undefined || fault !== undefined ? 0 : walk(bytes, from, kind.order);
-      if (end > from) parser.push(Buffer.from(bytes.buffer, bytes.byteOffset + from, end - from));
-      remainder.keep(bytes, end, needed);
-      const unit = kind?.nanoseconds === true ? 1n : 1000n;
-      return parser.take().map((packet) => frameOf(packet, parser.linkType, unit));
-    },
-    end() {
-      if (fault === undefined && (remainder.length > 0 || kind === undefined))
-        fault = { code: 'E_CAPTURE_CUT', at: remainder.at + remainder.length };
-    },
-    get fault() {
-      return fault;
-    },
-  };
+  }
 }
 
 /** pcap-parser, driven by hand: it answers each piece at once, since its listener runs within `emit`. */
-class Door {
+class DrivenParser {
   readonly #listeners: ((data: Buffer) => void)[] = [];
   #packets: Packet[] = [];
   linkType = 0;
