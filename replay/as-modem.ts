@@ -5,7 +5,7 @@ import { Differences } from './differences.ts';
 import type { Ignores } from './ignored.ts';
 import { AcsKeys } from './keys.ts';
 import { playSession } from './modem-session.ts';
-import type { ModemSettings } from './modem-talk.ts';
+import type { ModemSettings } from './modem-client.ts';
 import type { ReplaySpeed } from './pace.ts';
 import { createPace } from './pace.ts';
 import type { Plan } from './plan.ts';
