@@ -8,7 +8,7 @@ import type { Lan } from '../simulator/lan/lan.ts';
 import { Differences } from './differences.ts';
 import type { Ignores } from './ignored.ts';
 import type { ConversationStep, RecordedConversation, RecordedSearch } from './mdap-script.ts';
-import { answers, outcomeOf, searchFields, talkName, talksOf } from './mdap-script.ts';
+import { answers, dialoguesOf, outcomeOf, requestName, searchFields } from './mdap-script.ts';
 import type { Pace, ReplaySpeed } from './pace.ts';
 import { createPace } from './pace.ts';
 import type { Recording } from './recording.ts';
@@ -41,9 +41,9 @@ const SILENCE_MS = 1000;
 
 /** Rejects with E_REPLAY_NOTHING, or E_ADDRESS_IN_USE of its wire. */
 export async function replayAsHost(recording: Recording, replay: HostReplay): Promise<ReplayReport> {
-  const talks = talksOf(recording);
+  const talks = dialoguesOf(recording);
   const found = new Differences(replay.ignores);
-  const line = new Line(replay);
+  const line = new HostWire(replay);
   const pace: Pace = createPace(replay.speed, replay.signal);
   /** Which ant of the line stands for a recorded one. */
   const standsFor = new Map<string, string>();
@@ -75,7 +75,7 @@ export async function replayAsHost(recording: Recording, replay: HostReplay): Pr
 }
 
 async function search(
-  line: Line,
+  line: HostWire,
   found: Differences,
   talk: RecordedSearch,
   standsFor: Map<string, string>,
@@ -118,7 +118,7 @@ async function search(
 
 /** Asks step by step as long as the ant has more to say, though the recorded one had less. */
 async function converse(
-  line: Line,
+  line: HostWire,
   found: Differences,
   talk: RecordedConversation,
   antId: string,
@@ -145,11 +145,11 @@ async function converse(
     }
   });
   const recorded = talk.steps.flatMap(({ reply }) => reply?.message ?? []);
-  found.compare(talk.number, talkName(talk.opening), outcomeOf(recorded), outcomeOf(replies));
+  found.compare(talk.number, requestName(talk.opening), outcomeOf(recorded), outcomeOf(replies));
 }
 
 function bytesOf(
-  { credentials }: Line,
+  { credentials }: HostWire,
   { opening }: RecordedConversation,
   recorded: ConversationStep | undefined,
   number: number,
@@ -178,7 +178,7 @@ function decoded(bytes: Uint8Array) {
 }
 
 /** The wire as a host has it: replies come by the group, or to the socket that asked. */
-class Line {
+class HostWire {
   readonly #replay: HostReplay;
   #joined: { close(): void } | undefined;
   #hear: (bytes: Uint8Array) => void = () => undefined;

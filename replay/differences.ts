@@ -17,7 +17,7 @@ export interface Difference extends FieldDifference {
   readonly times: number;
 }
 
-export interface Found {
+export interface FoundDifference {
   readonly kind: Difference['kind'];
   readonly session: number;
   readonly path: string;
@@ -38,7 +38,7 @@ const urlOf = (text: string | undefined): URL | undefined =>
 
 export class Differences {
   readonly ignores: Ignores;
-  readonly #found = new Map<string, Found & { times: number }>();
+  readonly #found = new Map<string, FoundDifference & { times: number }>();
   readonly #hosts: OwnHosts | undefined;
   /** Differences beyond the limit, which are only counted. */
   #more = 0;
@@ -58,7 +58,7 @@ export class Differences {
     return this.#more;
   }
 
-  add(found: Found): void {
+  add(found: FoundDifference): void {
     const { kind, live, path, recorded } = found;
     if (this.ignores(path) || this.#isOwnUrl(recorded, live)) return;
     const key = JSON.stringify([kind, path, recorded, live]);

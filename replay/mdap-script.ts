@@ -45,10 +45,10 @@ export interface RecordedSearch {
   readonly replies: Map<string, RecordedReply<ReplyAntSearch>>;
 }
 
-export type RecordedTalk = RecordedSearch | RecordedConversation;
+export type RecordedDialogue = RecordedSearch | RecordedConversation;
 
 /** @throws ModemlabError E_REPLAY_NOTHING when there is no request of MDAP in it. */
-export function talksOf({ mdap }: Recording): readonly RecordedTalk[] {
+export function dialoguesOf({ mdap }: Recording): readonly RecordedDialogue[] {
   const script = new Script();
   for (const one of mdap) script.take(one);
   if (script.talks.length === 0) throw new ModemlabError('E_REPLAY_NOTHING', 'no request of MDAP is in it');
@@ -56,7 +56,7 @@ export function talksOf({ mdap }: Recording): readonly RecordedTalk[] {
 }
 
 class Script {
-  readonly talks: RecordedTalk[] = [];
+  readonly talks: RecordedDialogue[] = [];
   /** By host, verb and ant. */
   readonly #open = new Map<string, RecordedConversation>();
   #search: RecordedSearch | undefined;
@@ -144,7 +144,7 @@ export const searchFields = (message: ReplyAntSearch) => ({
 });
 
 /** What a host asks. The password is told as something that is the same or is not. */
-export const askFields = (message: Info | ExecCli, password: string) => ({
+export const requestFields = (message: Info | ExecCli, password: string) => ({
   ...{ Version: message.version, 'TO-ANT': message.toAnt, 'USER-ID': message.userId, 'USER-PWD': password },
   ...(message.kind === 'EXEC-CLI' ? { 'CLI-CMD': message.command } : {}),
   ...extraFields(message),
@@ -172,5 +172,5 @@ export function outcomeOf(replies: readonly ConversationReply[]): object {
 }
 
 /** `EXEC-CLI(ip iplist)`, `INFO`. */
-export const talkName = (request: Info | ExecCli): string =>
+export const requestName = (request: Info | ExecCli): string =>
   request.kind === 'INFO' ? 'INFO' : `EXEC-CLI(${request.command ?? ''})`;

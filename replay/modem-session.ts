@@ -1,36 +1,36 @@
 /** One recorded session of a modem, played again to an ACS. */
 import type { Envelope, Message } from '../protocol/cwmp/messages.ts';
 import { LIMITS } from '../protocol/limits.ts';
-import type { Asked } from './aligned.ts';
+import type { ComparableRequest } from './aligned.ts';
 import { align } from './aligned.ts';
-import type { Next, TalkPlay } from './modem-client.ts';
-import { Talk } from './modem-client.ts';
-import type { Plan, RecordedAsk, Send } from './plan.ts';
-import { askedOf, requestIn } from './plan.ts';
-import type { AnswerSource, HeldAnswers } from './recorded-answers.ts';
-import type { Said } from './response.ts';
-import { compareEnvelopes, compareSaid, saidThen } from './response.ts';
+import type { ModemClientInput, Next } from './modem-client.ts';
+import { ModemClient } from './modem-client.ts';
+import type { Plan, RecordedRequest, RecordedSend } from './plan.ts';
+import { comparableOf, requestIn } from './plan.ts';
+import type { AnswerSource, RecordedAnswers } from './recorded-answers.ts';
+import type { PeerMessage } from './response.ts';
+import { compareEnvelopes, compareMessages, recordedMessage } from './response.ts';
 
-export interface SessionPlay extends TalkPlay {
-  readonly held: HeldAnswers;
+export interface SessionInput extends ModemClientInput {
+  readonly answers: RecordedAnswers;
   /** Counts where answers came from. */
-  readonly answered: (from: AnswerSource) => void;
+  readonly onAnswer: (from: AnswerSource) => void;
 }
 
-interface LiveAsk extends Asked {
+interface LiveRequest extends ComparableRequest {
   readonly envelope: Envelope;
-  readonly said: Said;
+  readonly said: PeerMessage;
   readonly from: AnswerSource;
 }
 
-export async function playSession(play: SessionPlay): Promise<void> {
-  const { found, held, plan, settings } = play;
-  const talk = new Talk(play);
-  const asked: LiveAsk[] = [];
-  const most = Math.max(LIMITS.requestsPerSession, 2 * plan.recorded.turns.length);
+export async function playSession(play: SessionInput): Promise<void> {
+  const { found, answers: held, plan, settings } = play;
+  const talk = new ModemClient(play);
+  const asked: LiveRequest[] = [];
+  const most = Math.max(LIMITS.requestsPerSession, 2 * plan.recorded.exchanges.length);
   let own = 0;
   let next: Next | undefined = ownAt(plan, own);
-  let last: Said | undefined;
+  let last: PeerMessage | undefined;
   let compared = false;
   try {
     for (let count = 0; next !== undefined; count += 1) {
@@ -39,18 +39,18 @@ export async function playSession(play: SessionPlay): Promise<void> {
         found.add({ kind: 'broken', session: plan.number, path, live: `more than ${most} requests` });
         break;
       }
-      const said = await talk.say(next);
+      const said = await talk.send(next);
       if (said === undefined) break;
       last = said;
       const request = requestIn(said.content);
       compared = next.is === 'own' && compareOwn(play, next.send, said);
       if (request !== undefined) {
-        const one = askedOf(request, found.ignores);
+        const one = comparableOf(request, found.ignores);
         const answer = held.answer(request.message, one);
         const from = answer.from === 'silence' ? 'capture' : answer.from;
         asked.push({ ...one, envelope: request, said, from });
         if (answer.from === 'silence') break;
-        play.answered(answer.from);
+        play.onAnswer(answer.from);
         next = { is: 'answer', answer, id: request.id };
       } else {
         own += goesOn(plan, own, next, said) ? 1 : plan.own.length;
@@ -71,35 +71,35 @@ function ownAt({ own }: Plan, index: number): Next | undefined {
 }
 
 /** Whether the modem goes on after what was no request: a session is over when the ACS has nothing and nor has the modem. */
-function goesOn({ own }: Plan, index: number, next: Next, { content }: Said): boolean {
+function goesOn({ own }: Plan, index: number, next: Next, { content }: PeerMessage): boolean {
   if (content.is === 'message') return true;
   if (own[index + 1] === undefined) return false;
   // One that went on over an error or an empty answer did so for reasons of its own.
   return sentIn(next)?.final.response?.content.is === content.is;
 }
 
-function sentIn(next: Next): Send | undefined {
+function sentIn(next: Next): RecordedSend | undefined {
   if (next.is === 'own') return next.send;
   return next.answer.from === 'capture' ? next.answer.send : undefined;
 }
 
 /** What the ACS says to a word of the modem; its requests are compared all together. False: it was left for later. */
-function compareOwn({ found, plan }: SessionPlay, send: Send, said: Said): boolean {
+function compareOwn({ found, plan }: SessionInput, send: RecordedSend, said: PeerMessage): boolean {
   const { request, response } = send.final;
   if (response === undefined) return false;
   const asks = [response.content, said.content].map((content) => requestIn(content) !== undefined);
   // An empty POST gives the ACS the turn; that it asks something in the place of an answer is odd.
   if (asks.every(Boolean) || (request.content.is === 'empty' && asks.some(Boolean))) return false;
-  compareSaid(found, plan.number, saidThen(response), said);
+  compareMessages(found, plan.number, recordedMessage(response), said);
   return true;
 }
 
-function compareAsked({ found, plan }: SessionPlay, asked: readonly LiveAsk[]): void {
+function compareAsked({ found, plan }: SessionInput, asked: readonly LiveRequest[]): void {
   const session = plan.number;
-  const { added, missing, order, pairs } = align<RecordedAsk, LiveAsk>(plan.asks, asked);
+  const { added, missing, order, pairs } = align<RecordedRequest, LiveRequest>(plan.requests, asked);
   for (const { live, recorded } of pairs) {
-    const { response } = recorded.turn;
-    if (response !== undefined) compareSaid(found, session, saidThen(response), live.said);
+    const { response } = recorded.exchange;
+    if (response !== undefined) compareMessages(found, session, recordedMessage(response), live.said);
     else compareEnvelopes(found, session, recorded.name, recorded.envelope, live.envelope);
     if (live.from === 'nobody')
       found.add({ kind: 'field', session, path: `${live.name}.Answer`, note: NO_ANSWER });
@@ -135,7 +135,7 @@ export function summary(message: Message): string {
 const SUMMARY = 200;
 
 /** How the session ended: with nothing to say, or with an error. */
-function compareEnd({ found, plan }: SessionPlay, last: Said): void {
+function compareEnd({ found, plan }: SessionInput, last: PeerMessage): void {
   if (plan.end === undefined || last.content.is === 'message' || plan.end.content.is === 'message') return;
-  compareSaid(found, plan.number, saidThen(plan.end), last);
+  compareMessages(found, plan.number, recordedMessage(plan.end), last);
 }

@@ -17,7 +17,7 @@ import type { Lexicon } from './sites-markup.ts';
 import { otherSpellings } from './spelling.ts';
 
 /** A secret as it was found somewhere in a text. */
-export interface Found {
+export interface FoundSecret {
   readonly kind: Kind;
   readonly original: string;
   readonly replacement: string;
@@ -47,7 +47,7 @@ export class Secrets implements Lexicon {
   readonly #octets = new Map<string, Uint8Array>();
   readonly #given = new Map<string, string>();
   readonly #taken = new Set<string>();
-  #matcher = new Matcher<Found>();
+  #matcher = new Matcher<FoundSecret>();
 
   constructor(key: Uint8Array) {
     this.#key = key;
@@ -113,7 +113,7 @@ export class Secrets implements Lexicon {
   }
 
   /** All secrets in a byte text, but those that are too short to be known everywhere. */
-  find(text: string): readonly Match<Found>[] {
+  find(text: string): readonly Match<FoundSecret>[] {
     return this.#matcher.find(text).filter(({ value }) => value.replacement !== value.original);
   }
 
@@ -211,8 +211,8 @@ export class Secrets implements Lexicon {
     const given = this.#given.get(text);
     if (given !== undefined) return given;
     let made = text;
-    for (let turn = 0; turn < TRIES; turn += 1) {
-      made = make(this.#drawFor(text, turn));
+    for (let attempt = 0; attempt < TRIES; attempt += 1) {
+      made = make(this.#drawFor(text, attempt));
       if (made !== text && !this.#taken.has(made) && !this.#isSecret(made)) break;
     }
     this.#given.set(text, made);
@@ -229,13 +229,13 @@ export class Secrets implements Lexicon {
     return this.#kinds.has(text) || this.#addresses.has(text) || this.#macs.has(text);
   }
 
-  #drawFor(text: string, turn: number): Draw {
+  #drawFor(text: string, attempt: number): Draw {
     let block = new Uint8Array(0);
     let at = 0;
     let blocks = 0;
     return (below) => {
       if (at + 4 > block.length) {
-        block = createHmac('sha256', this.#key).update(`${turn} ${blocks} ${text}`).digest();
+        block = createHmac('sha256', this.#key).update(`${attempt} ${blocks} ${text}`).digest();
         blocks += 1;
         at = 0;
       }

@@ -5,7 +5,7 @@ import type { Site } from './sites.ts';
 import { moved, site, sitesByForm } from './sites.ts';
 
 /** Of a table that a modem puts out; the widest known has seven. */
-const MOST_COLUMNS = 32;
+const MAX_COLUMNS = 32;
 const LINE = /[^\r\n]+/g;
 const LABELLED = /^[ \t]*([A-Za-z_][A-Za-z0-9 ._/()-]{0,40}?)[ \t]*:[ \t]*(\S.*)/;
 const ASSIGNED = /(?<![\w.-])([A-Za-z_][\w.-]{0,63})[ \t]*=[ \t]*("[^"\r\n]*"|'[^'\r\n]*'|\S+)/g;
@@ -40,7 +40,7 @@ export function lineSites(text: string): readonly Site[] {
 
 /** Titles stand two blanks or more from each other. */
 function columnsOf(titles: string): readonly Column[] {
-  const starts = [...titles.matchAll(/\S+(?: \S+)*/g)].slice(0, MOST_COLUMNS);
+  const starts = [...titles.matchAll(/\S+(?: \S+)*/g)].slice(0, MAX_COLUMNS);
   return starts.map(({ 0: title, index }, place) => ({
     from: index,
     to: starts[place + 1]?.index ?? Number.POSITIVE_INFINITY,

@@ -9,8 +9,8 @@ import { noteExchange } from '../../protocol/http/notice.ts';
 import type { Noted } from '../../protocol/quirks/note.ts';
 import type { HttpEvent, HttpMessage } from '../http/http.ts';
 import { headerOf } from '../http/http-head.ts';
-import type { Followed } from './cwmp-sessions.ts';
-import { cookiePairs, looksLikeCwmp, Sessions } from './cwmp-sessions.ts';
+import type { TrackedSession } from './cwmp-sessions.ts';
+import { cookiePairs, looksLikeCwmp, TrackedSessions } from './cwmp-sessions.ts';
 import type { Breach, CwmpContent, CwmpEvent, CwmpMessage } from './cwmp-types.ts';
 
 export interface Cwmp {
@@ -20,14 +20,14 @@ export interface Cwmp {
 
 /** A POST whose response has not come. */
 interface UnansweredPost {
-  readonly session: Followed;
+  readonly session: TrackedSession;
   readonly content: CwmpContent;
 }
 
 export const createCwmp = (): Cwmp => new CwmpReader();
 
 class CwmpReader implements Cwmp {
-  readonly #sessions = new Sessions();
+  readonly #sessions = new TrackedSessions();
   /** By stream and exchange. */
   readonly #unanswered = new Map<number, Map<number, UnansweredPost>>();
 
@@ -63,7 +63,7 @@ class CwmpReader implements Cwmp {
 }
 
 /** Stands for the POST of a response of an ACS, where the capture lacks it. */
-function missingPost(sessions: Sessions, http: HttpMessage): UnansweredPost | undefined {
+function missingPost(sessions: TrackedSessions, http: HttpMessage): UnansweredPost | undefined {
   if (!looksLikeCwmp(http)) return undefined;
   const session = sessions.find(http, undefined) ?? sessions.begin(http, undefined);
   sessions.touch(session, http);
@@ -79,11 +79,11 @@ function contentOf(http: HttpMessage): { readonly content: CwmpContent; readonly
 }
 
 interface Post extends Omit<CwmpMessage, 'session'> {
-  readonly session: Followed;
+  readonly session: TrackedSession;
 }
 
 /** A request of a CPE; `undefined` when it is something else. */
-function readPost(sessions: Sessions, http: HttpMessage): Post | undefined {
+function readPost(sessions: TrackedSessions, http: HttpMessage): Post | undefined {
   const { content, notes } = contentOf(http);
   const envelope = content.is === 'message' ? content.envelope : undefined;
   const inform = envelope === undefined ? undefined : informOf(envelope.message);
@@ -104,7 +104,7 @@ function readPost(sessions: Sessions, http: HttpMessage): Post | undefined {
     headers: http.head.headers,
     bodyLength: http.bodyLength,
     isEmpty: content.is === 'empty',
-    offered: session.offered,
+    offered: session.offeredSchemes,
   });
   const all = [...exchange, ...notes, ...seen];
   count(session, all);
@@ -115,10 +115,10 @@ const informOf = (message: Message): Inform | undefined =>
   message.kind === 'request' && message.rpc === 'Inform' ? message.args : undefined;
 
 /** An Inform begins a session, unless it repeats one that was challenged or told to come again (8005). */
-function begin(sessions: Sessions, http: HttpMessage, inform: Inform, envelope: Envelope) {
+function begin(sessions: TrackedSessions, http: HttpMessage, inform: Inform, envelope: Envelope) {
   const older = sessions.ofDevice(sessions.deviceOf(inform));
-  if (older?.state === 'open' && older.repeats) {
-    older.repeats = false;
+  if (older?.state === 'open' && older.expectsRepeat) {
+    older.expectsRepeat = false;
     return { session: older, notes: [] };
   }
   const isOpen = older?.state === 'open';
@@ -132,7 +132,7 @@ function begin(sessions: Sessions, http: HttpMessage, inform: Inform, envelope: 
 }
 
 function sessionNotes(
-  session: Followed,
+  session: TrackedSession,
   http: HttpMessage,
   envelope: Envelope | undefined,
 ): readonly Noted[] {
@@ -142,7 +142,7 @@ function sessionNotes(
     envelope,
     // Of an ACS that sets no cookie none can come back.
     cookie: session.cookies.size === 0 || pairs.some((pair) => session.cookies.has(pair)),
-    awaited: session.awaited,
+    awaited: session.pendingRequest,
     sameConnection: session.lastStream === http.stream.number,
     over: session.state === 'ended',
   });
@@ -150,26 +150,26 @@ function sessionNotes(
   return seen.notes;
 }
 
-function judgePost({ awaited, seen }: Followed, content: CwmpContent): readonly Breach[] {
+function judgePost({ pendingRequest, seen }: TrackedSession, content: CwmpContent): readonly Breach[] {
   if (content.is === 'unreadable') return [{ id: content.error.code, detail: `at byte ${content.error.at}` }];
   if (content.is !== 'message' || seen === undefined) return [];
   const { message } = content.envelope;
   if (message.kind !== 'response' && message.kind !== 'fault') return [];
-  if (awaited === undefined)
+  if (pendingRequest === undefined)
     return [{ id: 'E_SESSION_OUT_OF_ORDER', detail: 'answers no request of the ACS' }];
-  return message.kind === 'response' && message.rpc !== awaited.rpc
-    ? [{ id: 'E_SESSION_OUT_OF_ORDER', detail: `answers ${awaited.rpc} with ${message.rpc}Response` }]
+  return message.kind === 'response' && message.rpc !== pendingRequest.rpc
+    ? [{ id: 'E_SESSION_OUT_OF_ORDER', detail: `answers ${pendingRequest.rpc} with ${message.rpc}Response` }]
     : [];
 }
 
-function answered(session: Followed, { message }: Envelope): void {
+function answered(session: TrackedSession, { message }: Envelope): void {
   if (message.kind === 'fault') session.faults += 1;
-  if (message.kind === 'response' || message.kind === 'fault') session.awaited = undefined;
+  if (message.kind === 'response' || message.kind === 'fault') session.pendingRequest = undefined;
 }
 
 /** The response of an ACS. */
 function readResponse(
-  sessions: Sessions,
+  sessions: TrackedSessions,
   http: HttpMessage,
   { content: question, session }: UnansweredPost,
 ): CwmpMessage {
@@ -187,13 +187,13 @@ function readResponse(
   const content: CwmpContent = isStatus ? { is: 'status', status, reason } : read.content;
   if (status === 401) {
     const offered = head.headers.filter(([name]) => name.toLowerCase() === 'www-authenticate');
-    session.offered = offered.flatMap(([, value]) => readSchemes(value).map(({ scheme }) => scheme));
-    session.repeats = true;
+    session.offeredSchemes = offered.flatMap(([, value]) => readSchemes(value).map(({ scheme }) => scheme));
+    session.expectsRepeat = true;
   }
   const breaches = judgeResponse(session, question, content);
   if (content.is === 'empty') {
     session.state = 'ended';
-    session.awaited = undefined;
+    session.pendingRequest = undefined;
   } else if (content.is === 'message') follow(session, content.envelope);
   count(session, isStatus ? [] : read.notes);
   return { is: 'cwmp', http, session, from: 'ACS', content, notes: isStatus ? [] : read.notes, breaches };
@@ -201,16 +201,20 @@ function readResponse(
 
 const RETRY_REQUEST = 8005;
 
-function follow(session: Followed, { id, message }: Envelope): void {
+function follow(session: TrackedSession, { id, message }: Envelope): void {
   if (message.kind === 'request' || message.kind === 'unknown')
-    session.awaited = { id, rpc: message.kind === 'request' ? message.rpc : message.name };
+    session.pendingRequest = { id, rpc: message.kind === 'request' ? message.rpc : message.name };
   if (message.kind !== 'fault') return;
   session.faults += 1;
-  if (message.fault.FaultCode === RETRY_REQUEST) session.repeats = true;
+  if (message.fault.FaultCode === RETRY_REQUEST) session.expectsRepeat = true;
 }
 
 /** A request of the CPE is answered in the HTTP response to it (TR-069a6 3.7.1); nothing else is. */
-function judgeResponse({ seen }: Followed, question: CwmpContent, content: CwmpContent): readonly Breach[] {
+function judgeResponse(
+  { seen }: TrackedSession,
+  question: CwmpContent,
+  content: CwmpContent,
+): readonly Breach[] {
   if (content.is === 'unreadable') return [{ id: content.error.code, detail: `at byte ${content.error.at}` }];
   if (content.is === 'status' || question.is !== 'message' || seen === undefined) return [];
   const asks = question.envelope.message;
@@ -225,6 +229,6 @@ function judgeResponse({ seen }: Followed, question: CwmpContent, content: CwmpC
   return [{ id: 'E_SESSION_OUT_OF_ORDER', detail: `${wanted} is not answered with ${wanted}Response` }];
 }
 
-function count({ quirks }: Followed, notes: readonly Noted[]): void {
+function count({ quirks }: TrackedSession, notes: readonly Noted[]): void {
   for (const { id } of notes) quirks.set(id, (quirks.get(id) ?? 0) + 1);
 }

@@ -58,7 +58,7 @@ function readIpv4(bytes: Uint8Array): IpPacket | undefined {
 const EXTENSION = { hopByHop: 0, routing: 43, fragment: 44, authentication: 51, destination: 60 } as const;
 const OTHER_EXTENSIONS: readonly number[] = [135, 139, 140];
 /** Lawful packets have at most a handful. */
-const MOST_EXTENSIONS = 16;
+const MAX_EXTENSIONS = 16;
 
 function readIpv6(bytes: Uint8Array): IpPacket | undefined {
   if (bytes.length < 40) return undefined;
@@ -66,7 +66,7 @@ function readIpv6(bytes: Uint8Array): IpPacket | undefined {
   let protocol = bytes[6] ?? 0;
   let at = 40;
   let fragment: Fragment | undefined;
-  for (let turn = 0; turn < MOST_EXTENSIONS; turn += 1) {
+  for (let count = 0; count < MAX_EXTENSIONS; count += 1) {
     const length = extensionLength(protocol, bytes, at);
     if (length === 0) break;
     if (at + length > bytes.length) return undefined;

@@ -16,7 +16,7 @@ export type Carried =
 const ETHER = { ipv4: 0x0800, ipv6: 0x86dd, pppoe: 0x8864 } as const;
 /** Tags: 802.1Q, 802.1ad, and what came before 802.1ad for the outer one. */
 const TAGS: readonly number[] = [0x8100, 0x88a8, 0x9100];
-const MOST_TAGS = 4;
+const MAX_TAGS = 4;
 const CUT: Carried = { is: 'cut' };
 
 /** AF_INET6 has another number on each BSD, on Darwin and on Linux. */
@@ -62,7 +62,7 @@ function byEtherType(bytes: Uint8Array, at: number, given?: number): Carried {
   let etherType = given ?? u16(bytes, at);
   if (behind > bytes.length) return CUT;
   const tags: number[] = [];
-  while (TAGS.includes(etherType) && tags.length < MOST_TAGS) {
+  while (TAGS.includes(etherType) && tags.length < MAX_TAGS) {
     if (behind + 4 > bytes.length) return CUT;
     tags.push(u16(bytes, behind) & 0x0fff);
     etherType = u16(bytes, behind + 2);

@@ -9,11 +9,18 @@
  * - Without a SYN a stream begins at the lowest number of its first segments.
  */
 import { LIMITS } from '../../protocol/limits.ts';
-import { dueOf, isDue, isLost, isOld, isWaiting, mayBegin } from './delivery-order.ts';
-import type { Half, Piece } from './half-stream.ts';
-import { acknowledge, advance, drop, hold, startAt } from './half-stream.ts';
+import {
+  hasLostBytes,
+  hasPending,
+  isDeliverable,
+  isOverdue,
+  mayBegin,
+  nextDeliverable,
+} from './delivery-order.ts';
+import type { HalfStream, Piece } from './half-stream.ts';
+import { acknowledge, addPending, advance, removePending, startAt } from './half-stream.ts';
 import type { IpPacket } from './ip.ts';
-import type { Found, Live, Side, StreamInfo } from './stream-table.ts';
+import type { FoundStream, Side, StreamInfo, TrackedStream } from './stream-table.ts';
 import { opposite, StreamTable } from './stream-table.ts';
 import type { Segment } from './tcp.ts';
 import { ahead, FLAGS } from './tcp.ts';
@@ -51,7 +58,7 @@ export function createStreams(): Streams {
 
 class Tracker implements Streams {
   readonly #streams = new StreamTable();
-  readonly #waiting = new Set<Live>();
+  readonly #waiting = new Set<TrackedStream>();
   #held = 0;
   #packets = 0;
   #out: StreamEvent[] = [];
@@ -81,14 +88,14 @@ class Tracker implements Streams {
       fin: (segment.flags & FLAGS.fin) !== 0,
       reset: isReset,
       time,
-      turn: live.packets,
+      packetNumber: live.packets,
     };
     if (piece.reset && half.next === undefined && half.pending.length === 0)
       this.#close(live, 'reset', side, time);
     else if (piece.bytes.length > 0 || piece.missing > 0 || piece.fin || piece.reset)
       this.#accept(live, side, piece);
     this.#drain(live, time);
-    if (isWaiting(live)) this.#losePatience(live, time);
+    if (hasPending(live)) this.#losePatience(live, time);
     return this.#take();
   }
 
@@ -114,7 +121,7 @@ class Tracker implements Streams {
     return taken;
   }
 
-  #find(from: string, to: string, segment: Segment, time: bigint): Found | undefined {
+  #find(from: string, to: string, segment: Segment, time: bigint): FoundStream | undefined {
     const found = this.#streams.find(from, to);
     const isSyn = (segment.flags & FLAGS.syn) !== 0;
     if (found !== undefined) {
@@ -129,8 +136,8 @@ class Tracker implements Streams {
     return this.#open(from, to, segment, time);
   }
 
-  #open(from: string, to: string, segment: Segment, time: bigint): Found {
-    const crowded = this.#streams.crowded();
+  #open(from: string, to: string, segment: Segment, time: bigint): FoundStream {
+    const crowded = this.#streams.evictionCandidate();
     if (crowded !== undefined) this.#replace(crowded, 'evicted', crowded.lastTime);
     const found = this.#streams.open(from, to, segment, time);
     this.#out.push({ is: 'opened', stream: found.live.info, time });
@@ -138,36 +145,36 @@ class Tracker implements Streams {
   }
 
   /** Tells the rest of a stream, and makes room for another. */
-  #replace(live: Live, how: 'replaced' | 'evicted', time: bigint): void {
+  #replace(live: TrackedStream, how: 'replaced' | 'evicted', time: bigint): void {
     this.#flush(live);
     this.#close(live, how, undefined, time);
     this.#streams.forget(live);
   }
 
   /** A SYN tells where its direction begins, and with ACK where the other one does. */
-  #begin(half: Half, peer: Half, { acknowledgement, sequence }: Segment): void {
+  #begin(half: HalfStream, peer: HalfStream, { acknowledgement, sequence }: Segment): void {
     startAt(half, (sequence + 1) >>> 0);
     if (acknowledgement !== undefined) startAt(peer, acknowledgement);
   }
 
-  #accept(live: Live, side: Side, piece: Piece): void {
+  #accept(live: TrackedStream, side: Side, piece: Piece): void {
     const half = live[side];
-    if (half.pending.length === 0 && isDue(live, side, piece)) {
+    if (half.pending.length === 0 && isDeliverable(live, side, piece)) {
       this.#tell(live, side, piece);
       return;
     }
-    hold(half, piece);
+    addPending(half, piece);
     this.#held += piece.bytes.length;
     this.#waiting.add(live);
     const full = half.pendingBytes > LIMITS.streamHeldBytes || half.pending.length > LIMITS.streamHeldPieces;
     if (full || this.#held > LIMITS.streamsHeldBytes) this.#flush(live);
   }
 
-  #drain(live: Live, time: bigint): void {
+  #drain(live: TrackedStream, time: bigint): void {
     for (let told = true; told; ) {
       told = false;
       for (const side of ['client', 'server'] as const) {
-        for (let due = dueOf(live, side); due !== undefined; due = dueOf(live, side)) {
+        for (let due = nextDeliverable(live, side); due !== undefined; due = nextDeliverable(live, side)) {
           this.#drop(live[side], due);
           this.#tell(live, side, due);
           told = true;
@@ -176,15 +183,15 @@ class Tracker implements Streams {
     }
     if (!live.closed && live.client.finished && live.server.finished)
       this.#close(live, 'finished', undefined, time);
-    if (!isWaiting(live)) this.#waiting.delete(live);
+    if (!hasPending(live)) this.#waiting.delete(live);
   }
 
-  #drop(half: Half, piece: Piece): void {
+  #drop(half: HalfStream, piece: Piece): void {
     this.#held -= piece.bytes.length;
-    drop(half, piece);
+    removePending(half, piece);
   }
 
-  #tell(live: Live, from: Side, piece: Piece): void {
+  #tell(live: TrackedStream, from: Side, piece: Piece): void {
     const half = live[from];
     const stream = live.info;
     const { time } = piece;
@@ -203,7 +210,7 @@ class Tracker implements Streams {
     if (piece.reset) this.#close(live, 'reset', from, time);
   }
 
-  #close(live: Live, how: Ending, by: Side | undefined, time: bigint): void {
+  #close(live: TrackedStream, how: Ending, by: Side | undefined, time: bigint): void {
     if (live.closed) return;
     live.closed = true;
     for (const half of [live.client, live.server])
@@ -217,8 +224,8 @@ class Tracker implements Streams {
   }
 
   /** Ends the patience with what has waited for long: begins the stream, or tells a gap. */
-  #losePatience(live: Live, time: bigint): void {
-    for (let again = true; again && isWaiting(live); ) {
+  #losePatience(live: TrackedStream, time: bigint): void {
+    for (let again = true; again && hasPending(live); ) {
       again = false;
       for (const side of ['client', 'server'] as const) {
         const half = live[side];
@@ -226,19 +233,19 @@ class Tracker implements Streams {
         if (first !== undefined && half.next === undefined && mayBegin(live, first, time)) {
           startAt(half, first.sequence);
           again = true;
-        } else if (isLost(live, side, time)) {
+        } else if (hasLostBytes(live, side, time)) {
           this.#gap(live, side, half.acknowledged ?? 0, time);
           again = true;
         }
       }
       const reset = [live.client.pending.at(-1), live.server.pending.at(-1)].find((piece) => piece?.reset);
-      if (!again && reset !== undefined && isOld(live, reset, time)) this.#flush(live);
+      if (!again && reset !== undefined && isOverdue(live, reset, time)) this.#flush(live);
       else this.#drain(live, time);
     }
   }
 
   /** Begins both directions by what one of them holds: its first byte, and what it has heard of the other. */
-  #beginBy(live: Live, side: Side, piece: Piece): boolean {
+  #beginBy(live: TrackedStream, side: Side, piece: Piece): boolean {
     const half = live[side];
     const peer = live[opposite(side)];
     if (half.next !== undefined && (peer.next !== undefined || piece.acknowledgement === undefined))
@@ -252,7 +259,7 @@ class Tracker implements Streams {
   }
 
   /** Tells a gap up to `until`, or to the first byte that waits. */
-  #gap(live: Live, from: Side, until: number, time: bigint): void {
+  #gap(live: TrackedStream, from: Side, until: number, time: bigint): void {
     const half = live[from];
     const [first] = half.pending;
     const next = half.next ?? 0;
@@ -269,12 +276,12 @@ class Tracker implements Streams {
   }
 
   /** Tells all that waits, in the order in which it was sent as far as that is known. */
-  #flush(live: Live): void {
+  #flush(live: TrackedStream): void {
     for (;;) {
       this.#drain(live, live.lastTime);
       const [a] = live.client.pending;
       const [b] = live.server.pending;
-      const first = a === undefined || (b !== undefined && b.turn < a.turn) ? b : a;
+      const first = a === undefined || (b !== undefined && b.packetNumber < a.packetNumber) ? b : a;
       if (first === undefined || live.closed) return;
       const side: Side = first === a ? 'client' : 'server';
       const half = live[side];

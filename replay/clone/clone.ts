@@ -15,7 +15,7 @@ import type { CwmpSeen } from './cwmp-traits.ts';
 import { cwmpTraitsOf } from './cwmp-traits.ts';
 import type { Evidence } from './evidence.ts';
 import { envelopeOf } from './evidence.ts';
-import { exchangesOf, informsOf } from './exchanges.ts';
+import { informsOf, rpcExchangesOf } from './exchanges.ts';
 import type { HttpSeen } from './http-traits.ts';
 import { httpTraitsOf } from './http-traits.ts';
 import { quirksOf } from './quirk-traits.ts';
@@ -52,7 +52,7 @@ export function cloneOf(evidence: Evidence, name: string): Clone {
   const model = modelOf(names, identity, undefined, tree.added);
   const cwmp = cwmpTraitsOf(evidence, names.root);
   const http = httpTraitsOf(evidence);
-  const latencies = exchangesOf(evidence)
+  const latencies = rpcExchangesOf(evidence)
     .map(({ took }) => took)
     .sort((a, b) => Number(a - b));
   const unseen = [...unseenOf(tree, spelling), ...cwmp.unseen, ...http.unseen, ...names.notes, ...tree.notes];

@@ -6,8 +6,8 @@ import type { CwmpTraits } from '../../simulator/profile/profile.ts';
 import { bootOf } from './boot-traits.ts';
 import type { Evidence } from './evidence.ts';
 import { envelopeOf, isEmpty } from './evidence.ts';
-import type { Exchange } from './exchanges.ts';
-import { exchangesOf, faultOf, informsOf, responseOf } from './exchanges.ts';
+import type { RpcExchange } from './exchanges.ts';
+import { faultOf, informsOf, responseOf, rpcExchangesOf } from './exchanges.ts';
 import { addObjects } from './tree.ts';
 
 export interface CwmpSeen {
@@ -27,7 +27,7 @@ export interface CwmpSeen {
 }
 
 export function cwmpTraitsOf(evidence: Evidence, root: string): CwmpSeen {
-  const exchanges = exchangesOf(evidence);
+  const exchanges = rpcExchangesOf(evidence);
   const informs = informsOf(evidence.sessions);
   const unseen: string[] = [];
   const [first] = informs;
@@ -66,7 +66,7 @@ type Informs = ReturnType<typeof informsOf>;
 
 /** What it listed; else what it answered. An RPC that it lists and never carries out is refused as it was. */
 function methodsOf(
-  exchanges: readonly Exchange[],
+  exchanges: readonly RpcExchange[],
   unseen: string[],
 ): { readonly methods: readonly string[] | undefined; readonly refused: Readonly<Record<string, number>> } {
   const listed = exchanges
@@ -101,7 +101,7 @@ function methodsOf(
 
 function idsOf(
   { sessions }: Evidence,
-  exchanges: readonly Exchange[],
+  exchanges: readonly RpcExchange[],
   unseen: string[],
 ): Partial<Pick<CwmpTraits, 'id' | 'idCounts' | 'answerId'>> {
   // None, or one that ends with a line feed (Q-ID-02, Q-ID-04), is no id of its own.
@@ -165,7 +165,7 @@ function terminationOf({ sessions }: Evidence): CwmpTraits['termination'] {
 }
 
 /** The largest GetParameterValues that it bore, where it refused larger ones with 9004. */
-function batchLimit(exchanges: readonly Exchange[]): number | undefined {
+function batchLimit(exchanges: readonly RpcExchange[]): number | undefined {
   let borne = 0;
   let refused = Infinity;
   for (const exchange of exchanges) {
@@ -181,7 +181,7 @@ function batchLimit(exchanges: readonly Exchange[]): number | undefined {
 }
 
 /** Whether objects are listed among all levels, and which of them a list of one level leaves out. */
-function listsOf(exchanges: readonly Exchange[], root: string): Readonly<Record<string, unknown>> {
+function listsOf(exchanges: readonly RpcExchange[], root: string): Readonly<Record<string, unknown>> {
   const known = new Set<string>();
   const levels = new Map<string, ReadonlySet<string>>();
   let lists: 'objects' | 'leaves' | undefined;
@@ -211,7 +211,7 @@ function listsOf(exchanges: readonly Exchange[], root: string): Readonly<Record<
 const templateOf = (name: string, root: string): string =>
   name.slice(name.startsWith(root) ? root.length : 0).replace(/(^|\.)\d{1,9}(?=\.)/g, '$1{i}');
 
-function faultTexts(exchanges: readonly Exchange[]): Readonly<Record<string, string>> {
+function faultTexts(exchanges: readonly RpcExchange[]): Readonly<Record<string, string>> {
   const texts = new Map<number, string>();
   for (const exchange of exchanges) {
     const fault = faultOf(exchange);
@@ -225,7 +225,7 @@ function faultTexts(exchanges: readonly Exchange[]): Readonly<Record<string, str
 }
 
 /** Parameters that it refuses although it lists them, by RPC and template. */
-function refusals(exchanges: readonly Exchange[], root: string): Readonly<Record<string, number>> {
+function refusals(exchanges: readonly RpcExchange[], root: string): Readonly<Record<string, number>> {
   const known = new Set<string>();
   const answered = new Set<string>();
   const refused = new Map<string, number>();
@@ -252,7 +252,7 @@ function refusals(exchanges: readonly Exchange[], root: string): Readonly<Record
   );
 }
 
-function transfersOf(exchanges: readonly Exchange[]): Readonly<Record<string, unknown>> {
+function transfersOf(exchanges: readonly RpcExchange[]): Readonly<Record<string, unknown>> {
   for (const exchange of exchanges) {
     const response = responseOf(exchange);
     if (response?.rpc === 'Download' || response?.rpc === 'Upload')

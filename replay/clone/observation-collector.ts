@@ -12,7 +12,7 @@ import type { QuirkId } from '../../protocol/quirks/note.ts';
 import { decodeText } from '../../protocol/xml/text.ts';
 import type { Evidence, Post, SeenSession } from './evidence.ts';
 
-export interface Witness {
+export interface ObservationCollector {
   /** A further capture begins: its connections and sessions are others. */
   begin(): void;
   push(frame: CapturedFrame): void;
@@ -30,7 +30,7 @@ export interface Witness {
  * `wanted`: a device's key or its serial number; of others only the names are kept. Throws ModemlabError E_CAPTURE_LARGE
  * when a device said more than LIMITS.cloneCharacters.
  */
-export function createWitness(wanted: string | undefined): Witness {
+export function createObservationCollector(wanted: string | undefined): ObservationCollector {
   const devices = createDevices();
   let conversation: Conversation = createConversation();
   let posts = createPosts(0);

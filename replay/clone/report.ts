@@ -3,7 +3,7 @@ import type { QuirkId } from '../../protocol/quirks/note.ts';
 import type { Clone } from './clone.ts';
 import type { Evidence } from './evidence.ts';
 import { isEmpty } from './evidence.ts';
-import { exchangesOf, faultOf, informsOf } from './exchanges.ts';
+import { faultOf, informsOf, rpcExchangesOf } from './exchanges.ts';
 
 /** One thing that the profile has. */
 export interface Taken {
@@ -41,7 +41,7 @@ type Row = readonly [what: string, taken: string, from: string];
 function rowsOf(evidence: Evidence, clone: Clone): readonly Row[] {
   const { deviceId, firmware, sessions } = evidence;
   const { cwmp, profile, spelling, tree } = clone;
-  const exchanges = exchangesOf(evidence);
+  const exchanges = rpcExchangesOf(evidence);
   const answers = (rpc: string): string => {
     const count = exchanges.filter((one) => one.request.rpc === rpc && faultOf(one) === undefined).length;
     return `${count} ${rpc}Response`;

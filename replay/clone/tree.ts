@@ -3,8 +3,8 @@ import type { ParameterValueStruct } from '../../protocol/cwmp/parameter-value.t
 import type { TreeEntry } from '../../simulator/profile/import/entry.ts';
 import { nameFlaw, readType } from '../../simulator/profile/import/entry.ts';
 import type { Evidence } from './evidence.ts';
-import type { Exchange } from './exchanges.ts';
-import { exchangesOf, informsOf, responseOf } from './exchanges.ts';
+import type { RpcExchange } from './exchanges.ts';
+import { informsOf, responseOf, rpcExchangesOf } from './exchanges.ts';
 
 export interface TreeSeen {
   readonly entries: readonly TreeEntry[];
@@ -31,7 +31,7 @@ type Known = { -readonly [K in keyof TreeEntry]: TreeEntry[K] };
 /** `typed`: whether GetParameterValuesResponse tells types. */
 export function seenTree(evidence: Evidence, typed: boolean): TreeSeen {
   const names = createNames();
-  const exchanges = exchangesOf(evidence);
+  const exchanges = rpcExchangesOf(evidence);
   const listed = listNames(names, exchanges);
   for (const exchange of exchanges) takeTraits(names, exchange, typed);
   const informTypes = informTypesOf(names, evidence);
@@ -88,7 +88,7 @@ function createNames(): Names {
 }
 
 /** Lists of names have the order of the device; what is told besides stands behind them. Answers whether there was one. */
-function listNames(names: Names, exchanges: readonly Exchange[]): boolean {
+function listNames(names: Names, exchanges: readonly RpcExchange[]): boolean {
   let listed = false;
   for (const exchange of exchanges) {
     const response = responseOf(exchange);
@@ -103,7 +103,7 @@ function listNames(names: Names, exchanges: readonly Exchange[]): boolean {
 }
 
 /** Types and attributes, and which tables take instances where no list told it. */
-function takeTraits(names: Names, exchange: Exchange, typed: boolean): void {
+function takeTraits(names: Names, exchange: RpcExchange, typed: boolean): void {
   const { request } = exchange;
   const response = responseOf(exchange);
   if (response?.rpc === 'GetParameterValues')
@@ -155,7 +155,7 @@ function takeValues(names: Names, { sessions }: Evidence, informTyped: boolean) 
         const entry = names.at(value.Name);
         if (entry !== undefined && informTyped) entry.type ??= readType(value.Type);
       }
-    for (const exchange of exchangesOf({ sessions: [session] })) {
+    for (const exchange of rpcExchangesOf({ sessions: [session] })) {
       const { request } = exchange;
       const response = responseOf(exchange);
       if (request.rpc === 'AddObject' && response?.rpc === 'AddObject')

@@ -43,8 +43,8 @@ async function replay(
   if (device === undefined) throw new Error(`${name}: no device`);
   const acs = await runAcs(setUp?.options);
   for (const task of setUp?.tasks ?? []) await acs.queue.add(device, task);
-  const authorized = recording.sessions.some(({ turns }) =>
-    turns.some(({ request }) => /^authorization:/im.test(request.http.headText)),
+  const authorized = recording.sessions.some(({ exchanges }) =>
+    exchanges.some(({ request }) => /^authorization:/im.test(request.http.headText)),
   );
   const relay = alter && (await alteringRelay(t, acs.port, alter));
   try {
@@ -90,8 +90,8 @@ const ignores = createIgnores(ALWAYS_IGNORED);
 
 /** One value that the ACS says in a capture, and the like of the same length. */
 function alterationOf({ sessions }: Recording, random: () => number): readonly [string, string] | undefined {
-  const said = sessions.flatMap(({ turns }) =>
-    turns.flatMap(({ response }) => {
+  const said = sessions.flatMap(({ exchanges }) =>
+    exchanges.flatMap(({ response }) => {
       const text = Buffer.from(response?.http.body ?? []).toString('latin1');
       return [...text.matchAll(/<([\w:]+)(?: [^>]*)?>[^<>]*[0-9A-Za-z][^<>]*<\/\1>/g)].flatMap(
         ({ 0: element, 1: tag = '', index }) =>

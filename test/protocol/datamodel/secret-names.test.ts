@@ -3,7 +3,7 @@ import t from 'tap';
 import { memoryStore } from '../../../acs/store/memory.ts';
 import { remember } from '../../../acs/tasks/apply-response.ts';
 import { kindOf } from '../../../captures/anonymise/kinds.ts';
-import { tellingOf } from '../../../captures/conversation/message-summary.ts';
+import { messageSummary } from '../../../captures/conversation/message-summary.ts';
 import type { Message } from '../../../protocol/cwmp/messages.ts';
 import { isSecretName, SECRET_NAMES, secretKindOf } from '../../../protocol/datamodel/secret-names.ts';
 import { refuser } from '../../../simulator/profile/import/entry.ts';
@@ -72,7 +72,7 @@ t.test(
 
 t.test('a line about a message shows no secret', async (t) => {
   const lineOf = (name: string): string =>
-    tellingOf({ id: '1', namespace: '', header: {}, message: setting(name) });
+    messageSummary({ id: '1', namespace: '', header: {}, message: setting(name) });
   for (const name of SECRETS) t.ok(isMasked(lineOf(name)), lineOf(name));
   for (const name of OTHERS) t.ok(lineOf(name).endsWith('=hunter2'), name);
 });

@@ -94,7 +94,7 @@ function cloned(recording: Recording): { readonly json: unknown; readonly profil
 
 /** The first event of each session: what an ACS brings about by calling the modem is to be brought about again. */
 const eventsOf = ({ sessions }: Recording): readonly (string | undefined)[] =>
-  sessions.map(({ turns: [first] }) => {
+  sessions.map(({ exchanges: [first] }) => {
     const content = first?.request.content;
     const message = content?.is === 'message' ? content.envelope.message : undefined;
     return message?.kind === 'request' && message.rpc === 'Inform'
@@ -111,8 +111,8 @@ interface Played {
 }
 
 const bodiesOf = ({ sessions }: Recording): readonly string[] =>
-  sessions.flatMap(({ turns }) =>
-    turns.map(({ request: { http } }) =>
+  sessions.flatMap(({ exchanges }) =>
+    exchanges.map(({ request: { http } }) =>
       Buffer.from(http.body)
         .toString('latin1')
         .replaceAll(/\b(127\.0\.0\.1|192\.0\.2\.1):\d+/g, 'ACS'),
@@ -144,7 +144,7 @@ async function playTo(recording: Recording, profile: Profile, start: number): Pr
   );
   scheduler.stop();
   const again = await recordingOf(bytes());
-  const quirks = again.sessions.flatMap(({ turns }) => turns.flatMap(({ request }) => request.notes));
+  const quirks = again.sessions.flatMap(({ exchanges }) => exchanges.flatMap(({ request }) => request.notes));
   return { report, bodies: bodiesOf(again), quirks: new Set(quirks.map(({ id }) => id)) };
 }
 
@@ -164,8 +164,8 @@ for (const [path, why] of IGNORED) t.comment(`ignored: ${path}: ${why}`);
 
 const faultsIn = ({ sessions }: Recording): ReadonlySet<number> =>
   new Set(
-    sessions.flatMap(({ turns }) =>
-      turns.flatMap(({ request: { content } }) => {
+    sessions.flatMap(({ exchanges }) =>
+      exchanges.flatMap(({ request: { content } }) => {
         const message = content.is === 'message' ? content.envelope.message : undefined;
         return message?.kind === 'fault' ? [message.fault.FaultCode] : [];
       }),
