@@ -1,4 +1,7 @@
-/** One recorded session of an ACS, played to a modem: what it is asked next, and how its words differ. No sockets. */
+/**
+ * One recorded session of an ACS, played to a modem: what it is asked next, and how its words differ. No
+ * sockets.
+ */
 import type { CwmpMessage } from '../captures/conversation/cwmp-types.ts';
 import { isAcsRequest, responseTo } from '../protocol/cwmp/acs-answers.ts';
 import type { Message } from '../protocol/cwmp/messages.ts';

@@ -1,4 +1,7 @@
-/** Plays the ACS of a capture to modems that come, and tells where they say something else than the recorded ones. */
+/**
+ * Plays the ACS of a capture to modems that come, and tells where they say something else than the recorded
+ * ones.
+ */
 import type { Socket } from 'node:net';
 import { cookiePairs, deviceKeyOf } from '../captures/conversation/cwmp-sessions.ts';
 import { framingOf, headerOf } from '../captures/http/http-head.ts';
@@ -79,15 +82,15 @@ export async function replayAsAcs(recording: Recording, replay: AcsReplay): Prom
   if (signal?.aborted === true) notes.add('interrupted');
   else desk.finish(`nothing within ${timeoutMs / 1000} s`);
   return {
-    ...{ role: 'ACS', same: found.all.length === 0, recorded: recording.sessions.length },
-    ...{
-      played: desk.played,
-      sent,
-      answers: NO_ANSWERS,
-      differences: found.all,
-      more: found.more,
-      notes: [...notes],
-    },
+    role: 'ACS',
+    same: found.all.length === 0,
+    recorded: recording.sessions.length,
+    played: desk.played,
+    sent,
+    answers: NO_ANSWERS,
+    differences: found.all,
+    more: found.more,
+    notes: [...notes],
   };
 }
 
@@ -110,7 +113,9 @@ function replyOf(word: AcsReply, asked: Envelope | undefined): Reply {
   return { bytes: responseBytes(http, body), last };
 }
 
-/** Which session a POST is of: by cookie, else by its connection; an Inform begins the next one of its device. */
+/**
+ * Which session a POST is of: by cookie, else by its connection; an Inform begins the next one of its device.
+ */
 class SessionAssignment {
   readonly #plans: readonly Plan[];
   readonly #found: Differences;

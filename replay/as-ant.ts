@@ -59,9 +59,15 @@ export async function replayAsAnt(recording: Recording, replay: AntReplay): Prom
   if (signal?.aborted !== true) bench.finish();
   const { all, more } = bench.found;
   return {
-    ...{ role: 'ant', same: all.length === 0, recorded: talks.length, played: bench.played },
-    ...{ sent: bench.sent, answers: NO_ANSWERS },
-    ...{ differences: all, more, notes: signal?.aborted === true ? ['interrupted'] : [] },
+    role: 'ant',
+    same: all.length === 0,
+    recorded: talks.length,
+    played: bench.played,
+    sent: bench.sent,
+    answers: NO_ANSWERS,
+    differences: all,
+    more,
+    notes: signal?.aborted === true ? ['interrupted'] : [],
   };
 }
 
@@ -128,8 +134,11 @@ class AntResponder {
       );
       if (live.recorded !== undefined && !isOver(live.recorded, live.step))
         this.found.add({
-          ...{ kind: 'broken', session: recorded.talk.number, path: `${path}.SEQ-NR` },
-          ...{ recorded: String(live.recorded.steps.length), live: String(live.step) },
+          kind: 'broken',
+          session: recorded.talk.number,
+          path: `${path}.SEQ-NR`,
+          recorded: String(live.recorded.steps.length),
+          live: String(live.step),
         });
     }
     for (const { talk } of missing) this.#miss(talk.number, requestName(talk.opening), talk.antId);
@@ -139,8 +148,11 @@ class AntResponder {
       this.found.add({ kind: 'added', session: 0, path: requestName(opening), live: opening.toAnt });
     if (order !== undefined)
       this.found.add({
-        ...{ kind: 'order', session: 0, path: 'Requests.order' },
-        ...{ recorded: order.recorded.join(', '), live: order.live.join(', ') },
+        kind: 'order',
+        session: 0,
+        path: 'Requests.order',
+        recorded: order.recorded.join(', '),
+        live: order.live.join(', '),
       });
   }
 

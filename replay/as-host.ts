@@ -1,4 +1,6 @@
-/** Plays the host of a capture to ants: searches and asks as it did, and tells where they answer otherwise. */
+/**
+ * Plays the host of a capture to ants: searches and asks as it did, and tells where they answer otherwise.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Endpoint } from '../protocol/ipv4.ts';
 import { LIMITS } from '../protocol/limits.ts';
@@ -69,8 +71,15 @@ export async function replayAsHost(recording: Recording, replay: HostReplay): Pr
   }
   const notes = replay.signal?.aborted === true ? ['interrupted'] : [];
   return {
-    ...{ role: 'host', same: found.all.length === 0, recorded: talks.length, played, sent: line.sent },
-    ...{ answers: NO_ANSWERS, differences: found.all, more: found.more, notes },
+    role: 'host',
+    same: found.all.length === 0,
+    recorded: talks.length,
+    played,
+    sent: line.sent,
+    answers: NO_ANSWERS,
+    differences: found.all,
+    more: found.more,
+    notes,
   };
 }
 
@@ -111,7 +120,9 @@ async function search(
   }
   for (const id of left)
     found.add({
-      ...{ kind: 'added', session: talk.number, path: `REPLY-ANT-SEARCH[${id}]` },
+      kind: 'added',
+      session: talk.number,
+      path: `REPLY-ANT-SEARCH[${id}]`,
       live: live.get(id)?.antName,
     });
 }

@@ -43,7 +43,8 @@ export async function replayAsModem(recording: Recording, replay: ModemReplay): 
       plan,
       answers: new RecordedAnswers(plan, others, of),
       keys: of.keys,
-      ...{ found, pace: createPace(speed, signal) },
+      found,
+      pace: createPace(speed, signal),
       onAnswer: (from) => {
         answers[from] += 1;
         const { note } = from === 'clone' || from === 'nobody' ? of.standIn() : { note: undefined };
@@ -65,8 +66,15 @@ export async function replayAsModem(recording: Recording, replay: ModemReplay): 
   });
   if (signal?.aborted === true) notes.add('interrupted');
   return {
-    ...{ role: 'modem', same: found.all.length === 0, recorded: recording.sessions.length, played, sent },
-    ...{ answers, differences: found.all, more: found.more, notes: [...notes] },
+    role: 'modem',
+    same: found.all.length === 0,
+    recorded: recording.sessions.length,
+    played,
+    sent,
+    answers,
+    differences: found.all,
+    more: found.more,
+    notes: [...notes],
   };
 }
 
@@ -114,7 +122,9 @@ export function playable(recording: Recording, ignores: Ignores, notes: Set<stri
   });
 }
 
-/** One after the other; or, in recorded time, each when it began, while one device has one session at a time. */
+/**
+ * One after the other; or, in recorded time, each when it began, while one device has one session at a time.
+ */
 async function inTheirTime(
   plans: readonly Plan[],
   { signal, speed }: ModemReplay,

@@ -6,8 +6,8 @@ import type { Ignores } from './ignored.ts';
 
 export interface Difference extends FieldDifference {
   /**
-   * `field`: another value. `missing`: was asked or said in the capture, and is not now. `added`: the other way round. `order`:
-   * the same in another order. `broken`: the peer stopped, or never came.
+   * `field`: another value. `missing`: was asked or said in the capture, and is not now. `added`: the other
+   * way round. `order`: the same in another order. `broken`: the peer stopped, or never came.
    */
   readonly kind: 'field' | 'missing' | 'added' | 'order' | 'broken';
   /** Session of the capture in which it was met first; 0: of none. */
@@ -50,7 +50,13 @@ export class Differences {
 
   get all(): readonly Difference[] {
     return [...this.#found.values()].map(({ kind, live, note, path, recorded, session, times }) => ({
-      ...{ kind, session, path, recorded, live, note, times },
+      kind,
+      session,
+      path,
+      recorded,
+      live,
+      note,
+      times,
     }));
   }
 

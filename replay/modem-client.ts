@@ -112,8 +112,11 @@ export class ModemClient {
     await pace.between(this.#heard ?? http.began, http.began);
     const body = keys.renew(bodyOf(next, exchange, plan) ?? http.body);
     const bytes = requestBytes(http, {
-      ...{ url: this.#url, cookies: this.#cookies, returnsCookies: returnsCookies(plan) },
-      ...{ authorization: this.#authorization(exchange), body },
+      url: this.#url,
+      cookies: this.#cookies,
+      returnsCookies: returnsCookies(plan),
+      authorization: this.#authorization(exchange),
+      body,
     });
     onPost();
     const outcome = await this.#wire.exchange(this.#url, bytes, openedConnection(plan, exchange));
@@ -155,12 +158,11 @@ export class ModemClient {
     if (chooseChallenge(offered) === undefined) return undefined;
     this.#nonceUses += 1;
     return answerChallenge(offered, {
-      ...{
-        method: head.kind === 'request' ? head.method : 'POST',
-        uri: this.#url.pathname + this.#url.search,
-      },
+      method: head.kind === 'request' ? head.method : 'POST',
+      uri: this.#url.pathname + this.#url.search,
       ...credentials,
-      ...{ cnonce: randomBytes(4).toString('hex'), nc: this.#nonceUses },
+      cnonce: randomBytes(4).toString('hex'),
+      nc: this.#nonceUses,
       hash: (algorithm, text) => createHash(algorithm).update(text, 'latin1').digest('hex'),
       preferBasic: recorded?.startsWith('Basic ') === true,
     });

@@ -23,46 +23,72 @@ interface LiveRequest extends ComparableRequest {
   readonly from: AnswerSource;
 }
 
-export async function playSession(play: SessionInput): Promise<void> {
-  const { found, answers: held, plan, settings } = play;
-  const talk = new ModemClient(play);
-  const asked: LiveRequest[] = [];
-  const most = Math.max(LIMITS.requestsPerSession, 2 * plan.recorded.exchanges.length);
-  let own = 0;
-  let next: Next | undefined = ownAt(plan, own);
-  let last: PeerMessage | undefined;
-  let compared = false;
-  try {
-    for (let count = 0; next !== undefined; count += 1) {
-      if (count > most) {
-        const path = 'Session';
-        found.add({ kind: 'broken', session: plan.number, path, live: `more than ${most} requests` });
-        break;
-      }
-      const said = await talk.send(next);
-      if (said === undefined) break;
-      last = said;
-      const request = requestIn(said.content);
-      compared = next.is === 'own' && compareOwn(play, next.send, said);
-      if (request !== undefined) {
-        const one = comparableOf(request, found.ignores);
-        const answer = held.answer(request.message, one);
-        const from = answer.from === 'silence' ? 'capture' : answer.from;
-        asked.push({ ...one, envelope: request, said, from });
-        if (answer.from === 'silence') break;
-        play.onAnswer(answer.from);
-        next = { is: 'answer', answer, id: request.id };
-      } else {
-        own += goesOn(plan, own, next, said) ? 1 : plan.own.length;
-        next = ownAt(plan, own);
-      }
-    }
-  } finally {
-    talk.close();
+export async function playSession(input: SessionInput): Promise<void> {
+  const session = new ModemSession(input);
+  await session.play();
+  if (input.settings.signal?.aborted !== true) session.compare();
+}
+
+class ModemSession {
+  readonly #input: SessionInput;
+  readonly #requests: LiveRequest[] = [];
+  /** How many of the modem's own messages were sent. */
+  #own = 0;
+  #last: PeerMessage | undefined;
+  #isLastCompared = false;
+
+  constructor(input: SessionInput) {
+    this.#input = input;
   }
-  if (settings.signal?.aborted === true) return;
-  compareAsked(play, asked);
-  if (last !== undefined && !compared) compareEnd(play, last);
+
+  async play(): Promise<void> {
+    const { found, plan } = this.#input;
+    const client = new ModemClient(this.#input);
+    const limit = Math.max(LIMITS.requestsPerSession, 2 * plan.recorded.exchanges.length);
+    try {
+      let next = ownAt(plan, 0);
+      for (let count = 0; next !== undefined; count += 1) {
+        if (count > limit) {
+          const live = `more than ${limit} requests`;
+          found.add({ kind: 'broken', session: plan.number, path: 'Session', live });
+          return;
+        }
+        const said = await client.send(next);
+        if (said === undefined) return;
+        next = this.#after(next, said);
+      }
+    } finally {
+      client.close();
+    }
+  }
+
+  /** Adds how this session differs from the recorded one. */
+  compare(): void {
+    compareRequests(this.#input, this.#requests);
+    if (this.#last !== undefined && !this.#isLastCompared) compareEnd(this.#input, this.#last);
+  }
+
+  /** What the modem sends next; `undefined`: its session is over. */
+  #after(sent: Next, said: PeerMessage): Next | undefined {
+    const { plan } = this.#input;
+    this.#last = said;
+    const request = requestIn(said.content);
+    this.#isLastCompared = sent.is === 'own' && compareOwn(this.#input, sent.send, said);
+    if (request !== undefined) return this.#answer(request, said);
+    this.#own += goesOn(plan, this.#own, sent, said) ? 1 : plan.own.length;
+    return ownAt(plan, this.#own);
+  }
+
+  #answer(request: Envelope, said: PeerMessage): Next | undefined {
+    const { answers, found, onAnswer } = this.#input;
+    const comparable = comparableOf(request, found.ignores);
+    const answer = answers.answer(request.message, comparable);
+    const from = answer.from === 'silence' ? 'capture' : answer.from;
+    this.#requests.push({ ...comparable, envelope: request, said, from });
+    if (answer.from === 'silence') return undefined;
+    onAnswer(answer.from);
+    return { is: 'answer', answer, id: request.id };
+  }
 }
 
 function ownAt({ own }: Plan, index: number): Next | undefined {
@@ -70,7 +96,10 @@ function ownAt({ own }: Plan, index: number): Next | undefined {
   return send === undefined ? undefined : { is: 'own', send };
 }
 
-/** Whether the modem goes on after what was no request: a session is over when the ACS has nothing and nor has the modem. */
+/**
+ * Whether the modem goes on after what was no request: a session is over when the ACS has nothing and nor has
+ * the modem.
+ */
 function goesOn({ own }: Plan, index: number, next: Next, { content }: PeerMessage): boolean {
   if (content.is === 'message') return true;
   if (own[index + 1] === undefined) return false;
@@ -83,7 +112,10 @@ function sentIn(next: Next): RecordedSend | undefined {
   return next.answer.from === 'capture' ? next.answer.send : undefined;
 }
 
-/** What the ACS says to a word of the modem; its requests are compared all together. False: it was left for later. */
+/**
+ * What the ACS says to a word of the modem; its requests are compared all together. False: it was left for
+ * later.
+ */
 function compareOwn({ found, plan }: SessionInput, send: RecordedSend, said: PeerMessage): boolean {
   const { request, response } = send.final;
   if (response === undefined) return false;
@@ -94,9 +126,9 @@ function compareOwn({ found, plan }: SessionInput, send: RecordedSend, said: Pee
   return true;
 }
 
-function compareAsked({ found, plan }: SessionInput, asked: readonly LiveRequest[]): void {
+function compareRequests({ found, plan }: SessionInput, requests: readonly LiveRequest[]): void {
   const session = plan.number;
-  const { added, missing, order, pairs } = align<RecordedRequest, LiveRequest>(plan.requests, asked);
+  const { added, missing, order, pairs } = align<RecordedRequest, LiveRequest>(plan.requests, requests);
   for (const { live, recorded } of pairs) {
     const { response } = recorded.exchange;
     if (response !== undefined) compareMessages(found, session, recordedMessage(response), live.said);
@@ -106,8 +138,11 @@ function compareAsked({ found, plan }: SessionInput, asked: readonly LiveRequest
   }
   if (order !== undefined)
     found.add({
-      ...{ kind: 'order', session, path: 'Requests.order' },
-      ...{ recorded: order.recorded.join(', '), live: order.live.join(', ') },
+      kind: 'order',
+      session,
+      path: 'Requests.order',
+      recorded: order.recorded.join(', '),
+      live: order.live.join(', '),
     });
   for (const { envelope, name } of missing)
     found.add({ kind: 'missing', session, path: name, recorded: summary(envelope.message) });

@@ -1,6 +1,7 @@
 /**
- * A recorded session as both sides see it: what the modem said of itself, and what it answered to each request of the ACS. A
- * POST that was challenged, redirected or told to come again, and its repetition, are one send of several attempts.
+ * A recorded session as both sides see it: what the modem said of itself, and what it answered to each
+ * request of the ACS. A POST that was challenged, redirected or told to come again, and its repetition, are
+ * one send of several attempts.
  */
 import type { CwmpContent, CwmpMessage } from '../captures/conversation/cwmp-types.ts';
 import { messageName } from '../protocol/cwmp/message-name.ts';
@@ -106,7 +107,10 @@ function sendsOf(exchanges: readonly RecordedExchange[]): readonly RecordedSend[
 
 const RETRY_REQUEST = 8005;
 
-/** A challenge (RFC 9110 11.6.1), a redirection (TR-069a6 3.4.2), or fault 8005 (3.7.1.4): the POST is made once more. */
+/**
+ * A challenge (RFC 9110 11.6.1), a redirection (TR-069a6 3.4.2), or fault 8005 (3.7.1.4): the POST is made
+ * once more.
+ */
 export function wantsAgain(content: CwmpContent | undefined): 'challenge' | 'redirect' | 'retry' | false {
   if (content?.is === 'status') {
     if (content.status === 401) return 'challenge';

@@ -1,6 +1,7 @@
 /**
- * What a capture holds to answer a request of an ACS with: the very answer, one to a request that wants the same thing, or
- * one that is put together out of all the modem has told of its parameters. Else a simulated modem stands in for it, or nobody.
+ * What a capture holds to answer a request of an ACS with: the very answer, one to a request that wants the
+ * same thing, or one that is put together out of all the modem has told of its parameters. Else a simulated
+ * modem stands in for it, or nobody.
  */
 import type { Message, ParameterValueStruct, Request } from '../protocol/cwmp/messages.ts';
 import { isCpeRequest } from '../protocol/cwmp/messages.ts';
@@ -82,7 +83,8 @@ export class RecordedAnswers {
     if (standIn.from === 'nobody') return { from: 'nobody', message: fault(INTERNAL_ERROR), profile };
     const performed = perform(standIn.device, message);
     return {
-      ...{ from: standIn.from, profile },
+      from: standIn.from,
+      profile,
       message: performed.ok ? performed.response : { kind: 'fault', fault: performed.fault },
     };
   }

@@ -1,4 +1,7 @@
-/** What a capture holds for a replay: its CWMP sessions turn by turn, and the datagrams of MDAP, all in memory. */
+/**
+ * What a capture holds for a replay: its CWMP sessions turn by turn, and the datagrams of MDAP, all in
+ * memory.
+ */
 import { createConversation } from '../captures/conversation/conversation.ts';
 import type { CwmpMessage, CwmpSession } from '../captures/conversation/cwmp-types.ts';
 import type { CapturedFrame } from '../captures/file/frame.ts';

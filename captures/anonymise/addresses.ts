@@ -37,8 +37,8 @@ function octets(digits: number, draw: Draw): string {
 }
 
 /**
- * Another IPv4 address of as many characters: out of 10/8 where one is so long, the longest out of 192.168/16 (RFC 1918).
- * No reserved block has addresses of seven characters, so those become any other of seven.
+ * Another IPv4 address of as many characters: out of 10/8 where one is so long, the longest out of 192.168/16
+ * (RFC 1918). No reserved block has addresses of seven characters, so those become any other of seven.
  */
 export function otherIpv4(address: string, draw: Draw): string {
   const { length } = address;
@@ -51,8 +51,8 @@ export function otherIpv4(address: string, draw: Draw): string {
 }
 
 /**
- * Another IPv6 address: each group keeps its number of digits, so that every spelling of it keeps its length. It lies in
- * fc00::/7 (RFC 4193), or where the old one was link-local in fe80::/10.
+ * Another IPv6 address: each group keeps its number of digits, so that every spelling of it keeps its length.
+ * It lies in fc00::/7 (RFC 4193), or where the old one was link-local in fe80::/10.
  */
 export function otherIpv6(bytes: Uint8Array, draw: Draw): Uint8Array {
   const other = new Uint8Array(16);
@@ -72,7 +72,10 @@ function likeGroup(group: number, draw: Draw): number {
   return low + draw(low === 1 ? 15 : low * 15);
 }
 
-/** Spells an IPv6 address as another text spells the one that it stands for. `undefined`: the spelling does not fit. */
+/**
+ * Spells an IPv6 address as another text spells the one that it stands for. `undefined`: the spelling does
+ * not fit.
+ */
 export function spellLike(text: string, other: Uint8Array): string | undefined {
   const parts = text.split('::');
   const groupsOf = (part: string): readonly string[] => (part === '' ? [] : part.split(':'));

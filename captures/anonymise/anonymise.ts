@@ -1,6 +1,6 @@
 /**
- * A capture without what is somebody's own: frames in, frames out, of the same lengths. It is read three times, so that a
- * secret is replaced also where it stands before the place that tells it is one.
+ * A capture without what is somebody's own: frames in, frames out, of the same lengths. It is read three
+ * times, so that a secret is replaced also where it stands before the place that tells it is one.
  */
 import type { CapturedFrame } from '../file/frame.ts';
 import { createLearner } from './learn.ts';
@@ -20,8 +20,9 @@ export interface Anonymised {
 }
 
 /**
- * Reads the capture twice, and gives what the third reading makes of it. `open` begins a reading; each must give the same
- * frames. Who knows the key can tell whether a guessed text is what a replacement stands for: use it once.
+ * Reads the capture twice, and gives what the third reading makes of it. `open` begins a reading; each must
+ * give the same frames. Who knows the key can tell whether a guessed text is what a replacement stands for:
+ * use it once.
  */
 export async function anonymise(
   open: () => AsyncIterable<CapturedFrame>,

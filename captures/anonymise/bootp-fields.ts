@@ -11,23 +11,23 @@ export interface BootpField {
 }
 
 const [CHADDR, SNAME, FILE, VEND] = [28, 44, 108, 236] as const;
+const OTHER_FIGURES = [
+  1, 2, 13, 19, 20, 22, 23, 24, 25, 26, 27, 29, 30, 31, 34, 35, 36, 37, 38, 39, 46, 47, 58, 59,
+];
+
 /** Options whose data are figures, switches or lists of numbers (RFC 2132). */
 const FIGURES: ReadonlySet<number> = new Set([
-  ...[1, 2, 13, 19, 20, 22, 23, 24, 25, 26, 27, 29, 30, 31, 34, 35, 36, 37, 38, 39, 46, 47],
-  ...[
-    OPTION.leaseTime,
-    OPTION.overload,
-    OPTION.messageType,
-    OPTION.parameterRequestList,
-    OPTION.maximumSize,
-    58,
-    59,
-  ],
+  OPTION.leaseTime,
+  OPTION.overload,
+  OPTION.messageType,
+  OPTION.parameterRequestList,
+  OPTION.maximumSize,
+  ...OTHER_FIGURES,
 ]);
 /** Options whose data are IPv4 addresses. */
 const ADDRESSES: ReadonlySet<number> = new Set([
-  ...[3, 4, 5, 6, 7, 8, 9, 10, 11, 16, 21, 28, 32, 33, 41, 42, 44, 45, 48, 49, 50, 54, 65],
-  ...[68, 69, 70, 71, 72, 73, 74, 75, 76],
+  3, 4, 5, 6, 7, 8, 9, 10, 11, 16, 21, 28, 32, 33, 41, 42, 44, 45, 48, 49, 50, 54, 65, 68, 69, 70, 71, 72, 73,
+  74, 75, 76,
 ]);
 const TEXTS: ReadonlyMap<number, BootpField['is']> = new Map<number, BootpField['is']>([
   [OPTION.hostName, 'device name'],

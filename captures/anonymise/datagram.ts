@@ -41,7 +41,10 @@ function mdapText(payload: Uint8Array): { readonly text: string; readonly checks
   return { text: byteText(payload.subarray(0, checks[0] ?? payload.length)), checks };
 }
 
-/** Changes the bytes of a payload, never their number. `body`: what is known to be replaced in the body of MDAP. */
+/**
+ * Changes the bytes of a payload, never their number. `body`: what is known to be replaced in the body of
+ * MDAP.
+ */
 export function replaceDatagram(
   secrets: Secrets,
   passage: DatagramPassage,

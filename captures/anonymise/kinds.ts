@@ -1,4 +1,7 @@
-/** What is taken for a secret, by the name that it stands under: of a parameter, an element, a header line, a CLI argument. */
+/**
+ * What is taken for a secret, by the name that it stands under: of a parameter, an element, a header line, a
+ * CLI argument.
+ */
 
 import { secretKindOf } from '../../protocol/datamodel/secret-names.ts';
 
@@ -26,11 +29,15 @@ export type Kind = (typeof KINDS)[number];
 const HARMLESS =
   /^(parameterkey|commandkey)$|(enabled?|required|supported|capable|allowed|mode|type|status|state|level|index|length|count|interval|timeout|lifetime|version|numberofentries|refreshtime)$/;
 
-/** By the last step of a name, in lower case and without what is neither letter nor digit; the first that fits counts. */
+/**
+ * By the last step of a name, in lower case and without what is neither letter nor digit; the first that fits
+ * counts.
+ */
 const BY_NAME: readonly (readonly [pattern: RegExp, kind: Kind])[] = [
   [/serial(number|num|no|nr|nbr)?$|^(imei|imsi|iccid|meid|antid|toant)$/, 'serial number'],
   [/mac(address|addr)?$|bssid$|^(hwaddr|hardwareaddress|antmac|chaddr)$/, 'MAC address'],
-  // Of a command or a header; many tables of data models have a key that is a number: BridgeKey, FilterKey, QueueKey.
+  // Of a command or a header; many tables of data models have a key that is a number: BridgeKey, FilterKey,
+  // QueueKey.
   [/^(x[0-9a-f]{6})?key\d*$/, 'key'],
   [/ssid$|^networkname$/, 'network name'],
   [

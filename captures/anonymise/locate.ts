@@ -152,7 +152,10 @@ function write(edits: Edits, spans: readonly Span[], bytes: Uint8Array): void {
   }
 }
 
-/** A packed body is packed anew, to the length that it had. Where that cannot be it is packed empty, or blanked. */
+/**
+ * A packed body is packed anew, to the length that it had. Where that cannot be it is packed empty, or
+ * blanked.
+ */
 function editPacked(edits: Edits, passage: PackedPassage, secrets: Secrets, tally: Tally): void {
   const { blank: how, encoding, spans, text } = passage;
   const replacements = how === undefined ? replaceText(secrets, 'markup', text, tally.replace) : [];

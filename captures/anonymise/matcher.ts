@@ -1,4 +1,7 @@
-/** Finds any of many texts in byte text, in one walk: of those that begin at a place the longest that fits counts. */
+/**
+ * Finds any of many texts in byte text, in one walk: of those that begin at a place the longest that fits
+ * counts.
+ */
 
 /** What must stand beside a text for it to be found there. */
 export type Edges =

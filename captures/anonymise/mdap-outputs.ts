@@ -1,6 +1,6 @@
 /**
- * The output of a command of MDAP comes in pieces, one a datagram, and they are cut anywhere: a secret may begin in one and end
- * in the next. So pieces that follow each other are one text.
+ * The output of a command of MDAP comes in pieces, one a datagram, and they are cut anywhere: a secret may
+ * begin in one and end in the next. So pieces that follow each other are one text.
  */
 import { LIMITS } from '../../protocol/limits.ts';
 import type { ConversationReply, MdapMessage } from '../../protocol/mdap/messages.ts';
@@ -67,7 +67,10 @@ class OutputReader implements MdapOutputs {
     return [...this.#open.keys()].flatMap((key) => this.#close(key));
   }
 
-  /** Outputs that are over because of a further piece: there is another piece of this step, or no room for more. */
+  /**
+   * Outputs that are over because of a further piece: there is another piece of this step, or no room for
+   * more.
+   */
   #add(key: string, step: number, piece: Piece): readonly Output[] {
     const pieces = this.#open.get(key);
     const isFull = pieces?.has(step) === true || (pieces?.size ?? 0) >= LIMITS.anonymisePieces;

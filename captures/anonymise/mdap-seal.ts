@@ -1,4 +1,6 @@
-/** The check values of an MDAP message: where they stand, and how they are kept right when other bytes change. */
+/**
+ * The check values of an MDAP message: where they stand, and how they are kept right when other bytes change.
+ */
 import { decodeMessage } from '../../protocol/mdap/messages.ts';
 
 /** Offsets of check values of two hexadecimal digits, each the exclusive-or of all bytes before it. */
@@ -10,7 +12,10 @@ export function checkPlaces(bytes: Uint8Array): readonly number[] {
   return 'doubleCheck' in message && message.doubleCheck ? [outer - 2, outer] : [outer];
 }
 
-/** Changes the check values by what the bytes before them changed: right ones stay right, and wrong ones as wrong. */
+/**
+ * Changes the check values by what the bytes before them changed: right ones stay right, and wrong ones as
+ * wrong.
+ */
 export function reseal(old: Uint8Array, bytes: Uint8Array, places: readonly number[]): void {
   for (const place of places) {
     let change = 0;

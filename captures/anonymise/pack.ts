@@ -34,7 +34,10 @@ function padGzip(packed: Uint8Array, length: number): Uint8Array | undefined {
   ]);
 }
 
-/** Blocks that are empty (RFC 1951 3.2.4): a stored one has 5 bytes, one of fixed codes with a stored one behind it 6. */
+/**
+ * Blocks that are empty (RFC 1951 3.2.4): a stored one has 5 bytes, one of fixed codes with a stored one
+ * behind it 6.
+ */
 const STORED = [0x00, 0x00, 0x00, 0xff, 0xff] as const;
 const FIXED_AND_STORED = [0x02, 0x00, 0x00, 0x00, 0xff, 0xff] as const;
 

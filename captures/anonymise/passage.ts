@@ -8,7 +8,10 @@ export interface StreamSide {
   readonly from: Side;
 }
 
-/** How bytes that are not understood are blanked: a text keeps its form, all else becomes zeros but for line ends. */
+/**
+ * How bytes that are not understood are blanked: a text keeps its form, all else becomes zeros but for line
+ * ends.
+ */
 export type Blanking = 'zero' | 'mask';
 
 export interface TextPassage {

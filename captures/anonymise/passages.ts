@@ -1,6 +1,6 @@
 /**
- * A capture as passages: texts that are understood, each with the place of its bytes, and bytes that are not, which are
- * blanked. Read twice, a capture gives the same passages both times.
+ * A capture as passages: texts that are understood, each with the place of its bytes, and bytes that are not,
+ * which are blanked. Read twice, a capture gives the same passages both times.
  */
 import { decodeBootp } from '../../protocol/bootp/message.ts';
 import type { DatagramEvent } from '../conversation/datagrams.ts';
@@ -118,7 +118,10 @@ function ofMessage(message: HttpMessage, side: StreamSide): readonly StreamPassa
   return rest.length === 0 ? passages : [...passages, { is: 'blank', side, spans: rest, how: 'mask', what }];
 }
 
-/** Bytes of a body in which its envelope begins. Other markup may have secrets in attributes: who knows what they mean? */
+/**
+ * Bytes of a body in which its envelope begins. Other markup may have secrets in attributes: who knows what
+ * they mean?
+ */
 const PROLOGUE = 4096;
 const ENVELOPE = /^[^<]{0,16}<(?:[^<>]*>[^<]*<){0,8}(?:[\w.-]+:)?Envelope[\s/>]/;
 

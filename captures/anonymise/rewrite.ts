@@ -138,7 +138,10 @@ class FrameRewriter implements Rewriter {
     if (isV4) repairChecksum(head, 10, before, sumOfAll([head]));
   }
 
-  /** A part of a packet is changed when all are there: what is replaced may lie across them, and the checksum is of all. */
+  /**
+   * A part of a packet is changed when all are there: what is replaced may lie across them, and the checksum
+   * is of all.
+   */
   #part(waiting: Waiting, read: IpPacket, offset: number, id: number): void {
     const key = `${read.source} ${read.destination} ${read.protocol} ${id}`;
     const parts = this.#parts.get(key) ?? [];

@@ -1,7 +1,8 @@
 /**
- * What a capture's secrets are, and what stands in their places. Each is replaced by what HMAC-SHA-256 makes of it under a
- * key, so that one text has one replacement wherever it stands, and nothing leads back without the key. A text that holds
- * another secret holds its replacement: a user name that ends with the serial number still does.
+ * What a capture's secrets are, and what stands in their places. Each is replaced by what HMAC-SHA-256 makes
+ * of it under a key, so that one text has one replacement wherever it stands, and nothing leads back without
+ * the key. A text that holds another secret holds its replacement: a user name that ends with the serial
+ * number still does.
  */
 import { createHmac } from 'node:crypto';
 import { canonicalMac, macBytes, macText } from '../../protocol/ipv4.ts';
@@ -76,7 +77,10 @@ export class Secrets implements Lexicon {
     if (mac !== undefined && isDevice(macBytes(mac))) this.#macs.add(mac);
   }
 
-  /** A name of the protocol or of a data model: a secret that is a word of it is not looked for in other places. */
+  /**
+   * A name of the protocol or of a data model: a secret that is a word of it is not looked for in other
+   * places.
+   */
   learnName(name: string): void {
     if (this.#words.has(name) || this.#words.size >= LIMITS.anonymiseWords) return;
     this.#words.add(name);
@@ -206,7 +210,9 @@ export class Secrets implements Lexicon {
     });
   }
 
-  /** The replacement that a text has already, or a new one that is neither a secret nor another's replacement. */
+  /**
+   * The replacement that a text has already, or a new one that is neither a secret nor another's replacement.
+   */
   #choose(text: string, make: (draw: Draw) => string): string {
     const given = this.#given.get(text);
     if (given !== undefined) return given;

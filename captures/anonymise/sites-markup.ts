@@ -1,6 +1,6 @@
 /**
- * Secrets in XML, by the names that they stand under. It is read as it stands and not as what it means: so what a modem got
- * wrong, and what is cut off, hides nothing.
+ * Secrets in XML, by the names that they stand under. It is read as it stands and not as what it means: so
+ * what a modem got wrong, and what is cut off, hides nothing.
  */
 import { kindOf } from './kinds.ts';
 import type { Site } from './sites.ts';

@@ -1,4 +1,7 @@
-/** Places in a text where a secret stands, told by the form that it has: addresses, URLs, names of people at hosts. */
+/**
+ * Places in a text where a secret stands, told by the form that it has: addresses, URLs, names of people at
+ * hosts.
+ */
 import { addressBytes } from '../packet/ip.ts';
 import { isNobody } from './addresses.ts';
 import type { Kind } from './kinds.ts';

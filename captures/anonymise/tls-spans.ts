@@ -1,4 +1,7 @@
-/** Which bytes of a TLS stream are blanked: all but the heads of records, and what a ClientHello has that is no name. */
+/**
+ * Which bytes of a TLS stream are blanked: all but the heads of records, and what a ClientHello has that is
+ * no name.
+ */
 
 import { byteText } from '../file/octets.ts';
 import type { Span } from '../http/http-body.ts';

@@ -18,7 +18,10 @@ import type { Secrets } from './secrets.ts';
 import type { Tally } from './tally.ts';
 
 export interface Transport {
-  /** Changes the payload of a whole packet in its own bytes. Packets come in the order in which they were captured. */
+  /**
+   * Changes the payload of a whole packet in its own bytes. Packets come in the order in which they were
+   * captured.
+   */
   replace(packet: IpPacket, time: bigint): void;
 }
 
@@ -137,7 +140,10 @@ class PacketTransport implements Transport {
 
 const NONE = new Uint8Array(0);
 
-/** Bytes of one side of a stream, which begin at this offset. What of them was not read as the stream is blanked. */
+/**
+ * Bytes of one side of a stream, which begin at this offset. What of them was not read as the stream is
+ * blanked.
+ */
 function replaceSide({ edits, read }: LocatedSide, bytes: Uint8Array, offset: number): void {
   let from = offset;
   const end = offset + bytes.length;

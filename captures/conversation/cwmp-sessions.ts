@@ -1,7 +1,7 @@
 /**
- * The open sessions of a capture, and which of them a POST belongs to: by a cookie that the ACS set; else by its TCP
- * connection; else, for a CPE that opens a connection a request, the one open session between the two hosts, or of
- * several the one whose cwmp:ID it answers.
+ * The open sessions of a capture, and which of them a POST belongs to: by a cookie that the ACS set; else by
+ * its TCP connection; else, for a CPE that opens a connection a request, the one open session between the two
+ * hosts, or of several the one whose cwmp:ID it answers.
  */
 import { createHash } from 'node:crypto';
 import { keyOf } from '../../protocol/cwmp/device-key.ts';

@@ -1,4 +1,7 @@
-/** CWMP sessions out of HTTP conversations: each message decoded, its quirks noted, and what breaks the order told. */
+/**
+ * CWMP sessions out of HTTP conversations: each message decoded, its quirks noted, and what breaks the order
+ * told.
+ */
 import { decode } from '../../protocol/cwmp/decode.ts';
 import type { Envelope, Inform, Message } from '../../protocol/cwmp/messages.ts';
 import { seeInform, seeTurn } from '../../protocol/cwmp/session-notes.ts';

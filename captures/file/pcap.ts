@@ -1,7 +1,8 @@
 /**
- * Classic pcap files, version 2.4 (draft-ietf-opsawg-pcap): the only file that knows pcap-parser. The parser ends quietly
- * on a cut file, gathers whatever length a record claims, and knows the microsecond magic alone. So this file walks the
- * record headers first, hands on whole records only, and puts the other magic in the place of the nanosecond one.
+ * Classic pcap files, version 2.4 (draft-ietf-opsawg-pcap): the only file that knows pcap-parser. The parser
+ * ends quietly on a cut file, gathers whatever length a record claims, and knows the microsecond magic alone.
+ * So this file walks the record headers first, hands on whole records only, and puts the other magic in the
+ * place of the nanosecond one.
  */
 import { type Input, type Packet, parse } from 'pcap-parser';
 import type { WireError } from '../../protocol/errors.ts';

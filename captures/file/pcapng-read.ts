@@ -1,6 +1,6 @@
 /**
- * pcapng files (draft-ietf-opsawg-pcapng). Packet blocks of all three kinds are read; blocks that hold no frame (name
- * resolution, statistics, secrets, custom and unknown ones) are stepped over by their length.
+ * pcapng files (draft-ietf-opsawg-pcapng). Packet blocks of all three kinds are read; blocks that hold no
+ * frame (name resolution, statistics, secrets, custom and unknown ones) are stepped over by their length.
  */
 import type { WireError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
@@ -96,7 +96,10 @@ interface Section {
   lastTime: bigint;
 }
 
-/** The length of the block at `at`, or what is wrong with it. A section header sets the byte order for what follows it. */
+/**
+ * The length of the block at `at`, or what is wrong with it. A section header sets the byte order for what
+ * follows it.
+ */
 function measure(view: DataView, at: number, section: Section): number | string {
   if (view.getUint32(at) === BLOCK.section) {
     const magic = view.getUint32(at + 8);

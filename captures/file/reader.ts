@@ -13,8 +13,8 @@ export interface CaptureReader {
 }
 
 /**
- * Keeps what is left of a chunk behind its last whole record, and joins it to what follows once the record is whole. No
- * record is longer than its reader allows, so little is kept.
+ * Keeps what is left of a chunk behind its last whole record, and joins it to what follows once the record is
+ * whole. No record is longer than its reader allows, so little is kept.
  */
 export class Remainder {
   #kept: Uint8Array[] = [];
@@ -31,7 +31,10 @@ export class Remainder {
     return this.length < this.#needed ? undefined : Buffer.concat(this.#kept, this.length);
   }
 
-  /** Of `bytes`, which `with` gave, all before `used` is done with; what is left says nothing below `needed` bytes. */
+  /**
+   * Of `bytes`, which `with` gave, all before `used` is done with; what is left says nothing below `needed`
+   * bytes.
+   */
   keep(bytes: Uint8Array, used: number, needed = 0): void {
     this.at += used;
     this.length = bytes.length - used;

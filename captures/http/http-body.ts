@@ -72,8 +72,8 @@ function isPerhapsXml(bytes: Uint8Array): boolean {
 }
 
 /**
- * Undoes a Content-Encoding; `undefined` where that is not possible. A cut body gives what it holds. Nothing grows beyond
- * the largest body allowed.
+ * Undoes a Content-Encoding; `undefined` where that is not possible. A cut body gives what it holds. Nothing
+ * grows beyond the largest body allowed.
  */
 export function decodeBody(bytes: Uint8Array, encoding: string | undefined): Uint8Array | undefined {
   const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: LIMITS.bodyBytes };

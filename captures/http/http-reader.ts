@@ -1,4 +1,7 @@
-/** Reads the HTTP/1.x messages of one direction of a stream, of bytes as they come. After a gap it finds the next start. */
+/**
+ * Reads the HTTP/1.x messages of one direction of a stream, of bytes as they come. After a gap it finds the
+ * next start.
+ */
 import { LIMITS } from '../../protocol/limits.ts';
 import type { Budget, Span } from './http-body.ts';
 import { Body } from './http-body.ts';
@@ -181,8 +184,13 @@ export class HttpReader {
     this.#tellSkipped();
     this.#listener.began(head);
     this.#open = {
-      ...{ head, headText: text, body: new Body(this.#budget), at, chunks: [] },
-      ...{ began, oddities: new Set() },
+      head,
+      headText: text,
+      body: new Body(this.#budget),
+      at,
+      chunks: [],
+      began,
+      oddities: new Set(),
     };
     this.#beginBody(head, time);
     return behind;
@@ -296,8 +304,15 @@ export class HttpReader {
     const oddities = [...open.oddities];
     const place = { head: { at, length: headText.length }, body: body.spans, end: this.#used };
     this.#listener.message({
-      ...{ head, headText, body: body.take(), bodyLength, chunks, place },
-      ...{ began, ended: time, oddities },
+      head,
+      headText,
+      body: body.take(),
+      bodyLength,
+      chunks,
+      place,
+      began,
+      ended: time,
+      oddities,
     });
   }
 

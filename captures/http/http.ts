@@ -1,4 +1,7 @@
-/** HTTP/1.x conversations out of streams: requests, and the responses that answer them. TLS is named and left alone. */
+/**
+ * HTTP/1.x conversations out of streams: requests, and the responses that answer them. TLS is named and left
+ * alone.
+ */
 import { LIMITS } from '../../protocol/limits.ts';
 import type { Ending, Side, StreamEvent, StreamInfo } from '../packet/streams.ts';
 import type { Budget } from './http-body.ts';
@@ -16,7 +19,10 @@ export interface HttpMessage {
   readonly head: HttpHead;
   /** As it stood on the wire, byte text. */
   readonly headText: string;
-  /** Chunks and Content-Encoding undone. Of a large body that is no XML, or past the memory allowed, the first part. */
+  /**
+   * Chunks and Content-Encoding undone. Of a large body that is no XML, or past the memory allowed, the first
+   * part.
+   */
   readonly body: Uint8Array;
   /** Bytes of the body on the wire, without chunk lines. */
   readonly bodyLength: number;

@@ -13,7 +13,10 @@ const PATIENCE = 2n * SECOND;
 const START_PACKETS = 16;
 const START = SECOND;
 
-/** Whether a piece can be told: nothing before it is missing, of its own side and of what its sender had heard. */
+/**
+ * Whether a piece can be told: nothing before it is missing, of its own side and of what its sender had
+ * heard.
+ */
 export function isDeliverable(live: TrackedStream, side: Side, piece: Piece): boolean {
   const { next } = live[side];
   if (next === undefined || ahead(piece.sequence, next) > 0) return false;
@@ -23,7 +26,9 @@ export function isDeliverable(live: TrackedStream, side: Side, piece: Piece): bo
   );
 }
 
-/** Of what waits, the first that is due: a segment that goes back over old bytes may wait longer than they do. */
+/**
+ * Of what waits, the first that is due: a segment that goes back over old bytes may wait longer than they do.
+ */
 export function nextDeliverable(live: TrackedStream, side: Side): Piece | undefined {
   const { next, pending } = live[side];
   if (next === undefined) return undefined;

@@ -1,4 +1,6 @@
-/** Puts fragmented IP packets together again (RFC 791 3.2, RFC 8200 4.5). Bounded in count, bytes and time. */
+/**
+ * Puts fragmented IP packets together again (RFC 791 3.2, RFC 8200 4.5). Bounded in count, bytes and time.
+ */
 import { LIMITS } from '../../protocol/limits.ts';
 import { SECOND } from '../file/frame.ts';
 import { copyOf } from '../file/octets.ts';

@@ -1,4 +1,7 @@
-/** One direction of a TCP stream: where its bytes stand, and what came too early, in the order of its sequence numbers. */
+/**
+ * One direction of a TCP stream: where its bytes stand, and what came too early, in the order of its sequence
+ * numbers.
+ */
 import { copyOf } from '../file/octets.ts';
 import { ahead } from './tcp.ts';
 
@@ -44,7 +47,9 @@ export function startAt(half: HalfStream, sequence: number): void {
   half.next ??= sequence;
 }
 
-/** Puts a piece where it belongs. It keeps its bytes for itself: the chunk of the file they came in can go. */
+/**
+ * Puts a piece where it belongs. It keeps its bytes for itself: the chunk of the file they came in can go.
+ */
 export function addPending(half: HalfStream, piece: Piece): void {
   let index = half.pending.length;
   for (; index > 0; index -= 1) {

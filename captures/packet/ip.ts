@@ -110,7 +110,10 @@ function extensionLength(header: number, bytes: Uint8Array, at: number): number 
 const ipv4Text = (bytes: Uint8Array, at: number): string =>
   `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`;
 
-/** RFC 5952: no leading zeros, the longest run of two or more zero groups as `::`, an IPv4-mapped address as such. */
+/**
+ * RFC 5952: no leading zeros, the longest run of two or more zero groups as `::`, an IPv4-mapped address as
+ * such.
+ */
 function ipv6Text(bytes: Uint8Array, at: number): string {
   const groups = Array.from({ length: 8 }, (_, index) => u16(bytes, at + 2 * index));
   if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff)

@@ -1,6 +1,6 @@
 /**
- * What surrounds an IP packet on a link: Ethernet with tags of IEEE 802.1Q and 802.1ad, PPPoE sessions (RFC 2516),
- * Linux cooked captures, BSD loopback, nothing at all (https://www.tcpdump.org/linktypes.html).
+ * What surrounds an IP packet on a link: Ethernet with tags of IEEE 802.1Q and 802.1ad, PPPoE sessions (RFC
+ * 2516), Linux cooked captures, BSD loopback, nothing at all (https://www.tcpdump.org/linktypes.html).
  */
 import { LINK_TYPES } from '../file/frame.ts';
 import { u16, u32 } from '../file/octets.ts';
@@ -35,7 +35,8 @@ export function readLink(linkType: number, bytes: Uint8Array): Carried {
     case LINK_TYPES.null:
     case LINK_TYPES.loop: {
       if (bytes.length < 4) return CUT;
-      // In the byte order of the machine that captured: one reading is a family of addresses, the other is huge.
+      // In the byte order of the machine that captured: one reading is a family of addresses, the other is
+      // huge.
       const big = u32(bytes, 0);
       const family = big < 0x10000 ? big : (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8);
       return FAMILIES.includes(family) ? ip(bytes, 4, []) : { is: 'other', etherType: 0, at: 4 };
@@ -77,7 +78,10 @@ function byEtherType(bytes: Uint8Array, at: number, given?: number): Carried {
   return isIp ? ip(bytes, behind + 8, tags) : { is: 'other', etherType, at: behind };
 }
 
-/** Puts an IP packet on a link; `tags` are VLANs, the outer one first, and only Ethernet and cooked links bear them. */
+/**
+ * Puts an IP packet on a link; `tags` are VLANs, the outer one first, and only Ethernet and cooked links bear
+ * them.
+ */
 export function writeLink(linkType: number, packet: Uint8Array, tags: readonly number[] = []): Uint8Array {
   const v6 = (packet[0] ?? 0) >> 4 === 6;
   const etherType = v6 ? ETHER.ipv6 : ETHER.ipv4;

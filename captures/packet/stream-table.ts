@@ -69,7 +69,10 @@ export class StreamTable {
     return { live, side: fromClient ? 'client' : 'server' };
   }
 
-  /** The stream that has to go before another one may come: of the oldest few one that is closed, else the oldest. */
+  /**
+   * The stream that has to go before another one may come: of the oldest few one that is closed, else the
+   * oldest.
+   */
   evictionCandidate(): TrackedStream | undefined {
     if (this.#streams.size < 2 * LIMITS.streams) return undefined;
     let chosen: TrackedStream | undefined;

@@ -2,10 +2,11 @@
  * TCP streams out of segments in whatever order they were captured. Rules:
  *
  * - Bytes are told once, in the order of their sequence numbers; the first capture of a byte counts.
- * - A segment is told after the peer's bytes that it acknowledges, so that questions stand before their answers also when
- *   the capture has them the other way round.
- * - Bytes that the peer acknowledged and the capture lacks are told as a gap, after a little patience for a capture out of
- *   order. Bytes that nobody acknowledged may still be sent again: for them the patience ends with the memory allowed.
+ * - A segment is told after the peer's bytes that it acknowledges, so that questions stand before their
+ *   answers also when the capture has them the other way round.
+ * - Bytes that the peer acknowledged and the capture lacks are told as a gap, after a little patience for a
+ *   capture out of order. Bytes that nobody acknowledged may still be sent again: for them the patience ends
+ *   with the memory allowed.
  * - Without a SYN a stream begins at the lowest number of its first segments.
  */
 import { LIMITS } from '../../protocol/limits.ts';
@@ -126,7 +127,8 @@ class Tracker implements Streams {
     const isSyn = (segment.flags & FLAGS.syn) !== 0;
     if (found !== undefined) {
       const { live, side } = found;
-      // A SYN of another number is another stream; one in front of bytes that are there already is merely late.
+      // A SYN of another number is another stream; one in front of bytes that are there already is merely
+      // late.
       const { first } = live[side];
       if (!isSyn || first === undefined || first === (segment.sequence + 1) >>> 0) return found;
       if (live.closed) this.#streams.forget(live);

@@ -1,6 +1,7 @@
 /**
- * One connection of a modem to the proxy, and the one that the proxy makes to the ACS for it. What comes on the one leaves by the
- * other, unchanged: bytes, half close and reset; neither is read faster than the other takes it.
+ * One connection of a modem to the proxy, and the one that the proxy makes to the ACS for it. What comes on
+ * the one leaves by the other, unchanged: bytes, half close and reset; neither is read faster than the other
+ * takes it.
  */
 import net from 'node:net';
 import tls from 'node:tls';
@@ -9,7 +10,10 @@ import { OWN_COMMENT } from '../story/story-record.ts';
 import type { Endpoint, RecordedConnection, Recorder } from './record.ts';
 import { textOf } from './record.ts';
 
-/** What speaks here may be of 2006, on both sides. OpenSSL 3 has TLS below 1.2 on its lowest security level alone. */
+/**
+ * What speaks here may be of 2006, on both sides. OpenSSL 3 has TLS below 1.2 on its lowest security level
+ * alone.
+ */
 export const OLD_TLS = { minVersion: 'TLSv1', ciphers: `${tls.DEFAULT_CIPHERS}:@SECLEVEL=0` } as const;
 
 /** Where the ACS is. */
@@ -20,7 +24,10 @@ export interface ProxyTarget {
   readonly tls: tls.ConnectionOptions | undefined;
 }
 
-/** How a pair ended: `unreachable` before there was one, `silent` after a long time in which nobody said anything. */
+/**
+ * How a pair ended: `unreachable` before there was one, `silent` after a long time in which nobody said
+ * anything.
+ */
 export type PairEnding = 'finished' | 'reset' | 'silent' | 'unreachable' | 'stopped';
 
 export interface PairEnd {

@@ -1,6 +1,6 @@
 /**
- * Stands between modems and their ACS, passes all on unchanged and records it in the clear: TLS is ended here, and begun again
- * towards the ACS.
+ * Stands between modems and their ACS, passes all on unchanged and records it in the clear: TLS is ended
+ * here, and begun again towards the ACS.
  */
 import { once } from 'node:events';
 import net from 'node:net';

@@ -1,4 +1,7 @@
-/** Names in a recorded capture what its packets hold: session, device and message, as comments that Wireshark shows. */
+/**
+ * Names in a recorded capture what its packets hold: session, device and message, as comments that Wireshark
+ * shows.
+ */
 
 import { messageName } from '../../protocol/cwmp/message-name.ts';
 import { createCwmp } from '../conversation/cwmp.ts';

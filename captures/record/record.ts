@@ -1,6 +1,7 @@
 /**
- * Writes a capture from inside a process: what its sockets sent and received becomes packets with their real addresses,
- * ports and times. Handshakes, sequence numbers and acknowledgements are made up, so that Wireshark follows the streams.
+ * Writes a capture from inside a process: what its sockets sent and received becomes packets with their real
+ * addresses, ports and times. Handshakes, sequence numbers and acknowledgements are made up, so that
+ * Wireshark follows the streams.
  */
 import { LINK_TYPES } from '../file/frame.ts';
 import { pcapngInterface, pcapngPacket, pcapngSection } from '../file/pcapng-write.ts';
@@ -165,8 +166,8 @@ export const textOf = ({ address = '', port = 0 }: Endpoint): string =>
   `${address.replace(/^::ffff:(?=\d+\.)/i, '')}:${port}`;
 
 /**
- * Both ends in one family: IPv4 beside IPv6 as it is mapped into it (RFC 4291 2.5.5.2), as a proxy between the two needs it. What
- * is not known is written as the unspecified address.
+ * Both ends in one family: IPv4 beside IPv6 as it is mapped into it (RFC 4291 2.5.5.2), as a proxy between
+ * the two needs it. What is not known is written as the unspecified address.
  */
 function endsOf(from: Endpoint, to: Endpoint): Endpoints {
   const [source, destination] = [plainAddress(from), plainAddress(to)];

@@ -1,4 +1,6 @@
-/** How a device holds its sessions, out of its messages: the `cwmp`, `inform` and `rpc` members of a profile. */
+/**
+ * How a device holds its sessions, out of its messages: the `cwmp`, `inform` and `rpc` members of a profile.
+ */
 import { FAULTS } from '../../protocol/cwmp/faults.ts';
 import type { CpeMethod } from '../../protocol/cwmp/messages.ts';
 import { isRpcName, RPCS } from '../../protocol/cwmp/messages.ts';
@@ -57,7 +59,10 @@ export function cwmpTraitsOf(evidence: Evidence, root: string): CwmpSeen {
     },
     rpc: { refuses: { ...refused, ...refusals(exchanges, root) }, ...transfersOf(exchanges) },
     forced: informs.length === 0 ? undefined : forcedOf(informs),
-    ...{ bootSeconds, methods, faults, unseen },
+    bootSeconds,
+    methods,
+    faults,
+    unseen,
     namespace: first?.envelope.namespace,
   };
 }
@@ -195,6 +200,19 @@ function listsOf(exchanges: readonly RpcExchange[], root: string): Readonly<Reco
     if (NextLevel) levels.set(ParameterPath, new Set(names));
     else if (names.length > 1) lists = names.some((name) => name.endsWith('.')) ? 'objects' : 'leaves';
   }
+  const unlisted = unlistedIn(levels, known, root);
+  return {
+    ...(lists === undefined ? {} : { lists }),
+    ...(unlisted.length === 0 ? {} : { unlisted }),
+  };
+}
+
+/** Templates of known objects that the list of their own level lacks. */
+function unlistedIn(
+  levels: ReadonlyMap<string, ReadonlySet<string>>,
+  known: ReadonlySet<string>,
+  root: string,
+): readonly string[] {
   const unlisted = new Set<string>();
   for (const [path, names] of levels) {
     if (path === '') continue;
@@ -202,10 +220,7 @@ function listsOf(exchanges: readonly RpcExchange[], root: string): Readonly<Reco
       if (object.startsWith(path) && /^[^.]+\.$/.test(object.slice(path.length)) && !names.has(object))
         unlisted.add(templateOf(object, root));
   }
-  return {
-    ...(lists === undefined ? {} : { lists }),
-    ...(unlisted.size === 0 ? {} : { unlisted: [...unlisted] }),
-  };
+  return [...unlisted];
 }
 
 const templateOf = (name: string, root: string): string =>
@@ -226,30 +241,50 @@ function faultTexts(exchanges: readonly RpcExchange[]): Readonly<Record<string, 
 
 /** Parameters that it refuses although it lists them, by RPC and template. */
 function refusals(exchanges: readonly RpcExchange[], root: string): Readonly<Record<string, number>> {
-  const known = new Set<string>();
-  const answered = new Set<string>();
-  const refused = new Map<string, number>();
-  for (const exchange of exchanges) {
+  const collector = new RefusalCollector(root);
+  for (const exchange of exchanges) collector.take(exchange);
+  return collector.refusals;
+}
+
+class RefusalCollector {
+  readonly #root: string;
+  readonly #listed = new Set<string>();
+  readonly #answered = new Set<string>();
+  readonly #refused = new Map<string, number>();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  get refusals(): Readonly<Record<string, number>> {
+    return Object.fromEntries(
+      [...this.#refused].filter(([key, code]) => !this.#answered.has(key) && code >= 9000 && code <= 9899),
+    );
+  }
+
+  take(exchange: RpcExchange): void {
     const { request } = exchange;
     const response = responseOf(exchange);
     const fault = faultOf(exchange);
     if (response?.rpc === 'GetParameterNames')
-      for (const { Name } of response.args.ParameterList) known.add(Name);
-    if (request.rpc === 'GetParameterValues' || request.rpc === 'GetParameterAttributes') {
-      const names = request.args.ParameterNames;
-      const [name = ''] = names;
-      if (response !== undefined)
-        for (const one of names) answered.add(`${request.rpc} ${templateOf(one, root)}`);
-      else if (names.length === 1 && known.has(name) && fault !== undefined && fault.FaultCode !== 9000)
-        refused.set(`${request.rpc} ${templateOf(name, root)}`, fault.FaultCode);
-    }
+      for (const { Name } of response.args.ParameterList) this.#listed.add(Name);
+    if (request.rpc === 'GetParameterValues' || request.rpc === 'GetParameterAttributes')
+      this.#takeRead(request.rpc, request.args.ParameterNames, response !== undefined, fault?.FaultCode);
     for (const { FaultCode, ParameterName } of fault?.SetParameterValuesFault ?? [])
-      if (known.has(ParameterName) && FaultCode === 9001)
-        refused.set(`SetParameterValues ${templateOf(ParameterName, root)}`, FaultCode);
+      if (this.#listed.has(ParameterName) && FaultCode === 9001)
+        this.#refused.set(this.#key('SetParameterValues', ParameterName), FaultCode);
   }
-  return Object.fromEntries(
-    [...refused].filter(([key, code]) => !answered.has(key) && code >= 9000 && code <= 9899),
-  );
+
+  #takeRead(rpc: string, names: readonly string[], isAnswered: boolean, code: number | undefined): void {
+    const [name = ''] = names;
+    if (isAnswered) for (const one of names) this.#answered.add(this.#key(rpc, one));
+    else if (names.length === 1 && this.#listed.has(name) && code !== undefined && code !== 9000)
+      this.#refused.set(this.#key(rpc, name), code);
+  }
+
+  #key(rpc: string, name: string): string {
+    return `${rpc} ${templateOf(name, this.#root)}`;
+  }
 }
 
 function transfersOf(exchanges: readonly RpcExchange[]): Readonly<Record<string, unknown>> {

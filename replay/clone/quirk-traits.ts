@@ -1,4 +1,7 @@
-/** Quirks that a device showed, that a simulated modem can act, and that no other member of its profile says already. */
+/**
+ * Quirks that a device showed, that a simulated modem can act, and that no other member of its profile says
+ * already.
+ */
 
 import { decode } from '../../protocol/cwmp/decode.ts';
 import { messageName } from '../../protocol/cwmp/message-name.ts';

@@ -1,4 +1,7 @@
-/** What is told beside a cloned profile: what was taken from how many messages, and what the captures do not show. */
+/**
+ * What is told beside a cloned profile: what was taken from how many messages, and what the captures do not
+ * show.
+ */
 import type { QuirkId } from '../../protocol/quirks/note.ts';
 import type { Clone } from './clone.ts';
 import type { Evidence } from './evidence.ts';
@@ -29,7 +32,10 @@ export interface CloneReport {
 export function reportOf(evidence: Evidence, clone: Clone): CloneReport {
   const { firmware, key, messages, quirks, sessions } = evidence;
   return {
-    ...{ device: key, firmware, sessions: sessions.length, messages },
+    device: key,
+    firmware,
+    sessions: sessions.length,
+    messages,
     taken: rowsOf(evidence, clone).map(([what, taken, from]) => ({ what, taken, from })),
     unseen: clone.unseen,
     quirks: Object.fromEntries(quirks),

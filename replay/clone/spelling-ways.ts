@@ -1,4 +1,7 @@
-/** What a dialect may say otherwise, member by member: the ways that are tried to come nearer to a device's text. */
+/**
+ * What a dialect may say otherwise, member by member: the ways that are tried to come nearer to a device's
+ * text.
+ */
 import { messageName } from '../../protocol/cwmp/message-name.ts';
 import type { Envelope } from '../../protocol/cwmp/messages.ts';
 import { RPCS } from '../../protocol/cwmp/messages.ts';

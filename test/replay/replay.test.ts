@@ -144,7 +144,8 @@ t.test(
     const helped = await toAcs(capture, other.url, {
       ignore: ['*.HTTP.*'],
       standIns: () => ({
-        ...{ from: 'profile', note: undefined },
+        from: 'profile',
+        note: undefined,
         device: new Device({ profile, acs: other.url, now: () => 0 }),
       }),
     });
@@ -316,15 +317,16 @@ t.test('a URL that names the ACS itself may name this one', async (t) => {
     kind: 'request',
     rpc: 'Download',
     args: {
-      ...{
-        CommandKey: 'k',
-        FileType: '1 Firmware Upgrade Image',
-        URL,
-        Username: '',
-        Password: '',
-        FileSize: 0,
-      },
-      ...{ TargetFileName: '', DelaySeconds: 0, SuccessURL: '', FailureURL: '' },
+      CommandKey: 'k',
+      FileType: '1 Firmware Upgrade Image',
+      URL,
+      Username: '',
+      Password: '',
+      FileSize: 0,
+      TargetFileName: '',
+      DelaySeconds: 0,
+      SuccessURL: '',
+      FailureURL: '',
     },
   });
   const answer: Message = {

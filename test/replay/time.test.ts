@@ -40,7 +40,8 @@ t.test('a replay keeps recorded time, or runs faster, and ends when it is interr
   t.match(await toAcs(capture, acs.url, { speed: 1_000_000 }), { same: true, played: 1, sent: 2 });
   const stop = new AbortController();
   const report = await toAcs(capture, acs.url, {
-    ...{ speed: 1, signal: stop.signal },
+    speed: 1,
+    signal: stop.signal,
     progress: (_played, _sessions, sent) => {
       if (sent === 1) setImmediate(() => stop.abort());
     },
@@ -100,7 +101,12 @@ t.test('what a modem with quirks said is said again, also where it hung up', asy
       recordSocket(recorder, socket, 'client');
     };
     const modem = createModem({
-      ...{ acs: acs.url, profile: 'st510v6', seed: 5, speed: 1000, quirks: [quirk], onSocket },
+      acs: acs.url,
+      profile: 'st510v6',
+      seed: 5,
+      speed: 1000,
+      quirks: [quirk],
+      onSocket,
     });
     const ended = modem.next('session-ended');
     modem.start();

@@ -1,6 +1,6 @@
 /**
- * The clone law: of each profile the first contact is recorded and cloned, and the clone's first contact tells the same
- * story, apart from an ignore list that is printed.
+ * The clone law: of each profile the first contact is recorded and cloned, and the clone's first contact
+ * tells the same story, apart from an ignore list that is printed.
  */
 import type { Test } from 'tap';
 import t from 'tap';

@@ -1,6 +1,6 @@
 /**
- * The other law of clones: the ACS that was recorded with a modem, played to its clone, is answered alike, requests that were
- * refused among them; apart from an ignore list that is printed.
+ * The other law of clones: the ACS that was recorded with a modem, played to its clone, is answered alike,
+ * requests that were refused among them; apart from an ignore list that is printed.
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -92,7 +92,10 @@ function cloned(recording: Recording): { readonly json: unknown; readonly profil
   return cloneOf(evidence, 'clone');
 }
 
-/** The first event of each session: what an ACS brings about by calling the modem is to be brought about again. */
+/**
+ * The first event of each session: what an ACS brings about by calling the modem is to be brought about
+ * again.
+ */
 const eventsOf = ({ sessions }: Recording): readonly (string | undefined)[] =>
   sessions.map(({ exchanges: [first] }) => {
     const content = first?.request.content;
@@ -184,8 +187,14 @@ const LIBRARY = path.join(ROOT, 'captures', 'library');
 
 /** Of the library: what was asked of the modem in them besides. */
 const CAPTURES: readonly string[] = [
-  ...['first-contact/st706wl', 'first-contact/tg789vn'],
-  ...['quirk/Q-AT-05', 'quirk/Q-AT-14', 'quirk/Q-NS-05', 'quirk/Q-HT-04', 'quirk/Q-CK-02', 'quirk/Q-XM-04'],
+  'first-contact/st706wl',
+  'first-contact/tg789vn',
+  'quirk/Q-AT-05',
+  'quirk/Q-AT-14',
+  'quirk/Q-NS-05',
+  'quirk/Q-HT-04',
+  'quirk/Q-CK-02',
+  'quirk/Q-XM-04',
 ];
 
 const fromLibrary = async (name: string): Promise<Recording> =>
