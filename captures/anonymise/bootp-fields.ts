@@ -1,4 +1,4 @@
-/** Where a BOOTP or DHCP message has what is a secret (RFC 951, RFC 2132, TR-069a6 Annex F). */
+/** Where the secrets of a BOOTP or DHCP message are (RFC 951, RFC 2132, TR-069a6 Annex F). */
 import { ETHERNET_LENGTH } from '../../protocol/bootp/message.ts';
 import { MAGIC_COOKIE, OPTION } from '../../protocol/bootp/options.ts';
 import type { Kind } from './kinds.ts';
@@ -6,7 +6,9 @@ import type { Kind } from './kinds.ts';
 export interface BootpField {
   readonly at: number;
   readonly length: number;
-  /** `text`: replaced where it holds a secret; `blank`: not known, made zeros. A kind: a text that is one. */
+  /**
+   * `text`: secrets in it are replaced; `blank`: unknown, becomes zeros; a kind: the text is such a secret.
+   */
   readonly is: 'address' | 'mac' | 'text' | 'blank' | Kind;
 }
 
@@ -55,7 +57,7 @@ export function bootpFields(bytes: Uint8Array): readonly BootpField[] {
   return [...fields, ...optionFields(bytes, VEND + MAGIC_COOKIE.length)];
 }
 
-/** A text up to its zero; what is behind is left over from another one. */
+/** A text up to its zero; the rest is left over from another one. */
 function fixedText(bytes: Uint8Array, from: number, to: number): readonly BootpField[] {
   const zero = bytes.subarray(from, to).indexOf(0);
   const length = zero < 0 ? to - from : zero;

@@ -1,4 +1,4 @@
-/** What is written over the bytes of one side of a stream, or of one datagram. */
+/** What overwrites the bytes of one side of a stream, or of one datagram. */
 import type { Span } from '../http/http-body.ts';
 import type { Blanking } from './passage.ts';
 
@@ -7,7 +7,7 @@ type What = Uint8Array | Blanking;
 const CR = 0x0d;
 const LF = 0x0a;
 
-/** Edits by the offset at which they begin; none overlaps another. */
+/** Edits by their offset; none overlaps another. */
 export class Edits {
   readonly #at: number[] = [];
   readonly #lengths: number[] = [];
@@ -22,7 +22,7 @@ export class Edits {
     this.#what.push(what);
   }
 
-  /** Writes over bytes that begin at this offset. */
+  /** Overwrites bytes that begin at this offset. */
   apply(bytes: Uint8Array, offset: number): void {
     this.#sort();
     const end = offset + bytes.length;
@@ -41,7 +41,7 @@ export class Edits {
     }
   }
 
-  /** The first edit that ends behind an offset. */
+  /** The first edit that ends after an offset. */
   #first(offset: number): number {
     let low = 0;
     let high = this.#at.length;
@@ -70,7 +70,7 @@ export class Edits {
   }
 }
 
-/** A byte that nobody can tell the meaning of: of a text its class stays, and a line end always does. */
+/** A byte without its meaning: in a text its character class stays, and a line end always does. */
 export function blanked(byte: number, how: Blanking): number {
   if (byte === CR || byte === LF) return byte;
   if (how === 'zero') return 0;

@@ -16,12 +16,12 @@ import type { Tally } from './tally.ts';
 import type { Replacement } from './texts.ts';
 import { replaceText } from './texts.ts';
 
-/** What becomes of one side of a stream. */
+/** What is done to one side of a stream. */
 export interface LocatedSide {
   readonly edits: Edits;
   /** Sequence number of its first byte. */
   readonly first: number;
-  /** What of it was read, by offsets; everything else of it is blanked. */
+  /** Which of its bytes were read; all others are blanked. */
   readonly read: Span[];
   /** Bytes and gaps so far. */
   length: number;
@@ -111,7 +111,7 @@ class CaptureLocator implements Locator {
   }
 }
 
-/** What of a replacement lies in a part of an output, by its offset in the datagram. */
+/** The part of a replacement that lies in a part of an output, by its offset in the datagram. */
 function cutTo({ at, bytes }: Replacement, part: OutputPart): readonly Replacement[] {
   const from = Math.max(at, part.from);
   const until = Math.min(at + bytes.length, part.from + part.length);
@@ -153,8 +153,8 @@ function write(edits: Edits, spans: readonly Span[], bytes: Uint8Array): void {
 }
 
 /**
- * A packed body is packed anew, to the length that it had. Where that cannot be it is packed empty, or
- * blanked.
+ * A compressed body is compressed again, to the same length. Where that is impossible, it becomes an empty
+ * body, or is blanked.
  */
 function editPacked(edits: Edits, passage: PackedPassage, secrets: Secrets, tally: Tally): void {
   const { blank: how, encoding, spans, text } = passage;

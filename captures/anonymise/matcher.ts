@@ -1,11 +1,10 @@
 /**
- * Finds any of many texts in byte text, in one walk: of those that begin at a place the longest that fits
- * counts.
+ * Finds many texts in byte text in one pass; of those that begin at the same place the longest match counts.
  */
 
-/** What must stand beside a text for it to be found there. */
+/** What must surround a text for it to match. */
 export type Edges =
-  /** No letter, digit or underline, where the text itself begins or ends with one. */
+  /** No letter, digit or underscore next to one at its own ends. */
   | 'word'
   /** Neither that nor a part of a longer dotted number. */
   | 'address'
@@ -36,7 +35,7 @@ const DOT = 0x2e;
 export class Matcher<Value> {
   readonly #root: Node<Value> = newNode();
 
-  /** The first value that is added for a text counts. */
+  /** The first value added for a text counts. */
   add(text: string, edges: Edges, value: Value): void {
     let node = this.#root;
     for (let at = 0; at < text.length; at += 1) {
@@ -51,7 +50,7 @@ export class Matcher<Value> {
     if (text !== '') node.found ??= { edges, value };
   }
 
-  /** In their order; none overlaps another. `longest`: bytes that a text may have. */
+  /** In order; none overlaps another. `longest`: maximum length of a match. */
   find(text: string, longest = Number.POSITIVE_INFINITY): readonly Match<Value>[] {
     const matches: Match<Value>[] = [];
     for (let at = 0; at < text.length; ) {

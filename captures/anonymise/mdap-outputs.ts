@@ -1,20 +1,20 @@
 /**
- * The output of a command of MDAP comes in pieces, one a datagram, and they are cut anywhere: a secret may
- * begin in one and end in the next. So pieces that follow each other are one text.
+ * The output of an MDAP command comes in pieces, one per datagram, cut anywhere: a secret may begin in one
+ * and end in the next. So consecutive pieces are joined to one text.
  */
 import { LIMITS } from '../../protocol/limits.ts';
 import type { ConversationReply, MdapMessage } from '../../protocol/mdap/messages.ts';
 import { decodeMessage } from '../../protocol/mdap/messages.ts';
 import type { Datagram } from '../packet/flow.ts';
 
-/** A part of an output, and where it stands. */
+/** A part of an output, and where it is. */
 export interface OutputPart {
   /** Offset in the text of the output. */
   readonly from: number;
   readonly length: number;
   /** Offset in its datagram. */
   readonly at: number;
-  /** Datagrams that have it: 1, 2, ... as they came. An ant says again what a host did not hear. */
+  /** Datagrams that have it: 1, 2, ... as they came. An ant repeats what a host did not hear. */
   readonly datagrams: readonly number[];
 }
 
@@ -24,7 +24,7 @@ export interface Output {
 }
 
 export interface MdapOutputs {
-  /** Outputs that are over, of more than one piece. */
+  /** Finished outputs of more than one piece. */
   push(datagram: Datagram, number: number): readonly Output[];
   /** The capture has ended. */
   end(): readonly Output[];
@@ -68,8 +68,7 @@ class OutputReader implements MdapOutputs {
   }
 
   /**
-   * Outputs that are over because of a further piece: there is another piece of this step, or no room for
-   * more.
+   * Outputs that a further piece ends: this step is there with another text, or there is no room for more.
    */
   #add(key: string, step: number, piece: Piece): readonly Output[] {
     const pieces = this.#open.get(key);
@@ -92,7 +91,7 @@ class OutputReader implements MdapOutputs {
 
 const nextStep = (pieces: Pieces | undefined): number => Math.max(0, ...(pieces?.keys() ?? [])) + 1;
 
-/** Another output that began like this one was taken for it up to this step. */
+/** The pieces before this step of another output that began like this one, and so was taken for it. */
 function saidAgain(pieces: Pieces, step: number): Pieces {
   const again: Pieces = new Map<number, Piece>();
   for (const [number, piece] of pieces) {
@@ -107,7 +106,7 @@ function replyOf(message: MdapMessage): ConversationReply | undefined {
   return message.seq.is === 'error' || (message.body ?? '') === '' ? undefined : message;
 }
 
-/** Where a piece is missing a line ends. */
+/** A missing piece counts as the end of a line. */
 function join(pieces: Pieces): Output {
   let text = '';
   let next: number | undefined;

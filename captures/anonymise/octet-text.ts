@@ -11,7 +11,7 @@ const isContinuation = (code: number): boolean => (code & 0xc0) === 0x80;
 /** Whether a text has anything that `recast` would change. */
 export const isRecastable = (text: string): boolean => /[A-Za-z0-9\u0080-\u00ff]/.test(text);
 
-/** Hexadecimal, and not by chance: a word such as `cafe` is no number. */
+/** Hexadecimal, but not by chance like the word `cafe`. */
 const isHex = (text: string): boolean => /^[0-9a-f]*\d[0-9a-f]*$/i.test(text) && text.length >= 4;
 
 /** Byte text of the same length and form, made of random bytes; `random` has at least as many as the text. */

@@ -1,6 +1,6 @@
 /**
  * A capture as passages: texts that are understood, each with the place of its bytes, and bytes that are not,
- * which are blanked. Read twice, a capture gives the same passages both times.
+ * which are blanked. A capture that is read twice gives the same passages both times.
  */
 import { decodeBootp } from '../../protocol/bootp/message.ts';
 import type { DatagramEvent } from '../conversation/datagrams.ts';
@@ -119,8 +119,8 @@ function ofMessage(message: HttpMessage, side: StreamSide): readonly StreamPassa
 }
 
 /**
- * Bytes of a body in which its envelope begins. Other markup may have secrets in attributes: who knows what
- * they mean?
+ * An envelope begins within these first bytes of a body. Other markup is blanked: its attributes may be
+ * secrets.
  */
 const PROLOGUE = 4096;
 const ENVELOPE = /^[^<]{0,16}<(?:[^<>]*>[^<]*<){0,8}(?:[\w.-]+:)?Envelope[\s/>]/;
@@ -128,7 +128,7 @@ const ENVELOPE = /^[^<]{0,16}<(?:[^<>]*>[^<]*<){0,8}(?:[\w.-]+:)?Envelope[\s/>]/
 const isText = (bytes: Uint8Array): boolean =>
   bytes.subarray(0, 512).every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d));
 
-/** The first bytes of spans, so many of them. */
+/** The first `length` bytes of spans. */
 export function upTo(spans: readonly Span[], length: number): readonly Span[] {
   const first: Span[] = [];
   let left = length;
@@ -140,7 +140,7 @@ export function upTo(spans: readonly Span[], length: number): readonly Span[] {
   return first;
 }
 
-/** The bytes of spans behind the first so many. */
+/** The bytes of spans after the first `length`. */
 export function behind(spans: readonly Span[], length: number): readonly Span[] {
   let skip = length;
   return spans.flatMap((span) => {
@@ -153,17 +153,17 @@ export function behind(spans: readonly Span[], length: number): readonly Span[] 
 const TFTP_DATA = 3;
 const TFTP_HEAD = 4;
 
-/** Its own datagrams have to come in their order: what a TFTP packet is depends on those before it. */
+/** Datagrams must come in order: what a TFTP packet means depends on those before it. */
 export function createDatagramPassages(): DatagramPassages {
   const datagrams = createDatagrams();
   return { push: (datagram) => ofDatagram(datagram, datagrams.push(datagram)) };
 }
 
-function ofDatagram(datagram: Datagram, told: readonly DatagramEvent[]): DatagramPassage {
+function ofDatagram(datagram: Datagram, events: readonly DatagramEvent[]): DatagramPassage {
   const { payload } = datagram;
   const spans = [{ at: 0, length: payload.length }];
   const unknown = { is: 'blank', spans, how: 'zero', what: 'UDP that is not understood' } as const;
-  const event = told.find((one) => 'datagram' in one && one.datagram === datagram);
+  const event = events.find((one) => 'datagram' in one && one.datagram === datagram);
   switch (event?.is) {
     case 'mdap':
       return { is: 'mdap' };

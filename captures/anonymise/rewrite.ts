@@ -1,4 +1,4 @@
-/** The third reading of a capture: its frames come again, with other bytes in the places of the secrets. */
+/** The third reading of a capture: its frames again, with the secrets replaced. */
 import { LIMITS } from '../../protocol/limits.ts';
 import type { CapturedFrame } from '../file/frame.ts';
 import { LINK_TYPES } from '../file/frame.ts';
@@ -19,7 +19,7 @@ import type { Transport } from './transport.ts';
 import { createTransport } from './transport.ts';
 
 export interface Rewriter {
-  /** Frames that are done, in their order; a fragment waits for the others of its packet. */
+  /** Finished frames, in order; a fragment waits for the others of its packet. */
   push(frame: CapturedFrame): readonly CapturedFrame[];
   /** The capture has ended. */
   end(): readonly CapturedFrame[];
@@ -27,7 +27,7 @@ export interface Rewriter {
 
 interface Waiting {
   readonly frame: CapturedFrame;
-  /** The part of an IP packet's payload that the frame has; `undefined`: it is done. */
+  /** The part of an IP packet's payload that the frame has; `undefined`: the frame is finished. */
   part: { readonly offset: number; readonly bytes: Uint8Array } | undefined;
 }
 
@@ -75,7 +75,7 @@ class FrameRewriter implements Rewriter {
     return bytes.toString();
   };
 
-  /** Gives what is done from the front; of what waits no more than so many. */
+  /** Takes finished frames off the front, and others where more than `most` wait. */
   #release(most: number): readonly CapturedFrame[] {
     const done: CapturedFrame[] = [];
     for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
@@ -121,14 +121,14 @@ class FrameRewriter implements Rewriter {
 
   #packet(waiting: Waiting, bytes: Uint8Array): void {
     const read = readIp(bytes);
-    // The version stays, so that it still is what it was.
+    // The version stays, so that it is still taken for the same protocol.
     if (read === undefined) {
       this.#blank('frames that cannot be read', bytes.subarray(1));
       return;
     }
     const isV4 = (bytes[0] ?? 0) >> 4 === 4;
     const total = isV4 ? u16(bytes, 2) || bytes.length : 40 + (u16(bytes, 4) || bytes.length - 40);
-    // What fills a short frame is what was in memory.
+    // The padding of a short frame is left over from memory.
     bytes.subarray(total).fill(0);
     if (read.fragment === undefined) this.#transport.replace(read, waiting.frame.time);
     else this.#part(waiting, read, read.fragment.offset, read.fragment.id);
@@ -139,8 +139,7 @@ class FrameRewriter implements Rewriter {
   }
 
   /**
-   * A part of a packet is changed when all are there: what is replaced may lie across them, and the checksum
-   * is of all.
+   * A fragment is changed once all are there: a replacement may span several, and the checksum covers all.
    */
   #part(waiting: Waiting, read: IpPacket, offset: number, id: number): void {
     const key = `${read.source} ${read.destination} ${read.protocol} ${id}`;

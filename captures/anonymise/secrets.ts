@@ -1,8 +1,8 @@
 /**
- * What a capture's secrets are, and what stands in their places. Each is replaced by what HMAC-SHA-256 makes
- * of it under a key, so that one text has one replacement wherever it stands, and nothing leads back without
- * the key. A text that holds another secret holds its replacement: a user name that ends with the serial
- * number still does.
+ * The secrets of a capture and their replacements. Each is replaced by what HMAC-SHA-256 makes of it under a
+ * key, so that a text has the same replacement everywhere, and nothing leads back without the key. A text
+ * that contains another secret then contains its replacement: a user name that ends with the serial number
+ * still does.
  */
 import { createHmac } from 'node:crypto';
 import { canonicalMac, macBytes, macText } from '../../protocol/ipv4.ts';
@@ -17,24 +17,24 @@ import { isRecastable, recast } from './octet-text.ts';
 import type { Lexicon } from './sites-markup.ts';
 import { otherSpellings } from './spelling.ts';
 
-/** A secret as it was found somewhere in a text. */
+/** A secret that was found in a text. */
 export interface FoundSecret {
   readonly kind: Kind;
   readonly original: string;
   readonly replacement: string;
 }
 
-/** Tries for a replacement that nothing else has; of a text with two digits there are not many. */
+/** Attempts at a replacement that is not taken; a text of two digits has few. */
 const TRIES = 200;
 /** Addresses whose replacements are kept as bytes. */
 const KNOWN_OCTETS = 4096;
-/** Secrets below these lengths are replaced where they stand as such, and nowhere else. */
+/** Secrets below these lengths are replaced only in places where a secret is expected. */
 const SHORTEST = 5;
 const SHORTEST_NUMBER = 6;
-/** From this length on a text of letters and digits is nothing else by chance, also within a longer word. */
+/** From this length on a text of letters and digits is no coincidence, even within a longer word. */
 const UNMISTAKABLE = 8;
 
-/** Kinds that are not looked for beyond their places: they mean something there alone, or are whole texts. */
+/** Kinds that are not looked for elsewhere: they mean something only in their place, or are whole texts. */
 const LOCAL: ReadonlySet<Kind> = new Set<Kind>(['cookie', 'digest response', 'log']);
 
 export class Secrets implements Lexicon {
@@ -44,7 +44,7 @@ export class Secrets implements Lexicon {
   readonly #macs = new Set<string>();
   readonly #makes = new Set<string>();
   readonly #words = new Set<string>();
-  /** What heads of packets ask for again and again. */
+  /** Addresses in packet headers, which come again and again. */
   readonly #octets = new Map<string, Uint8Array>();
   readonly #given = new Map<string, string>();
   readonly #taken = new Set<string>();
@@ -54,7 +54,7 @@ export class Secrets implements Lexicon {
     this.#key = key;
   }
 
-  /** A text that is to be replaced wherever it stands. All are learnt before the first is replaced. */
+  /** A text to be replaced everywhere. All are learnt before the first is replaced. */
   learn(kind: Kind, text: string): void {
     if (kind === 'MAC address' && canonicalMac(text) !== undefined) this.learnMac(text);
     else if (kind === 'IP address' || addressBytes(text) !== undefined) this.learnAddress(text);
@@ -71,14 +71,14 @@ export class Secrets implements Lexicon {
     this.learnAddress(addressText(bytes));
   }
 
-  /** In any spelling; all others are looked for as well. */
+  /** In any spelling; every other spelling is looked for as well. */
   learnMac(text: string): void {
     const mac = canonicalMac(text);
     if (mac !== undefined && isDevice(macBytes(mac))) this.#macs.add(mac);
   }
 
   /**
-   * A name of the protocol or of a data model: a secret that is a word of it is not looked for in other
+   * A name of the protocol or of a data model: a secret that is also a word of it is not looked for in other
    * places.
    */
   learnName(name: string): void {
@@ -87,12 +87,12 @@ export class Secrets implements Lexicon {
     for (const word of name.match(/\w+/g) ?? []) this.#words.add(word);
   }
 
-  /** A text that tells the make of devices. It stays, also where it is a part of a secret. */
+  /** The make of a device. It stays, even as a part of a secret. */
   learnMake(make: string): void {
     if (this.#makes.size < LIMITS.anonymiseWords) this.#makes.add(make);
   }
 
-  /** What is learnt is all: from here on it can be found. */
+  /** Everything is learnt: from now on it can be found. */
   seal(): void {
     const add = (kind: Kind, text: string, edges: Edges, replacement: string): void => {
       if (replacement !== text) this.#matcher.add(text, edges, { kind, original: text, replacement });
@@ -116,12 +116,12 @@ export class Secrets implements Lexicon {
     }
   }
 
-  /** All secrets in a byte text, but those that are too short to be known everywhere. */
+  /** All secrets in a byte text, except those that are too short to be recognised everywhere. */
   find(text: string): readonly Match<FoundSecret>[] {
     return this.#matcher.find(text).filter(({ value }) => value.replacement !== value.original);
   }
 
-  /** What stands in the place of a text of this kind: byte text of the same length. */
+  /** The replacement of a text of this kind: byte text of the same length. */
   replace(kind: Kind, text: string): string {
     if (addressBytes(text) !== undefined) return this.address(text);
     if (this.#isModel(kind, text)) return text;
@@ -130,7 +130,7 @@ export class Secrets implements Lexicon {
     return (this.#kinds.get(text) ?? kind) === 'host name' ? this.#host(text) : this.#text(text);
   }
 
-  /** An address in any spelling; those of nobody stay. */
+  /** An address in any spelling; those that identify nobody stay. */
   address(text: string): string {
     const bytes = addressBytes(text);
     if (bytes === undefined || isNobody(text)) return text;
@@ -163,7 +163,7 @@ export class Secrets implements Lexicon {
     return Uint8Array.from(Buffer.from(other, 'hex'));
   }
 
-  /** A MAC address: the vendor's three bytes stay, and so do addresses of groups. */
+  /** A MAC address: the vendor's three bytes stay, and so do group addresses. */
   mac(bytes: Uint8Array): Uint8Array {
     return isDevice(bytes) ? macBytes(this.#spelledMac(macText(bytes))) : bytes;
   }
@@ -184,7 +184,7 @@ export class Secrets implements Lexicon {
     return spell === undefined ? lower(other).replaceAll('-', text.charAt(2)) : spell(other);
   }
 
-  /** Label by label, so that two hosts of one domain stay so; the top-level domain stays. */
+  /** Label by label, so that two hosts of one domain still share it; the top-level domain stays. */
   #host(name: string): string {
     const labels = name.split('.');
     const top = labels.length > 1 && /^[A-Za-z]+$/.test(labels.at(-1) ?? '') ? labels.pop() : undefined;
@@ -211,7 +211,7 @@ export class Secrets implements Lexicon {
   }
 
   /**
-   * The replacement that a text has already, or a new one that is neither a secret nor another's replacement.
+   * The replacement that a text already has, or a new one that is neither a secret nor another's replacement.
    */
   #choose(text: string, make: (draw: Draw) => string): string {
     const given = this.#given.get(text);
@@ -226,7 +226,7 @@ export class Secrets implements Lexicon {
     return made;
   }
 
-  /** A device that has the name of its model, as it came. */
+  /** Whether a device has the name of its model, as delivered. */
   #isModel(kind: Kind, text: string): boolean {
     return kind === 'device name' && (this.#words.has(text) || MODEL.test(text));
   }
@@ -256,10 +256,10 @@ export class Secrets implements Lexicon {
   }
 }
 
-/** ANT-NAME is the name of the model until somebody gives another. */
+/** ANT-NAME is the name of the model until somebody sets another. */
 const MODEL = /^(?:SpeedTouch|ST|TG|Thomson|Technicolor)[ -]?(?:[A-Z]{0,2}\d{3,4}[A-Za-z]{0,3})?$/;
 
-/** Not of a group, not empty: then it is one device's own. */
+/** Neither a group address nor empty: it belongs to one device. */
 const isDevice = (mac: Uint8Array): boolean => ((mac[0] ?? 1) & 1) === 0 && mac.some((byte) => byte !== 0);
 
 const isUnmistakable = (text: string): boolean =>
@@ -270,7 +270,7 @@ const plain = (text: string): string => text;
 const lower = (text: string): string => text.replace(/[A-Z]+/g, (part) => part.toLowerCase());
 const upper = (text: string): string => text.replace(/[a-z]+/g, (part) => part.toUpperCase());
 
-/** Of a MAC address in capitals with dashes. */
+/** Ways to write a MAC address that is given in capitals with dashes. */
 const MAC_SPELLINGS: readonly ((mac: string) => string)[] = [
   plain,
   lower,

@@ -1,16 +1,16 @@
 /**
- * Secrets in XML, by the names that they stand under. It is read as it stands and not as what it means: so
- * what a modem got wrong, and what is cut off, hides nothing.
+ * Secrets in XML, by the names they stand under. The text is scanned rather than parsed, so that mistakes of
+ * a modem and cut bodies hide nothing.
  */
 import { kindOf } from './kinds.ts';
 import type { Site } from './sites.ts';
 import { isPublicHost, moved, site, sitesByForm } from './sites.ts';
 
-/** Is told of texts that are no secrets. */
+/** Learns texts that are not secrets. */
 export interface Lexicon {
-  /** Of names of the protocol and of data models: the same text may come many times. */
+  /** Names of the protocol and of data models; the same text may come many times. */
   learnName(text: string): void;
-  /** What a device tells of its make: it stays also within a secret. */
+  /** The make of a device; it stays even within a secret. */
   learnMake(text: string): void;
 }
 
@@ -18,10 +18,10 @@ const TAG = /<(\/?)((?:[A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*)([^<>]*)>/g;
 const MAKE = /^(manufacturer|oui|productclass)$/;
 const SHORTEST_MAKE = 4;
 const CDATA = '<![CDATA[';
-/** Elements whose texts are names of parameters or other public words. */
+/** Elements that contain names of parameters or other public words. */
 const NAMING =
   /^(name|string|parametername|parameterpath|objectname|manufacturer|oui|productclass|eventcode|faultcode)$/;
-/** Names of parameters whose values are names of hosts. */
+/** Names of parameters whose values are host names. */
 const HOSTLY = /server\d*$|serveraddress$|gateway$|proxy$|registrar$|host$|address$/i;
 const HOST_NAME = /^(?=.*[A-Za-z])[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/;
 
@@ -76,7 +76,7 @@ interface Leaf {
   readonly isCdata: boolean;
 }
 
-/** The text behind a start tag, without the white space around it. */
+/** The text after a start tag, without surrounding white space. */
 function leafAt(text: string, from: number): Leaf | undefined {
   const lead = from + (/\s*/y.exec(text.slice(from, from + 256))?.[0].length ?? 0);
   const isCdata = text.startsWith(CDATA, lead);

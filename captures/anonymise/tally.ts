@@ -1,13 +1,13 @@
-/** Counts what was replaced and what was blanked. It tells no secret. */
+/** Counts what was replaced and what was blanked, without revealing any of it. */
 import { canonicalMac } from '../../protocol/ipv4.ts';
 import type { Kind } from './kinds.ts';
 import { KINDS } from './kinds.ts';
 
 export interface Replaced {
   readonly kind: Kind;
-  /** How many of them differ. */
+  /** How many different ones. */
   readonly different: number;
-  /** In how many places they stood. */
+  /** In how many places they were. */
   readonly places: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Which bytes of a TLS stream are blanked: all but the heads of records, and what a ClientHello has that is
- * no name.
+ * Which bytes of a TLS stream are blanked: all except record headers and a ClientHello, whose server name is
+ * replaced.
  */
 
 import { byteText } from '../file/octets.ts';
@@ -14,7 +14,7 @@ const HANDSHAKE = 22;
 const LONGEST_HELLO = 0x4100;
 
 interface Records {
-  /** Bytes of the record's head that are there, and of its content that are to come. */
+  /** Bytes of the record header so far, and how many bytes of its content are to come. */
   readonly head: number[];
   left: number;
   hello: { readonly at: number; readonly length: number } | undefined;
@@ -24,9 +24,9 @@ interface Records {
 type Bytes = Extract<StreamEvent, { is: 'data' | 'gap' }>;
 
 export interface TlsSpans {
-  /** `position`: offset behind the bytes of the event. */
+  /** `position`: offset of the end of the event's bytes. */
   push(event: Bytes, position: number): readonly StreamPassage[];
-  /** The stream has ended: a first message that is not whole cannot be read. */
+  /** The stream has ended: an incomplete first message cannot be read. */
   end(stream: number): readonly StreamPassage[];
 }
 
@@ -59,7 +59,10 @@ class TlsReader implements TlsSpans {
   }
 }
 
-/** The name that a client asks for. What else its first message has is a choice of its program, or random. */
+/**
+ * The server name that a client asks for. Everything else in its first message is a choice of its program, or
+ * random.
+ */
 function serverName(side: StreamSide, at: number, content: Uint8Array): readonly StreamPassage[] {
   const head = Uint8Array.of(HANDSHAKE, 3, 1, content.length >> 8, content.length & 0xff);
   const name = readTlsHello(Buffer.concat([head, content]))?.serverName ?? '';

@@ -25,7 +25,7 @@ export interface Transport {
   replace(packet: IpPacket, time: bigint): void;
 }
 
-/** Protocols of control messages, and what of them is kept: type, code, checksum and four bytes more. */
+/** Protocols of control messages, of which the first bytes are kept: type, code, checksum and four more. */
 const CONTROL: ReadonlySet<number> = new Set([1, 2, 58]);
 const CONTROL_HEAD = 8;
 /** Where the checksum stands, by protocol. */
@@ -141,8 +141,7 @@ class PacketTransport implements Transport {
 const NONE = new Uint8Array(0);
 
 /**
- * Bytes of one side of a stream, which begin at this offset. What of them was not read as the stream is
- * blanked.
+ * Rewrites bytes of one side of a stream that begin at this offset; those that were never read are blanked.
  */
 function replaceSide({ edits, read }: LocatedSide, bytes: Uint8Array, offset: number): void {
   let from = offset;
