@@ -1,4 +1,7 @@
-/** The port at which a replayed ACS hears modems: requests read as leniently as captures are, responses written as bytes. */
+/**
+ * The port at which a replayed ACS hears modems: requests read as leniently as captures are, responses
+ * written as bytes.
+ */
 import { once } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';

@@ -1,15 +1,18 @@
-/** One recorded session of an ACS, played to a modem: what it is asked next, and how its words differ. No sockets. */
+/**
+ * One recorded session of an ACS, played to a modem: what it is asked next, and how its words differ. No
+ * sockets.
+ */
 import type { CwmpMessage } from '../captures/conversation/cwmp-types.ts';
 import { isAcsRequest, responseTo } from '../protocol/cwmp/acs-answers.ts';
 import type { Message } from '../protocol/cwmp/messages.ts';
 import type { Differences } from './differences.ts';
-import type { Plan, RecordedAsk, Send } from './plan.ts';
+import type { Plan, RecordedRequest, RecordedSend } from './plan.ts';
 import { contentName, requestIn, wantsAgain } from './plan.ts';
-import type { Said } from './response.ts';
-import { compareSaid, saidThen } from './response.ts';
+import type { PeerMessage } from './response.ts';
+import { compareMessages, recordedMessage } from './response.ts';
 
 /** What the ACS says to a POST. */
-export type AcsWord =
+export type AcsReply =
   /** As it was recorded, after as long as it took then; `echo`: with the ID of the POST. */
   | { readonly is: 'recorded'; readonly said: CwmpMessage; readonly to: CwmpMessage; readonly echo: boolean }
   /** To a request that the capture lacks. */
@@ -19,9 +22,9 @@ export type AcsWord =
 export class AcsSession {
   readonly plan: Plan;
   readonly #found: Differences;
-  readonly #seen = new Map<Send, number>();
+  readonly #seen = new Map<RecordedSend, number>();
   #asked = 0;
-  #outstanding: RecordedAsk | undefined;
+  #outstanding: RecordedRequest | undefined;
   #repeats = false;
   #ended = false;
 
@@ -40,7 +43,7 @@ export class AcsSession {
     return this.#ended;
   }
 
-  hear(said: Said): AcsWord {
+  answer(said: PeerMessage): AcsReply {
     this.#repeats = false;
     const ask = this.#outstanding;
     if (ask !== undefined) {
@@ -56,7 +59,7 @@ export class AcsSession {
   /** No more words come: tells what is missing. */
   finish(why: string): void {
     const session = this.plan.number;
-    const left = this.plan.asks.slice(this.#asked - (this.#outstanding === undefined ? 0 : 1));
+    const left = this.plan.requests.slice(this.#asked - (this.#outstanding === undefined ? 0 : 1));
     const [first] = left;
     if (first !== undefined) {
       const note = left.length === 1 ? undefined : `and ${left.length - 1} further requests`;
@@ -67,31 +70,31 @@ export class AcsSession {
         this.#found.add({ kind: 'missing', session, path: own.name, recorded: 'was sent' });
   }
 
-  #waits(send: Send): boolean {
+  #waits(send: RecordedSend): boolean {
     return (this.#seen.get(send) ?? 0) < send.attempts.length;
   }
 
-  #compare({ final }: Send, said: Said): void {
-    compareSaid(this.#found, this.plan.number, saidThen(final.request), said);
+  #compare({ final }: RecordedSend, said: PeerMessage): void {
+    compareMessages(this.#found, this.plan.number, recordedMessage(final.request), said);
   }
 
-  #own(send: Send, said: Said): AcsWord {
+  #own(send: RecordedSend, said: PeerMessage): AcsReply {
     let attempt = this.#seen.get(send) ?? 0;
     const challenged = wantsAgain(send.attempts[attempt]?.response?.content) === 'challenge';
     // Whether its credentials are right nobody knows.
     if (challenged && said.headers.has('authorization')) attempt = send.attempts.length - 1;
     this.#seen.set(send, attempt + 1);
-    const turn = send.attempts[attempt] ?? send.final;
-    if (turn === send.final) this.#compare(send, said);
+    const exchange = send.attempts[attempt] ?? send.final;
+    if (exchange === send.final) this.#compare(send, said);
     else this.#repeats = true;
-    const { request, response } = turn;
-    const gaveTurn = send.name === 'Empty' || requestIn(response?.content) !== undefined;
-    if (turn === send.final && gaveTurn) return this.#next();
+    const { request, response } = exchange;
+    const asksNext = send.name === 'Empty' || requestIn(response?.content) !== undefined;
+    if (exchange === send.final && asksNext) return this.#next();
     if (response === undefined) return { is: 'nothing' };
     return { is: 'recorded', said: response, to: request, echo: true };
   }
 
-  #unknown(name: string, said: Said): AcsWord {
+  #unknown(name: string, said: PeerMessage): AcsReply {
     if (said.content.is === 'empty' && !this.#ended) return this.#next();
     this.#found.add({ kind: 'added', session: this.plan.number, path: name, live: 'was sent' });
     const message = said.content.is === 'message' ? said.content.envelope.message : undefined;
@@ -101,16 +104,16 @@ export class AcsSession {
   }
 
   /** The next request of the recorded ACS, or its last word. */
-  #next(): AcsWord {
-    const ask = this.plan.asks[this.#asked];
-    const said = ask?.turn.response;
+  #next(): AcsReply {
+    const ask = this.plan.requests[this.#asked];
+    const said = ask?.exchange.response;
     if (ask !== undefined && said !== undefined) {
       this.#asked += 1;
       this.#outstanding = ask;
-      return { is: 'recorded', said, to: ask.turn.request, echo: false };
+      return { is: 'recorded', said, to: ask.exchange.request, echo: false };
     }
     this.#ended = true;
-    const last = this.plan.recorded.turns.at(-1);
+    const last = this.plan.recorded.exchanges.at(-1);
     if (last?.response === undefined || last.response.content.is === 'message') return { is: 'nothing' };
     return { is: 'recorded', said: last.response, to: last.request, echo: false };
   }

@@ -1,14 +1,14 @@
 /** Which request of a peer is which of those that were recorded, whatever their order. */
 
 /** Something that was asked, told apart by its kind and by all that it says. */
-export interface Asked {
+export interface ComparableRequest {
   /** The RPC, or the verb. */
   readonly name: string;
   /** Equal where nothing differs but what is ignored. */
   readonly likeness: string;
 }
 
-export interface Aligned<R extends Asked, L extends Asked> {
+export interface Aligned<R extends ComparableRequest, L extends ComparableRequest> {
   /** The same, or the same RPC with other arguments; in the order in which they were asked now. */
   readonly pairs: readonly { readonly recorded: R; readonly live: L }[];
   readonly missing: readonly R[];
@@ -17,7 +17,7 @@ export interface Aligned<R extends Asked, L extends Asked> {
   readonly order: { readonly recorded: readonly string[]; readonly live: readonly string[] } | undefined;
 }
 
-export function align<R extends Asked, L extends Asked>(
+export function align<R extends ComparableRequest, L extends ComparableRequest>(
   recorded: readonly R[],
   live: readonly L[],
 ): Aligned<R, L> {
@@ -40,10 +40,10 @@ export function align<R extends Asked, L extends Asked>(
 
 /** Gives each that has none yet the first with the same key. */
 function pair(
-  recorded: readonly Asked[],
-  live: readonly Asked[],
+  recorded: readonly ComparableRequest[],
+  live: readonly ComparableRequest[],
   partner: Map<number, number>,
-  keyOf: (asked: Asked) => string,
+  keyOf: (asked: ComparableRequest) => string,
 ): void {
   const taken = new Set(partner.values());
   const waiting = new Map<string, number[]>();
@@ -62,7 +62,10 @@ function pair(
   }
 }
 
-function orderOf(recorded: readonly Asked[], sequence: readonly number[]): Aligned<Asked, Asked>['order'] {
+function orderOf(
+  recorded: readonly ComparableRequest[],
+  sequence: readonly number[],
+): Aligned<ComparableRequest, ComparableRequest>['order'] {
   const sorted = [...sequence].sort((a, b) => a - b);
   const first = sequence.findIndex((at, index) => at !== sorted[index]);
   if (first < 0) return undefined;

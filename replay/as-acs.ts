@@ -1,13 +1,16 @@
-/** Plays the ACS of a capture to modems that come, and tells where they say something else than the recorded ones. */
+/**
+ * Plays the ACS of a capture to modems that come, and tells where they say something else than the recorded
+ * ones.
+ */
 import type { Socket } from 'node:net';
-import { cookiePairs, deviceOf } from '../captures/conversation/cwmp-sessions.ts';
+import { cookiePairs, deviceKeyOf } from '../captures/conversation/cwmp-sessions.ts';
 import { framingOf, headerOf } from '../captures/http/http-head.ts';
 import { encode } from '../protocol/cwmp/encode.ts';
 import type { Envelope } from '../protocol/cwmp/messages.ts';
 import { readSetCookie } from '../protocol/http/cookie.ts';
 import type { LivePost, PortOptions, Reply } from './acs-port.ts';
 import { openAcsPort } from './acs-port.ts';
-import type { AcsWord } from './acs-session.ts';
+import type { AcsReply } from './acs-session.ts';
 import { AcsSession } from './acs-session.ts';
 import { playable } from './as-modem.ts';
 import { Differences } from './differences.ts';
@@ -19,8 +22,8 @@ import type { Plan } from './plan.ts';
 import type { Recording } from './recording.ts';
 import type { ReplayReport } from './report.ts';
 import { NO_ANSWERS } from './report.ts';
-import type { Said } from './response.ts';
-import { contentOf, saidOf } from './response.ts';
+import type { PeerMessage } from './response.ts';
+import { contentOf, peerMessage } from './response.ts';
 
 export interface AcsReplay extends Omit<PortOptions, 'answer'> {
   readonly ignores: Ignores;
@@ -39,7 +42,7 @@ export async function replayAsAcs(recording: Recording, replay: AcsReplay): Prom
   const found = new Differences(ignores);
   const notes = new Set<string>();
   const plans = playable(recording, ignores, notes);
-  const desk = new Desk(plans, found);
+  const desk = new SessionAssignment(plans, found);
   const pace = createPace(speed, signal);
   let sent = 0;
   let over: () => void = () => undefined;
@@ -54,10 +57,10 @@ export async function replayAsAcs(recording: Recording, replay: AcsReplay): Prom
       timer?.refresh();
       const contentType = headerOf(raw.head.headers, 'content-type');
       const content = contentOf(body, contentType);
-      const said = saidOf(content, undefined, raw.head.headers);
+      const said = peerMessage(content, undefined, raw.head.headers);
       const session = desk.sessionOf(said, raw, socket);
       if (session === undefined) return { bytes: BAD_REQUEST, last: true };
-      const word = session.hear(said);
+      const word = session.answer(said);
       if (word.is === 'recorded') await pace.between(word.to.http.ended, word.said.http.began);
       const reply = replyOf(word, content.is === 'message' ? content.envelope : undefined);
       if (word.is === 'recorded') desk.setCookies(session, word);
@@ -79,22 +82,22 @@ export async function replayAsAcs(recording: Recording, replay: AcsReplay): Prom
   if (signal?.aborted === true) notes.add('interrupted');
   else desk.finish(`nothing within ${timeoutMs / 1000} s`);
   return {
-    ...{ role: 'ACS', same: found.all.length === 0, recorded: recording.sessions.length },
-    ...{
-      played: desk.played,
-      sent,
-      answers: NO_ANSWERS,
-      differences: found.all,
-      more: found.more,
-      notes: [...notes],
-    },
+    role: 'ACS',
+    same: found.all.length === 0,
+    recorded: recording.sessions.length,
+    played: desk.played,
+    sent,
+    answers: NO_ANSWERS,
+    differences: found.all,
+    more: found.more,
+    notes: [...notes],
   };
 }
 
 const BAD_REQUEST = Buffer.from('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
 const NO_CONTENT = Buffer.from('HTTP/1.1 204 No Content\r\n\r\n');
 
-function replyOf(word: AcsWord, asked: Envelope | undefined): Reply {
+function replyOf(word: AcsReply, asked: Envelope | undefined): Reply {
   if (word.is === 'nothing') return { bytes: NO_CONTENT, last: false };
   if (word.is === 'made') {
     const namespace = asked?.namespace ?? 'urn:dslforum-org:cwmp-1-0';
@@ -110,8 +113,10 @@ function replyOf(word: AcsWord, asked: Envelope | undefined): Reply {
   return { bytes: responseBytes(http, body), last };
 }
 
-/** Which session a POST is of: by cookie, else by its connection; an Inform begins the next one of its device. */
-class Desk {
+/**
+ * Which session a POST is of: by cookie, else by its connection; an Inform begins the next one of its device.
+ */
+class SessionAssignment {
   readonly #plans: readonly Plan[];
   readonly #found: Differences;
   readonly #begun = new Set<Plan>();
@@ -136,18 +141,18 @@ class Desk {
     return this.#begun.size === this.#plans.length && this.played === this.#sessions.size;
   }
 
-  sessionOf(said: Said, http: LivePost['raw'], socket: Socket): AcsSession | undefined {
+  sessionOf(said: PeerMessage, http: LivePost['raw'], socket: Socket): AcsSession | undefined {
     const { content } = said;
     const message = content.is === 'message' ? content.envelope.message : undefined;
     const session =
       message?.kind === 'request' && message.rpc === 'Inform'
-        ? this.#begin(deviceOf(message.args))
+        ? this.#begin(deviceKeyOf(message.args))
         : (this.#byCookies(http) ?? this.#bySocket.get(socket) ?? this.#only());
     if (session !== undefined) this.#bySocket.set(socket, session);
     return session;
   }
 
-  setCookies(session: AcsSession, { said }: Extract<AcsWord, { is: 'recorded' }>): void {
+  setCookies(session: AcsSession, { said }: Extract<AcsReply, { is: 'recorded' }>): void {
     for (const [name, value] of said.http.head.headers) {
       const cookie = name.toLowerCase() === 'set-cookie' ? readSetCookie(value) : undefined;
       if (cookie !== undefined) this.#byCookie.set(`${cookie.name}=${cookie.value}`, session);

@@ -9,8 +9,8 @@ import { align } from './aligned.ts';
 import type { MdapReplay } from './as-host.ts';
 import { Differences } from './differences.ts';
 import { likenessOf } from './fields.ts';
-import type { RecordedConversation, RecordedSearch, RecordedTalk } from './mdap-script.ts';
-import { askFields, talkName, talksOf } from './mdap-script.ts';
+import type { RecordedConversation, RecordedDialogue, RecordedSearch } from './mdap-script.ts';
+import { dialoguesOf, requestFields, requestName } from './mdap-script.ts';
 import { createPace } from './pace.ts';
 import type { Recording } from './recording.ts';
 import type { ReplayReport } from './report.ts';
@@ -27,8 +27,8 @@ const GRACE_MS = 1000;
 /** Resolves when all was asked that was recorded, the host is silent, or the signal has aborted. */
 export async function replayAsAnt(recording: Recording, replay: AntReplay): Promise<ReplayReport> {
   const { group, iface, lan, signal, timeoutMs } = replay;
-  const talks = talksOf(recording);
-  const bench = new Bench(talks, replay);
+  const talks = dialoguesOf(recording);
+  const bench = new AntResponder(talks, replay);
   let over: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => {
     over = resolve;
@@ -59,13 +59,19 @@ export async function replayAsAnt(recording: Recording, replay: AntReplay): Prom
   if (signal?.aborted !== true) bench.finish();
   const { all, more } = bench.found;
   return {
-    ...{ role: 'ant', same: all.length === 0, recorded: talks.length, played: bench.played },
-    ...{ sent: bench.sent, answers: NO_ANSWERS },
-    ...{ differences: all, more, notes: signal?.aborted === true ? ['interrupted'] : [] },
+    role: 'ant',
+    same: all.length === 0,
+    recorded: talks.length,
+    played: bench.played,
+    sent: bench.sent,
+    answers: NO_ANSWERS,
+    differences: all,
+    more,
+    notes: signal?.aborted === true ? ['interrupted'] : [],
   };
 }
 
-interface Live {
+interface LiveConversation {
   readonly name: string;
   readonly likeness: string;
   readonly opening: Info | ExecCli;
@@ -76,18 +82,18 @@ interface Live {
   step: number;
 }
 
-class Bench {
+class AntResponder {
   readonly found: Differences;
-  readonly #talks: readonly RecordedTalk[];
+  readonly #talks: readonly RecordedDialogue[];
   readonly #conversations: readonly RecordedConversation[];
   readonly #replay: AntReplay;
-  readonly #live: Live[] = [];
+  readonly #live: LiveConversation[] = [];
   /** By host, verb and ant. */
-  readonly #open = new Map<string, Live>();
+  readonly #open = new Map<string, LiveConversation>();
   readonly #searches = new Set<RecordedSearch>();
   sent = 0;
 
-  constructor(talks: readonly RecordedTalk[], replay: AntReplay) {
+  constructor(talks: readonly RecordedDialogue[], replay: AntReplay) {
     this.#talks = talks;
     this.#conversations = talks.filter((talk) => talk.is === 'conversation');
     this.#replay = replay;
@@ -119,28 +125,34 @@ class Bench {
     for (const { live, recorded } of pairs) {
       const [then, now] = [recorded.talk.opening, live.opening];
       const same = (then.userPassword ?? '') === (now.userPassword ?? '');
-      const path = talkName(then);
+      const path = requestName(then);
       this.found.compare(
         recorded.talk.number,
         path,
-        askFields(then, '***'),
-        askFields(now, same ? '***' : 'another'),
+        requestFields(then, '***'),
+        requestFields(now, same ? '***' : 'another'),
       );
       if (live.recorded !== undefined && !isOver(live.recorded, live.step))
         this.found.add({
-          ...{ kind: 'broken', session: recorded.talk.number, path: `${path}.SEQ-NR` },
-          ...{ recorded: String(live.recorded.steps.length), live: String(live.step) },
+          kind: 'broken',
+          session: recorded.talk.number,
+          path: `${path}.SEQ-NR`,
+          recorded: String(live.recorded.steps.length),
+          live: String(live.step),
         });
     }
-    for (const { talk } of missing) this.#miss(talk.number, talkName(talk.opening), talk.antId);
+    for (const { talk } of missing) this.#miss(talk.number, requestName(talk.opening), talk.antId);
     for (const talk of this.#talks)
       if (talk.is === 'search' && !this.#searches.has(talk)) this.#miss(talk.number, 'ANT-SEARCH', '');
     for (const { opening } of added)
-      this.found.add({ kind: 'added', session: 0, path: talkName(opening), live: opening.toAnt });
+      this.found.add({ kind: 'added', session: 0, path: requestName(opening), live: opening.toAnt });
     if (order !== undefined)
       this.found.add({
-        ...{ kind: 'order', session: 0, path: 'Requests.order' },
-        ...{ recorded: order.recorded.join(', '), live: order.live.join(', ') },
+        kind: 'order',
+        session: 0,
+        path: 'Requests.order',
+        recorded: order.recorded.join(', '),
+        live: order.live.join(', '),
       });
   }
 
@@ -152,7 +164,11 @@ class Bench {
     const name = `${opening.kind} ${opening.toAnt ?? ''}`;
     return {
       name,
-      likeness: likenessOf(opening.kind, askFields(opening, opening.userPassword ?? ''), this.found.ignores),
+      likeness: likenessOf(
+        opening.kind,
+        requestFields(opening, opening.userPassword ?? ''),
+        this.found.ignores,
+      ),
     };
   }
 
@@ -205,15 +221,15 @@ class Bench {
     return this.#talks.some((talk) => talk.is === 'search' && talk.replies.has(antId ?? ''));
   }
 
-  #begin(key: string, opening: Info | ExecCli, text: string): Live | undefined {
+  #begin(key: string, opening: Info | ExecCli, text: string): LiveConversation | undefined {
     if (this.#live.length >= LIMITS.replayDifferences) return undefined;
     const asked = this.#asked(opening);
     const used = new Set(this.#live.map(({ recorded }) => recorded));
     const alike = this.#conversations.filter(
-      (talk) => talk.antId === opening.toAnt && talkName(talk.opening) === talkName(opening),
+      (talk) => talk.antId === opening.toAnt && requestName(talk.opening) === requestName(opening),
     );
     const recorded = alike.find((talk) => !used.has(talk)) ?? alike.at(-1);
-    const live: Live = { ...asked, opening, text, recorded, step: 0 };
+    const live: LiveConversation = { ...asked, opening, text, recorded, step: 0 };
     this.#live.push(live);
     this.#open.set(key, live);
     return live;

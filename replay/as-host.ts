@@ -1,4 +1,6 @@
-/** Plays the host of a capture to ants: searches and asks as it did, and tells where they answer otherwise. */
+/**
+ * Plays the host of a capture to ants: searches and asks as it did, and tells where they answer otherwise.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Endpoint } from '../protocol/ipv4.ts';
 import { LIMITS } from '../protocol/limits.ts';
@@ -8,7 +10,7 @@ import type { Lan } from '../simulator/lan/lan.ts';
 import { Differences } from './differences.ts';
 import type { Ignores } from './ignored.ts';
 import type { ConversationStep, RecordedConversation, RecordedSearch } from './mdap-script.ts';
-import { answers, outcomeOf, searchFields, talkName, talksOf } from './mdap-script.ts';
+import { answers, dialoguesOf, outcomeOf, requestName, searchFields } from './mdap-script.ts';
 import type { Pace, ReplaySpeed } from './pace.ts';
 import { createPace } from './pace.ts';
 import type { Recording } from './recording.ts';
@@ -41,9 +43,9 @@ const SILENCE_MS = 1000;
 
 /** Rejects with E_REPLAY_NOTHING, or E_ADDRESS_IN_USE of its wire. */
 export async function replayAsHost(recording: Recording, replay: HostReplay): Promise<ReplayReport> {
-  const talks = talksOf(recording);
+  const talks = dialoguesOf(recording);
   const found = new Differences(replay.ignores);
-  const line = new Line(replay);
+  const line = new HostWire(replay);
   const pace: Pace = createPace(replay.speed, replay.signal);
   /** Which ant of the line stands for a recorded one. */
   const standsFor = new Map<string, string>();
@@ -69,13 +71,20 @@ export async function replayAsHost(recording: Recording, replay: HostReplay): Pr
   }
   const notes = replay.signal?.aborted === true ? ['interrupted'] : [];
   return {
-    ...{ role: 'host', same: found.all.length === 0, recorded: talks.length, played, sent: line.sent },
-    ...{ answers: NO_ANSWERS, differences: found.all, more: found.more, notes },
+    role: 'host',
+    same: found.all.length === 0,
+    recorded: talks.length,
+    played,
+    sent: line.sent,
+    answers: NO_ANSWERS,
+    differences: found.all,
+    more: found.more,
+    notes,
   };
 }
 
 async function search(
-  line: Line,
+  line: HostWire,
   found: Differences,
   talk: RecordedSearch,
   standsFor: Map<string, string>,
@@ -111,14 +120,16 @@ async function search(
   }
   for (const id of left)
     found.add({
-      ...{ kind: 'added', session: talk.number, path: `REPLY-ANT-SEARCH[${id}]` },
+      kind: 'added',
+      session: talk.number,
+      path: `REPLY-ANT-SEARCH[${id}]`,
       live: live.get(id)?.antName,
     });
 }
 
 /** Asks step by step as long as the ant has more to say, though the recorded one had less. */
 async function converse(
-  line: Line,
+  line: HostWire,
   found: Differences,
   talk: RecordedConversation,
   antId: string,
@@ -145,11 +156,11 @@ async function converse(
     }
   });
   const recorded = talk.steps.flatMap(({ reply }) => reply?.message ?? []);
-  found.compare(talk.number, talkName(talk.opening), outcomeOf(recorded), outcomeOf(replies));
+  found.compare(talk.number, requestName(talk.opening), outcomeOf(recorded), outcomeOf(replies));
 }
 
 function bytesOf(
-  { credentials }: Line,
+  { credentials }: HostWire,
   { opening }: RecordedConversation,
   recorded: ConversationStep | undefined,
   number: number,
@@ -178,7 +189,7 @@ function decoded(bytes: Uint8Array) {
 }
 
 /** The wire as a host has it: replies come by the group, or to the socket that asked. */
-class Line {
+class HostWire {
   readonly #replay: HostReplay;
   #joined: { close(): void } | undefined;
   #hear: (bytes: Uint8Array) => void = () => undefined;

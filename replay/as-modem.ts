@@ -4,14 +4,14 @@ import type { OwnHosts } from './differences.ts';
 import { Differences } from './differences.ts';
 import type { Ignores } from './ignored.ts';
 import { AcsKeys } from './keys.ts';
+import type { ModemSettings } from './modem-client.ts';
 import { playSession } from './modem-session.ts';
-import type { ModemSettings } from './modem-talk.ts';
 import type { ReplaySpeed } from './pace.ts';
 import { createPace } from './pace.ts';
 import type { Plan } from './plan.ts';
 import { planOf } from './plan.ts';
 import type { AnswerSource } from './recorded-answers.ts';
-import { HeldAnswers, Knowledge } from './recorded-answers.ts';
+import { KnownParameters, RecordedAnswers } from './recorded-answers.ts';
 import type { Recording } from './recording.ts';
 import type { ReplayReport } from './report.ts';
 import { NO_ANSWERS } from './report.ts';
@@ -33,27 +33,28 @@ export async function replayAsModem(recording: Recording, replay: ModemReplay): 
   const notes = new Set<string>();
   const plans = playable(recording, ignores, notes);
   const answers: Record<AnswerSource, number> = { ...NO_ANSWERS };
-  const devices = new Map<string, Of>();
+  const devices = new Map<string, ReplayedDevice>();
   let played = 0;
   let sent = 0;
-  const play = async (plan: Plan, of: Of): Promise<void> => {
+  const play = async (plan: Plan, of: ReplayedDevice): Promise<void> => {
     const others = of.plans.filter((other) => other !== plan);
     await playSession({
       settings: replay,
       plan,
-      held: new HeldAnswers(plan, others, of),
+      answers: new RecordedAnswers(plan, others, of),
       keys: of.keys,
-      ...{ found, pace: createPace(speed, signal) },
-      answered: (from) => {
+      found,
+      pace: createPace(speed, signal),
+      onAnswer: (from) => {
         answers[from] += 1;
         const { note } = from === 'clone' || from === 'nobody' ? of.standIn() : { note: undefined };
         if (note !== undefined) notes.add(note);
       },
-      posted: () => {
+      onPost: () => {
         sent += 1;
         progress?.(played, plans.length, sent);
       },
-      noted: (text) => notes.add(text),
+      onNote: (text) => notes.add(text),
     });
     played += 1;
   };
@@ -65,56 +66,65 @@ export async function replayAsModem(recording: Recording, replay: ModemReplay): 
   });
   if (signal?.aborted === true) notes.add('interrupted');
   return {
-    ...{ role: 'modem', same: found.all.length === 0, recorded: recording.sessions.length, played, sent },
-    ...{ answers, differences: found.all, more: found.more, notes: [...notes] },
+    role: 'modem',
+    same: found.all.length === 0,
+    recorded: recording.sessions.length,
+    played,
+    sent,
+    answers,
+    differences: found.all,
+    more: found.more,
+    notes: [...notes],
   };
 }
 
 /** The recorded ACS by its address and by the name that modems call it, and this one. */
 function ownHosts({ sessions }: Recording, { host }: URL): OwnHosts {
-  const hosts = sessions.flatMap(({ session, turns }) => {
-    const heads = turns.map(({ request }) => headerOf(request.http.head.headers, 'host') ?? '');
+  const hosts = sessions.flatMap(({ session, exchanges }) => {
+    const heads = exchanges.map(({ request }) => headerOf(request.http.head.headers, 'host') ?? '');
     return [session.acs, ...heads];
   });
   return { recorded: new Set(hosts), live: host };
 }
 
-interface Of {
+interface ReplayedDevice {
   readonly plans: readonly Plan[];
-  readonly known: Knowledge;
+  readonly known: KnownParameters;
   readonly keys: AcsKeys;
   readonly standIn: () => StandIn;
 }
 
-function deviceOf(all: readonly Plan[], { device = '' }: Plan, standIns: StandIns): Of {
+function deviceOf(all: readonly Plan[], { device = '' }: Plan, standIns: StandIns): ReplayedDevice {
   const plans = all.filter((plan) => plan.device === device);
   let made: StandIn | undefined;
   const standIn = (): StandIn => {
     made ??= standIns(device);
     return made;
   };
-  return { plans, known: new Knowledge(plans), keys: new AcsKeys(), standIn };
+  return { plans, known: new KnownParameters(plans), keys: new AcsKeys(), standIn };
 }
 
 /** Sessions that begin with their Inform; of one that lacks bytes what stands before the hole. */
 export function playable(recording: Recording, ignores: Ignores, notes: Set<string>): readonly Plan[] {
   return recording.sessions.flatMap((recorded) => {
     const { number } = recorded.session;
-    const hole = recorded.turns.findIndex(({ request: { http } }) => {
+    const hole = recorded.exchanges.findIndex(({ request: { http } }) => {
       const isCut = http.oddities.includes('cut') || http.oddities.includes('gap');
       return isCut || http.oddities.includes('bad-encoding');
     });
     if (hole >= 0)
       notes.add(`session ${number} is played up to its message ${hole + 1}, of which bytes are missing`);
-    const turns = hole < 0 ? recorded.turns : recorded.turns.slice(0, hole);
-    const plan = planOf({ ...recorded, turns }, ignores);
+    const exchanges = hole < 0 ? recorded.exchanges : recorded.exchanges.slice(0, hole);
+    const plan = planOf({ ...recorded, exchanges }, ignores);
     if (plan.own[0]?.name === 'Inform') return [plan];
     notes.add(`session ${number} is not played: the capture lacks its Inform`);
     return [];
   });
 }
 
-/** One after the other; or, in recorded time, each when it began, while one device has one session at a time. */
+/**
+ * One after the other; or, in recorded time, each when it began, while one device has one session at a time.
+ */
 async function inTheirTime(
   plans: readonly Plan[],
   { signal, speed }: ModemReplay,

@@ -6,8 +6,8 @@ import type { Ignores } from './ignored.ts';
 
 export interface Difference extends FieldDifference {
   /**
-   * `field`: another value. `missing`: was asked or said in the capture, and is not now. `added`: the other way round. `order`:
-   * the same in another order. `broken`: the peer stopped, or never came.
+   * `field`: another value. `missing`: was asked or said in the capture, and is not now. `added`: the other
+   * way round. `order`: the same in another order. `broken`: the peer stopped, or never came.
    */
   readonly kind: 'field' | 'missing' | 'added' | 'order' | 'broken';
   /** Session of the capture in which it was met first; 0: of none. */
@@ -17,7 +17,7 @@ export interface Difference extends FieldDifference {
   readonly times: number;
 }
 
-export interface Found {
+export interface FoundDifference {
   readonly kind: Difference['kind'];
   readonly session: number;
   readonly path: string;
@@ -38,7 +38,7 @@ const urlOf = (text: string | undefined): URL | undefined =>
 
 export class Differences {
   readonly ignores: Ignores;
-  readonly #found = new Map<string, Found & { times: number }>();
+  readonly #found = new Map<string, FoundDifference & { times: number }>();
   readonly #hosts: OwnHosts | undefined;
   /** Differences beyond the limit, which are only counted. */
   #more = 0;
@@ -50,7 +50,13 @@ export class Differences {
 
   get all(): readonly Difference[] {
     return [...this.#found.values()].map(({ kind, live, note, path, recorded, session, times }) => ({
-      ...{ kind, session, path, recorded, live, note, times },
+      kind,
+      session,
+      path,
+      recorded,
+      live,
+      note,
+      times,
     }));
   }
 
@@ -58,7 +64,7 @@ export class Differences {
     return this.#more;
   }
 
-  add(found: Found): void {
+  add(found: FoundDifference): void {
     const { kind, live, path, recorded } = found;
     if (this.ignores(path) || this.#isOwnUrl(recorded, live)) return;
     const key = JSON.stringify([kind, path, recorded, live]);

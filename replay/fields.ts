@@ -1,7 +1,8 @@
 /**
- * Two messages field by field. A field is named as `GetParameterValues.ParameterNames[3]`; members of a list that have names
- * of their own stand by those (`ParameterList[InternetGatewayDevice.DeviceInfo.UpTime].Value`), so that one that is missing
- * does not shift the others.
+ * Two messages field by field. A field is named as `GetParameterValues.ParameterNames[3]`; members of a list
+ * that have names of their own stand by those
+ * (`ParameterList[InternetGatewayDevice.DeviceInfo.UpTime].Value`), so that one that is missing does not
+ * shift the others.
  */
 import type { Ignores } from './ignored.ts';
 
@@ -93,7 +94,8 @@ function compareLists(
     tellOrder(path, texts, others, tell);
     return;
   }
-  // What both have at their ends is the same; between them members stand against each other as far as they go.
+  // What both have at their ends is the same; between them members stand against each other as far as they
+  // go.
   const shared = Math.min(texts.length, others.length);
   let start = 0;
   while (start < shared && texts[start] === others[start]) start += 1;

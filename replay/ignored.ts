@@ -1,8 +1,8 @@
 /** What a replay does not compare: paths of fields, with `*` for any text. */
 
 /**
- * What differs between any two sessions, or between any two modems of a kind: times, serial numbers, IDs and keys, and
- * what HTTP settles for each connection. A person adds to it and takes nothing away.
+ * What differs between any two sessions, or between any two modems of a kind: times, serial numbers, IDs and
+ * keys, and what HTTP settles for each connection. A person adds to it and takes nothing away.
  */
 export const ALWAYS_IGNORED: readonly string[] = [
   '*.Header.ID',

@@ -1,6 +1,7 @@
 /**
- * CommandKey and ParameterKey are made by the ACS, and come back from the modem: in events, in TransferComplete, as a
- * parameter (TR-069a6 A.3.2.1, A.3.3.1). What this ACS made takes the place of what the recorded one did.
+ * CommandKey and ParameterKey are made by the ACS, and come back from the modem: in events, in
+ * TransferComplete, as a parameter (TR-069a6 A.3.2.1, A.3.3.1). What this ACS made takes the place of what
+ * the recorded one did.
  */
 import type { Message } from '../protocol/cwmp/messages.ts';
 
@@ -17,7 +18,9 @@ export class AcsKeys {
     }
   }
 
-  /** The envelope with the keys of this ACS; all other bytes are kept. The same bytes where there are none. */
+  /**
+   * The envelope with the keys of this ACS; all other bytes are kept. The same bytes where there are none.
+   */
   renew(body: Uint8Array): Uint8Array {
     if (this.#keys.size === 0) return body;
     const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1');

@@ -1,4 +1,7 @@
-/** What a capture holds of MDAP: searches with their answers, and conversations step by step; repetitions left out. */
+/**
+ * What a capture holds of MDAP: searches with their answers, and conversations step by step; repetitions left
+ * out.
+ */
 import { ModemlabError } from '../protocol/errors.ts';
 import { latin1Text } from '../protocol/latin1.ts';
 import { LIMITS } from '../protocol/limits.ts';
@@ -45,10 +48,10 @@ export interface RecordedSearch {
   readonly replies: Map<string, RecordedReply<ReplyAntSearch>>;
 }
 
-export type RecordedTalk = RecordedSearch | RecordedConversation;
+export type RecordedDialogue = RecordedSearch | RecordedConversation;
 
 /** @throws ModemlabError E_REPLAY_NOTHING when there is no request of MDAP in it. */
-export function talksOf({ mdap }: Recording): readonly RecordedTalk[] {
+export function dialoguesOf({ mdap }: Recording): readonly RecordedDialogue[] {
   const script = new Script();
   for (const one of mdap) script.take(one);
   if (script.talks.length === 0) throw new ModemlabError('E_REPLAY_NOTHING', 'no request of MDAP is in it');
@@ -56,7 +59,7 @@ export function talksOf({ mdap }: Recording): readonly RecordedTalk[] {
 }
 
 class Script {
-  readonly talks: RecordedTalk[] = [];
+  readonly talks: RecordedDialogue[] = [];
   /** By host, verb and ant. */
   readonly #open = new Map<string, RecordedConversation>();
   #search: RecordedSearch | undefined;
@@ -106,7 +109,12 @@ class Script {
     }
     const number = this.talks.length + 1;
     const begun: RecordedConversation = {
-      ...{ is: 'conversation', number, opening: request, antId: toAnt, time, steps: [step] },
+      is: 'conversation',
+      number,
+      opening: request,
+      antId: toAnt,
+      time,
+      steps: [step],
     };
     this.#open.set(key, begun);
     this.talks.push(begun);
@@ -138,14 +146,22 @@ export function answers({ seq }: ConversationReply, asked: number | undefined): 
 
 /** What an ant says of itself in answer to a search, by the names on the wire. */
 export const searchFields = (message: ReplyAntSearch) => ({
-  ...{ Version: message.version, 'ANT-ID': message.antId, 'ANT-NAME': message.antName },
-  ...{ 'ANT-MAC': message.antMac, 'ANT-HOSTSETUP': message.hostSetup, 'TP-VERSION': message.tpVersion },
-  ...{ 'MDAP-VERSION': message.mdapVersion, ...extraFields(message) },
+  Version: message.version,
+  'ANT-ID': message.antId,
+  'ANT-NAME': message.antName,
+  'ANT-MAC': message.antMac,
+  'ANT-HOSTSETUP': message.hostSetup,
+  'TP-VERSION': message.tpVersion,
+  'MDAP-VERSION': message.mdapVersion,
+  ...extraFields(message),
 });
 
 /** What a host asks. The password is told as something that is the same or is not. */
-export const askFields = (message: Info | ExecCli, password: string) => ({
-  ...{ Version: message.version, 'TO-ANT': message.toAnt, 'USER-ID': message.userId, 'USER-PWD': password },
+export const requestFields = (message: Info | ExecCli, password: string) => ({
+  Version: message.version,
+  'TO-ANT': message.toAnt,
+  'USER-ID': message.userId,
+  'USER-PWD': password,
   ...(message.kind === 'EXEC-CLI' ? { 'CLI-CMD': message.command } : {}),
   ...extraFields(message),
 });
@@ -153,7 +169,10 @@ export const askFields = (message: Info | ExecCli, password: string) => ({
 const extraFields = ({ extra }: Exclude<MdapMessage, { kind: 'other' }>): Readonly<Record<string, string>> =>
   Object.fromEntries(extra.map(({ key, value }) => [key, value]));
 
-/** All that a conversation gave: how it ended, its output, and lines of the head that are no part of the protocol. */
+/**
+ * All that a conversation gave: how it ended, its output, and lines of the head that are no part of the
+ * protocol.
+ */
 export function outcomeOf(replies: readonly ConversationReply[]): object {
   const last = replies.at(-1);
   const output = replies.map(({ body = '' }) => body).join('');
@@ -172,5 +191,5 @@ export function outcomeOf(replies: readonly ConversationReply[]): object {
 }
 
 /** `EXEC-CLI(ip iplist)`, `INFO`. */
-export const talkName = (request: Info | ExecCli): string =>
+export const requestName = (request: Info | ExecCli): string =>
   request.kind === 'INFO' ? 'INFO' : `EXEC-CLI(${request.command ?? ''})`;

@@ -1,4 +1,7 @@
-/** A recorded message of HTTP as bytes, with another body where it must have one: framed and encoded as it was. */
+/**
+ * A recorded message of HTTP as bytes, with another body where it must have one: framed and encoded as it
+ * was.
+ */
 import { deflateSync, gzipSync } from 'node:zlib';
 import type { HttpMessage } from '../captures/http/http.ts';
 import { headerOf } from '../captures/http/http-head.ts';
@@ -76,7 +79,10 @@ export function withValue(line: string, value: string): string {
   return `${line.slice(0, colon + 1)}${blanks}${value}${line.endsWith('\r') ? '\r' : ''}`;
 }
 
-/** As large as the chunks were; what the body has become longer or shorter is the first one's, where the head of SOAP is. */
+/**
+ * As large as the chunks were; what the body has become longer or shorter is the first one's, where the head
+ * of SOAP is.
+ */
 function inChunks(wire: Uint8Array, { bodyLength, chunks }: HttpMessage): Uint8Array {
   const sizes = [...chunks];
   const [first = 0] = sizes;
@@ -92,7 +98,9 @@ function inChunks(wire: Uint8Array, { bodyLength, chunks }: HttpMessage): Uint8A
   return Buffer.concat([...parts, Buffer.from('0\r\n\r\n')]);
 }
 
-/** The envelope with another cwmp:ID, all other bytes kept; `undefined` where it has none that could be found. */
+/**
+ * The envelope with another cwmp:ID, all other bytes kept; `undefined` where it has none that could be found.
+ */
 export function withId(body: Uint8Array, id: string): Uint8Array | undefined {
   const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1');
   const end = text.search(/<(?:[\w.-]+:)?Body[\s>]/);

@@ -1,68 +1,94 @@
 /** One recorded session of a modem, played again to an ACS. */
 import type { Envelope, Message } from '../protocol/cwmp/messages.ts';
 import { LIMITS } from '../protocol/limits.ts';
-import type { Asked } from './aligned.ts';
+import type { ComparableRequest } from './aligned.ts';
 import { align } from './aligned.ts';
-import type { Next, TalkPlay } from './modem-talk.ts';
-import { Talk } from './modem-talk.ts';
-import type { Plan, RecordedAsk, Send } from './plan.ts';
-import { askedOf, requestIn } from './plan.ts';
-import type { AnswerSource, HeldAnswers } from './recorded-answers.ts';
-import type { Said } from './response.ts';
-import { compareEnvelopes, compareSaid, saidThen } from './response.ts';
+import type { ModemClientInput, Next } from './modem-client.ts';
+import { ModemClient } from './modem-client.ts';
+import type { Plan, RecordedRequest, RecordedSend } from './plan.ts';
+import { comparableOf, requestIn } from './plan.ts';
+import type { AnswerSource, RecordedAnswers } from './recorded-answers.ts';
+import type { PeerMessage } from './response.ts';
+import { compareEnvelopes, compareMessages, recordedMessage } from './response.ts';
 
-export interface SessionPlay extends TalkPlay {
-  readonly held: HeldAnswers;
+export interface SessionInput extends ModemClientInput {
+  readonly answers: RecordedAnswers;
   /** Counts where answers came from. */
-  readonly answered: (from: AnswerSource) => void;
+  readonly onAnswer: (from: AnswerSource) => void;
 }
 
-interface LiveAsk extends Asked {
+interface LiveRequest extends ComparableRequest {
   readonly envelope: Envelope;
-  readonly said: Said;
+  readonly said: PeerMessage;
   readonly from: AnswerSource;
 }
 
-export async function playSession(play: SessionPlay): Promise<void> {
-  const { found, held, plan, settings } = play;
-  const talk = new Talk(play);
-  const asked: LiveAsk[] = [];
-  const most = Math.max(LIMITS.requestsPerSession, 2 * plan.recorded.turns.length);
-  let own = 0;
-  let next: Next | undefined = ownAt(plan, own);
-  let last: Said | undefined;
-  let compared = false;
-  try {
-    for (let count = 0; next !== undefined; count += 1) {
-      if (count > most) {
-        const path = 'Session';
-        found.add({ kind: 'broken', session: plan.number, path, live: `more than ${most} requests` });
-        break;
-      }
-      const said = await talk.say(next);
-      if (said === undefined) break;
-      last = said;
-      const request = requestIn(said.content);
-      compared = next.is === 'own' && compareOwn(play, next.send, said);
-      if (request !== undefined) {
-        const one = askedOf(request, found.ignores);
-        const answer = held.answer(request.message, one);
-        const from = answer.from === 'silence' ? 'capture' : answer.from;
-        asked.push({ ...one, envelope: request, said, from });
-        if (answer.from === 'silence') break;
-        play.answered(answer.from);
-        next = { is: 'answer', answer, id: request.id };
-      } else {
-        own += goesOn(plan, own, next, said) ? 1 : plan.own.length;
-        next = ownAt(plan, own);
-      }
-    }
-  } finally {
-    talk.close();
+export async function playSession(input: SessionInput): Promise<void> {
+  const session = new ModemSession(input);
+  await session.play();
+  if (input.settings.signal?.aborted !== true) session.compare();
+}
+
+class ModemSession {
+  readonly #input: SessionInput;
+  readonly #requests: LiveRequest[] = [];
+  /** How many of the modem's own messages were sent. */
+  #own = 0;
+  #last: PeerMessage | undefined;
+  #isLastCompared = false;
+
+  constructor(input: SessionInput) {
+    this.#input = input;
   }
-  if (settings.signal?.aborted === true) return;
-  compareAsked(play, asked);
-  if (last !== undefined && !compared) compareEnd(play, last);
+
+  async play(): Promise<void> {
+    const { found, plan } = this.#input;
+    const client = new ModemClient(this.#input);
+    const limit = Math.max(LIMITS.requestsPerSession, 2 * plan.recorded.exchanges.length);
+    try {
+      let next = ownAt(plan, 0);
+      for (let count = 0; next !== undefined; count += 1) {
+        if (count > limit) {
+          const live = `more than ${limit} requests`;
+          found.add({ kind: 'broken', session: plan.number, path: 'Session', live });
+          return;
+        }
+        const said = await client.send(next);
+        if (said === undefined) return;
+        next = this.#after(next, said);
+      }
+    } finally {
+      client.close();
+    }
+  }
+
+  /** Adds how this session differs from the recorded one. */
+  compare(): void {
+    compareRequests(this.#input, this.#requests);
+    if (this.#last !== undefined && !this.#isLastCompared) compareEnd(this.#input, this.#last);
+  }
+
+  /** What the modem sends next; `undefined`: its session is over. */
+  #after(sent: Next, said: PeerMessage): Next | undefined {
+    const { plan } = this.#input;
+    this.#last = said;
+    const request = requestIn(said.content);
+    this.#isLastCompared = sent.is === 'own' && compareOwn(this.#input, sent.send, said);
+    if (request !== undefined) return this.#answer(request, said);
+    this.#own += goesOn(plan, this.#own, sent, said) ? 1 : plan.own.length;
+    return ownAt(plan, this.#own);
+  }
+
+  #answer(request: Envelope, said: PeerMessage): Next | undefined {
+    const { answers, found, onAnswer } = this.#input;
+    const comparable = comparableOf(request, found.ignores);
+    const answer = answers.answer(request.message, comparable);
+    const from = answer.from === 'silence' ? 'capture' : answer.from;
+    this.#requests.push({ ...comparable, envelope: request, said, from });
+    if (answer.from === 'silence') return undefined;
+    onAnswer(answer.from);
+    return { is: 'answer', answer, id: request.id };
+  }
 }
 
 function ownAt({ own }: Plan, index: number): Next | undefined {
@@ -70,44 +96,53 @@ function ownAt({ own }: Plan, index: number): Next | undefined {
   return send === undefined ? undefined : { is: 'own', send };
 }
 
-/** Whether the modem goes on after what was no request: a session is over when the ACS has nothing and nor has the modem. */
-function goesOn({ own }: Plan, index: number, next: Next, { content }: Said): boolean {
+/**
+ * Whether the modem goes on after what was no request: a session is over when the ACS has nothing and nor has
+ * the modem.
+ */
+function goesOn({ own }: Plan, index: number, next: Next, { content }: PeerMessage): boolean {
   if (content.is === 'message') return true;
   if (own[index + 1] === undefined) return false;
   // One that went on over an error or an empty answer did so for reasons of its own.
   return sentIn(next)?.final.response?.content.is === content.is;
 }
 
-function sentIn(next: Next): Send | undefined {
+function sentIn(next: Next): RecordedSend | undefined {
   if (next.is === 'own') return next.send;
   return next.answer.from === 'capture' ? next.answer.send : undefined;
 }
 
-/** What the ACS says to a word of the modem; its requests are compared all together. False: it was left for later. */
-function compareOwn({ found, plan }: SessionPlay, send: Send, said: Said): boolean {
+/**
+ * What the ACS says to a word of the modem; its requests are compared all together. False: it was left for
+ * later.
+ */
+function compareOwn({ found, plan }: SessionInput, send: RecordedSend, said: PeerMessage): boolean {
   const { request, response } = send.final;
   if (response === undefined) return false;
   const asks = [response.content, said.content].map((content) => requestIn(content) !== undefined);
   // An empty POST gives the ACS the turn; that it asks something in the place of an answer is odd.
   if (asks.every(Boolean) || (request.content.is === 'empty' && asks.some(Boolean))) return false;
-  compareSaid(found, plan.number, saidThen(response), said);
+  compareMessages(found, plan.number, recordedMessage(response), said);
   return true;
 }
 
-function compareAsked({ found, plan }: SessionPlay, asked: readonly LiveAsk[]): void {
+function compareRequests({ found, plan }: SessionInput, requests: readonly LiveRequest[]): void {
   const session = plan.number;
-  const { added, missing, order, pairs } = align<RecordedAsk, LiveAsk>(plan.asks, asked);
+  const { added, missing, order, pairs } = align<RecordedRequest, LiveRequest>(plan.requests, requests);
   for (const { live, recorded } of pairs) {
-    const { response } = recorded.turn;
-    if (response !== undefined) compareSaid(found, session, saidThen(response), live.said);
+    const { response } = recorded.exchange;
+    if (response !== undefined) compareMessages(found, session, recordedMessage(response), live.said);
     else compareEnvelopes(found, session, recorded.name, recorded.envelope, live.envelope);
     if (live.from === 'nobody')
       found.add({ kind: 'field', session, path: `${live.name}.Answer`, note: NO_ANSWER });
   }
   if (order !== undefined)
     found.add({
-      ...{ kind: 'order', session, path: 'Requests.order' },
-      ...{ recorded: order.recorded.join(', '), live: order.live.join(', ') },
+      kind: 'order',
+      session,
+      path: 'Requests.order',
+      recorded: order.recorded.join(', '),
+      live: order.live.join(', '),
     });
   for (const { envelope, name } of missing)
     found.add({ kind: 'missing', session, path: name, recorded: summary(envelope.message) });
@@ -135,7 +170,7 @@ export function summary(message: Message): string {
 const SUMMARY = 200;
 
 /** How the session ended: with nothing to say, or with an error. */
-function compareEnd({ found, plan }: SessionPlay, last: Said): void {
+function compareEnd({ found, plan }: SessionInput, last: PeerMessage): void {
   if (plan.end === undefined || last.content.is === 'message' || plan.end.content.is === 'message') return;
-  compareSaid(found, plan.number, saidThen(plan.end), last);
+  compareMessages(found, plan.number, recordedMessage(plan.end), last);
 }

@@ -1,30 +1,31 @@
 /**
- * A recorded session as both sides see it: what the modem said of itself, and what it answered to each request of the ACS. A
- * POST that was challenged, redirected or told to come again, and its repetition, are one send of several attempts.
+ * A recorded session as both sides see it: what the modem said of itself, and what it answered to each
+ * request of the ACS. A POST that was challenged, redirected or told to come again, and its repetition, are
+ * one send of several attempts.
  */
 import type { CwmpContent, CwmpMessage } from '../captures/conversation/cwmp-types.ts';
-import { nameOf } from '../captures/conversation/message-summary.ts';
+import { messageName } from '../protocol/cwmp/message-name.ts';
 import type { Envelope } from '../protocol/cwmp/messages.ts';
-import type { Asked } from './aligned.ts';
+import type { ComparableRequest } from './aligned.ts';
 import { likenessOf } from './fields.ts';
 import type { Ignores } from './ignored.ts';
-import type { RecordedSession, RecordedTurn } from './recording.ts';
+import type { RecordedExchange, RecordedSession } from './recording.ts';
 
-export interface Send {
-  readonly attempts: readonly [RecordedTurn, ...RecordedTurn[]];
+export interface RecordedSend {
+  readonly attempts: readonly [RecordedExchange, ...RecordedExchange[]];
   /** The last of them. */
-  readonly final: RecordedTurn;
+  readonly final: RecordedExchange;
   /** `Inform`, `GetParameterValuesResponse`, `Empty`. */
   readonly name: string;
 }
 
 /** A request of the ACS, and what the modem sent next. */
-export interface RecordedAsk extends Asked {
+export interface RecordedRequest extends ComparableRequest {
   readonly envelope: Envelope;
   /** The turn whose response it is. */
-  readonly turn: RecordedTurn;
+  readonly exchange: RecordedExchange;
   /** `undefined`: the capture ends before. */
-  readonly answer: Send | undefined;
+  readonly answer: RecordedSend | undefined;
 }
 
 export interface Plan {
@@ -33,25 +34,25 @@ export interface Plan {
   readonly device: string | undefined;
   readonly recorded: RecordedSession;
   /** What the modem sent unasked: Inform, its own requests, empty POSTs. */
-  readonly own: readonly Send[];
-  readonly asks: readonly RecordedAsk[];
+  readonly own: readonly RecordedSend[];
+  readonly requests: readonly RecordedRequest[];
   /** The last word of the ACS; `undefined`: the capture ends before. */
   readonly end: CwmpMessage | undefined;
 }
 
 export function planOf(recorded: RecordedSession, ignores: Ignores): Plan {
-  const own: Send[] = [];
-  const asks: RecordedAsk[] = [];
-  const sends = sendsOf(recorded.turns);
-  let asked: Omit<RecordedAsk, 'answer'> | undefined;
+  const own: RecordedSend[] = [];
+  const asks: RecordedRequest[] = [];
+  const sends = sendsOf(recorded.exchanges);
+  let asked: Omit<RecordedRequest, 'answer'> | undefined;
   for (const send of sends) {
     if (asked === undefined) own.push(send);
     else asks.push({ ...asked, answer: send });
-    asked = askOf(send.final, ignores);
+    asked = requestOf(send.final, ignores);
   }
   if (asked !== undefined) asks.push({ ...asked, answer: undefined });
   const { device, number } = recorded.session;
-  return { number, device, recorded, own, asks, end: sends.at(-1)?.final.response };
+  return { number, device, recorded, own, requests: asks, end: sends.at(-1)?.final.response };
 }
 
 /** The request of the ACS that a response holds. */
@@ -61,13 +62,16 @@ export function requestIn(content: CwmpContent | undefined): Envelope | undefine
   return kind === 'request' || kind === 'unknown' ? content.envelope : undefined;
 }
 
-function askOf(turn: RecordedTurn, ignores: Ignores): Omit<RecordedAsk, 'answer'> | undefined {
-  const envelope = requestIn(turn.response?.content);
-  return envelope === undefined ? undefined : { envelope, turn, ...askedOf(envelope, ignores) };
+function requestOf(
+  exchange: RecordedExchange,
+  ignores: Ignores,
+): Omit<RecordedRequest, 'answer'> | undefined {
+  const envelope = requestIn(exchange.response?.content);
+  return envelope === undefined ? undefined : { envelope, exchange, ...comparableOf(envelope, ignores) };
 }
 
-export function askedOf({ message }: Envelope, ignores: Ignores): Asked {
-  const name = nameOf(message);
+export function comparableOf({ message }: Envelope, ignores: Ignores): ComparableRequest {
+  const name = messageName(message);
   const args = message.kind === 'request' ? message.args : undefined;
   return { name, likeness: likenessOf(name, args, ignores) };
 }
@@ -76,7 +80,7 @@ export function contentName(content: CwmpContent | undefined): string {
   if (content === undefined) return 'nothing';
   switch (content.is) {
     case 'message':
-      return nameOf(content.envelope.message);
+      return messageName(content.envelope.message);
     case 'empty':
       return 'Empty';
     case 'status':
@@ -86,14 +90,14 @@ export function contentName(content: CwmpContent | undefined): string {
   }
 }
 
-function sendsOf(turns: readonly RecordedTurn[]): readonly Send[] {
-  const sends: [RecordedTurn, ...RecordedTurn[]][] = [];
+function sendsOf(exchanges: readonly RecordedExchange[]): readonly RecordedSend[] {
+  const sends: [RecordedExchange, ...RecordedExchange[]][] = [];
   let repeats = false;
-  for (const turn of turns) {
+  for (const exchange of exchanges) {
     const open = sends.at(-1);
-    if (repeats && open !== undefined) open.push(turn);
-    else sends.push([turn]);
-    repeats = wantsAgain(turn.response?.content) !== false;
+    if (repeats && open !== undefined) open.push(exchange);
+    else sends.push([exchange]);
+    repeats = wantsAgain(exchange.response?.content) !== false;
   }
   return sends.map((attempts) => {
     const final = attempts.at(-1) ?? attempts[0];
@@ -103,7 +107,10 @@ function sendsOf(turns: readonly RecordedTurn[]): readonly Send[] {
 
 const RETRY_REQUEST = 8005;
 
-/** A challenge (RFC 9110 11.6.1), a redirection (TR-069a6 3.4.2), or fault 8005 (3.7.1.4): the POST is made once more. */
+/**
+ * A challenge (RFC 9110 11.6.1), a redirection (TR-069a6 3.4.2), or fault 8005 (3.7.1.4): the POST is made
+ * once more.
+ */
 export function wantsAgain(content: CwmpContent | undefined): 'challenge' | 'redirect' | 'retry' | false {
   if (content?.is === 'status') {
     if (content.status === 401) return 'challenge';

@@ -1,19 +1,20 @@
 /**
- * What a capture holds to answer a request of an ACS with: the very answer, one to a request that wants the same thing, or
- * one that is put together out of all the modem has told of its parameters. Else a simulated modem stands in for it, or nobody.
+ * What a capture holds to answer a request of an ACS with: the very answer, one to a request that wants the
+ * same thing, or one that is put together out of all the modem has told of its parameters. Else a simulated
+ * modem stands in for it, or nobody.
  */
 import type { Message, ParameterValueStruct, Request } from '../protocol/cwmp/messages.ts';
 import { isCpeRequest } from '../protocol/cwmp/messages.ts';
 import { perform } from '../simulator/device/rpc/dispatch.ts';
 import type { Profile } from '../simulator/profile/profile.ts';
-import type { Asked } from './aligned.ts';
+import type { ComparableRequest } from './aligned.ts';
 import type { AcsKeys } from './keys.ts';
-import type { Plan, RecordedAsk, Send } from './plan.ts';
+import type { Plan, RecordedRequest, RecordedSend } from './plan.ts';
 import type { StandIn } from './stand-in.ts';
 
 export type Answer =
   /** As the modem sent it. */
-  | { readonly from: 'capture'; readonly send: Send }
+  | { readonly from: 'capture'; readonly send: RecordedSend }
   /** It never answered this: it hung up, or the capture ends there. */
   | { readonly from: 'silence' }
   /** Made: of recorded values, by the modem that stands in, or the fault of one that does not know. */
@@ -21,7 +22,7 @@ export type Answer =
       readonly from: 'values' | 'clone' | 'profile' | 'nobody';
       readonly message: Message;
       /** How it is spelt. */
-      readonly as: Profile | undefined;
+      readonly profile: Profile | undefined;
     };
 
 export type AnswerSource = Exclude<Answer['from'], 'silence'>;
@@ -30,19 +31,19 @@ export type AnswerSource = Exclude<Answer['from'], 'silence'>;
 const INTERNAL_ERROR = 9002;
 const NOT_SUPPORTED = 9000;
 
-export class HeldAnswers {
+export class RecordedAnswers {
   readonly #plan: Plan;
   readonly #others: readonly Plan[];
-  readonly #known: Knowledge;
+  readonly #known: KnownParameters;
   readonly #keys: AcsKeys;
   readonly #standIn: () => StandIn;
-  readonly #used = new Set<RecordedAsk>();
+  readonly #used = new Set<RecordedRequest>();
 
   /** `others`: further sessions of the same device. */
   constructor(
     plan: Plan,
     others: readonly Plan[],
-    { keys, known, standIn }: { known: Knowledge; keys: AcsKeys; standIn: () => StandIn },
+    { keys, known, standIn }: { known: KnownParameters; keys: AcsKeys; standIn: () => StandIn },
   ) {
     this.#plan = plan;
     this.#keys = keys;
@@ -51,46 +52,48 @@ export class HeldAnswers {
     this.#standIn = standIn;
   }
 
-  answer(message: Message, asked: Asked): Answer {
-    const { asks } = this.#plan;
-    const fresh = asks.filter((ask) => !this.#used.has(ask));
-    const same = (ask: RecordedAsk): boolean => ask.name === asked.name && ask.likeness === asked.likeness;
-    const alike = (ask: RecordedAsk): boolean => wantsTheSame(ask.envelope.message, message);
+  answer(message: Message, asked: ComparableRequest): Answer {
+    const { requests } = this.#plan;
+    const fresh = requests.filter((request) => !this.#used.has(request));
+    const same = (request: RecordedRequest): boolean =>
+      request.name === asked.name && request.likeness === asked.likeness;
+    const alike = (request: RecordedRequest): boolean => wantsTheSame(request.envelope.message, message);
     const next = fresh.find(same);
     if (next !== undefined && next.answer === undefined) {
       this.#used.add(next);
       return { from: 'silence' };
     }
-    const elsewhere = this.#others.flatMap((plan) => plan.asks);
+    const elsewhere = this.#others.flatMap((plan) => plan.requests);
     const found =
       firstOf(fresh, same) ??
-      firstOf([...asks, ...elsewhere], same) ??
+      firstOf([...requests, ...elsewhere], same) ??
       firstOf(fresh, alike) ??
-      firstOf(asks, alike);
+      firstOf(requests, alike);
     if (found?.answer !== undefined) {
       this.#used.add(found);
       this.#keys.learn(found.envelope.message, message);
       return { from: 'capture', send: found.answer };
     }
     const standIn = this.#standIn();
-    const as = standIn.from === 'nobody' ? undefined : standIn.device.profile;
+    const profile = standIn.from === 'nobody' ? undefined : standIn.device.profile;
     if (message.kind !== 'request' || !isCpeRequest(message))
-      return { from: 'nobody', message: fault(NOT_SUPPORTED), as };
+      return { from: 'nobody', message: fault(NOT_SUPPORTED), profile };
     const made = this.#known.answer(message);
-    if (made !== undefined) return { from: 'values', message: made, as };
-    if (standIn.from === 'nobody') return { from: 'nobody', message: fault(INTERNAL_ERROR), as };
+    if (made !== undefined) return { from: 'values', message: made, profile };
+    if (standIn.from === 'nobody') return { from: 'nobody', message: fault(INTERNAL_ERROR), profile };
     const performed = perform(standIn.device, message);
     return {
-      ...{ from: standIn.from, as },
+      from: standIn.from,
+      profile,
       message: performed.ok ? performed.response : { kind: 'fault', fault: performed.fault },
     };
   }
 }
 
 const firstOf = (
-  asks: readonly RecordedAsk[],
-  fits: (ask: RecordedAsk) => boolean,
-): RecordedAsk | undefined => asks.find((ask) => ask.answer !== undefined && fits(ask));
+  requests: readonly RecordedRequest[],
+  fits: (request: RecordedRequest) => boolean,
+): RecordedRequest | undefined => requests.find((request) => request.answer !== undefined && fits(request));
 
 const fault = (code: number): Message => ({
   kind: 'fault',
@@ -139,7 +142,7 @@ interface Info {
 }
 
 /** All that a device has told of its parameters. */
-export class Knowledge {
+export class KnownParameters {
   readonly #values = new Map<string, ParameterValueStruct>();
   /** Partial paths of which all values are known. */
   readonly #whole = new Set<string>();
@@ -149,7 +152,7 @@ export class Knowledge {
   constructor(plans: readonly Plan[]) {
     for (const plan of plans) {
       for (const { final } of plan.own) this.#learn(undefined, messageOf(final.request.content));
-      for (const { answer, envelope } of plan.asks)
+      for (const { answer, envelope } of plan.requests)
         this.#learn(envelope.message, messageOf(answer?.final.request.content));
     }
   }
@@ -199,7 +202,7 @@ export class Knowledge {
 
 const isPartial = (path: string): boolean => path === '' || path.endsWith('.');
 
-const messageOf = (content: Send['final']['request']['content'] | undefined): Message | undefined =>
+const messageOf = (content: RecordedSend['final']['request']['content'] | undefined): Message | undefined =>
   content?.is === 'message' ? content.envelope.message : undefined;
 
 function isNextLevel(name: string, path: string): boolean {

@@ -1,4 +1,7 @@
-/** What a capture holds for a replay: its CWMP sessions turn by turn, and the datagrams of MDAP, all in memory. */
+/**
+ * What a capture holds for a replay: its CWMP sessions turn by turn, and the datagrams of MDAP, all in
+ * memory.
+ */
 import { createConversation } from '../captures/conversation/conversation.ts';
 import type { CwmpMessage, CwmpSession } from '../captures/conversation/cwmp-types.ts';
 import type { CapturedFrame } from '../captures/file/frame.ts';
@@ -8,7 +11,7 @@ import { LIMITS } from '../protocol/limits.ts';
 import type { MdapMessage } from '../protocol/mdap/messages.ts';
 
 /** A POST of the modem, and what the ACS said to it. */
-export interface RecordedTurn {
+export interface RecordedExchange {
   readonly request: CwmpMessage;
   /** `undefined`: the capture has none. */
   readonly response: CwmpMessage | undefined;
@@ -16,7 +19,7 @@ export interface RecordedTurn {
 
 export interface RecordedSession {
   readonly session: CwmpSession;
-  readonly turns: readonly RecordedTurn[];
+  readonly exchanges: readonly RecordedExchange[];
 }
 
 export interface RecordedDatagram {
@@ -55,21 +58,21 @@ export async function readRecording(
     }
     if (said.is !== 'cwmp' || !wanted(said.session)) return;
     hold(said.http.body.length + said.http.headText.length);
-    const turns = sessions.get(said.session) ?? [];
-    sessions.set(said.session, turns);
+    const exchanges = sessions.get(said.session) ?? [];
+    sessions.set(said.session, exchanges);
     if (said.from === 'CPE') {
-      turns.push({ request: said, response: undefined });
+      exchanges.push({ request: said, response: undefined });
       return;
     }
     const { exchange, stream } = said.http;
-    const asked = turns.findLast(
+    const asked = exchanges.findLast(
       ({ request: { http } }) => http.stream.number === stream.number && http.exchange === exchange,
     );
     if (asked !== undefined) asked.response = said;
   };
   for await (const frame of frames) for (const said of conversation.push(frame)) take(said);
   for (const said of conversation.end()) take(said);
-  return { sessions: [...sessions].map(([session, turns]) => ({ session, turns })), mdap };
+  return { sessions: [...sessions].map(([session, exchanges]) => ({ session, exchanges })), mdap };
 }
 
 /** What a message costs beside its bytes. */

@@ -1,4 +1,7 @@
-/** A recorded POST with what must be other for this ACS: target, Host, cookies, credentials, cwmp:ID. All else is kept. */
+/**
+ * A recorded POST with what must be other for this ACS: target, Host, cookies, credentials, cwmp:ID. All else
+ * is kept.
+ */
 import type { HttpMessage } from '../captures/http/http.ts';
 import type { Cookie, CookieStyle } from '../protocol/http/cookie.ts';
 import { writeCookie } from '../protocol/http/cookie.ts';

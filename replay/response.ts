@@ -11,26 +11,26 @@ import type { Differences } from './differences.ts';
 import { contentName } from './plan.ts';
 
 /** A message of a peer with what HTTP says of it. */
-export interface Said {
+export interface PeerMessage {
   readonly content: CwmpContent;
   /** `undefined`: of a request. */
   readonly status: number | undefined;
   readonly headers: ReadonlyMap<string, string>;
 }
 
-export function saidNow({ body, headers, status }: HttpResponse): Said {
+export function liveMessage({ body, headers, status }: HttpResponse): PeerMessage {
   const lines = [...headers].flatMap(([name, values]) => values.map((value): HeaderLine => [name, value]));
   const plain = decodeBody(body, headers.get('content-encoding')?.[0]) ?? body;
   const content = contentOf(plain, headers.get('content-type')?.[0]);
   const isStatus = (status !== 200 && status !== 204 && content.is !== 'message') || status === 401;
-  return saidOf(isStatus ? { is: 'status', status, reason: '' } : content, status, lines);
+  return peerMessage(isStatus ? { is: 'status', status, reason: '' } : content, status, lines);
 }
 
-export const saidOf = (
+export const peerMessage = (
   content: CwmpContent,
   status: number | undefined,
   headers: readonly HeaderLine[],
-): Said => ({ content, status, headers: headersOf(headers) });
+): PeerMessage => ({ content, status, headers: headersOf(headers) });
 
 export function contentOf(body: Uint8Array, contentType: string | undefined): CwmpContent {
   if (isBlank(body)) return { is: 'empty' };
@@ -40,8 +40,8 @@ export function contentOf(body: Uint8Array, contentType: string | undefined): Cw
     : { is: 'unreadable', error: decoded.error };
 }
 
-export const saidThen = ({ content, http: { head } }: CwmpMessage): Said =>
-  saidOf(content, head.kind === 'response' ? head.status : undefined, head.headers);
+export const recordedMessage = ({ content, http: { head } }: CwmpMessage): PeerMessage =>
+  peerMessage(content, head.kind === 'response' ? head.status : undefined, head.headers);
 
 function headersOf(lines: readonly HeaderLine[]): ReadonlyMap<string, string> {
   const named = new Map<string, string>();
@@ -65,7 +65,12 @@ const challengeText = (line: string): string =>
     .join(', ');
 
 /** Adds what differs between two messages to what was found. */
-export function compareSaid(found: Differences, session: number, recorded: Said, live: Said): void {
+export function compareMessages(
+  found: Differences,
+  session: number,
+  recorded: PeerMessage,
+  live: PeerMessage,
+): void {
   const name = contentName(recorded.content);
   if (contentName(live.content) !== name) {
     const [before, now] = [recorded, live].map((said) => describe(said));
@@ -74,7 +79,7 @@ export function compareSaid(found: Differences, session: number, recorded: Said,
   }
   if (recorded.content.is === 'message' && live.content.is === 'message')
     compareEnvelopes(found, session, name, recorded.content.envelope, live.content.envelope);
-  const http = (said: Said) => ({ Status: said.status, ...Object.fromEntries(said.headers) });
+  const http = (said: PeerMessage) => ({ Status: said.status, ...Object.fromEntries(said.headers) });
   found.compare(session, `${name}.HTTP`, http(recorded), http(live));
 }
 
@@ -94,7 +99,7 @@ export function compareEnvelopes(
 }
 
 /** `InformResponse`, `Fault 8003`, `503`. */
-export function describe({ content, status }: Said): string {
+export function describe({ content, status }: PeerMessage): string {
   if (content.is === 'message' && content.envelope.message.kind === 'fault')
     return `Fault ${content.envelope.message.fault.FaultCode}`;
   if (content.is === 'unreadable') return `unreadable: ${content.error.code}`;

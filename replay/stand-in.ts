@@ -9,7 +9,10 @@ export type StandIn = (
   readonly note: string | undefined;
 };
 
-/** Gives the stand-in of a device, by its key. It is asked once for each device, and only when an answer is missing. */
+/**
+ * Gives the stand-in of a device, by its key. It is asked once for each device, and only when an answer is
+ * missing.
+ */
 export type StandIns = (device: string) => StandIn;
 
 export const noStandIns: StandIns = () => ({ from: 'nobody', note: undefined });

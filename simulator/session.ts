@@ -2,6 +2,7 @@
 import { decode } from '../protocol/cwmp/decode.ts';
 import { encode } from '../protocol/cwmp/encode.ts';
 import { informText } from '../protocol/cwmp/inform-text.ts';
+import { messageName } from '../protocol/cwmp/message-name.ts';
 import type {
   AcsMethod,
   Args,
@@ -156,7 +157,7 @@ function send(input: SessionInput, envelope: Envelope): Promise<CpeEvent> {
   if (message.kind === 'request' && message.rpc === 'Inform')
     if (hooks.cut({ where: 'inform-sent', rpc: 'Inform' })) http.cutAfterNextSend();
   const { profile } = device;
-  const name = elementName(message);
+  const name = messageName(message);
   const worded = { ...envelope, message: reword(device, message) };
   const dialect = profile.dialects.get(name) ?? profile.dialect;
   if (habits !== undefined) return sendOddly(input, habits, worded, dialect);
@@ -203,19 +204,6 @@ async function post({ http, device, habits }: SessionInput, text: string | undef
 function reword(device: Device, message: Message): Message {
   if (message.kind !== 'fault' || message.fault.FaultCode !== 9000) return message;
   return { kind: 'fault', fault: { ...message.fault, FaultString: faultText(device, 9000) } };
-}
-
-function elementName(message: Message): string {
-  switch (message.kind) {
-    case 'request':
-      return message.rpc;
-    case 'response':
-      return `${message.rpc}Response`;
-    case 'fault':
-      return 'Fault';
-    case 'unknown':
-      return message.name;
-  }
 }
 
 function readOutcome(

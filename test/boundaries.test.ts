@@ -46,6 +46,18 @@ const wrong: readonly (readonly [title: string, file: string, text: string, expe
       ['room simulator/deep/a.ts:1 simulator imports acs/a.ts'],
     ],
     [
+      'the file formats of captures import what reads packets',
+      'captures/file/a.ts',
+      "import type { A } from '../packet/a.ts';",
+      ['layer captures/file/a.ts:1 file imports captures/packet/a.ts'],
+    ],
+    [
+      'what records captures imports what anonymises them',
+      'captures/record/a.ts',
+      "import '../anonymise/a.ts';",
+      ['layer captures/record/a.ts:1 record imports captures/anonymise/a.ts'],
+    ],
+    [
       'a dynamic import crosses',
       'acs/a.ts',
       "\nconst a = await import('../simulator/a.ts');",
@@ -103,6 +115,7 @@ t.test('what is lawful is not told', async (t) => {
     parseSource('protocol/xml/a.ts', "import { XMLParser } from 'fast-xml-parser';"),
     parseSource('cli/a.ts', "import '../acs/a.ts'; import { Command } from 'commander';"),
     parseSource('bench/a.ts', "import '../acs/a.ts'; import 'node:fs';"),
+    parseSource('captures/story/a.ts', "import '../http/a.ts'; import './b.ts';"),
     parseSource('acs/a.ts', "const a = ['x'] as const; import '../protocol/a.ts';"),
   ];
   t.strictSame(findViolations(sources).map(tell), []);

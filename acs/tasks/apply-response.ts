@@ -1,13 +1,11 @@
 /** Applies a modem's responses to what is known of it. */
 import type { CpeMethod, Request, Response } from '../../protocol/cwmp/messages.ts';
 import { leafType } from '../../protocol/datamodel/leaf-type.ts';
+import { isSecretName } from '../../protocol/datamodel/secret-names.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { assertNever } from '../../protocol/result.ts';
 import type { Change, DeviceStore, Parameter } from '../store/store.ts';
-
-/** Values that the data model has read back empty: what was set is not kept. */
-const SECRET = /(Password|Passphrase|PreSharedKey|WEPKey|SharedSecret)$/;
 
 /** Whether a parameter can be asked for: a request with a longer name is refused as a whole. */
 export const isName = (name: string): boolean => name !== '' && name.length <= LIMITS.nameLength;
@@ -84,7 +82,8 @@ function changesOf(request: Request<CpeMethod>, response: Response, reading: Rea
     }));
   switch (request.rpc) {
     case 'SetParameterValues':
-      return request.args.ParameterList.filter(({ Name }) => !SECRET.test(Name)).map((value) => ({
+      // Secrets read back empty by the data model: what was set is not kept.
+      return request.args.ParameterList.filter(({ Name }) => !isSecretName(Name)).map((value) => ({
         name: value.Name,
         value: value.Value,
         readAt: reading.now,

@@ -1,10 +1,12 @@
-/** Addresses in the place of others: of the same length as text, and of no use for finding anybody. */
+/** Replacement addresses: as long as text, and of no use for finding anybody. */
 import { addressBytes } from '../packet/ip.ts';
 
-/** Gives numbers from 0 to below a limit, as many as are asked for. */
+/** Returns a number from 0 to below a limit. */
 export type Draw = (below: number) => number;
 
-/** Addresses that name nobody: unspecified, loopback, multicast, broadcast, and what are masks (RFC 6890). */
+/**
+ * Whether an address identifies nobody: unspecified, loopback, multicast, broadcast, or a mask (RFC 6890).
+ */
 export function isNobody(address: string): boolean {
   const bytes = addressBytes(address);
   if (bytes === undefined) return true;
@@ -18,12 +20,12 @@ export function isNobody(address: string): boolean {
 const LOWEST = [0, 0, 10, 100] as const;
 const HIGHEST = [0, 10, 100, 256] as const;
 
-/** An octet of so many digits. */
+/** An octet with this many digits. */
 function octet(digits: 1 | 2 | 3, draw: Draw): number {
   return LOWEST[digits] + draw(HIGHEST[digits] - LOWEST[digits]);
 }
 
-/** Three octets of so many digits together, 3 to 9. */
+/** Three octets with this many digits together, 3 to 9. */
 function octets(digits: number, draw: Draw): string {
   const lengths: (1 | 2 | 3)[] = [1, 1, 1];
   for (let left = digits - 3; left > 0; ) {
@@ -37,8 +39,8 @@ function octets(digits: number, draw: Draw): string {
 }
 
 /**
- * Another IPv4 address of as many characters: out of 10/8 where one is so long, the longest out of 192.168/16 (RFC 1918).
- * No reserved block has addresses of seven characters, so those become any other of seven.
+ * Another IPv4 address of the same length: from 10/8 where that has one so long, the longest from 192.168/16
+ * (RFC 1918). No reserved block has addresses of seven characters, so those become any other of seven.
  */
 export function otherIpv4(address: string, draw: Draw): string {
   const { length } = address;
@@ -51,8 +53,8 @@ export function otherIpv4(address: string, draw: Draw): string {
 }
 
 /**
- * Another IPv6 address: each group keeps its number of digits, so that every spelling of it keeps its length. It lies in
- * fc00::/7 (RFC 4193), or where the old one was link-local in fe80::/10.
+ * Another IPv6 address: each group keeps its number of digits, so that every spelling of it keeps its length.
+ * It lies in fc00::/7 (RFC 4193), or in fe80::/10 if the old one was link-local.
  */
 export function otherIpv6(bytes: Uint8Array, draw: Draw): Uint8Array {
   const other = new Uint8Array(16);
@@ -72,7 +74,9 @@ function likeGroup(group: number, draw: Draw): number {
   return low + draw(low === 1 ? 15 : low * 15);
 }
 
-/** Spells an IPv6 address as another text spells the one that it stands for. `undefined`: the spelling does not fit. */
+/**
+ * Spells an IPv6 address the way that `text` spells its own. `undefined`: the spelling does not fit.
+ */
 export function spellLike(text: string, other: Uint8Array): string | undefined {
   const parts = text.split('::');
   const groupsOf = (part: string): readonly string[] => (part === '' ? [] : part.split(':'));

@@ -1,6 +1,6 @@
 /**
- * A capture without what is somebody's own: frames in, frames out, of the same lengths. It is read three times, so that a
- * secret is replaced also where it stands before the place that tells it is one.
+ * Replaces the secrets in a capture: frames in, frames of the same lengths out. It is read three times, so
+ * that a secret is also replaced where it stands before the place that shows it to be one.
  */
 import type { CapturedFrame } from '../file/frame.ts';
 import { createLearner } from './learn.ts';
@@ -11,7 +11,7 @@ import type { Blanked, Replaced } from './tally.ts';
 import { Tally } from './tally.ts';
 
 export interface Anonymised {
-  /** To be iterated once. Comments and bytes are others; times, lengths and order are the same. */
+  /** To be iterated once. Comments and bytes change; times, lengths and order do not. */
   readonly frames: AsyncIterable<CapturedFrame>;
   /** Complete when the frames have ended. */
   readonly report: { readonly replaced: readonly Replaced[]; readonly blanked: readonly Blanked[] };
@@ -20,8 +20,9 @@ export interface Anonymised {
 }
 
 /**
- * Reads the capture twice, and gives what the third reading makes of it. `open` begins a reading; each must give the same
- * frames. Who knows the key can tell whether a guessed text is what a replacement stands for: use it once.
+ * Reads the capture twice, and yields what the third reading makes of it. `open` begins a reading; each must
+ * yield the same frames. Whoever knows the key can check a guess at what a replacement stands for: use a key
+ * once.
  */
 export async function anonymise(
   open: () => AsyncIterable<CapturedFrame>,

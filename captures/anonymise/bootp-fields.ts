@@ -1,4 +1,4 @@
-/** Where a BOOTP or DHCP message has what is a secret (RFC 951, RFC 2132, TR-069a6 Annex F). */
+/** Where the secrets of a BOOTP or DHCP message are (RFC 951, RFC 2132, TR-069a6 Annex F). */
 import { ETHERNET_LENGTH } from '../../protocol/bootp/message.ts';
 import { MAGIC_COOKIE, OPTION } from '../../protocol/bootp/options.ts';
 import type { Kind } from './kinds.ts';
@@ -6,28 +6,30 @@ import type { Kind } from './kinds.ts';
 export interface BootpField {
   readonly at: number;
   readonly length: number;
-  /** `text`: replaced where it holds a secret; `blank`: not known, made zeros. A kind: a text that is one. */
+  /**
+   * `text`: secrets in it are replaced; `blank`: unknown, becomes zeros; a kind: the text is such a secret.
+   */
   readonly is: 'address' | 'mac' | 'text' | 'blank' | Kind;
 }
 
 const [CHADDR, SNAME, FILE, VEND] = [28, 44, 108, 236] as const;
+const OTHER_FIGURES = [
+  1, 2, 13, 19, 20, 22, 23, 24, 25, 26, 27, 29, 30, 31, 34, 35, 36, 37, 38, 39, 46, 47, 58, 59,
+];
+
 /** Options whose data are figures, switches or lists of numbers (RFC 2132). */
 const FIGURES: ReadonlySet<number> = new Set([
-  ...[1, 2, 13, 19, 20, 22, 23, 24, 25, 26, 27, 29, 30, 31, 34, 35, 36, 37, 38, 39, 46, 47],
-  ...[
-    OPTION.leaseTime,
-    OPTION.overload,
-    OPTION.messageType,
-    OPTION.parameterRequestList,
-    OPTION.maximumSize,
-    58,
-    59,
-  ],
+  OPTION.leaseTime,
+  OPTION.overload,
+  OPTION.messageType,
+  OPTION.parameterRequestList,
+  OPTION.maximumSize,
+  ...OTHER_FIGURES,
 ]);
 /** Options whose data are IPv4 addresses. */
 const ADDRESSES: ReadonlySet<number> = new Set([
-  ...[3, 4, 5, 6, 7, 8, 9, 10, 11, 16, 21, 28, 32, 33, 41, 42, 44, 45, 48, 49, 50, 54, 65],
-  ...[68, 69, 70, 71, 72, 73, 74, 75, 76],
+  3, 4, 5, 6, 7, 8, 9, 10, 11, 16, 21, 28, 32, 33, 41, 42, 44, 45, 48, 49, 50, 54, 65, 68, 69, 70, 71, 72, 73,
+  74, 75, 76,
 ]);
 const TEXTS: ReadonlyMap<number, BootpField['is']> = new Map<number, BootpField['is']>([
   [OPTION.hostName, 'device name'],
@@ -55,7 +57,7 @@ export function bootpFields(bytes: Uint8Array): readonly BootpField[] {
   return [...fields, ...optionFields(bytes, VEND + MAGIC_COOKIE.length)];
 }
 
-/** A text up to its zero; what is behind is left over from another one. */
+/** A text up to its zero; the rest is left over from another one. */
 function fixedText(bytes: Uint8Array, from: number, to: number): readonly BootpField[] {
   const zero = bytes.subarray(from, to).indexOf(0);
   const length = zero < 0 ? to - from : zero;

@@ -1,8 +1,10 @@
 /**
- * Internet checksums that are kept right when bytes change, without all bytes that they are over (RFC 1624): a right one stays
- * right, a wrong one as wrong, also where the capture has cut the packet.
+ * Keeps Internet checksums correct when bytes change, without all bytes that they cover (RFC 1624): a correct
+ * one stays correct, a wrong one as wrong, even where the capture has cut the packet.
  */
-import { checksum, u16 } from '../packet/octets.ts';
+
+import { u16 } from '../file/octets.ts';
+import { checksum } from '../packet/checksum.ts';
 
 /** The sum that the checksum is the complement of. */
 const sumOf = (bytes: Uint8Array): number => ~checksum(bytes) & 0xffff;

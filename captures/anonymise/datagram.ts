@@ -1,7 +1,7 @@
-/** The secrets of one UDP datagram: learnt, and replaced in its own bytes. */
+/** The secrets of one UDP datagram: learnt, and replaced in place. */
 import { macText } from '../../protocol/ipv4.ts';
+import { byteText } from '../file/octets.ts';
 import { addressText } from '../packet/ip.ts';
-import { byteText } from '../packet/octets.ts';
 import type { BootpField } from './bootp-fields.ts';
 import { bootpFields } from './bootp-fields.ts';
 import { blanked } from './edits.ts';
@@ -35,13 +35,15 @@ function learnField(secrets: Secrets, { at, is, length }: BootpField, payload: U
   else if (is !== 'blank') secrets.learn(is, byteText(bytes));
 }
 
-/** Without its check values, which would be taken for the ends of words. */
+/** Without its check values, which would be taken for parts of words. */
 function mdapText(payload: Uint8Array): { readonly text: string; readonly checks: readonly number[] } {
   const checks = checkPlaces(payload);
   return { text: byteText(payload.subarray(0, checks[0] ?? payload.length)), checks };
 }
 
-/** Changes the bytes of a payload, never their number. `body`: what is known to be replaced in the body of MDAP. */
+/**
+ * Changes the bytes of a payload, never their number. `body`: known replacements in the body of MDAP.
+ */
 export function replaceDatagram(
   secrets: Secrets,
   passage: DatagramPassage,
@@ -94,7 +96,7 @@ function replaceField(secrets: Secrets, field: BootpField, payload: Uint8Array, 
   }
 }
 
-/** An address in its own bytes, in a head or in a message. */
+/** Replaces a binary address, in a header or in a message. */
 export function replaceOctets(
   secrets: Secrets,
   { at, is, length }: { readonly at: number; readonly length: number; readonly is: BootpField['is'] },

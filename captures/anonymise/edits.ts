@@ -1,4 +1,4 @@
-/** What is written over the bytes of one side of a stream, or of one datagram. */
+/** What overwrites the bytes of one side of a stream, or of one datagram. */
 import type { Span } from '../http/http-body.ts';
 import type { Blanking } from './passage.ts';
 
@@ -7,31 +7,31 @@ type What = Uint8Array | Blanking;
 const CR = 0x0d;
 const LF = 0x0a;
 
-/** Edits by the offset at which they begin; none overlaps another. */
+/** Edits by their offset; none overlaps another. */
 export class Edits {
-  private readonly at: number[] = [];
-  private readonly lengths: number[] = [];
-  private readonly what: What[] = [];
-  private sorted = true;
+  readonly #at: number[] = [];
+  readonly #lengths: number[] = [];
+  readonly #what: What[] = [];
+  #sorted = true;
 
   add({ at, length }: Span, what: What): void {
     if (length === 0) return;
-    if (at < (this.at.at(-1) ?? 0)) this.sorted = false;
-    this.at.push(at);
-    this.lengths.push(length);
-    this.what.push(what);
+    if (at < (this.#at.at(-1) ?? 0)) this.#sorted = false;
+    this.#at.push(at);
+    this.#lengths.push(length);
+    this.#what.push(what);
   }
 
-  /** Writes over bytes that begin at this offset. */
+  /** Overwrites bytes that begin at this offset. */
   apply(bytes: Uint8Array, offset: number): void {
-    this.sort();
+    this.#sort();
     const end = offset + bytes.length;
-    for (let index = this.first(offset); index < this.at.length; index += 1) {
-      const at = this.at[index] ?? 0;
+    for (let index = this.#first(offset); index < this.#at.length; index += 1) {
+      const at = this.#at[index] ?? 0;
       if (at >= end) return;
       const from = Math.max(at, offset);
-      const until = Math.min(at + (this.lengths[index] ?? 0), end);
-      const what = this.what[index] ?? 'zero';
+      const until = Math.min(at + (this.#lengths[index] ?? 0), end);
+      const what = this.#what[index] ?? 'zero';
       const target = bytes.subarray(from - offset, until - offset);
       if (what instanceof Uint8Array) target.set(what.subarray(from - at, until - at));
       else
@@ -41,22 +41,22 @@ export class Edits {
     }
   }
 
-  /** The first edit that ends behind an offset. */
-  private first(offset: number): number {
+  /** The first edit that ends after an offset. */
+  #first(offset: number): number {
     let low = 0;
-    let high = this.at.length;
+    let high = this.#at.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.at[middle] ?? 0) + (this.lengths[middle] ?? 0) > offset) high = middle;
+      if ((this.#at[middle] ?? 0) + (this.#lengths[middle] ?? 0) > offset) high = middle;
       else low = middle + 1;
     }
     return low;
   }
 
-  private sort(): void {
-    if (this.sorted) return;
-    this.sorted = true;
-    const order = this.at.map((_, index) => index).sort((a, b) => (this.at[a] ?? 0) - (this.at[b] ?? 0));
+  #sort(): void {
+    if (this.#sorted) return;
+    this.#sorted = true;
+    const order = this.#at.map((_, index) => index).sort((a, b) => (this.#at[a] ?? 0) - (this.#at[b] ?? 0));
     const reorder = <T>(list: T[]): void => {
       const old = [...list];
       order.forEach((from, to) => {
@@ -64,13 +64,13 @@ export class Edits {
         if (value !== undefined) list[to] = value;
       });
     };
-    reorder(this.at);
-    reorder(this.lengths);
-    reorder(this.what);
+    reorder(this.#at);
+    reorder(this.#lengths);
+    reorder(this.#what);
   }
 }
 
-/** A byte that nobody can tell the meaning of: of a text its class stays, and a line end always does. */
+/** A byte without its meaning: in a text its character class stays, and a line end always does. */
 export function blanked(byte: number, how: Blanking): number {
   if (byte === CR || byte === LF) return byte;
   if (how === 'zero') return 0;

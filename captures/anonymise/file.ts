@@ -9,7 +9,7 @@ export interface FileForm {
   readonly microseconds: boolean;
 }
 
-/** What else a pcapng file told (host, interfaces, names, keys of TLS) is not written. */
+/** Other contents of a pcapng file (host, interfaces, names, TLS keys) are left out. */
 export async function* anonymisedFile(
   frames: AsyncIterable<CapturedFrame>,
   { format, microseconds }: FileForm,

@@ -1,6 +1,6 @@
 /** Where the heads of a frame have addresses: of the link, of ARP, of IP. */
 import { LINK_TYPES } from '../file/frame.ts';
-import { u16 } from '../packet/octets.ts';
+import { u16 } from '../file/octets.ts';
 
 export interface Field {
   readonly at: number;

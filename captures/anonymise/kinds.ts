@@ -1,4 +1,9 @@
-/** What is taken for a secret, by the name that it stands under: of a parameter, an element, a header line, a CLI argument. */
+/**
+ * What counts as a secret, by the name it stands under: of a parameter, an element, a header line, a CLI
+ * argument.
+ */
+
+import { secretKindOf } from '../../protocol/datamodel/secret-names.ts';
 
 export const KINDS = [
   'serial number',
@@ -20,22 +25,19 @@ export const KINDS = [
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** Names that end as a secret's do and hold none: tags of the ACS, switches, choices and figures. */
+/** Names that end like those of secrets but hold none: tags of the ACS, switches, choices and figures. */
 const HARMLESS =
   /^(parameterkey|commandkey)$|(enabled?|required|supported|capable|allowed|mode|type|status|state|level|index|length|count|interval|timeout|lifetime|version|numberofentries|refreshtime)$/;
 
-/** By the last step of a name, in lower case and without what is neither letter nor digit; the first that fits counts. */
+/**
+ * By the last part of a name, in lower case, letters and digits only; the first match counts.
+ */
 const BY_NAME: readonly (readonly [pattern: RegExp, kind: Kind])[] = [
   [/serial(number|num|no|nr|nbr)?$|^(imei|imsi|iccid|meid|antid|toant)$/, 'serial number'],
   [/mac(address|addr)?$|bssid$|^(hwaddr|hardwareaddress|antmac|chaddr)$/, 'MAC address'],
-  [/passw(or)?d\d*$|passphrase$|^(user)?pwd$|secret$|^pass$/, 'password'],
-  // Many tables of data models have a key that is a number: BridgeKey, FilterKey, QueueKey.
-  [
-    /(psk|presharedkey|wep\w*key\d*|wpa\w*key|(private|encryption|security|network|auth|secret|api|cipher|shared|wireless|wifi|wlan)key\d*)$/,
-    'key',
-  ],
+  // Of a command or a header; many tables of data models have a key that is a number: BridgeKey, FilterKey,
+  // QueueKey.
   [/^(x[0-9a-f]{6})?key\d*$/, 'key'],
-  [/^pin(code)?$|(sim|device|wps|card)pin(code)?$|^puk$/, 'key'],
   [/ssid$|^networkname$/, 'network name'],
   [
     /latitude$|longitude$|altitude$|location$|^geo|street$|city$|postalcode$|zipcode$|^dataobject$/,
@@ -49,14 +51,18 @@ const BY_NAME: readonly (readonly [pattern: RegExp, kind: Kind])[] = [
   [/^(devicelog|systemlog|eventlog|syslog|log)$/, 'log'],
 ];
 
-/** The kind of secret that a value under this name is; `undefined`: it is none by its name. */
+/** The kind of secret that a value under this name is; `undefined`: the name does not suggest a secret. */
 export function kindOf(name: string): Kind | undefined {
   const steps = name.split('.').filter((step) => !/^\d*$/.test(step));
   const last = (steps.at(-1) ?? '').replace(/[^A-Za-z0-9]/g, '').toLowerCase();
   if (last === '' || HARMLESS.test(last)) return undefined;
+  const secret = secretKindOf(name);
+  if (secret !== undefined) return secret;
   return BY_NAME.find(([pattern]) => pattern.test(last))?.[1];
 }
 
-/** Whether dotted numbers under this name, or on a line that says this, tell a version and no address. */
+/**
+ * Whether dotted numbers under this name, or on a line with this text, are a version rather than an address.
+ */
 export const isVersion = (text: string): boolean =>
   /version|software|firmware|hardware|build|release|revision/i.test(text);

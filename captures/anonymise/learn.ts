@@ -1,6 +1,7 @@
 /** The first reading of a capture: what its secrets are. */
 import { macText } from '../../protocol/ipv4.ts';
 import type { CapturedFrame } from '../file/frame.ts';
+import type { Datagram, FlowEvent } from '../packet/flow.ts';
 import { createFlow } from '../packet/flow.ts';
 import { readLink } from '../packet/link.ts';
 import { learnDatagram } from './datagram.ts';
@@ -8,6 +9,7 @@ import type { Field } from './frame-places.ts';
 import { arpFields, ipFields, isArp, linkFields } from './frame-places.ts';
 import type { Output } from './mdap-outputs.ts';
 import { createMdapOutputs } from './mdap-outputs.ts';
+import type { StreamPassage } from './passage.ts';
 import { createDatagramPassages, createStreamPassages } from './passages.ts';
 import type { Secrets } from './secrets.ts';
 import { learnText } from './texts.ts';
@@ -18,44 +20,58 @@ export interface Learner {
   end(): void;
 }
 
-export function createLearner(secrets: Secrets): Learner {
-  const flow = createFlow();
-  const ofStreams = createStreamPassages();
-  const ofDatagrams = createDatagramPassages();
-  const outputs = createMdapOutputs();
-  let datagrams = 0;
+export const createLearner = (secrets: Secrets): Learner => new CaptureLearner(secrets);
 
-  const join = (joined: readonly Output[]): void => {
-    for (const { text } of joined) learnText(secrets, 'lines', text);
-  };
+class CaptureLearner implements Learner {
+  readonly #secrets: Secrets;
+  readonly #flow = createFlow();
+  readonly #streams = createStreamPassages();
+  readonly #datagrams = createDatagramPassages();
+  readonly #outputs = createMdapOutputs();
+  #count = 0;
 
-  const read = (events: ReturnType<typeof flow.push>): void => {
+  constructor(secrets: Secrets) {
+    this.#secrets = secrets;
+  }
+
+  push(frame: CapturedFrame): void {
+    learnAddresses(this.#secrets, frame);
+    this.#read(this.#flow.push(frame));
+  }
+
+  end(): void {
+    this.#read(this.#flow.end());
+    this.#learnOutputs(this.#outputs.end());
+  }
+
+  #read(events: readonly FlowEvent[]): void {
     for (const event of events) {
-      if (event.is === 'comment') learnText(secrets, 'lines', Buffer.from(event.text).toString('latin1'));
-      else if (event.is === 'datagram') {
-        datagrams += 1;
-        const passage = ofDatagrams.push(event);
-        learnDatagram(secrets, passage, event.payload);
-        if (passage.is === 'mdap') join(outputs.push(event, datagrams));
-      } else
-        for (const passage of ofStreams.push(event)) {
-          if (passage.is !== 'packed' && passage.is !== 'blank') learnText(secrets, passage.is, passage.text);
-          else if (passage.is === 'packed' && passage.blank === undefined)
-            learnText(secrets, 'markup', passage.text);
-        }
+      if (event.is === 'comment') this.#learnLines(Buffer.from(event.text).toString('latin1'));
+      else if (event.is === 'datagram') this.#onDatagram(event);
+      else for (const passage of this.#streams.push(event)) this.#learnPassage(passage);
     }
-  };
+  }
 
-  return {
-    push(frame) {
-      learnAddresses(secrets, frame);
-      read(flow.push(frame));
-    },
-    end() {
-      read(flow.end());
-      join(outputs.end());
-    },
-  };
+  #onDatagram(datagram: Datagram): void {
+    this.#count += 1;
+    const passage = this.#datagrams.push(datagram);
+    learnDatagram(this.#secrets, passage, datagram.payload);
+    if (passage.is === 'mdap') this.#learnOutputs(this.#outputs.push(datagram, this.#count));
+  }
+
+  #learnPassage(passage: StreamPassage): void {
+    if (passage.is === 'blank') return;
+    if (passage.is !== 'packed') learnText(this.#secrets, passage.is, passage.text);
+    else if (passage.blank === undefined) learnText(this.#secrets, 'markup', passage.text);
+  }
+
+  #learnOutputs(outputs: readonly Output[]): void {
+    for (const { text } of outputs) this.#learnLines(text);
+  }
+
+  #learnLines(text: string): void {
+    learnText(this.#secrets, 'lines', text);
+  }
 }
 
 function learnAddresses(secrets: Secrets, { bytes, linkType }: CapturedFrame): void {

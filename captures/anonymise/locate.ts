@@ -2,7 +2,7 @@
 import { latin1Bytes } from '../../protocol/latin1.ts';
 import type { CapturedFrame } from '../file/frame.ts';
 import type { Span } from '../http/http-body.ts';
-import type { Datagram } from '../packet/flow.ts';
+import type { Datagram, FlowEvent } from '../packet/flow.ts';
 import { createFlow } from '../packet/flow.ts';
 import type { Side, StreamEvent } from '../packet/streams.ts';
 import { blanked, Edits } from './edits.ts';
@@ -16,88 +16,102 @@ import type { Tally } from './tally.ts';
 import type { Replacement } from './texts.ts';
 import { replaceText } from './texts.ts';
 
-/** What becomes of one side of a stream. */
-export interface Half {
+/** What is done to one side of a stream. */
+export interface LocatedSide {
   readonly edits: Edits;
   /** Sequence number of its first byte. */
   readonly first: number;
-  /** What of it was read, by offsets; everything else of it is blanked. */
+  /** Which of its bytes were read; all others are blanked. */
   readonly read: Span[];
   /** Bytes and gaps so far. */
   length: number;
 }
 
-export type Halves = ReadonlyMap<string, Half>;
+/** By `sideKey`. */
+export type LocatedSides = ReadonlyMap<string, LocatedSide>;
 
 /** What is replaced in the bodies of datagrams (1, 2, ... as they came) that are pieces of longer texts. */
 export type Bodies = ReadonlyMap<number, readonly Replacement[]>;
 
-export const halfKey = (stream: number, from: Side): string => `${stream} ${from}`;
+export const sideKey = (stream: number, from: Side): string => `${stream} ${from}`;
 
 export interface Locator {
-  readonly halves: Halves;
+  readonly sides: LocatedSides;
   readonly bodies: Bodies;
   push(frame: CapturedFrame): void;
   /** The capture has ended. */
   end(): void;
 }
 
-export function createLocator(secrets: Secrets, tally: Tally): Locator {
-  const flow = createFlow();
-  const passages = createStreamPassages();
-  const halves = new Map<string, Half>();
-  const datagrams = createDatagramPassages();
-  const outputs = createMdapOutputs();
-  const bodies = new Map<number, readonly Replacement[]>();
-  let count = 0;
+export const createLocator = (secrets: Secrets, tally: Tally): Locator => new CaptureLocator(secrets, tally);
 
-  const locate = ({ parts, text }: Output): void => {
-    const replacements = replaceText(secrets, 'lines', text, tally.replace);
-    for (const part of parts) {
-      const inside = replacements.flatMap((one) => cutTo(one, part));
-      for (const number of part.datagrams) bodies.set(number, inside);
-    }
-  };
+class CaptureLocator implements Locator {
+  readonly sides = new Map<string, LocatedSide>();
+  readonly bodies = new Map<number, readonly Replacement[]>();
+  readonly #secrets: Secrets;
+  readonly #tally: Tally;
+  readonly #flow = createFlow();
+  readonly #streams = createStreamPassages();
+  readonly #datagrams = createDatagramPassages();
+  readonly #outputs = createMdapOutputs();
+  #count = 0;
 
-  const readDatagram = (datagram: Datagram): void => {
-    count += 1;
-    if (datagrams.push(datagram).is === 'mdap') outputs.push(datagram, count).forEach(locate);
-  };
+  constructor(secrets: Secrets, tally: Tally) {
+    this.#secrets = secrets;
+    this.#tally = tally;
+  }
 
-  const note = (event: StreamEvent): void => {
-    if (event.is !== 'data' && event.is !== 'gap') return;
-    const { from, sequence, stream } = event;
-    const key = halfKey(stream.number, from);
-    const half = halves.get(key) ?? { edits: new Edits(), first: sequence, read: [], length: 0 };
-    halves.set(key, half);
-    if (event.is === 'data') readOn(half, event.bytes.length);
-    half.length += event.is === 'data' ? event.bytes.length : event.length;
-  };
+  push(frame: CapturedFrame): void {
+    this.#read(this.#flow.push(frame));
+  }
 
-  const read = (events: ReturnType<typeof flow.push>): void => {
+  end(): void {
+    this.#read(this.#flow.end());
+    this.#locateOutputs(this.#outputs.end());
+  }
+
+  #read(events: readonly FlowEvent[]): void {
     for (const event of events) {
-      if (event.is === 'datagram') readDatagram(event);
-      if (event.is === 'comment' || event.is === 'datagram') continue;
-      note(event);
-      for (const passage of passages.push(event)) {
-        const edits = halves.get(halfKey(passage.side.stream, passage.side.from))?.edits;
-        if (edits !== undefined) edit(edits, passage, secrets, tally);
+      if (event.is === 'datagram') this.#onDatagram(event);
+      else if (event.is !== 'comment') this.#onStream(event);
+    }
+  }
+
+  #onDatagram(datagram: Datagram): void {
+    this.#count += 1;
+    if (this.#datagrams.push(datagram).is === 'mdap')
+      this.#locateOutputs(this.#outputs.push(datagram, this.#count));
+  }
+
+  #onStream(event: StreamEvent): void {
+    if (event.is === 'data' || event.is === 'gap') this.#extend(event);
+    for (const passage of this.#streams.push(event)) {
+      const { from, stream } = passage.side;
+      const edits = this.sides.get(sideKey(stream, from))?.edits;
+      if (edits !== undefined) edit(edits, passage, this.#secrets, this.#tally);
+    }
+  }
+
+  #extend(event: Extract<StreamEvent, { is: 'data' | 'gap' }>): void {
+    const key = sideKey(event.stream.number, event.from);
+    const side = this.sides.get(key) ?? { edits: new Edits(), first: event.sequence, read: [], length: 0 };
+    this.sides.set(key, side);
+    if (event.is === 'data') addRead(side, event.bytes.length);
+    side.length += event.is === 'data' ? event.bytes.length : event.length;
+  }
+
+  #locateOutputs(outputs: readonly Output[]): void {
+    for (const { parts, text } of outputs) {
+      const replacements = replaceText(this.#secrets, 'lines', text, this.#tally.replace);
+      for (const part of parts) {
+        const inside = replacements.flatMap((one) => cutTo(one, part));
+        for (const number of part.datagrams) this.bodies.set(number, inside);
       }
     }
-  };
-
-  return {
-    halves,
-    bodies,
-    push: (frame) => read(flow.push(frame)),
-    end() {
-      read(flow.end());
-      outputs.end().forEach(locate);
-    },
-  };
+  }
 }
 
-/** What of a replacement lies in a part of an output, by its offset in the datagram. */
+/** The part of a replacement that lies in a part of an output, by its offset in the datagram. */
 function cutTo({ at, bytes }: Replacement, part: OutputPart): readonly Replacement[] {
   const from = Math.max(at, part.from);
   const until = Math.min(at + bytes.length, part.from + part.length);
@@ -106,11 +120,11 @@ function cutTo({ at, bytes }: Replacement, part: OutputPart): readonly Replaceme
     : [];
 }
 
-function readOn(half: Half, length: number): void {
-  const last = half.read.at(-1);
-  if (last !== undefined && last.at + last.length === half.length)
-    half.read[half.read.length - 1] = { at: last.at, length: last.length + length };
-  else half.read.push({ at: half.length, length });
+function addRead(side: LocatedSide, length: number): void {
+  const last = side.read.at(-1);
+  if (last !== undefined && last.at + last.length === side.length)
+    side.read[side.read.length - 1] = { at: last.at, length: last.length + length };
+  else side.read.push({ at: side.length, length });
 }
 
 function edit(edits: Edits, passage: StreamPassage, secrets: Secrets, tally: Tally): void {
@@ -138,7 +152,10 @@ function write(edits: Edits, spans: readonly Span[], bytes: Uint8Array): void {
   }
 }
 
-/** A packed body is packed anew, to the length that it had. Where that cannot be it is packed empty, or blanked. */
+/**
+ * A compressed body is compressed again, to the same length. Where that is impossible, it becomes an empty
+ * body, or is blanked.
+ */
 function editPacked(edits: Edits, passage: PackedPassage, secrets: Secrets, tally: Tally): void {
   const { blank: how, encoding, spans, text } = passage;
   const replacements = how === undefined ? replaceText(secrets, 'markup', text, tally.replace) : [];

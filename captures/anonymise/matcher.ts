@@ -1,8 +1,10 @@
-/** Finds any of many texts in byte text, in one walk: of those that begin at a place the longest that fits counts. */
+/**
+ * Finds many texts in byte text in one pass; of those that begin at the same place the longest match counts.
+ */
 
-/** What must stand beside a text for it to be found there. */
+/** What must surround a text for it to match. */
 export type Edges =
-  /** No letter, digit or underline, where the text itself begins or ends with one. */
+  /** No letter, digit or underscore next to one at its own ends. */
   | 'word'
   /** Neither that nor a part of a longer dotted number. */
   | 'address'
@@ -31,11 +33,11 @@ const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 const DOT = 0x2e;
 
 export class Matcher<Value> {
-  private readonly root: Node<Value> = newNode();
+  readonly #root: Node<Value> = newNode();
 
-  /** The first value that is added for a text counts. */
+  /** The first value added for a text counts. */
   add(text: string, edges: Edges, value: Value): void {
-    let node = this.root;
+    let node = this.#root;
     for (let at = 0; at < text.length; at += 1) {
       const code = text.charCodeAt(at);
       let next = node.next.get(code);
@@ -48,19 +50,19 @@ export class Matcher<Value> {
     if (text !== '') node.found ??= { edges, value };
   }
 
-  /** In their order; none overlaps another. `longest`: bytes that a text may have. */
+  /** In order; none overlaps another. `longest`: maximum length of a match. */
   find(text: string, longest = Number.POSITIVE_INFINITY): readonly Match<Value>[] {
     const matches: Match<Value>[] = [];
     for (let at = 0; at < text.length; ) {
-      const match = this.at(text, at, longest);
+      const match = this.#at(text, at, longest);
       if (match !== undefined) matches.push(match);
       at += match?.length ?? 1;
     }
     return matches;
   }
 
-  private at(text: string, at: number, longest: number): Match<Value> | undefined {
-    let node = this.root.next.get(text.charCodeAt(at));
+  #at(text: string, at: number, longest: number): Match<Value> | undefined {
+    let node = this.#root.next.get(text.charCodeAt(at));
     let best: Match<Value> | undefined;
     for (let end = at + 1; node !== undefined; end += 1) {
       if (end - at > longest) break;

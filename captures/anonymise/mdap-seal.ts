@@ -1,4 +1,6 @@
-/** The check values of an MDAP message: where they stand, and how they are kept right when other bytes change. */
+/**
+ * The check values of an MDAP message: where they are, and how they are kept correct when other bytes change.
+ */
 import { decodeMessage } from '../../protocol/mdap/messages.ts';
 
 /** Offsets of check values of two hexadecimal digits, each the exclusive-or of all bytes before it. */
@@ -10,15 +12,18 @@ export function checkPlaces(bytes: Uint8Array): readonly number[] {
   return 'doubleCheck' in message && message.doubleCheck ? [outer - 2, outer] : [outer];
 }
 
-/** Changes the check values by what the bytes before them changed: right ones stay right, and wrong ones as wrong. */
+/**
+ * Changes the check values by as much as the bytes before them: correct ones stay correct, and wrong ones as
+ * wrong.
+ */
 export function reseal(old: Uint8Array, bytes: Uint8Array, places: readonly number[]): void {
   for (const place of places) {
     let change = 0;
     for (let at = 0; at < place; at += 1) change ^= (old[at] ?? 0) ^ (bytes[at] ?? 0);
-    const told = Buffer.from(old.subarray(place, place + 2)).toString('latin1');
-    const text = (Number.parseInt(told, 16) ^ change).toString(16).padStart(2, '0');
+    const given = Buffer.from(old.subarray(place, place + 2)).toString('latin1');
+    const text = (Number.parseInt(given, 16) ^ change).toString(16).padStart(2, '0');
     bytes.set(
-      Buffer.from(told === told.toLowerCase() && /[a-f]/.test(told) ? text : text.toUpperCase(), 'latin1'),
+      Buffer.from(given === given.toLowerCase() && /[a-f]/.test(given) ? text : text.toUpperCase(), 'latin1'),
       place,
     );
   }

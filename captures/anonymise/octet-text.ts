@@ -1,4 +1,7 @@
-/** Replaces bytes by others of the same class: a digit stays a digit, a hexadecimal text hexadecimal, UTF-8 stays UTF-8. */
+/**
+ * Replaces bytes by others of the same class: a digit stays a digit, a hexadecimal text hexadecimal, UTF-8
+ * stays UTF-8.
+ */
 
 const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 const isUpper = (code: number): boolean => code >= 0x41 && code <= 0x5a;
@@ -8,7 +11,7 @@ const isContinuation = (code: number): boolean => (code & 0xc0) === 0x80;
 /** Whether a text has anything that `recast` would change. */
 export const isRecastable = (text: string): boolean => /[A-Za-z0-9\u0080-\u00ff]/.test(text);
 
-/** Hexadecimal, and not by chance: a word such as `cafe` is no number. */
+/** Hexadecimal, but not by chance like the word `cafe`. */
 const isHex = (text: string): boolean => /^[0-9a-f]*\d[0-9a-f]*$/i.test(text) && text.length >= 4;
 
 /** Byte text of the same length and form, made of random bytes; `random` has at least as many as the text. */
@@ -29,8 +32,8 @@ export function recast(text: string, random: Uint8Array): string {
 }
 
 /**
- * Beyond ASCII: of a UTF-8 sequence the last byte changes, so that it stays one; a byte of ISO 8859-1 becomes another
- * letter. Sequences at the borders of UTF-8, and those of its last two characters, stay as they are.
+ * Beyond ASCII: of a UTF-8 sequence the last byte changes, so that it stays one; a byte of ISO 8859-1 becomes
+ * another letter. Sequences at the borders of UTF-8, and those of its last two characters, stay as they are.
  */
 function recastHigh(text: string, at: number, code: number, chance: number): number {
   const after = text.charCodeAt(at + 1);

@@ -1,4 +1,4 @@
-/** Packs a text to a given number of bytes: a body that is compressed must not change its length. */
+/** Compresses a text to a given number of bytes: a compressed body must not change its length. */
 import { deflateSync, gzipSync } from 'node:zlib';
 
 const LEVELS = [9, 6, 4, 2, 1] as const;
@@ -20,7 +20,7 @@ export function packTo(text: Uint8Array, encoding: string, length: number): Uint
   return undefined;
 }
 
-/** A comment of blanks in the head takes any room (RFC 1952 2.3). */
+/** A comment of blanks in the header fills any gap (RFC 1952 2.3). */
 function padGzip(packed: Uint8Array, length: number): Uint8Array | undefined {
   const room = length - packed.length;
   if (room <= 0) return room === 0 ? packed : undefined;
@@ -34,7 +34,10 @@ function padGzip(packed: Uint8Array, length: number): Uint8Array | undefined {
   ]);
 }
 
-/** Blocks that are empty (RFC 1951 3.2.4): a stored one has 5 bytes, one of fixed codes with a stored one behind it 6. */
+/**
+ * Empty blocks (RFC 1951 3.2.4): a stored one has 5 bytes, one of fixed codes with a stored one after it has
+ * 6.
+ */
 const STORED = [0x00, 0x00, 0x00, 0xff, 0xff] as const;
 const FIXED_AND_STORED = [0x02, 0x00, 0x00, 0x00, 0xff, 0xff] as const;
 

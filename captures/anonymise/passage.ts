@@ -1,4 +1,6 @@
-/** A part of what was said: a text that is understood, with the place of its bytes, or bytes that are not. */
+/**
+ * A part of a conversation: a text that is understood, with the place of its bytes, or bytes that are not.
+ */
 import type { Span } from '../http/http-body.ts';
 import type { Side } from '../packet/streams.ts';
 
@@ -8,7 +10,10 @@ export interface StreamSide {
   readonly from: Side;
 }
 
-/** How bytes that are not understood are blanked: a text keeps its form, all else becomes zeros but for line ends. */
+/**
+ * How bytes that are not understood are blanked: a text keeps its form, everything else but line ends becomes
+ * zeros.
+ */
 export type Blanking = 'zero' | 'mask';
 
 export interface TextPassage {
@@ -17,7 +22,7 @@ export interface TextPassage {
   readonly spans: readonly Span[];
   readonly text: string;
 }
-/** A body that a Content-Encoding packs; the spans are of what it was packed to. */
+/** A body with a Content-Encoding; the spans are those of the compressed bytes. */
 export interface PackedPassage {
   readonly is: 'packed';
   /** `undefined`: it is an envelope of SOAP. */

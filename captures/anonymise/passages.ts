@@ -1,16 +1,16 @@
 /**
- * A capture as passages: texts that are understood, each with the place of its bytes, and bytes that are not, which are
- * blanked. Read twice, a capture gives the same passages both times.
+ * A capture as passages: texts that are understood, each with the place of its bytes, and bytes that are not,
+ * which are blanked. A capture that is read twice gives the same passages both times.
  */
 import { decodeBootp } from '../../protocol/bootp/message.ts';
 import type { DatagramEvent } from '../conversation/datagrams.ts';
 import { createDatagrams } from '../conversation/datagrams.ts';
+import { byteText } from '../file/octets.ts';
 import type { HttpEvent, HttpMessage } from '../http/http.ts';
 import { createHttp } from '../http/http.ts';
 import type { Span } from '../http/http-body.ts';
 import { headerOf } from '../http/http-head.ts';
 import type { Datagram } from '../packet/flow.ts';
-import { byteText } from '../packet/octets.ts';
 import type { Side, StreamEvent } from '../packet/streams.ts';
 import type { DatagramPassage, StreamPassage, StreamSide } from './passage.ts';
 import { createTlsSpans } from './tls-spans.ts';
@@ -22,73 +22,76 @@ export interface DatagramPassages {
   push(datagram: Datagram): DatagramPassage;
 }
 
-/** How much of one side of a stream is accounted for. */
+/** How far one side of a stream was read. */
 interface Account {
+  /** Bytes that belong to a passage already. */
   understood: number;
   position: number;
 }
 
-export function createStreamPassages(): StreamPassages {
-  const http = createHttp();
-  const tls = createTlsSpans();
-  const accounts = new Map<number, Record<Side, Account>>();
-  const encrypted = new Set<number>();
+type Bytes = Extract<StreamEvent, { is: 'data' | 'gap' }>;
 
-  /** Bytes before `until` that no message has. */
-  const between = (side: StreamSide, account: Account, until: number): readonly StreamPassage[] => {
-    const length = until - account.understood;
-    if (length <= 0) return [];
-    const spans = [{ at: account.understood, length }];
-    account.understood = until;
-    return [{ is: 'blank', side, spans, how: 'zero', what: 'bytes of TCP that are no HTTP' }];
-  };
+export const createStreamPassages = (): StreamPassages => new PassageReader();
 
-  const ofHttp = (event: HttpEvent): readonly StreamPassage[] => {
-    if (event.is === 'tls') encrypted.add(event.stream.number);
+class PassageReader implements StreamPassages {
+  readonly #http = createHttp();
+  readonly #tls = createTlsSpans();
+  readonly #accounts = new Map<number, Record<Side, Account>>();
+  readonly #encrypted = new Set<number>();
+
+  push(event: StreamEvent): readonly StreamPassage[] {
+    const { number } = event.stream;
+    if (event.is === 'opened') this.#accounts.set(number, { client: newAccount(), server: newAccount() });
+    const accounts = this.#accounts.get(number);
+    if (accounts === undefined) return [];
+    const isBytes = event.is === 'data' || event.is === 'gap';
+    if (isBytes) accounts[event.from].position += lengthOf(event);
+    const passages = this.#http.push(event).flatMap((one) => this.#onHttp(one));
+    if (isBytes && this.#encrypted.has(number))
+      return [...passages, ...this.#onEncrypted(event, accounts[event.from])];
+    return event.is === 'closed' ? [...passages, ...this.#onClosed(number, accounts)] : passages;
+  }
+
+  #onHttp(event: HttpEvent): readonly StreamPassage[] {
+    if (event.is === 'tls') this.#encrypted.add(event.stream.number);
     if (event.is !== 'http') return [];
     const { from, place, stream } = event;
     const side: StreamSide = { stream: stream.number, from };
-    const account = accounts.get(stream.number)?.[from];
+    const account = this.#accounts.get(stream.number)?.[from];
     if (account === undefined) return [];
-    const before = between(side, account, place.head.at);
+    const before = unread(side, account, place.head.at);
     account.understood = place.end;
     return [...before, ...ofMessage(event, side)];
-  };
+  }
 
-  const ofStream = (event: StreamEvent): readonly StreamPassage[] => {
-    const { number } = event.stream;
-    if (event.is === 'opened')
-      accounts.set(number, {
-        client: { understood: 0, position: 0 },
-        server: { understood: 0, position: 0 },
-      });
-    const both = accounts.get(number);
-    if (both === undefined) return [];
-    const passages: StreamPassage[] = [];
-    if (event.is === 'data' || event.is === 'gap') {
-      const account = both[event.from];
-      account.position += event.is === 'data' ? event.bytes.length : event.length;
-    }
-    passages.push(...http.push(event).flatMap(ofHttp));
-    if (encrypted.has(number) && (event.is === 'data' || event.is === 'gap')) {
-      const { from } = event;
-      const account = both[from];
-      const length = event.is === 'data' ? event.bytes.length : event.length;
-      passages.push(...between({ stream: number, from }, account, account.position - length));
-      account.understood = account.position;
-      passages.push(...tls.push(event, account.position));
-    }
-    if (event.is === 'closed') {
-      for (const from of ['client', 'server'] as const)
-        passages.push(...between({ stream: number, from }, both[from], both[from].position));
-      accounts.delete(number);
-      encrypted.delete(number);
-      passages.push(...tls.end(number));
-    }
-    return passages;
-  };
+  #onEncrypted(event: Bytes, account: Account): readonly StreamPassage[] {
+    const side: StreamSide = { stream: event.stream.number, from: event.from };
+    const before = unread(side, account, account.position - lengthOf(event));
+    account.understood = account.position;
+    return [...before, ...this.#tls.push(event, account.position)];
+  }
 
-  return { push: ofStream };
+  #onClosed(stream: number, accounts: Record<Side, Account>): readonly StreamPassage[] {
+    this.#accounts.delete(stream);
+    this.#encrypted.delete(stream);
+    const left = (['client', 'server'] as const).flatMap((from) =>
+      unread({ stream, from }, accounts[from], accounts[from].position),
+    );
+    return [...left, ...this.#tls.end(stream)];
+  }
+}
+
+const newAccount = (): Account => ({ understood: 0, position: 0 });
+
+const lengthOf = (event: Bytes): number => (event.is === 'data' ? event.bytes.length : event.length);
+
+/** Bytes before `until` that belong to no message. */
+function unread(side: StreamSide, account: Account, until: number): readonly StreamPassage[] {
+  const length = until - account.understood;
+  if (length <= 0) return [];
+  const spans = [{ at: account.understood, length }];
+  account.understood = until;
+  return [{ is: 'blank', side, spans, how: 'zero', what: 'bytes of TCP that are no HTTP' }];
 }
 
 function ofMessage(message: HttpMessage, side: StreamSide): readonly StreamPassage[] {
@@ -115,14 +118,17 @@ function ofMessage(message: HttpMessage, side: StreamSide): readonly StreamPassa
   return rest.length === 0 ? passages : [...passages, { is: 'blank', side, spans: rest, how: 'mask', what }];
 }
 
-/** Bytes of a body in which its envelope begins. Other markup may have secrets in attributes: who knows what they mean? */
+/**
+ * An envelope begins within these first bytes of a body. Other markup is blanked: its attributes may be
+ * secrets.
+ */
 const PROLOGUE = 4096;
 const ENVELOPE = /^[^<]{0,16}<(?:[^<>]*>[^<]*<){0,8}(?:[\w.-]+:)?Envelope[\s/>]/;
 
 const isText = (bytes: Uint8Array): boolean =>
   bytes.subarray(0, 512).every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d));
 
-/** The first bytes of spans, so many of them. */
+/** The first `length` bytes of spans. */
 export function upTo(spans: readonly Span[], length: number): readonly Span[] {
   const first: Span[] = [];
   let left = length;
@@ -134,7 +140,7 @@ export function upTo(spans: readonly Span[], length: number): readonly Span[] {
   return first;
 }
 
-/** The bytes of spans behind the first so many. */
+/** The bytes of spans after the first `length`. */
 export function behind(spans: readonly Span[], length: number): readonly Span[] {
   let skip = length;
   return spans.flatMap((span) => {
@@ -147,17 +153,17 @@ export function behind(spans: readonly Span[], length: number): readonly Span[] 
 const TFTP_DATA = 3;
 const TFTP_HEAD = 4;
 
-/** Its own datagrams have to come in their order: what a TFTP packet is depends on those before it. */
+/** Datagrams must come in order: what a TFTP packet means depends on those before it. */
 export function createDatagramPassages(): DatagramPassages {
   const datagrams = createDatagrams();
   return { push: (datagram) => ofDatagram(datagram, datagrams.push(datagram)) };
 }
 
-function ofDatagram(datagram: Datagram, told: readonly DatagramEvent[]): DatagramPassage {
+function ofDatagram(datagram: Datagram, events: readonly DatagramEvent[]): DatagramPassage {
   const { payload } = datagram;
   const spans = [{ at: 0, length: payload.length }];
   const unknown = { is: 'blank', spans, how: 'zero', what: 'UDP that is not understood' } as const;
-  const event = told.find((one) => 'datagram' in one && one.datagram === datagram);
+  const event = events.find((one) => 'datagram' in one && one.datagram === datagram);
   switch (event?.is) {
     case 'mdap':
       return { is: 'mdap' };

@@ -1,7 +1,8 @@
 /**
- * What a capture's secrets are, and what stands in their places. Each is replaced by what HMAC-SHA-256 makes of it under a
- * key, so that one text has one replacement wherever it stands, and nothing leads back without the key. A text that holds
- * another secret holds its replacement: a user name that ends with the serial number still does.
+ * The secrets of a capture and their replacements. Each is replaced by what HMAC-SHA-256 makes of it under a
+ * key, so that a text has the same replacement everywhere, and nothing leads back without the key. A text
+ * that contains another secret then contains its replacement: a user name that ends with the serial number
+ * still does.
  */
 import { createHmac } from 'node:crypto';
 import { canonicalMac, macBytes, macText } from '../../protocol/ipv4.ts';
@@ -16,53 +17,53 @@ import { isRecastable, recast } from './octet-text.ts';
 import type { Lexicon } from './sites-markup.ts';
 import { otherSpellings } from './spelling.ts';
 
-/** A secret as it was found somewhere in a text. */
-export interface Found {
+/** A secret that was found in a text. */
+export interface FoundSecret {
   readonly kind: Kind;
   readonly original: string;
   readonly replacement: string;
 }
 
-/** Tries for a replacement that nothing else has; of a text with two digits there are not many. */
+/** Attempts at a replacement that is not taken; a text of two digits has few. */
 const TRIES = 200;
 /** Addresses whose replacements are kept as bytes. */
 const KNOWN_OCTETS = 4096;
-/** Secrets below these lengths are replaced where they stand as such, and nowhere else. */
+/** Secrets below these lengths are replaced only in places where a secret is expected. */
 const SHORTEST = 5;
 const SHORTEST_NUMBER = 6;
-/** From this length on a text of letters and digits is nothing else by chance, also within a longer word. */
+/** From this length on a text of letters and digits is no coincidence, even within a longer word. */
 const UNMISTAKABLE = 8;
 
-/** Kinds that are not looked for beyond their places: they mean something there alone, or are whole texts. */
+/** Kinds that are not looked for elsewhere: they mean something only in their place, or are whole texts. */
 const LOCAL: ReadonlySet<Kind> = new Set<Kind>(['cookie', 'digest response', 'log']);
 
 export class Secrets implements Lexicon {
-  private readonly key: Uint8Array;
-  private readonly kinds = new Map<string, Kind>();
-  private readonly addresses = new Set<string>();
-  private readonly macs = new Set<string>();
-  private readonly makes = new Set<string>();
-  private readonly words = new Set<string>();
-  /** What heads of packets ask for again and again. */
-  private readonly octets = new Map<string, Uint8Array>();
-  private readonly given = new Map<string, string>();
-  private readonly taken = new Set<string>();
-  private matcher = new Matcher<Found>();
+  readonly #key: Uint8Array;
+  readonly #kinds = new Map<string, Kind>();
+  readonly #addresses = new Set<string>();
+  readonly #macs = new Set<string>();
+  readonly #makes = new Set<string>();
+  readonly #words = new Set<string>();
+  /** Addresses in packet headers, which come again and again. */
+  readonly #octets = new Map<string, Uint8Array>();
+  readonly #given = new Map<string, string>();
+  readonly #taken = new Set<string>();
+  #matcher = new Matcher<FoundSecret>();
 
   constructor(key: Uint8Array) {
-    this.key = key;
+    this.#key = key;
   }
 
-  /** A text that is to be replaced wherever it stands. All are learnt before the first is replaced. */
+  /** A text to be replaced everywhere. All are learnt before the first is replaced. */
   learn(kind: Kind, text: string): void {
     if (kind === 'MAC address' && canonicalMac(text) !== undefined) this.learnMac(text);
     else if (kind === 'IP address' || addressBytes(text) !== undefined) this.learnAddress(text);
-    else if (this.isModel(kind, text)) return;
-    else if (isRecastable(text) && !LOCAL.has(kind) && !this.kinds.has(text)) this.kinds.set(text, kind);
+    else if (this.#isModel(kind, text)) return;
+    else if (isRecastable(text) && !LOCAL.has(kind) && !this.#kinds.has(text)) this.#kinds.set(text, kind);
   }
 
   learnAddress(text: string): void {
-    if (!isNobody(text)) this.addresses.add(text);
+    if (!isNobody(text)) this.#addresses.add(text);
   }
 
   /** An address of 4 or 16 bytes. */
@@ -70,41 +71,44 @@ export class Secrets implements Lexicon {
     this.learnAddress(addressText(bytes));
   }
 
-  /** In any spelling; all others are looked for as well. */
+  /** In any spelling; every other spelling is looked for as well. */
   learnMac(text: string): void {
     const mac = canonicalMac(text);
-    if (mac !== undefined && isDevice(macBytes(mac))) this.macs.add(mac);
+    if (mac !== undefined && isDevice(macBytes(mac))) this.#macs.add(mac);
   }
 
-  /** A name of the protocol or of a data model: a secret that is a word of it is not looked for in other places. */
+  /**
+   * A name of the protocol or of a data model: a secret that is also a word of it is not looked for in other
+   * places.
+   */
   learnName(name: string): void {
-    if (this.words.has(name) || this.words.size >= LIMITS.anonymiseWords) return;
-    this.words.add(name);
-    for (const word of name.match(/\w+/g) ?? []) this.words.add(word);
+    if (this.#words.has(name) || this.#words.size >= LIMITS.anonymiseWords) return;
+    this.#words.add(name);
+    for (const word of name.match(/\w+/g) ?? []) this.#words.add(word);
   }
 
-  /** A text that tells the make of devices. It stays, also where it is a part of a secret. */
+  /** The make of a device. It stays, even as a part of a secret. */
   learnMake(make: string): void {
-    if (this.makes.size < LIMITS.anonymiseWords) this.makes.add(make);
+    if (this.#makes.size < LIMITS.anonymiseWords) this.#makes.add(make);
   }
 
-  /** What is learnt is all: from here on it can be found. */
+  /** Everything is learnt: from now on it can be found. */
   seal(): void {
     const add = (kind: Kind, text: string, edges: Edges, replacement: string): void => {
-      if (replacement !== text) this.matcher.add(text, edges, { kind, original: text, replacement });
+      if (replacement !== text) this.#matcher.add(text, edges, { kind, original: text, replacement });
     };
-    for (const make of this.makes)
-      this.matcher.add(make, 'word', { kind: 'serial number', original: make, replacement: make });
-    for (const mac of this.macs) {
-      const other = this.spelledMac(mac);
+    for (const make of this.#makes)
+      this.#matcher.add(make, 'word', { kind: 'serial number', original: make, replacement: make });
+    for (const mac of this.#macs) {
+      const other = this.#spelledMac(mac);
       for (const spell of MAC_SPELLINGS) add('MAC address', spell(mac), 'word', spell(other));
     }
-    for (const address of this.addresses)
+    for (const address of this.#addresses)
       for (const spelled of new Set([address, address.toLowerCase(), address.toUpperCase()]))
         add('IP address', spelled, 'address', this.address(spelled));
-    const rest = [...this.kinds].sort(([a], [b]) => a.length - b.length);
+    const rest = [...this.#kinds].sort(([a], [b]) => a.length - b.length);
     for (const [text, kind] of rest) {
-      if (!this.isDistinct(text)) continue;
+      if (!this.#isDistinct(text)) continue;
       const other = this.replace(kind, text);
       const edges = isUnmistakable(text) ? 'any' : 'word';
       for (const spell of [plain, ...otherSpellings(text), lower, upper])
@@ -112,25 +116,25 @@ export class Secrets implements Lexicon {
     }
   }
 
-  /** All secrets in a byte text, but those that are too short to be known everywhere. */
-  find(text: string): readonly Match<Found>[] {
-    return this.matcher.find(text).filter(({ value }) => value.replacement !== value.original);
+  /** All secrets in a byte text, except those that are too short to be recognised everywhere. */
+  find(text: string): readonly Match<FoundSecret>[] {
+    return this.#matcher.find(text).filter(({ value }) => value.replacement !== value.original);
   }
 
-  /** What stands in the place of a text of this kind: byte text of the same length. */
+  /** The replacement of a text of this kind: byte text of the same length. */
   replace(kind: Kind, text: string): string {
     if (addressBytes(text) !== undefined) return this.address(text);
-    if (this.isModel(kind, text)) return text;
+    if (this.#isModel(kind, text)) return text;
     const mac = canonicalMac(text);
-    if (mac !== undefined && (kind === 'MAC address' || this.macs.has(mac))) return this.macLike(text, mac);
-    return (this.kinds.get(text) ?? kind) === 'host name' ? this.host(text) : this.text(text);
+    if (mac !== undefined && (kind === 'MAC address' || this.#macs.has(mac))) return this.#macLike(text, mac);
+    return (this.#kinds.get(text) ?? kind) === 'host name' ? this.#host(text) : this.#text(text);
   }
 
-  /** An address in any spelling; those of nobody stay. */
+  /** An address in any spelling; those that identify nobody stay. */
   address(text: string): string {
     const bytes = addressBytes(text);
     if (bytes === undefined || isNobody(text)) return text;
-    if (bytes.length === 4) return this.ipv4(text);
+    if (bytes.length === 4) return this.#ipv4(text);
     const mapped = /^(::ffff:)(\d+\.\d+\.\d+\.\d+)$/i.exec(text);
     if (mapped !== null) return `${mapped[1]}${this.address(mapped[2] ?? '')}`;
     return spellLike(text, this.addressOctets(bytes)) ?? text;
@@ -139,13 +143,13 @@ export class Secrets implements Lexicon {
   /** An address of 4 or 16 bytes. */
   addressOctets(bytes: Uint8Array): Uint8Array {
     const text = addressText(bytes);
-    const known = this.octets.get(text) ?? this.otherOctets(bytes);
-    if (this.octets.size >= KNOWN_OCTETS) this.octets.clear();
-    this.octets.set(text, known);
+    const known = this.#octets.get(text) ?? this.#otherOctets(bytes);
+    if (this.#octets.size >= KNOWN_OCTETS) this.#octets.clear();
+    this.#octets.set(text, known);
     return known;
   }
 
-  private otherOctets(bytes: Uint8Array): Uint8Array {
+  #otherOctets(bytes: Uint8Array): Uint8Array {
     if (bytes.length === 4) return addressBytes(this.address(bytes.join('.'))) ?? bytes;
     const name = Buffer.from(bytes).toString('hex');
     if (name.startsWith('00000000000000000000ffff')) {
@@ -155,42 +159,42 @@ export class Secrets implements Lexicon {
     }
     const groups = (name.match(/.{4}/g) ?? []).join(':');
     if (isNobody(groups)) return bytes;
-    const other = this.choose(`6 ${name}`, (draw) => Buffer.from(otherIpv6(bytes, draw)).toString('hex'));
+    const other = this.#choose(`6 ${name}`, (draw) => Buffer.from(otherIpv6(bytes, draw)).toString('hex'));
     return Uint8Array.from(Buffer.from(other, 'hex'));
   }
 
-  /** A MAC address: the vendor's three bytes stay, and so do addresses of groups. */
+  /** A MAC address: the vendor's three bytes stay, and so do group addresses. */
   mac(bytes: Uint8Array): Uint8Array {
-    return isDevice(bytes) ? macBytes(this.spelledMac(macText(bytes))) : bytes;
+    return isDevice(bytes) ? macBytes(this.#spelledMac(macText(bytes))) : bytes;
   }
 
-  private ipv4(text: string): string {
-    return this.choose(text, (draw) => otherIpv4(text, draw));
+  #ipv4(text: string): string {
+    return this.#choose(text, (draw) => otherIpv4(text, draw));
   }
 
-  private spelledMac(mac: string): string {
+  #spelledMac(mac: string): string {
     const vendor = mac.slice(0, 9);
-    return this.choose(mac, (draw) => `${vendor}${macText(Uint8Array.of(draw(256), draw(256), draw(256)))}`);
+    return this.#choose(mac, (draw) => `${vendor}${macText(Uint8Array.of(draw(256), draw(256), draw(256)))}`);
   }
 
-  private macLike(text: string, mac: string): string {
+  #macLike(text: string, mac: string): string {
     if (!isDevice(macBytes(mac))) return text;
-    const other = this.spelledMac(mac);
+    const other = this.#spelledMac(mac);
     const spell = MAC_SPELLINGS.find((one) => one(mac) === text);
     return spell === undefined ? lower(other).replaceAll('-', text.charAt(2)) : spell(other);
   }
 
-  /** Label by label, so that two hosts of one domain stay so; the top-level domain stays. */
-  private host(name: string): string {
+  /** Label by label, so that two hosts of one domain still share it; the top-level domain stays. */
+  #host(name: string): string {
     const labels = name.split('.');
     const top = labels.length > 1 && /^[A-Za-z]+$/.test(labels.at(-1) ?? '') ? labels.pop() : undefined;
-    const others = labels.map((label) => this.text(label));
+    const others = labels.map((label) => this.#text(label));
     return [...others, ...(top === undefined ? [] : [top])].join('.');
   }
 
-  private text(text: string): string {
+  #text(text: string): string {
     if (!isRecastable(text)) return text;
-    return this.choose(text, (draw) => {
+    return this.#choose(text, (draw) => {
       let out = '';
       let from = 0;
       const cast = (part: string): string =>
@@ -198,7 +202,7 @@ export class Secrets implements Lexicon {
           part,
           Uint8Array.from(part, () => draw(256)),
         );
-      for (const { at, length, value } of this.matcher.find(text, text.length - 1)) {
+      for (const { at, length, value } of this.#matcher.find(text, text.length - 1)) {
         out += cast(text.slice(from, at)) + value.replacement;
         from = at + length;
       }
@@ -206,36 +210,38 @@ export class Secrets implements Lexicon {
     });
   }
 
-  /** The replacement that a text has already, or a new one that is neither a secret nor another's replacement. */
-  private choose(text: string, make: (draw: Draw) => string): string {
-    const given = this.given.get(text);
+  /**
+   * The replacement that a text already has, or a new one that is neither a secret nor another's replacement.
+   */
+  #choose(text: string, make: (draw: Draw) => string): string {
+    const given = this.#given.get(text);
     if (given !== undefined) return given;
     let made = text;
-    for (let turn = 0; turn < TRIES; turn += 1) {
-      made = make(this.drawFor(text, turn));
-      if (made !== text && !this.taken.has(made) && !this.isSecret(made)) break;
+    for (let attempt = 0; attempt < TRIES; attempt += 1) {
+      made = make(this.#drawFor(text, attempt));
+      if (made !== text && !this.#taken.has(made) && !this.#isSecret(made)) break;
     }
-    this.given.set(text, made);
-    this.taken.add(made);
+    this.#given.set(text, made);
+    this.#taken.add(made);
     return made;
   }
 
-  /** A device that has the name of its model, as it came. */
-  private isModel(kind: Kind, text: string): boolean {
-    return kind === 'device name' && (this.words.has(text) || MODEL.test(text));
+  /** Whether a device has the name of its model, as delivered. */
+  #isModel(kind: Kind, text: string): boolean {
+    return kind === 'device name' && (this.#words.has(text) || MODEL.test(text));
   }
 
-  private isSecret(text: string): boolean {
-    return this.kinds.has(text) || this.addresses.has(text) || this.macs.has(text);
+  #isSecret(text: string): boolean {
+    return this.#kinds.has(text) || this.#addresses.has(text) || this.#macs.has(text);
   }
 
-  private drawFor(text: string, turn: number): Draw {
+  #drawFor(text: string, attempt: number): Draw {
     let block = new Uint8Array(0);
     let at = 0;
     let blocks = 0;
     return (below) => {
       if (at + 4 > block.length) {
-        block = createHmac('sha256', this.key).update(`${turn} ${blocks} ${text}`).digest();
+        block = createHmac('sha256', this.#key).update(`${attempt} ${blocks} ${text}`).digest();
         blocks += 1;
         at = 0;
       }
@@ -244,16 +250,16 @@ export class Secrets implements Lexicon {
     };
   }
 
-  private isDistinct(text: string): boolean {
+  #isDistinct(text: string): boolean {
     const shortest = /^\d+$/.test(text) ? SHORTEST_NUMBER : SHORTEST;
-    return text.length >= shortest && !this.words.has(text) && !/[^\u0000-\u00ff]/.test(text);
+    return text.length >= shortest && !this.#words.has(text) && !/[^\u0000-\u00ff]/.test(text);
   }
 }
 
-/** ANT-NAME is the name of the model until somebody gives another. */
+/** ANT-NAME is the name of the model until somebody sets another. */
 const MODEL = /^(?:SpeedTouch|ST|TG|Thomson|Technicolor)[ -]?(?:[A-Z]{0,2}\d{3,4}[A-Za-z]{0,3})?$/;
 
-/** Not of a group, not empty: then it is one device's own. */
+/** Neither a group address nor empty: it belongs to one device. */
 const isDevice = (mac: Uint8Array): boolean => ((mac[0] ?? 1) & 1) === 0 && mac.some((byte) => byte !== 0);
 
 const isUnmistakable = (text: string): boolean =>
@@ -264,7 +270,7 @@ const plain = (text: string): string => text;
 const lower = (text: string): string => text.replace(/[A-Z]+/g, (part) => part.toLowerCase());
 const upper = (text: string): string => text.replace(/[a-z]+/g, (part) => part.toUpperCase());
 
-/** Of a MAC address in capitals with dashes. */
+/** Ways to write a MAC address that is given in capitals with dashes. */
 const MAC_SPELLINGS: readonly ((mac: string) => string)[] = [
   plain,
   lower,

@@ -1,4 +1,4 @@
-/** Secrets in the head of an HTTP message: credentials, cookies, hosts, and what stands in URLs. */
+/** Secrets in the head of an HTTP message: credentials, cookies, hosts, and parts of URLs. */
 import { kindOf } from './kinds.ts';
 import type { Site } from './sites.ts';
 import { hostSites, moved, querySites, secretSteps, site, sitesByForm } from './sites.ts';
@@ -6,7 +6,7 @@ import type { Lexicon } from './sites-markup.ts';
 
 const LINE = /[^\r\n]+/g;
 const HEADER = /^([!-9;-~]+)[ \t]*:[ \t]*/;
-/** Values of these say what program speaks; dotted numbers in them are versions. */
+/** These headers name a program; dotted numbers in them are versions. */
 const PROGRAMS = /^(user-agent|server|via|x-powered-by)$/;
 
 export function headSites(text: string, lexicon?: Pick<Lexicon, 'learnName'>): readonly Site[] {

@@ -4,15 +4,15 @@ import { kindOf } from './kinds.ts';
 import type { Site } from './sites.ts';
 import { moved, site, sitesByForm } from './sites.ts';
 
-/** Of a table that a modem puts out; the widest known has seven. */
-const MOST_COLUMNS = 32;
+/** Columns of a table in the output of a modem; the widest known has seven. */
+const MAX_COLUMNS = 32;
 const LINE = /[^\r\n]+/g;
 const LABELLED = /^[ \t]*([A-Za-z_][A-Za-z0-9 ._/()-]{0,40}?)[ \t]*:[ \t]*(\S.*)/;
 const ASSIGNED = /(?<![\w.-])([A-Za-z_][\w.-]{0,63})[ \t]*=[ \t]*("[^"\r\n]*"|'[^'\r\n]*'|\S+)/g;
-/** Of these the argument `name` is the name of a person. */
+/** In these commands the argument `name` is the name of a person. */
 const OF_USERS = /\b(?:mlp|user|account)\w*[ \t]+(?:add|config|delete|modify|rename)\b/;
 
-/** Under the titles of a table. */
+/** The rule under the titles of a table. */
 const RULE = /^[ \t]*-{3,}[- \t]*$/;
 
 interface Column {
@@ -38,9 +38,9 @@ export function lineSites(text: string): readonly Site[] {
   return sites;
 }
 
-/** Titles stand two blanks or more from each other. */
+/** Titles are separated by at least two blanks. */
 function columnsOf(titles: string): readonly Column[] {
-  const starts = [...titles.matchAll(/\S+(?: \S+)*/g)].slice(0, MOST_COLUMNS);
+  const starts = [...titles.matchAll(/\S+(?: \S+)*/g)].slice(0, MAX_COLUMNS);
   return starts.map(({ 0: title, index }, place) => ({
     from: index,
     to: starts[place + 1]?.index ?? Number.POSITIVE_INFINITY,
@@ -66,7 +66,7 @@ function sitesOfLine(line: string): readonly Site[] {
   let variable = '';
   for (const { 0: whole, 1: name = '', 2: given = '', index } of line.matchAll(ASSIGNED)) {
     const bare = given.replace(/^(["'])(.*)\1$/, '$2');
-    // `set var=CWMPUSER value=...` of a configuration that is put out.
+    // `set var=CWMPUSER value=...` in the output of a configuration.
     if (name === 'var') variable = bare;
     const about = name === 'value' ? variable : name;
     const said = name === 'name' && ofUsers ? 'user name' : kindOf(about);

@@ -1,16 +1,16 @@
 /**
- * Secrets in XML, by the names that they stand under. It is read as it stands and not as what it means: so what a modem got
- * wrong, and what is cut off, hides nothing.
+ * Secrets in XML, by the names they stand under. The text is scanned rather than parsed, so that mistakes of
+ * a modem and cut bodies hide nothing.
  */
 import { kindOf } from './kinds.ts';
 import type { Site } from './sites.ts';
 import { isPublicHost, moved, site, sitesByForm } from './sites.ts';
 
-/** Is told of texts that are no secrets. */
+/** Learns texts that are not secrets. */
 export interface Lexicon {
-  /** Of names of the protocol and of data models: the same text may come many times. */
+  /** Names of the protocol and of data models; the same text may come many times. */
   learnName(text: string): void;
-  /** What a device tells of its make: it stays also within a secret. */
+  /** The make of a device; it stays even within a secret. */
   learnMake(text: string): void;
 }
 
@@ -18,42 +18,56 @@ const TAG = /<(\/?)((?:[A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*)([^<>]*)>/g;
 const MAKE = /^(manufacturer|oui|productclass)$/;
 const SHORTEST_MAKE = 4;
 const CDATA = '<![CDATA[';
-/** Elements whose texts are names of parameters or other public words. */
+/** Elements that contain names of parameters or other public words. */
 const NAMING =
   /^(name|string|parametername|parameterpath|objectname|manufacturer|oui|productclass|eventcode|faultcode)$/;
-/** Names of parameters whose values are names of hosts. */
+/** Names of parameters whose values are host names. */
 const HOSTLY = /server\d*$|serveraddress$|gateway$|proxy$|registrar$|host$|address$/i;
 const HOST_NAME = /^(?=.*[A-Za-z])[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/;
 
 export function markupSites(text: string, lexicon?: Lexicon): readonly Site[] {
-  const sites: Site[] = [];
-  let parameter: string | undefined;
-  let value: Leaf | undefined;
+  const reader = new MarkupReader(lexicon);
   for (const match of text.matchAll(TAG)) {
     const [whole, closing, qualified = '', attributes = ''] = match;
     const name = (qualified.split(':').at(-1) ?? '').toLowerCase();
     lexicon?.learnName(qualified);
     if (attributes !== '') lexicon?.learnName(attributes);
-    // A name is of its own struct alone.
-    if (name.endsWith('struct')) {
-      parameter = undefined;
-      value = undefined;
-    }
-    if (closing === '/' || attributes.endsWith('/')) continue;
-    const leaf = leafAt(text, match.index + whole.length);
-    if (leaf === undefined) continue;
-    const isName = NAMING.test(name);
-    if (isName) lexicon?.learnName(leaf.text);
-    if (MAKE.test(name) && leaf.text.length >= SHORTEST_MAKE) lexicon?.learnMake(leaf.text);
-    if (name === 'name') parameter = leaf.text;
-    else if (name === 'value') value = leaf;
-    else if (!isName) sites.push(...sitesOf(leaf, name));
-    if (parameter !== undefined && value !== undefined) {
-      sites.push(...sitesOf(value, parameter));
-      value = undefined;
-    } else if (name === 'value' && value !== undefined) sites.push(...moved(sitesByForm(leaf.text), leaf.at));
+    if (name.endsWith('struct')) reader.onStruct();
+    const leaf =
+      closing === '/' || attributes.endsWith('/') ? undefined : leafAt(text, match.index + whole.length);
+    if (leaf !== undefined) reader.onLeaf(name, leaf);
   }
-  return sites;
+  return reader.sites;
+}
+
+class MarkupReader {
+  readonly sites: Site[] = [];
+  readonly #lexicon: Lexicon | undefined;
+  #parameter: string | undefined;
+  #value: Leaf | undefined;
+
+  constructor(lexicon: Lexicon | undefined) {
+    this.#lexicon = lexicon;
+  }
+
+  /** A Name and a Value belong together only within one struct. */
+  onStruct(): void {
+    this.#parameter = undefined;
+    this.#value = undefined;
+  }
+
+  onLeaf(name: string, leaf: Leaf): void {
+    const isName = NAMING.test(name);
+    if (isName) this.#lexicon?.learnName(leaf.text);
+    if (MAKE.test(name) && leaf.text.length >= SHORTEST_MAKE) this.#lexicon?.learnMake(leaf.text);
+    if (name === 'name') this.#parameter = leaf.text;
+    else if (name === 'value') this.#value = leaf;
+    else if (!isName) this.sites.push(...sitesOf(leaf, name));
+    if (this.#parameter !== undefined && this.#value !== undefined) {
+      this.sites.push(...sitesOf(this.#value, this.#parameter));
+      this.#value = undefined;
+    } else if (name === 'value') this.sites.push(...moved(sitesByForm(leaf.text), leaf.at));
+  }
 }
 
 interface Leaf {
@@ -62,7 +76,7 @@ interface Leaf {
   readonly isCdata: boolean;
 }
 
-/** The text behind a start tag, without the white space around it. */
+/** The text after a start tag, without surrounding white space. */
 function leafAt(text: string, from: number): Leaf | undefined {
   const lead = from + (/\s*/y.exec(text.slice(from, from + 256))?.[0].length ?? 0);
   const isCdata = text.startsWith(CDATA, lead);

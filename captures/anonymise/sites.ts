@@ -1,4 +1,6 @@
-/** Places in a text where a secret stands, told by the form that it has: addresses, URLs, names of people at hosts. */
+/**
+ * Places of secrets in a text that are recognised by their form: addresses, URLs, `user@host`.
+ */
 import { addressBytes } from '../packet/ip.ts';
 import { isNobody } from './addresses.ts';
 import type { Kind } from './kinds.ts';
@@ -23,13 +25,13 @@ const AUTHORITY =
 const LONGEST_USER = 64;
 const HOST = /[A-Za-z0-9](?:[A-Za-z0-9-]*\.[A-Za-z0-9])+[A-Za-z0-9-]*/y;
 
-/** Names that belong to everybody (RFC 2606), and those of the formats themselves. */
+/** Public names (RFC 2606), and those of the formats themselves. */
 const PUBLIC_HOST =
   /^(?:localhost|(?:[\w-]+\.)*(?:example(?:\.com|\.net|\.org)?|test|invalid|w3\.org|xmlsoap\.org|broadband-forum\.org|dslforum\.org))$/i;
 
 export const isPublicHost = (name: string): boolean => PUBLIC_HOST.test(name);
 
-/** What of a text is a secret by its form. `about`: the name that it stands under. */
+/** What in a text is a secret by its form. `about`: the name it stands under. */
 export function sitesByForm(text: string, about = ''): readonly Site[] {
   return [...urlSites(text), ...userSites(text), ...macSites(text), ...addressSites(text, about)];
 }
@@ -92,7 +94,7 @@ function urlSites(text: string): readonly Site[] {
   return sites;
 }
 
-/** A host as it stands in a URL or a Host header: a name or an address. */
+/** A host in a URL or a Host header: a name or an address. */
 export function hostSites(host: string, at: number): readonly Site[] {
   const bare = host.replace(/^\[(.*)\]$/, '$1');
   const start = at + (bare === host ? 0 : 1);
@@ -101,7 +103,7 @@ export function hostSites(host: string, at: number): readonly Site[] {
   return [site(start, bare.length, 'host name')];
 }
 
-/** Steps of a path that nobody would think of: by them a CPE lets nobody else ask it for a connection. */
+/** Parts of a path that nobody could guess: a CPE uses them so that nobody else can request a connection. */
 export function secretSteps(path: string, at: number): readonly Site[] {
   return [...path.matchAll(/[^/]+/g)].flatMap(({ 0: step, index }) =>
     /^[A-Za-z0-9_-]{8,}$/.test(step) && /\d/.test(step) && /[A-Za-z]/.test(step)
@@ -110,7 +112,7 @@ export function secretSteps(path: string, at: number): readonly Site[] {
   );
 }
 
-/** Values of a query whose names say that they are secrets. */
+/** Values in a query whose names suggest secrets. */
 export function querySites(query: string, at: number): readonly Site[] {
   return [...query.matchAll(/(?<=[?&;])([^=&;?]{1,64})=([^&;?]*)/g)].flatMap(
     ({ 0: whole, 1: name = '', 2: value = '', index }) => {
@@ -129,6 +131,6 @@ export const site = (at: number, length: number, kind: Kind, spelling: Site['spe
   spelling,
 });
 
-/** The same sites in a text that has so many characters before. */
+/** The same sites, moved by this many characters. */
 export const moved = (sites: readonly Site[], by: number): readonly Site[] =>
   sites.map((one) => ({ ...one, at: one.at + by }));

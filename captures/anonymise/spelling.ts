@@ -1,4 +1,7 @@
-/** How a text is written where it stands: as it is, with the entities of XML, or with the backslashes of a quoted string. */
+/**
+ * How a text is written where it stands: as it is, with the entities of XML, or with the backslashes of a
+ * quoted string.
+ */
 
 import { fromByteText, toByteText } from '../../protocol/http/byte-text.ts';
 
@@ -31,7 +34,10 @@ export const readSpelling = (spelling: Spelling, text: string): string =>
         .map((token) => meaning(spelling, token))
         .join('');
 
-/** Another text in the same spelling and length; `other` has as many characters as `readSpelling` gives of `text`. */
+/**
+ * Another text in the same spelling and length; `other` has as many characters as `readSpelling` gives of
+ * `text`.
+ */
 export function spellOther(spelling: Spelling, text: string, other: string): string {
   if (spelling === 'plain') return other;
   let at = 0;
@@ -47,7 +53,10 @@ export function spellOther(spelling: Spelling, text: string, other: string): str
     .join('');
 }
 
-/** A character reference as long as another one. A letter above `c` has a digit more than the shortest decimal ones. */
+/**
+ * A character reference as long as another one. A letter above `c` has a digit more than the shortest decimal
+ * ones.
+ */
 function reference(token: string, next: string): string {
   const isHex = /^&#x/i.test(token);
   const room = token.length - (isHex ? 4 : 3);

@@ -13,14 +13,14 @@ import { readSpelling, spellOther } from './spelling.ts';
 
 export type TextForm = TextPassage['is'];
 
-/** One part of a text that another takes the place of, of the same length. */
+/** A part of a text and the bytes, as many, that replace it. */
 export interface Replacement {
   readonly at: number;
   readonly bytes: Uint8Array;
 }
 
-/** Is told of each secret that is replaced in a place. */
-export type Tell = (kind: Kind, original: string) => void;
+/** Called for each secret that is replaced. */
+export type OnReplaced = (kind: Kind, original: string) => void;
 
 function sitesOf(form: TextForm, text: string, lexicon?: Lexicon): readonly Site[] {
   switch (form) {
@@ -43,22 +43,24 @@ export function learnText(secrets: Secrets, form: TextForm, text: string): void 
   }
 }
 
-/** In the order of their places; none overlaps another. */
+/** In order; none overlaps another. */
 export function replaceText(
   secrets: Secrets,
   form: TextForm,
   text: string,
-  tell: Tell,
+  onReplaced: OnReplaced,
 ): readonly Replacement[] {
   const replacements: (Replacement & { readonly end: number })[] = [];
-  // Of two places that overlap the one that begins first counts, and of those the longer one.
+  // Of overlapping places the one that begins first counts, then the longer one.
   const sites = [...sitesOf(form, text)].sort((a, b) => a.at - b.at || b.length - a.length);
   let end = 0;
   for (const { at, kind, length, spelling } of sites) {
     if (at < end) continue;
     const raw = text.slice(at, at + length);
     const other =
-      spelling === 'basic' ? otherBasic(secrets, raw, tell) : spelled(secrets, kind, spelling, raw, tell);
+      spelling === 'basic'
+        ? otherBasic(secrets, raw, onReplaced)
+        : spelled(secrets, kind, spelling, raw, onReplaced);
     if (other !== raw) replacements.push({ at, end: at + length, bytes: latin1Bytes(other) });
     end = at + length;
   }
@@ -69,12 +71,12 @@ export function replaceText(
     if ((covered[next]?.at ?? Number.POSITIVE_INFINITY) < at + length) continue;
     if (form === 'head' && isFraming(text, at)) continue;
     replacements.push({ at, end: at + length, bytes: latin1Bytes(value.replacement) });
-    tell(value.kind, value.original);
+    onReplaced(value.kind, value.original);
   }
   return replacements.sort((a, b) => a.at - b.at);
 }
 
-/** A number that is by chance a secret's must not change where it says how long a body is. */
+/** A Content-Length that happens to equal a secret must not change. */
 function isFraming(head: string, at: number): boolean {
   return /^content-length[ \t]*:/i.test(head.slice(head.lastIndexOf('\n', at) + 1, at + 1));
 }
@@ -84,15 +86,15 @@ function spelled(
   kind: Kind,
   spelling: 'plain' | 'xml' | 'quoted',
   raw: string,
-  tell: Tell,
+  onReplaced: OnReplaced,
 ): string {
   const meant = readSpelling(spelling, raw);
   const other = secrets.replace(kind, meant);
-  if (other !== meant) tell(kind, meant);
+  if (other !== meant) onReplaced(kind, meant);
   return spellOther(spelling, raw, other);
 }
 
-/** User and password out of base64; `undefined` where it is none of the length that it should have. */
+/** User and password out of base64; `undefined`: it is not canonical base64 of such a pair. */
 function readCredentials(token: string): readonly [user: string, password: string] | undefined {
   const text = Buffer.from(token, 'base64').toString('latin1');
   const colon = text.indexOf(':');
@@ -110,9 +112,9 @@ function credentialsIn(token: string): readonly (readonly [string, Kind])[] {
       ];
 }
 
-function otherBasic(secrets: Secrets, token: string, tell: Tell): string {
+function otherBasic(secrets: Secrets, token: string, onReplaced: OnReplaced): string {
   const parts = credentialsIn(token);
-  if (parts.length === 0) return spelled(secrets, 'password', 'plain', token, tell);
-  const others = parts.map(([part, kind]) => spelled(secrets, kind, 'plain', part, tell));
+  if (parts.length === 0) return spelled(secrets, 'password', 'plain', token, onReplaced);
+  const others = parts.map(([part, kind]) => spelled(secrets, kind, 'plain', part, onReplaced));
   return Buffer.from(others.join(':'), 'latin1').toString('base64');
 }

@@ -1,7 +1,11 @@
-/** Which bytes of a TLS stream are blanked: all but the heads of records, and what a ClientHello has that is no name. */
+/**
+ * Which bytes of a TLS stream are blanked: all except record headers and a ClientHello, whose server name is
+ * replaced.
+ */
+
+import { byteText } from '../file/octets.ts';
 import type { Span } from '../http/http-body.ts';
 import { readTlsHello } from '../http/tls.ts';
-import { byteText } from '../packet/octets.ts';
 import type { StreamEvent } from '../packet/streams.ts';
 import type { StreamPassage, StreamSide } from './passage.ts';
 
@@ -10,7 +14,7 @@ const HANDSHAKE = 22;
 const LONGEST_HELLO = 0x4100;
 
 interface Records {
-  /** Bytes of the record's head that are there, and of its content that are to come. */
+  /** Bytes of the record header so far, and how many bytes of its content are to come. */
   readonly head: number[];
   left: number;
   hello: { readonly at: number; readonly length: number } | undefined;
@@ -20,41 +24,45 @@ interface Records {
 type Bytes = Extract<StreamEvent, { is: 'data' | 'gap' }>;
 
 export interface TlsSpans {
-  /** `position`: offset behind the bytes of the event. */
+  /** `position`: offset of the end of the event's bytes. */
   push(event: Bytes, position: number): readonly StreamPassage[];
-  /** The stream has ended: a first message that is not whole cannot be read. */
+  /** The stream has ended: an incomplete first message cannot be read. */
   end(stream: number): readonly StreamPassage[];
 }
 
-export function createTlsSpans(): TlsSpans {
-  const sides = new Map<string, Records>();
-  return {
-    push(event, position) {
-      const { from, stream } = event;
-      const key = `${stream.number} ${from}`;
-      const side = { stream: stream.number, from };
-      const records = sides.get(key) ?? { head: [], left: 0, hello: undefined, gathered: [] };
-      sides.set(key, records);
-      // Behind a gap nobody knows where a record begins.
-      if (event.is === 'gap') {
-        records.left = Number.POSITIVE_INFINITY;
-        return [];
-      }
-      return walk(records, event.bytes, position, side);
-    },
-    end(stream) {
-      return (['client', 'server'] as const).flatMap((from) => {
-        const key = `${stream} ${from}`;
-        const { gathered = [], hello } = sides.get(key) ?? {};
-        sides.delete(key);
-        if (hello === undefined || gathered.length === hello.length) return [];
-        return [blank({ stream, from }, { at: hello.at, length: gathered.length })];
-      });
-    },
-  };
+export const createTlsSpans = (): TlsSpans => new TlsReader();
+
+class TlsReader implements TlsSpans {
+  readonly #sides = new Map<string, Records>();
+
+  push(event: Bytes, position: number): readonly StreamPassage[] {
+    const { from, stream } = event;
+    const key = `${stream.number} ${from}`;
+    const records = this.#sides.get(key) ?? { head: [], left: 0, hello: undefined, gathered: [] };
+    this.#sides.set(key, records);
+    // After a gap nobody knows where a record begins.
+    if (event.is === 'gap') {
+      records.left = Number.POSITIVE_INFINITY;
+      return [];
+    }
+    return walk(records, event.bytes, position, { stream: stream.number, from });
+  }
+
+  end(stream: number): readonly StreamPassage[] {
+    return (['client', 'server'] as const).flatMap((from) => {
+      const key = `${stream} ${from}`;
+      const { gathered = [], hello } = this.#sides.get(key) ?? {};
+      this.#sides.delete(key);
+      if (hello === undefined || gathered.length === hello.length) return [];
+      return [blank({ stream, from }, { at: hello.at, length: gathered.length })];
+    });
+  }
 }
 
-/** The name that a client asks for. What else its first message has is a choice of its program, or random. */
+/**
+ * The server name that a client asks for. Everything else in its first message is a choice of its program, or
+ * random.
+ */
 function serverName(side: StreamSide, at: number, content: Uint8Array): readonly StreamPassage[] {
   const head = Uint8Array.of(HANDSHAKE, 3, 1, content.length >> 8, content.length & 0xff);
   const name = readTlsHello(Buffer.concat([head, content]))?.serverName ?? '';
@@ -64,7 +72,11 @@ function serverName(side: StreamSide, at: number, content: Uint8Array): readonly
 }
 
 const blank = (side: StreamSide, span: Span): StreamPassage => ({
-  ...{ is: 'blank', side, spans: [span], how: 'zero', what: 'what TLS encrypts' },
+  is: 'blank',
+  side,
+  spans: [span],
+  how: 'zero',
+  what: 'what TLS encrypts',
 });
 
 function walk(

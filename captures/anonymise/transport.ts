@@ -1,126 +1,149 @@
 /** Replaces the secrets in what one IP packet carries, and keeps its checksum. */
 import { latin1Bytes } from '../../protocol/latin1.ts';
 import { LIMITS } from '../../protocol/limits.ts';
+import { byteText } from '../file/octets.ts';
+import type { Datagram } from '../packet/flow.ts';
 import type { IpPacket } from '../packet/ip.ts';
 import { addressBytes, PROTOCOLS } from '../packet/ip.ts';
-import { byteText } from '../packet/octets.ts';
 import { createStreams } from '../packet/streams.ts';
 import type { Segment } from '../packet/tcp.ts';
 import { FLAGS, readTcp } from '../packet/tcp.ts';
 import { readUdp } from '../packet/udp.ts';
 import { repairChecksum, sumOfAll } from './checksums.ts';
 import { replaceDatagram } from './datagram.ts';
-import type { Half, Locator } from './locate.ts';
-import { halfKey } from './locate.ts';
+import type { LocatedSide, Locator } from './locate.ts';
+import { sideKey } from './locate.ts';
 import { createDatagramPassages } from './passages.ts';
 import type { Secrets } from './secrets.ts';
 import type { Tally } from './tally.ts';
 
 export interface Transport {
-  /** Changes the payload of a whole packet in its own bytes. Packets come in the order in which they were captured. */
+  /**
+   * Changes the payload of a whole packet in its own bytes. Packets come in the order in which they were
+   * captured.
+   */
   replace(packet: IpPacket, time: bigint): void;
 }
 
-/** Protocols of control messages, and what of them is kept: type, code, checksum and four bytes more. */
+/** Protocols of control messages, of which the first bytes are kept: type, code, checksum and four more. */
 const CONTROL: ReadonlySet<number> = new Set([1, 2, 58]);
 const CONTROL_HEAD = 8;
 /** Where the checksum stands, by protocol. */
 const CHECKSUM_AT: ReadonlyMap<number, number> = new Map([
-  ...[[PROTOCOLS.tcp, 16] as const, [PROTOCOLS.udp, 6] as const],
-  ...[[1, 2] as const, [2, 2] as const, [58, 2] as const],
+  [PROTOCOLS.tcp, 16],
+  [PROTOCOLS.udp, 6],
+  [1, 2],
+  [2, 2],
+  [58, 2],
 ]);
 
-export function createTransport(
+export const createTransport = (
   secrets: Secrets,
-  { bodies, halves }: Pick<Locator, 'bodies' | 'halves'>,
+  located: Pick<Locator, 'bodies' | 'sides'>,
   tally: Tally,
-): Transport {
-  const streams = createStreams();
-  const datagrams = createDatagramPassages();
-  const places = new Map<Half, number>();
-  let count = 0;
+): Transport => new PacketTransport(secrets, located, tally);
 
-  const blank = (what: string, bytes: Uint8Array): void => {
-    tally.blank(what, bytes.length);
-    bytes.fill(0);
-  };
+class PacketTransport implements Transport {
+  readonly #secrets: Secrets;
+  readonly #located: Pick<Locator, 'bodies' | 'sides'>;
+  readonly #tally: Tally;
+  readonly #streams = createStreams();
+  readonly #datagrams = createDatagramPassages();
+  /** How far each side of a stream has come. */
+  readonly #positions = new Map<LocatedSide, number>();
+  #count = 0;
 
-  const tcp = (packet: IpPacket, segment: Segment, time: bigint): void => {
-    streams.push(packet, segment, time);
+  constructor(secrets: Secrets, located: Pick<Locator, 'bodies' | 'sides'>, tally: Tally) {
+    this.#secrets = secrets;
+    this.#located = located;
+    this.#tally = tally;
+  }
+
+  replace(packet: IpPacket, time: bigint): void {
+    const { payload, protocol } = packet;
+    const ends = [packet.source, packet.destination].map((address) => addressBytes(address) ?? NONE);
+    const before = sumOfAll([...ends, payload]);
+    this.#replacePayload(packet, time);
+    const others = ends.map((address) => this.#secrets.addressOctets(address));
+    const at = CHECKSUM_AT.get(protocol);
+    // A checksum of UDP over IPv4 may be left out.
+    if (at === undefined || (protocol === PROTOCOLS.udp && payload[at] === 0 && payload[at + 1] === 0))
+      return;
+    // Those of IPv4's control messages do not cover the addresses.
+    const covered = protocol === 1 || protocol === 2 ? ends : others;
+    repairChecksum(payload, at, before, sumOfAll([...covered, payload]));
+    if (protocol === PROTOCOLS.udp && payload[at] === 0 && payload[at + 1] === 0)
+      payload.set([0xff, 0xff], at);
+  }
+
+  #replacePayload(packet: IpPacket, time: bigint): void {
+    const { payload, protocol } = packet;
+    const segment = protocol === PROTOCOLS.tcp ? readTcp(payload) : undefined;
+    if (segment !== undefined) this.#replaceSegment(packet, segment, time);
+    else if (protocol === PROTOCOLS.udp) this.#replaceUdp(packet, time);
+    else if (CONTROL.has(protocol)) this.#blank('contents of ICMP and IGMP', payload.subarray(CONTROL_HEAD));
+    else if (protocol === PROTOCOLS.tcp) this.#blank('packets that cannot be read', payload);
+    else this.#blank('other protocols over IP', payload);
+  }
+
+  #replaceSegment(packet: IpPacket, segment: Segment, time: bigint): void {
+    this.#streams.push(packet, segment, time);
     const { payload } = segment;
     if (payload.length === 0) return;
     const from = `${packet.source}:${segment.sourcePort}`;
     const to = `${packet.destination}:${segment.destinationPort}`;
-    const of = streams.between(from, to);
-    const half = of === undefined ? undefined : halves.get(halfKey(of.stream, of.from));
-    if (half === undefined) {
-      blank('bytes of TCP that are in no stream', payload);
+    const found = this.#streams.between(from, to);
+    const side = found === undefined ? undefined : this.#located.sides.get(sideKey(found.stream, found.from));
+    if (side === undefined) {
+      this.#blank('bytes of TCP that are in no stream', payload);
       return;
     }
     const syn = (segment.flags & FLAGS.syn) === 0 ? 0 : 1;
-    // Sequence numbers go round: the one that is nearest to where the stream was is meant.
-    const near = places.get(half) ?? 0;
-    const offset = near + ((segment.sequence + syn - half.first - near) | 0);
-    if (places.size > LIMITS.streams * 2) places.clear();
-    places.set(half, Math.max(near, offset + payload.length));
-    replaceHalf(half, payload, offset);
-    // What comes again may be other bytes than the first time, which the edits are for.
+    // Sequence numbers wrap around: the offset nearest to where the stream has come is meant.
+    const near = this.#positions.get(side) ?? 0;
+    const offset = near + ((segment.sequence + syn - side.first - near) | 0);
+    if (this.#positions.size > LIMITS.streams * 2) this.#positions.clear();
+    this.#positions.set(side, Math.max(near, offset + payload.length));
+    replaceSide(side, payload, offset);
+    // Bytes that come again may differ from those of the first time, which the edits are for.
     if (offset < near)
-      for (const { at, value } of secrets.find(byteText(payload)))
+      for (const { at, value } of this.#secrets.find(byteText(payload)))
         payload.set(latin1Bytes(value.replacement), at);
-  };
+  }
 
-  const udp = (packet: IpPacket, time: bigint): void => {
+  #replaceUdp(packet: IpPacket, time: bigint): void {
     const read = readUdp(packet.payload);
     if (read === undefined) {
-      blank('packets that cannot be read', packet.payload);
+      this.#blank('packets that cannot be read', packet.payload);
       return;
     }
     const { payload } = read;
     packet.payload.subarray(8 + payload.length).fill(0);
-    const datagram = {
-      ...({ is: 'datagram', time, payload, cut: read.cut || packet.missing > 0 } as const),
+    const datagram: Datagram = {
+      is: 'datagram',
+      time,
+      payload,
+      cut: read.cut || packet.missing > 0,
       from: `${packet.source}:${read.sourcePort}`,
       to: `${packet.destination}:${read.destinationPort}`,
     };
-    count += 1;
-    replaceDatagram(secrets, datagrams.push(datagram), payload, tally, bodies.get(count));
-  };
+    this.#count += 1;
+    const passage = this.#datagrams.push(datagram);
+    replaceDatagram(this.#secrets, passage, payload, this.#tally, this.#located.bodies.get(this.#count));
+  }
 
-  const carried = (packet: IpPacket, time: bigint): void => {
-    const { payload, protocol } = packet;
-    const segment = protocol === PROTOCOLS.tcp ? readTcp(payload) : undefined;
-    if (segment !== undefined) tcp(packet, segment, time);
-    else if (protocol === PROTOCOLS.udp) udp(packet, time);
-    else if (CONTROL.has(protocol)) blank('contents of ICMP and IGMP', payload.subarray(CONTROL_HEAD));
-    else
-      blank(protocol === PROTOCOLS.tcp ? 'packets that cannot be read' : 'other protocols over IP', payload);
-  };
-
-  return {
-    replace(packet, time) {
-      const { payload, protocol } = packet;
-      const ends = [packet.source, packet.destination].map((address) => addressBytes(address) ?? NONE);
-      const before = sumOfAll([...ends, payload]);
-      carried(packet, time);
-      const others = ends.map((address) => secrets.addressOctets(address));
-      const at = CHECKSUM_AT.get(protocol);
-      // A checksum of UDP over IPv4 may be left out.
-      if (at === undefined || (protocol === PROTOCOLS.udp && payload[at] === 0 && payload[at + 1] === 0))
-        return;
-      // Those of IPv4's control messages are not over the addresses.
-      const over = protocol === 1 || protocol === 2 ? ends : others;
-      repairChecksum(payload, at, before, sumOfAll([...over, payload]));
-      if (protocol === PROTOCOLS.udp && payload[at] === 0 && payload[at + 1] === 0)
-        payload.set([0xff, 0xff], at);
-    },
-  };
+  #blank(what: string, bytes: Uint8Array): void {
+    this.#tally.blank(what, bytes.length);
+    bytes.fill(0);
+  }
 }
 
 const NONE = new Uint8Array(0);
 
-/** Bytes of one side of a stream, which begin at this offset. What of them was not read as the stream is blanked. */
-function replaceHalf({ edits, read }: Half, bytes: Uint8Array, offset: number): void {
+/**
+ * Rewrites bytes of one side of a stream that begin at this offset; those that were never read are blanked.
+ */
+function replaceSide({ edits, read }: LocatedSide, bytes: Uint8Array, offset: number): void {
   let from = offset;
   const end = offset + bytes.length;
   for (let index = firstBehind(read, offset); index <= read.length; index += 1) {
@@ -133,7 +156,7 @@ function replaceHalf({ edits, read }: Half, bytes: Uint8Array, offset: number): 
   edits.apply(bytes, offset);
 }
 
-function firstBehind(spans: Half['read'], offset: number): number {
+function firstBehind(spans: LocatedSide['read'], offset: number): number {
   let low = 0;
   let high = spans.length;
   while (low < high) {

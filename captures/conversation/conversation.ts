@@ -1,38 +1,45 @@
-/** The whole way from frames to what was said: HTTP with its CWMP sessions, datagrams, comments. */
-
+/** From frames to what they say: HTTP with its CWMP sessions, datagrams, comments. */
 import type { CapturedFrame } from '../file/frame.ts';
 import { createHttp } from '../http/http.ts';
-import type { Counts, Flow, FlowEvent, FrameComment } from '../packet/flow.ts';
+import type { Counts, FlowEvent, FrameComment } from '../packet/flow.ts';
 import { createFlow } from '../packet/flow.ts';
-import type { Cwmp } from './cwmp.ts';
 import { createCwmp } from './cwmp.ts';
 import type { CwmpEvent } from './cwmp-types.ts';
 import type { DatagramEvent } from './datagrams.ts';
 import { createDatagrams } from './datagrams.ts';
 
-export type Said = CwmpEvent | DatagramEvent | FrameComment;
+/** Everything that a capture shows, in its order. */
+export type CapturedEvent = CwmpEvent | DatagramEvent | FrameComment;
 
 export interface Conversation {
   readonly counts: Readonly<Counts>;
-  push(frame: CapturedFrame): readonly Said[];
+  push(frame: CapturedFrame): readonly CapturedEvent[];
   /** The capture has ended. */
-  end(): readonly Said[];
+  end(): readonly CapturedEvent[];
 }
 
-export function createConversation(): Conversation {
-  const flow: Flow = createFlow();
-  const http = createHttp();
-  const cwmp: Cwmp = createCwmp();
-  const datagrams = createDatagrams();
-  const tell = (events: readonly FlowEvent[]): readonly Said[] =>
-    events.flatMap((event): readonly Said[] => {
+export const createConversation = (): Conversation => new CaptureConversation();
+
+class CaptureConversation implements Conversation {
+  readonly #flow = createFlow();
+  readonly #http = createHttp();
+  readonly #cwmp = createCwmp();
+  readonly #datagrams = createDatagrams();
+  readonly counts = this.#flow.counts;
+
+  push(frame: CapturedFrame): readonly CapturedEvent[] {
+    return this.#read(this.#flow.push(frame));
+  }
+
+  end(): readonly CapturedEvent[] {
+    return [...this.#read(this.#flow.end()), ...this.#datagrams.end()];
+  }
+
+  #read(events: readonly FlowEvent[]): readonly CapturedEvent[] {
+    return events.flatMap((event): readonly CapturedEvent[] => {
       if (event.is === 'comment') return [event];
-      if (event.is === 'datagram') return datagrams.push(event);
-      return http.push(event).map((told) => cwmp.push(told));
+      if (event.is === 'datagram') return this.#datagrams.push(event);
+      return this.#http.push(event).map((message) => this.#cwmp.push(message));
     });
-  return {
-    counts: flow.counts,
-    push: (frame) => tell(flow.push(frame)),
-    end: () => [...tell(flow.end()), ...datagrams.end()],
-  };
+  }
 }

@@ -1,7 +1,7 @@
 /**
- * The open sessions of a capture, and which of them a POST belongs to: by a cookie that the ACS set; else by its TCP
- * connection; else, for a CPE that opens a connection a request, the one open session between the two hosts, or of
- * several the one whose cwmp:ID it answers.
+ * The open sessions of a capture, and which of them a POST belongs to: by a cookie that the ACS set; else by
+ * its TCP connection; else, for a CPE that opens a connection a request, the one open session between the two
+ * hosts, or of several the one whose cwmp:ID it answers.
  */
 import { createHash } from 'node:crypto';
 import { keyOf } from '../../protocol/cwmp/device-key.ts';
@@ -14,7 +14,7 @@ import { headerOf } from '../http/http-head.ts';
 import type { CwmpSession } from './cwmp-types.ts';
 
 /** A session, and what is remembered of it to judge what comes next. */
-export interface Followed extends CwmpSession {
+export interface TrackedSession extends CwmpSession {
   device: string | undefined;
   deviceId: CwmpSession['deviceId'];
   firmware: string | undefined;
@@ -27,13 +27,13 @@ export interface Followed extends CwmpSession {
   state: CwmpSession['state'];
   seen: SeenSession | undefined;
   /** The ACS's request without answer. */
-  awaited: { readonly id: string | undefined; readonly rpc: string } | undefined;
+  pendingRequest: { readonly id: string | undefined; readonly rpc: string } | undefined;
   /** Cookies that the ACS set, as `name=value`. */
   readonly cookies: Set<string>;
   /** Schemes of the last challenge. */
-  offered: readonly string[];
+  offeredSchemes: readonly string[];
   /** The Inform was challenged, or told to be repeated: the next one is of the same session. */
-  repeats: boolean;
+  expectsRepeat: boolean;
   lastStream: number;
 }
 
@@ -42,7 +42,7 @@ const addressOf = (endpoint: string): string => endpoint.slice(0, endpoint.lastI
 const sha256 = (text: string): string => createHash('sha256').update(text, 'utf16le').digest('hex');
 
 /** Key of the device that an Inform is of. */
-export const deviceOf = (inform: Inform): string => keyOf(inform.DeviceId, sha256);
+export const deviceKeyOf = (inform: Inform): string => keyOf(inform.DeviceId, sha256);
 
 /** `name=value` pairs of a Cookie header, without the attributes that RFC 2109 puts among them. */
 export function cookiePairs(http: Pick<HttpMessage, 'head'>): readonly string[] {
@@ -54,42 +54,44 @@ export function cookiePairs(http: Pick<HttpMessage, 'head'>): readonly string[] 
     .slice(0, LIMITS.cookies);
 }
 
-export class Sessions {
-  private readonly byCookie = new Map<string, Followed>();
-  private readonly byStream = new Map<number, Followed>();
-  private readonly byDevice = new Map<string, Followed>();
+export class TrackedSessions {
+  readonly #byCookie = new Map<string, TrackedSession>();
+  readonly #byStream = new Map<number, TrackedSession>();
+  readonly #byDevice = new Map<string, TrackedSession>();
   /** Sessions that are remembered, the oldest first. */
-  private readonly known = new Set<Followed>();
-  private readonly byHosts = new Map<string, Set<Followed>>();
-  private count = 0;
+  readonly #known = new Set<TrackedSession>();
+  readonly #byHosts = new Map<string, Set<TrackedSession>>();
+  #count = 0;
 
   /** The session of a request that is no Inform. */
-  find(http: HttpMessage, envelope: Envelope | undefined): Followed | undefined {
+  find(http: HttpMessage, envelope: Envelope | undefined): TrackedSession | undefined {
     const cpe = addressOf(clientOf(http));
     for (const pair of cookiePairs(http)) {
-      const found = this.byCookie.get(`${cpe} ${pair}`);
+      const found = this.#byCookie.get(`${cpe} ${pair}`);
       if (found !== undefined) return found;
     }
-    const same = this.byStream.get(http.stream.number);
+    const same = this.#byStream.get(http.stream.number);
     if (same !== undefined) return same;
-    const between = this.byHosts.get(`${cpe} ${serverOf(http)}`) ?? [];
+    const between = this.#byHosts.get(`${cpe} ${serverOf(http)}`) ?? [];
     const open = [...between].filter(({ state }) => state === 'open');
     if (open.length === 1) return open[0];
     return envelope === undefined
       ? undefined
-      : open.find(({ awaited }) => awaited?.id !== undefined && awaited.id === envelope.id);
+      : open.find(
+          ({ pendingRequest }) => pendingRequest?.id !== undefined && pendingRequest.id === envelope.id,
+        );
   }
 
-  ofDevice = (device: string): Followed | undefined => this.byDevice.get(device);
+  ofDevice = (device: string): TrackedSession | undefined => this.#byDevice.get(device);
 
-  deviceOf = deviceOf;
+  deviceOf = deviceKeyOf;
 
   /** Begins a session; `inform` is missing where the capture begins within one. */
-  begin(http: HttpMessage, inform: Inform | undefined): Followed {
-    if (this.known.size >= LIMITS.captureSessions) this.forgetOldest();
-    this.count += 1;
-    const session: Followed = {
-      number: this.count,
+  begin(http: HttpMessage, inform: Inform | undefined): TrackedSession {
+    if (this.#known.size >= LIMITS.captureSessions) this.#forgetOldest();
+    this.#count += 1;
+    const session: TrackedSession = {
+      number: this.#count,
       device: undefined,
       deviceId: undefined,
       firmware: undefined,
@@ -104,66 +106,66 @@ export class Sessions {
       quirks: new Map(),
       state: 'open',
       seen: undefined,
-      awaited: undefined,
+      pendingRequest: undefined,
       cookies: new Set(),
-      offered: [],
-      repeats: false,
+      offeredSchemes: [],
+      expectsRepeat: false,
       lastStream: http.stream.number,
     };
-    this.known.add(session);
+    this.#known.add(session);
     const hosts = `${session.cpe} ${session.acs}`;
     // Behind one address few are open at a time; those that have ended are not looked for there.
-    const others = [...(this.byHosts.get(hosts) ?? [])].filter(({ state }) => state === 'open');
-    this.byHosts.set(hosts, new Set([...others, session]));
+    const others = [...(this.#byHosts.get(hosts) ?? [])].filter(({ state }) => state === 'open');
+    this.#byHosts.set(hosts, new Set([...others, session]));
     if (inform !== undefined) this.identify(session, inform);
     return session;
   }
 
-  identify(session: Followed, inform: Inform): void {
+  identify(session: TrackedSession, inform: Inform): void {
     session.deviceId = inform.DeviceId;
     session.device = this.deviceOf(inform);
     session.events = inform.Event.map(({ EventCode }) => EventCode);
     session.firmware = inform.ParameterList.find(({ Name }) =>
       Name.endsWith('.DeviceInfo.SoftwareVersion'),
     )?.Value;
-    this.byDevice.set(session.device, session);
+    this.#byDevice.set(session.device, session);
   }
 
   /** A POST of the session came over this stream. */
-  touch(session: Followed, http: HttpMessage): void {
+  touch(session: TrackedSession, http: HttpMessage): void {
     if (http.head.kind === 'request') session.posts += 1;
     session.ended = http.ended;
     if (session.lastStream !== http.stream.number) session.connections += 1;
     session.lastStream = http.stream.number;
-    this.byStream.set(http.stream.number, session);
+    this.#byStream.set(http.stream.number, session);
   }
 
-  setCookie(session: Followed, pair: string): void {
+  setCookie(session: TrackedSession, pair: string): void {
     if (session.cookies.size >= LIMITS.cookies) return;
     session.cookies.add(pair);
-    this.byCookie.set(`${session.cpe} ${pair}`, session);
+    this.#byCookie.set(`${session.cpe} ${pair}`, session);
   }
 
   /** The stream has ended: its number does not come again. */
   streamEnded(stream: number): void {
-    this.byStream.delete(stream);
+    this.#byStream.delete(stream);
   }
 
-  private forgetOldest(): void {
-    const [oldest] = this.known;
+  #forgetOldest(): void {
+    const [oldest] = this.#known;
     if (oldest === undefined) return;
-    this.known.delete(oldest);
+    this.#known.delete(oldest);
     if (oldest.state === 'open') oldest.state = 'broken';
     for (const pair of oldest.cookies) {
       const key = `${oldest.cpe} ${pair}`;
-      if (this.byCookie.get(key) === oldest) this.byCookie.delete(key);
+      if (this.#byCookie.get(key) === oldest) this.#byCookie.delete(key);
     }
     const hosts = `${oldest.cpe} ${oldest.acs}`;
-    const between = this.byHosts.get(hosts);
+    const between = this.#byHosts.get(hosts);
     between?.delete(oldest);
-    if (between?.size === 0) this.byHosts.delete(hosts);
-    if (oldest.device !== undefined && this.byDevice.get(oldest.device) === oldest)
-      this.byDevice.delete(oldest.device);
+    if (between?.size === 0) this.#byHosts.delete(hosts);
+    if (oldest.device !== undefined && this.#byDevice.get(oldest.device) === oldest)
+      this.#byDevice.delete(oldest.device);
   }
 }
 

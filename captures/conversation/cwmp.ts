@@ -1,4 +1,7 @@
-/** CWMP sessions out of HTTP conversations: each message decoded, its quirks noted, and what breaks the order told. */
+/**
+ * CWMP sessions out of HTTP conversations: each message decoded, its quirks noted, and what breaks the order
+ * told.
+ */
 import { decode } from '../../protocol/cwmp/decode.ts';
 import type { Envelope, Inform, Message } from '../../protocol/cwmp/messages.ts';
 import { seeInform, seeTurn } from '../../protocol/cwmp/session-notes.ts';
@@ -9,8 +12,8 @@ import { noteExchange } from '../../protocol/http/notice.ts';
 import type { Noted } from '../../protocol/quirks/note.ts';
 import type { HttpEvent, HttpMessage } from '../http/http.ts';
 import { headerOf } from '../http/http-head.ts';
-import type { Followed } from './cwmp-sessions.ts';
-import { cookiePairs, looksLikeCwmp, Sessions } from './cwmp-sessions.ts';
+import type { TrackedSession } from './cwmp-sessions.ts';
+import { cookiePairs, looksLikeCwmp, TrackedSessions } from './cwmp-sessions.ts';
 import type { Breach, CwmpContent, CwmpEvent, CwmpMessage } from './cwmp-types.ts';
 
 export interface Cwmp {
@@ -19,42 +22,51 @@ export interface Cwmp {
 }
 
 /** A POST whose response has not come. */
-interface Asked {
-  readonly session: Followed;
+interface UnansweredPost {
+  readonly session: TrackedSession;
   readonly content: CwmpContent;
 }
 
-export function createCwmp(): Cwmp {
-  const sessions = new Sessions();
-  const asked = new Map<number, Map<number, Asked>>();
+export const createCwmp = (): Cwmp => new CwmpReader();
 
-  return {
-    push(event) {
-      if (event.is === 'stream-ended') {
-        sessions.streamEnded(event.stream.number);
-        asked.delete(event.stream.number);
-      }
-      if (event.is !== 'http') return event;
-      const { exchange, head, stream } = event;
-      if (head.kind === 'request') {
-        const told = head.method.toUpperCase() === 'POST' ? readPost(sessions, event) : undefined;
-        if (told === undefined) return event;
-        const ofStream = asked.get(stream.number) ?? new Map<number, Asked>();
-        asked.set(stream.number, ofStream);
-        ofStream.set(exchange, { session: told.session, content: told.content });
-        return told;
-      }
-      if (head.status < 200) return event;
-      const question = asked.get(stream.number)?.get(exchange) ?? unseen(sessions, event);
-      if (question === undefined) return event;
-      asked.get(stream.number)?.delete(exchange);
-      return readResponse(sessions, event, question);
-    },
-  };
+class CwmpReader implements Cwmp {
+  readonly #sessions = new TrackedSessions();
+  /** By stream and exchange. */
+  readonly #unanswered = new Map<number, Map<number, UnansweredPost>>();
+
+  push(event: HttpEvent): CwmpEvent {
+    if (event.is === 'stream-ended') {
+      this.#sessions.streamEnded(event.stream.number);
+      this.#unanswered.delete(event.stream.number);
+    }
+    if (event.is !== 'http') return event;
+    return event.head.kind === 'request'
+      ? this.#onRequest(event, event.head.method)
+      : this.#onResponse(event, event.head.status);
+  }
+
+  #onRequest(http: HttpMessage, method: string): CwmpEvent {
+    const post = method.toUpperCase() === 'POST' ? readPost(this.#sessions, http) : undefined;
+    if (post === undefined) return http;
+    const { number } = http.stream;
+    const ofStream = this.#unanswered.get(number) ?? new Map<number, UnansweredPost>();
+    this.#unanswered.set(number, ofStream);
+    ofStream.set(http.exchange, { session: post.session, content: post.content });
+    return post;
+  }
+
+  #onResponse(http: HttpMessage, status: number): CwmpEvent {
+    if (status < 200) return http;
+    const ofStream = this.#unanswered.get(http.stream.number);
+    const post = ofStream?.get(http.exchange) ?? missingPost(this.#sessions, http);
+    if (post === undefined) return http;
+    ofStream?.delete(http.exchange);
+    return readResponse(this.#sessions, http, post);
+  }
 }
 
-/** A message of an ACS whose question the capture lacks. */
-function unseen(sessions: Sessions, http: HttpMessage): Asked | undefined {
+/** Stands for the POST of a response of an ACS, where the capture lacks it. */
+function missingPost(sessions: TrackedSessions, http: HttpMessage): UnansweredPost | undefined {
   if (!looksLikeCwmp(http)) return undefined;
   const session = sessions.find(http, undefined) ?? sessions.begin(http, undefined);
   sessions.touch(session, http);
@@ -70,11 +82,11 @@ function contentOf(http: HttpMessage): { readonly content: CwmpContent; readonly
 }
 
 interface Post extends Omit<CwmpMessage, 'session'> {
-  readonly session: Followed;
+  readonly session: TrackedSession;
 }
 
 /** A request of a CPE; `undefined` when it is something else. */
-function readPost(sessions: Sessions, http: HttpMessage): Post | undefined {
+function readPost(sessions: TrackedSessions, http: HttpMessage): Post | undefined {
   const { content, notes } = contentOf(http);
   const envelope = content.is === 'message' ? content.envelope : undefined;
   const inform = envelope === undefined ? undefined : informOf(envelope.message);
@@ -85,7 +97,7 @@ function readPost(sessions: Sessions, http: HttpMessage): Post | undefined {
   const begun =
     inform === undefined || envelope === undefined ? undefined : begin(sessions, http, inform, envelope);
   const session = begun?.session ?? found ?? sessions.begin(http, undefined);
-  const seen = begun?.notes ?? turnNotes(session, http, envelope);
+  const seen = begun?.notes ?? sessionNotes(session, http, envelope);
   const breaches = inform === undefined ? judgePost(session, content) : [];
   sessions.touch(session, http);
   if (content.is === 'message') answered(session, content.envelope);
@@ -95,7 +107,7 @@ function readPost(sessions: Sessions, http: HttpMessage): Post | undefined {
     headers: http.head.headers,
     bodyLength: http.bodyLength,
     isEmpty: content.is === 'empty',
-    offered: session.offered,
+    offered: session.offeredSchemes,
   });
   const all = [...exchange, ...notes, ...seen];
   count(session, all);
@@ -106,10 +118,10 @@ const informOf = (message: Message): Inform | undefined =>
   message.kind === 'request' && message.rpc === 'Inform' ? message.args : undefined;
 
 /** An Inform begins a session, unless it repeats one that was challenged or told to come again (8005). */
-function begin(sessions: Sessions, http: HttpMessage, inform: Inform, envelope: Envelope) {
+function begin(sessions: TrackedSessions, http: HttpMessage, inform: Inform, envelope: Envelope) {
   const older = sessions.ofDevice(sessions.deviceOf(inform));
-  if (older?.state === 'open' && older.repeats) {
-    older.repeats = false;
+  if (older?.state === 'open' && older.expectsRepeat) {
+    older.expectsRepeat = false;
     return { session: older, notes: [] };
   }
   const isOpen = older?.state === 'open';
@@ -122,14 +134,18 @@ function begin(sessions: Sessions, http: HttpMessage, inform: Inform, envelope: 
   return { session, notes: seen.notes };
 }
 
-function turnNotes(session: Followed, http: HttpMessage, envelope: Envelope | undefined): readonly Noted[] {
+function sessionNotes(
+  session: TrackedSession,
+  http: HttpMessage,
+  envelope: Envelope | undefined,
+): readonly Noted[] {
   if (session.seen === undefined) return [];
   const pairs = cookiePairs(http);
   const seen = seeTurn(session.seen, {
     envelope,
     // Of an ACS that sets no cookie none can come back.
     cookie: session.cookies.size === 0 || pairs.some((pair) => session.cookies.has(pair)),
-    awaited: session.awaited,
+    awaited: session.pendingRequest,
     sameConnection: session.lastStream === http.stream.number,
     over: session.state === 'ended',
   });
@@ -137,28 +153,28 @@ function turnNotes(session: Followed, http: HttpMessage, envelope: Envelope | un
   return seen.notes;
 }
 
-function judgePost({ awaited, seen }: Followed, content: CwmpContent): readonly Breach[] {
+function judgePost({ pendingRequest, seen }: TrackedSession, content: CwmpContent): readonly Breach[] {
   if (content.is === 'unreadable') return [{ id: content.error.code, detail: `at byte ${content.error.at}` }];
   if (content.is !== 'message' || seen === undefined) return [];
   const { message } = content.envelope;
   if (message.kind !== 'response' && message.kind !== 'fault') return [];
-  if (awaited === undefined)
+  if (pendingRequest === undefined)
     return [{ id: 'E_SESSION_OUT_OF_ORDER', detail: 'answers no request of the ACS' }];
-  return message.kind === 'response' && message.rpc !== awaited.rpc
-    ? [{ id: 'E_SESSION_OUT_OF_ORDER', detail: `answers ${awaited.rpc} with ${message.rpc}Response` }]
+  return message.kind === 'response' && message.rpc !== pendingRequest.rpc
+    ? [{ id: 'E_SESSION_OUT_OF_ORDER', detail: `answers ${pendingRequest.rpc} with ${message.rpc}Response` }]
     : [];
 }
 
-function answered(session: Followed, { message }: Envelope): void {
+function answered(session: TrackedSession, { message }: Envelope): void {
   if (message.kind === 'fault') session.faults += 1;
-  if (message.kind === 'response' || message.kind === 'fault') session.awaited = undefined;
+  if (message.kind === 'response' || message.kind === 'fault') session.pendingRequest = undefined;
 }
 
 /** The response of an ACS. */
 function readResponse(
-  sessions: Sessions,
+  sessions: TrackedSessions,
   http: HttpMessage,
-  { content: question, session }: Asked,
+  { content: question, session }: UnansweredPost,
 ): CwmpMessage {
   const { head } = http;
   const status = head.kind === 'response' ? head.status : 0;
@@ -174,13 +190,13 @@ function readResponse(
   const content: CwmpContent = isStatus ? { is: 'status', status, reason } : read.content;
   if (status === 401) {
     const offered = head.headers.filter(([name]) => name.toLowerCase() === 'www-authenticate');
-    session.offered = offered.flatMap(([, value]) => readSchemes(value).map(({ scheme }) => scheme));
-    session.repeats = true;
+    session.offeredSchemes = offered.flatMap(([, value]) => readSchemes(value).map(({ scheme }) => scheme));
+    session.expectsRepeat = true;
   }
   const breaches = judgeResponse(session, question, content);
   if (content.is === 'empty') {
     session.state = 'ended';
-    session.awaited = undefined;
+    session.pendingRequest = undefined;
   } else if (content.is === 'message') follow(session, content.envelope);
   count(session, isStatus ? [] : read.notes);
   return { is: 'cwmp', http, session, from: 'ACS', content, notes: isStatus ? [] : read.notes, breaches };
@@ -188,16 +204,20 @@ function readResponse(
 
 const RETRY_REQUEST = 8005;
 
-function follow(session: Followed, { id, message }: Envelope): void {
+function follow(session: TrackedSession, { id, message }: Envelope): void {
   if (message.kind === 'request' || message.kind === 'unknown')
-    session.awaited = { id, rpc: message.kind === 'request' ? message.rpc : message.name };
+    session.pendingRequest = { id, rpc: message.kind === 'request' ? message.rpc : message.name };
   if (message.kind !== 'fault') return;
   session.faults += 1;
-  if (message.fault.FaultCode === RETRY_REQUEST) session.repeats = true;
+  if (message.fault.FaultCode === RETRY_REQUEST) session.expectsRepeat = true;
 }
 
 /** A request of the CPE is answered in the HTTP response to it (TR-069a6 3.7.1); nothing else is. */
-function judgeResponse({ seen }: Followed, question: CwmpContent, content: CwmpContent): readonly Breach[] {
+function judgeResponse(
+  { seen }: TrackedSession,
+  question: CwmpContent,
+  content: CwmpContent,
+): readonly Breach[] {
   if (content.is === 'unreadable') return [{ id: content.error.code, detail: `at byte ${content.error.at}` }];
   if (content.is === 'status' || question.is !== 'message' || seen === undefined) return [];
   const asks = question.envelope.message;
@@ -212,6 +232,6 @@ function judgeResponse({ seen }: Followed, question: CwmpContent, content: CwmpC
   return [{ id: 'E_SESSION_OUT_OF_ORDER', detail: `${wanted} is not answered with ${wanted}Response` }];
 }
 
-function count({ quirks }: Followed, notes: readonly Noted[]): void {
+function count({ quirks }: TrackedSession, notes: readonly Noted[]): void {
   for (const { id } of notes) quirks.set(id, (quirks.get(id) ?? 0) + 1);
 }

@@ -52,7 +52,7 @@ export interface Datagrams {
   end(): readonly DatagramEvent[];
 }
 
-interface Open {
+interface Transfer {
   readonly began: bigint;
   readonly client: string;
   readonly file: string;
@@ -64,7 +64,6 @@ interface Open {
   repeated: number;
   lastBlock: number;
   blockBytes: number;
-  lastAcknowledged: boolean;
   final: boolean;
 }
 
@@ -93,100 +92,125 @@ const isBootp = (payload: Uint8Array): boolean => {
   return (op === 1 || op === 2) && htype === 1 && hlen === 6 && readOptions(payload.subarray(236)).magic;
 };
 
-export function createDatagrams(): Datagrams {
-  /** By the client's endpoint: the server answers from any port. */
-  const transfers = new Map<string, Open>();
+export const createDatagrams = (): Datagrams => new DatagramReader();
 
-  const request = (datagram: Datagram): readonly DatagramEvent[] => {
-    const read = decodeTftp(datagram.payload);
-    const told: DatagramEvent[] = [{ is: 'tftp', datagram, read }];
-    if (!read.ok || (read.value.kind !== 'read' && read.value.kind !== 'write')) return told;
-    const { from, to, time } = datagram;
-    const older = transfers.get(from);
-    const [oldest] = transfers.values();
-    // Asked again before anything came: the same transfer.
-    if (older !== undefined && older.blocks === 0 && older.file === read.value.file) return told;
-    const given = older ?? (transfers.size >= LIMITS.captureTransfers ? oldest : undefined);
-    if (given !== undefined) {
-      transfers.delete(given.client);
-      told.unshift(ended(given, given.last, given.final ? 'done' : 'unfinished'));
+class DatagramReader implements Datagrams {
+  /** Transfers by the client's endpoint: the server answers from any port. */
+  readonly #transfers = new Map<string, Transfer>();
+
+  push(datagram: Datagram): readonly DatagramEvent[] {
+    const { from, payload, to } = datagram;
+    if (portOf(to) === TFTP_PORT || isTftpRequest(payload)) return this.#onRequest(datagram);
+    const transfer = this.#transfers.get(from) ?? this.#transfers.get(to);
+    if (transfer !== undefined && hostOf(from === transfer.client ? to : from) === hostOf(transfer.server))
+      return this.#follow(transfer, datagram);
+    if (isBetween(datagram, BOOTP_SERVER_PORT, BOOTP_CLIENT_PORT) || isBootp(payload)) {
+      const read = decodeBootp(payload);
+      return [{ is: 'bootp', datagram, read, type: read.ok ? dhcpTypeOf(read.value) : undefined }];
     }
-    transfers.set(from, {
-      ...{ began: time, client: from, server: to, file: read.value.file, direction: read.value.kind },
-      ...{ last: time, bytes: 0, blocks: 0, repeated: 0, lastBlock: 0, lastAcknowledged: false },
-      ...{ blockBytes: DEFAULT_BLOCK, final: false },
-    });
-    return told;
-  };
+    if (isMdap(payload) || (isBetween(datagram, MDAP_PORT, LEGACY_PORT) && payload.length > 0))
+      return [{ is: 'mdap', datagram, read: decodeMessage(payload, { acceptBadChecksum: true }) }];
+    return [{ is: 'other-datagram', datagram }];
+  }
 
-  const follow = (open: Open, datagram: Datagram): readonly DatagramEvent[] => {
+  end(): readonly DatagramEvent[] {
+    const left = [...this.#transfers.values()];
+    this.#transfers.clear();
+    return left.map(abandoned);
+  }
+
+  #onRequest(datagram: Datagram): readonly DatagramEvent[] {
+    const read = decodeTftp(datagram.payload);
+    const event: DatagramEvent = { is: 'tftp', datagram, read };
+    if (!read.ok || (read.value.kind !== 'read' && read.value.kind !== 'write')) return [event];
+    const { file, kind } = read.value;
+    const { from, to, time } = datagram;
+    const older = this.#transfers.get(from);
+    const [oldest] = this.#transfers.values();
+    // Asked again before anything came: the same transfer.
+    if (older !== undefined && older.blocks === 0 && older.file === file) return [event];
+    const isFull = this.#transfers.size >= LIMITS.captureTransfers;
+    const replaced = older ?? (isFull ? oldest : undefined);
+    if (replaced !== undefined) this.#transfers.delete(replaced.client);
+    this.#transfers.set(from, newTransfer(from, to, file, kind, time));
+    return replaced === undefined ? [event] : [abandoned(replaced), event];
+  }
+
+  #follow(transfer: Transfer, datagram: Datagram): readonly DatagramEvent[] {
     const { from, time } = datagram;
     const read = decodeTftp(datagram.payload);
-    open.last = time;
-    if (from !== open.client) open.server = from;
-    if (!read.ok) return [{ is: 'tftp', datagram, read }];
+    transfer.last = time;
+    if (from !== transfer.client) transfer.server = from;
+    const event: DatagramEvent = { is: 'tftp', datagram, read };
+    if (!read.ok) return [event];
     const packet = read.value;
-    if (packet.kind === 'data') takeBlock(open, packet.block, packet.data.length);
-    else if (packet.kind === 'error') {
-      transfers.delete(open.client);
-      // The last ACK can be lost: what is refused after the last block was taken is done all the same.
-      const outcome = open.final && open.lastAcknowledged ? 'done' : 'refused';
-      return [{ is: 'tftp', datagram, read }, ended(open, time, outcome, packet.text)];
-    } else if (packet.kind === 'ack') {
-      if (open.final && packet.block === open.lastBlock) {
-        transfers.delete(open.client);
-        return [ended(open, time, 'done')];
-      }
-    } else {
-      if (packet.kind === 'oack') {
-        const blksize = packet.options.find(({ name }) => name.toLowerCase() === 'blksize')?.value ?? '';
-        if (/^\d{1,5}$/.test(blksize)) open.blockBytes = Number(blksize);
-      }
-      return [{ is: 'tftp', datagram, read }];
+    switch (packet.kind) {
+      case 'data':
+        takeBlock(transfer, packet.block, packet.data.length);
+        return [];
+      case 'error':
+        this.#transfers.delete(transfer.client);
+        return [event, ended(transfer, time, 'refused', packet.text)];
+      case 'ack':
+        if (!transfer.final || packet.block !== transfer.lastBlock) return [];
+        this.#transfers.delete(transfer.client);
+        return [ended(transfer, time, 'done')];
+      case 'oack':
+        takeOptions(transfer, packet);
+        return [event];
+      default:
+        return [event];
     }
-    return [];
-  };
+  }
+}
 
-  return {
-    push(datagram) {
-      const { from, payload, to } = datagram;
-      if (portOf(to) === TFTP_PORT || isTftpRequest(payload)) return request(datagram);
-      const open = transfers.get(from) ?? transfers.get(to);
-      if (open !== undefined && hostOf(from === open.client ? to : from) === hostOf(open.server))
-        return follow(open, datagram);
-      if (isBetween(datagram, BOOTP_SERVER_PORT, BOOTP_CLIENT_PORT) || isBootp(payload)) {
-        const read = decodeBootp(payload);
-        return [{ is: 'bootp', datagram, read, type: read.ok ? dhcpTypeOf(read.value) : undefined }];
-      }
-      if (isMdap(payload) || (isBetween(datagram, MDAP_PORT, LEGACY_PORT) && payload.length > 0))
-        return [{ is: 'mdap', datagram, read: decodeMessage(payload, { acceptBadChecksum: true }) }];
-      return [{ is: 'other-datagram', datagram }];
-    },
-    end() {
-      const left = [...transfers.values()];
-      transfers.clear();
-      return left.map((open) => ended(open, open.last, open.final ? 'done' : 'unfinished'));
-    },
-  };
+const newTransfer = (
+  client: string,
+  server: string,
+  file: string,
+  direction: 'read' | 'write',
+  began: bigint,
+): Transfer => ({
+  client,
+  server,
+  file,
+  direction,
+  began,
+  last: began,
+  bytes: 0,
+  blocks: 0,
+  repeated: 0,
+  lastBlock: 0,
+  blockBytes: DEFAULT_BLOCK,
+  final: false,
+});
+
+/** A transfer whose end the capture does not show. */
+const abandoned = (transfer: Transfer): TftpTransfer =>
+  ended(transfer, transfer.last, transfer.final ? 'done' : 'unfinished');
+
+function takeOptions(transfer: Transfer, { options }: Extract<TftpPacket, { kind: 'oack' }>): void {
+  const blksize = options.find(({ name }) => name.toLowerCase() === 'blksize')?.value ?? '';
+  if (/^\d{1,5}$/.test(blksize)) transfer.blockBytes = Number(blksize);
 }
 
 const DEFAULT_BLOCK = 512;
 
-function takeBlock(open: Open, block: number, length: number): void {
+function takeBlock(transfer: Transfer, block: number, length: number): void {
   // 16 bits that go round: what is a little behind was sent again.
-  const behind = (open.lastBlock - block) & 0xffff;
-  if (open.blocks > 0 && behind < 0x8000) {
-    open.repeated += 1;
+  const behind = (transfer.lastBlock - block) & 0xffff;
+  if (transfer.blocks > 0 && behind < 0x8000) {
+    transfer.repeated += 1;
     return;
   }
-  open.lastBlock = block;
-  open.blocks += 1;
-  open.bytes += length;
-  if (length < open.blockBytes) open.final = true;
+  transfer.lastBlock = block;
+  transfer.blocks += 1;
+  transfer.bytes += length;
+  if (length < transfer.blockBytes) transfer.final = true;
 }
 
 function ended(
-  { began, blocks, bytes, client, direction, file, repeated, server }: Open,
+  { began, blocks, bytes, client, direction, file, repeated, server }: Transfer,
   time: bigint,
   outcome: TftpTransfer['outcome'],
   error?: string,

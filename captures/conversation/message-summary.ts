@@ -1,32 +1,19 @@
 /** The telling arguments of a message in one line: what a person looks for first. */
 
 import { faultMeaning } from '../../protocol/cwmp/faults.ts';
-import type { Envelope, Message } from '../../protocol/cwmp/messages.ts';
+import type { Envelope } from '../../protocol/cwmp/messages.ts';
+import { isSecretName } from '../../protocol/datamodel/secret-names.ts';
 
 /** Members of a list that are named before the rest is counted. */
 const SHOWN = 3;
 
-/** The name of a message, as people call it. */
-export function nameOf(message: Message): string {
-  switch (message.kind) {
-    case 'request':
-      return message.rpc;
-    case 'response':
-      return `${message.rpc}Response`;
-    case 'fault':
-      return 'Fault';
-    case 'unknown':
-      return message.name;
-  }
-}
-
-export function tellingOf({ message }: Envelope): string {
+export function messageSummary({ message }: Envelope): string {
   switch (message.kind) {
     case 'fault': {
       const { FaultCode, FaultString, SetParameterValuesFault } = message.fault;
       const of = SetParameterValuesFault.map((one) => `${shortName(one.ParameterName)} ${one.FaultCode}`);
       const text = FaultString === '' ? faultMeaning(FaultCode) : FaultString;
-      return [`${FaultCode} ${text}`, ...some(of)].join(', ');
+      return [`${FaultCode} ${text}`, ...firstFew(of)].join(', ');
     }
     case 'unknown':
       return 'no RPC of CWMP';
@@ -44,9 +31,9 @@ export function tellingOf({ message }: Envelope): string {
           `${ParameterList.length} values`,
         ].join(', ');
       }
-      return telling(message.args);
+      return argumentsText(message.args);
     case 'response':
-      return telling(message.args);
+      return argumentsText(message.args);
   }
 }
 
@@ -54,34 +41,34 @@ type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function telling(args: unknown): string {
+function argumentsText(args: unknown): string {
   if (!isFields(args)) return '';
   return Object.entries(args)
     .flatMap(([name, value]): readonly string[] => {
-      if (Array.isArray(value)) return listed(value);
+      if (Array.isArray(value)) return listText(value);
       if (value === '' || value === undefined) return [];
       if (isFields(value)) {
-        const inner = telling(value);
+        const inner = argumentsText(value);
         return inner === '' ? [] : [inner];
       }
-      return [`${name}=${name === 'Password' ? '***' : String(value)}`];
+      return [`${name}=${isSecretName(name) ? '***' : String(value)}`];
     })
     .join(', ');
 }
 
-function listed(list: readonly unknown[]): readonly string[] {
-  return some(
+function listText(list: readonly unknown[]): readonly string[] {
+  return firstFew(
     list.map((one) => {
       if (!isFields(one)) return shortName(String(one));
       const { Name, Value } = one;
-      if (typeof Name !== 'string') return telling(one);
-      const secret = /password|passphrase|presharedkey/i.test(Name) && Value !== '';
+      if (typeof Name !== 'string') return argumentsText(one);
+      const secret = isSecretName(Name) && Value !== '';
       return Value === undefined ? shortName(Name) : `${shortName(Name)}=${secret ? '***' : String(Value)}`;
     }),
   );
 }
 
-const some = (texts: readonly string[]): readonly string[] =>
+const firstFew = (texts: readonly string[]): readonly string[] =>
   texts.length <= SHOWN ? texts : [...texts.slice(0, SHOWN), `${texts.length - SHOWN} more`];
 
 /** The last two steps of a long name tell enough. */

@@ -1,6 +1,7 @@
 /**
- * gzip undone piece by piece (RFC 1952): each piece gives at once what it holds, and a file that is cut is told when all that it
- * holds is given. Node's stream gives but one of the two: its last piece is lost when it is not whole.
+ * gzip undone piece by piece (RFC 1952): each piece gives at once what it holds, and a file that is cut is
+ * told when all that it holds is given. Node's stream gives but one of the two: its last piece is lost when
+ * it is not whole.
  */
 import { constants, createGunzip } from 'node:zlib';
 

@@ -1,4 +1,6 @@
-/** Opens a capture: a file or any stream of bytes, plain or gzip, pcap or pcapng. Frames come as the bytes do. */
+/**
+ * Opens a capture: a file or any stream of bytes, plain or gzip, pcap or pcapng. Frames come as the bytes do.
+ */
 import { createReadStream } from 'node:fs';
 import type { WireError } from '../../protocol/errors.ts';
 import type { CapturedFrame } from './frame.ts';
@@ -20,11 +22,16 @@ export interface Capture {
   readonly fault: WireError | undefined;
 }
 
-/** Opens a file. What cannot be read of it (no such file, no right) rejects the iteration with node's error. */
+/**
+ * Opens a file. What cannot be read of it (no such file, no right) rejects the iteration with node's error.
+ */
 export const openCaptureFile = (path: string): Capture =>
   readCapture(createReadStream(path, { highWaterMark: 256 * 1024 }));
 
-/** Reads a capture out of chunks, such as standard input; each frame is told as soon as its last byte is there. */
+/**
+ * Reads a capture out of chunks, such as standard input; each frame is told as soon as its last byte is
+ * there.
+ */
 export function readCapture(chunks: AsyncIterable<Uint8Array>): Capture {
   const capture: { -readonly [K in keyof Capture]: Capture[K] } = {
     frames: emptyFrames(),
@@ -97,7 +104,10 @@ function choose(bytes: Uint8Array, capture: Open): CaptureReader | undefined {
   return undefined;
 }
 
-/** The chunks themselves, or what gzip made them from (RFC 1952 2.3.1: the two bytes that every member begins with). */
+/**
+ * The chunks themselves, or what gzip made them from (RFC 1952 2.3.1: the two bytes that every member begins
+ * with).
+ */
 async function* decompressed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]();
   const start: Uint8Array[] = [];

@@ -1,7 +1,8 @@
 /**
- * Classic pcap files, version 2.4 (draft-ietf-opsawg-pcap): the only file that knows pcap-parser. The parser ends quietly
- * on a cut file, gathers whatever length a record claims, and knows the microsecond magic alone. So this file walks the
- * record headers first, hands on whole records only, and puts the other magic in the place of the nanosecond one.
+ * Classic pcap files, version 2.4 (draft-ietf-opsawg-pcap): the only file that knows pcap-parser. The parser
+ * ends quietly on a cut file, gathers whatever length a record claims, and knows the microsecond magic alone.
+ * So this file walks the record headers first, hands on whole records only, and puts the other magic in the
+ * place of the nanosecond one.
  */
 import { type Input, type Packet, parse } from 'pcap-parser';
 import type { WireError } from '../../protocol/errors.ts';
@@ -33,73 +34,78 @@ function pcapKind(bytes: Uint8Array): Kind | undefined {
 
 export const isPcap = (bytes: Uint8Array): boolean => bytes.length >= 4 && pcapKind(bytes) !== undefined;
 
-export function createPcapReader(): CaptureReader {
-  const remainder = new Remainder();
-  const parser = new Door();
-  let fault: WireError | undefined;
-  let kind: Kind | undefined;
-  let needed = FILE_HEADER;
+export const createPcapReader = (): CaptureReader => new PcapReader();
 
-  const readHeader = (bytes: Uint8Array): number => {
-    kind = pcapKind(bytes);
+class PcapReader implements CaptureReader {
+  readonly #remainder = new Remainder();
+  readonly #parser = new DrivenParser();
+  #fault: WireError | undefined;
+  #kind: Kind | undefined;
+  #needed = FILE_HEADER;
+
+  get fault(): WireError | undefined {
+    return this.#fault;
+  }
+
+  push(chunk: Uint8Array): readonly CapturedFrame[] {
+    if (this.#fault !== undefined) return [];
+    const bytes = this.#remainder.with(chunk);
+    if (bytes === undefined) return [];
+    const from = this.#kind === undefined && bytes.length >= FILE_HEADER ? this.#readHeader(bytes) : 0;
+    const kind = this.#kind;
+    const end = kind === undefined || this.#fault !== undefined ? 0 : this.#walk(bytes, from, kind.order);
+    if (end > from) this.#parser.push(Buffer.from(bytes.buffer, bytes.byteOffset + from, end - from));
+    this.#remainder.keep(bytes, end, this.#needed);
+    const unit = kind?.nanoseconds === true ? 1n : 1000n;
+    return this.#parser.take().map((packet) => frameOf(packet, this.#parser.linkType, unit));
+  }
+
+  end(): void {
+    const { at, length } = this.#remainder;
+    if (this.#fault === undefined && (length > 0 || this.#kind === undefined))
+      this.#fault = { code: 'E_CAPTURE_CUT', at: at + length };
+  }
+
+  #readHeader(bytes: Uint8Array): number {
+    const kind = pcapKind(bytes);
+    this.#kind = kind;
     const version = viewOf(bytes).getUint16(4, kind?.order === 'little');
     if (kind === undefined || version !== 2) {
-      fault = { code: 'E_CAPTURE_FORMAT', at: 0, found: `version ${version}` };
+      this.#fault = { code: 'E_CAPTURE_FORMAT', at: 0, found: `version ${version}` };
       return 0;
     }
     const header = Buffer.from(bytes.subarray(0, FILE_HEADER));
     if (kind.order === 'little') header.writeUInt32LE(MICROSECONDS);
     else header.writeUInt32BE(MICROSECONDS);
-    parser.push(header);
+    this.#parser.push(header);
     return FILE_HEADER;
-  };
+  }
 
-  /** The end of the last whole record at or behind `from`. */
-  const walk = (bytes: Uint8Array, from: number, order: ByteOrder): number => {
+  /** The end of the last whole record at or after `from`. */
+  #walk(bytes: Uint8Array, from: number, order: ByteOrder): number {
     const view = viewOf(bytes);
     let at = from;
-    needed = RECORD_HEADER;
+    this.#needed = RECORD_HEADER;
     while (at + RECORD_HEADER <= bytes.length) {
       const length = view.getUint32(at + 8, order === 'little');
       if (length > LIMITS.frameBytes) {
-        fault = { code: 'E_CAPTURE_DAMAGED', at: remainder.at + at, found: `a frame of ${length} bytes` };
+        const found = `a frame of ${length} bytes`;
+        this.#fault = { code: 'E_CAPTURE_DAMAGED', at: this.#remainder.at + at, found };
         return at;
       }
-      needed = RECORD_HEADER + length;
-      if (at + needed > bytes.length) return at;
-      at += needed;
-      needed = RECORD_HEADER;
+      this.#needed = RECORD_HEADER + length;
+      if (at + this.#needed > bytes.length) return at;
+      at += this.#needed;
+      this.#needed = RECORD_HEADER;
     }
     return at;
-  };
-
-  return {
-    push(chunk) {
-      if (fault !== undefined) return [];
-      const bytes = remainder.with(chunk);
-      if (bytes === undefined) return [];
-      let from = 0;
-      if (kind === undefined && bytes.length >= FILE_HEADER) from = readHeader(bytes);
-      const end = kind === undefined || fault !== undefined ? 0 : walk(bytes, from, kind.order);
-      if (end > from) parser.push(Buffer.from(bytes.buffer, bytes.byteOffset + from, end - from));
-      remainder.keep(bytes, end, needed);
-      const unit = kind?.nanoseconds === true ? 1n : 1000n;
-      return parser.take().map((packet) => frameOf(packet, parser.linkType, unit));
-    },
-    end() {
-      if (fault === undefined && (remainder.length > 0 || kind === undefined))
-        fault = { code: 'E_CAPTURE_CUT', at: remainder.at + remainder.length };
-    },
-    get fault() {
-      return fault;
-    },
-  };
+  }
 }
 
 /** pcap-parser, driven by hand: it answers each piece at once, since its listener runs within `emit`. */
-class Door {
-  private readonly listeners: ((data: Buffer) => void)[] = [];
-  private packets: Packet[] = [];
+class DrivenParser {
+  readonly #listeners: ((data: Buffer) => void)[] = [];
+  #packets: Packet[] = [];
   linkType = 0;
 
   constructor() {
@@ -107,7 +113,7 @@ class Door {
       pause: () => undefined,
       resume: () => undefined,
       on: (event, listener) => {
-        if (event === 'data') this.listeners.push(listener);
+        if (event === 'data') this.#listeners.push(listener);
       },
     };
     parse(input)
@@ -116,7 +122,7 @@ class Door {
         this.linkType = linkLayerType & 0xffff;
       })
       .on('packet', (packet) => {
-        this.packets.push(packet);
+        this.#packets.push(packet);
       })
       .on('error', (error) => {
         // Both of its errors are about a header that `readHeader` has looked at.
@@ -125,12 +131,12 @@ class Door {
   }
 
   push(data: Buffer): void {
-    for (const listener of this.listeners) listener(data);
+    for (const listener of this.#listeners) listener(data);
   }
 
   take(): readonly Packet[] {
-    const taken = this.packets;
-    this.packets = [];
+    const taken = this.#packets;
+    this.#packets = [];
     return taken;
   }
 }

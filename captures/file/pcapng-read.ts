@@ -1,6 +1,6 @@
 /**
- * pcapng files (draft-ietf-opsawg-pcapng). Packet blocks of all three kinds are read; blocks that hold no frame (name
- * resolution, statistics, secrets, custom and unknown ones) are stepped over by their length.
+ * pcapng files (draft-ietf-opsawg-pcapng). Packet blocks of all three kinds are read; blocks that hold no
+ * frame (name resolution, statistics, secrets, custom and unknown ones) are stepped over by their length.
  */
 import type { WireError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
@@ -34,47 +34,60 @@ interface Block {
 export const isPcapng = (bytes: Uint8Array): boolean =>
   bytes.length >= 4 && viewOf(bytes).getUint32(0) === BLOCK.section;
 
-export function createPcapngReader(): CaptureReader {
-  const remainder = new Remainder();
-  const section: Section = { little: false, interfaces: [], lastTime: 0n };
-  let fault: WireError | undefined;
-  let begun = false;
+export const createPcapngReader = (): CaptureReader => new PcapngReader();
 
-  return {
-    push(chunk) {
-      const frames: CapturedFrame[] = [];
-      if (fault !== undefined) return frames;
-      const bytes = remainder.with(chunk);
-      if (bytes === undefined) return frames;
-      const view = viewOf(bytes);
-      let at = 0;
-      let needed = 12;
-      while (fault === undefined && at + 12 <= bytes.length) {
-        const measured = measure(view, at, section);
-        if (typeof measured === 'string') {
-          fault = { code: 'E_CAPTURE_DAMAGED', at: remainder.at + at, found: measured };
-          break;
-        }
-        needed = measured;
-        if (at + measured > bytes.length) break;
-        begun = true;
-        const wrong = readBlock(section, view, at, measured, frames);
-        if (wrong !== undefined) fault = { code: 'E_CAPTURE_DAMAGED', at: remainder.at + at, found: wrong };
-        else at += measured;
-        needed = 12;
+class PcapngReader implements CaptureReader {
+  readonly #remainder = new Remainder();
+  readonly #section: Section = { little: false, interfaces: [], lastTime: 0n };
+  #fault: WireError | undefined;
+  #begun = false;
+
+  get fault(): WireError | undefined {
+    return this.#fault;
+  }
+
+  push(chunk: Uint8Array): readonly CapturedFrame[] {
+    const frames: CapturedFrame[] = [];
+    if (this.#fault !== undefined) return frames;
+    const bytes = this.#remainder.with(chunk);
+    if (bytes === undefined) return frames;
+    const view = viewOf(bytes);
+    let at = 0;
+    let needed = SMALLEST_BLOCK;
+    while (at + SMALLEST_BLOCK <= bytes.length) {
+      const measured = measure(view, at, this.#section);
+      if (typeof measured === 'string') {
+        this.#damaged(at, measured);
+        break;
       }
-      remainder.keep(bytes, at, needed);
-      return frames;
-    },
-    end() {
-      if (fault === undefined && (remainder.length > 0 || !begun))
-        fault = { code: 'E_CAPTURE_CUT', at: remainder.at + remainder.length };
-    },
-    get fault() {
-      return fault;
-    },
-  };
+      needed = measured;
+      if (at + measured > bytes.length) break;
+      this.#begun = true;
+      needed = SMALLEST_BLOCK;
+      const wrong = readBlock(this.#section, view, at, measured, frames);
+      if (wrong !== undefined) {
+        this.#damaged(at, wrong);
+        break;
+      }
+      at += measured;
+    }
+    this.#remainder.keep(bytes, at, needed);
+    return frames;
+  }
+
+  end(): void {
+    const { at, length } = this.#remainder;
+    if (this.#fault === undefined && (length > 0 || !this.#begun))
+      this.#fault = { code: 'E_CAPTURE_CUT', at: at + length };
+  }
+
+  #damaged(at: number, found: string): void {
+    this.#fault = { code: 'E_CAPTURE_DAMAGED', at: this.#remainder.at + at, found };
+  }
 }
+
+/** Type and two lengths. */
+const SMALLEST_BLOCK = 12;
 
 interface Section {
   little: boolean;
@@ -83,7 +96,10 @@ interface Section {
   lastTime: bigint;
 }
 
-/** The length of the block at `at`, or what is wrong with it. A section header sets the byte order for what follows it. */
+/**
+ * The length of the block at `at`, or what is wrong with it. A section header sets the byte order for what
+ * follows it.
+ */
 function measure(view: DataView, at: number, section: Section): number | string {
   if (view.getUint32(at) === BLOCK.section) {
     const magic = view.getUint32(at + 8);

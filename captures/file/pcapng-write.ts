@@ -1,4 +1,7 @@
-/** pcapng files, written block by block (draft-ietf-opsawg-pcapng). Times are written in nanoseconds unless told otherwise. */
+/**
+ * pcapng files, written block by block (draft-ietf-opsawg-pcapng). Times are written in nanoseconds unless
+ * told otherwise.
+ */
 import type { ByteOrder, CapturedFrame } from './frame.ts';
 import { SECOND } from './frame.ts';
 import { viewOf } from './reader.ts';

@@ -1,7 +1,7 @@
 /** What the readers of the two file formats have in common: bytes are pushed in, frames come out. */
 import type { WireError } from '../../protocol/errors.ts';
-import { copyOf } from '../packet/octets.ts';
 import type { CapturedFrame } from './frame.ts';
+import { copyOf } from './octets.ts';
 
 export interface CaptureReader {
   /** Frames that these bytes completed. After a fault it gives nothing more. */
@@ -13,12 +13,12 @@ export interface CaptureReader {
 }
 
 /**
- * Keeps what is left of a chunk behind its last whole record, and joins it to what follows once the record is whole. No
- * record is longer than its reader allows, so little is kept.
+ * Keeps what is left of a chunk behind its last whole record, and joins it to what follows once the record is
+ * whole. No record is longer than its reader allows, so little is kept.
  */
 export class Remainder {
-  private kept: Uint8Array[] = [];
-  private needed = 0;
+  #kept: Uint8Array[] = [];
+  #needed = 0;
   length = 0;
   /** Offset in the file of the first byte that is kept. */
   at = 0;
@@ -26,17 +26,20 @@ export class Remainder {
   /** What was kept and then these bytes; `undefined` while they are fewer than were said to be needed. */
   with(chunk: Uint8Array): Uint8Array | undefined {
     if (this.length === 0) return chunk;
-    this.kept.push(copyOf(chunk));
+    this.#kept.push(copyOf(chunk));
     this.length += chunk.length;
-    return this.length < this.needed ? undefined : Buffer.concat(this.kept, this.length);
+    return this.length < this.#needed ? undefined : Buffer.concat(this.#kept, this.length);
   }
 
-  /** Of `bytes`, which `with` gave, all before `used` is done with; what is left says nothing below `needed` bytes. */
+  /**
+   * Of `bytes`, which `with` gave, all before `used` is done with; what is left says nothing below `needed`
+   * bytes.
+   */
   keep(bytes: Uint8Array, used: number, needed = 0): void {
     this.at += used;
     this.length = bytes.length - used;
-    this.kept = this.length === 0 ? [] : [copyOf(bytes.subarray(used))];
-    this.needed = needed;
+    this.#kept = this.length === 0 ? [] : [copyOf(bytes.subarray(used))];
+    this.#needed = needed;
   }
 }
 

@@ -1,7 +1,7 @@
 /** What is kept of a body while it passes. All bodies of a capture together have one budget. */
 import { constants, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import { LIMITS } from '../../protocol/limits.ts';
-import { copyOf } from '../packet/octets.ts';
+import { copyOf } from '../file/octets.ts';
 
 /** Bytes that all open bodies hold; one object for a capture. */
 export interface Budget {
@@ -18,17 +18,17 @@ export interface Span {
 const SAMPLE = 64 * 1024;
 
 export class Body {
-  private readonly parts: Uint8Array[] = [];
-  private kept = 0;
+  readonly #parts: Uint8Array[] = [];
+  #kept = 0;
   /** Bytes that came. */
   length = 0;
   /** Where they stood: one span, or one a chunk. */
   readonly spans: { at: number; length: number }[] = [];
-  private most: number | undefined;
-  private readonly budget: Budget;
+  #most: number | undefined;
+  readonly #budget: Budget;
 
   constructor(budget: Budget) {
-    this.budget = budget;
+    this.#budget = budget;
   }
 
   push(bytes: Uint8Array, at: number): void {
@@ -38,24 +38,24 @@ export class Body {
     if (last !== undefined && (last.at + last.length === at || this.spans.length >= LIMITS.captureChunks))
       last.length = at + bytes.length - last.at;
     else this.spans.push({ at, length: bytes.length });
-    this.most ??= isPerhapsXml(bytes) ? LIMITS.bodyBytes : SAMPLE;
-    const room = Math.min(this.most - this.kept, LIMITS.captureBodiesBytes - this.budget.held);
+    this.#most ??= isPerhapsXml(bytes) ? LIMITS.bodyBytes : SAMPLE;
+    const room = Math.min(this.#most - this.#kept, LIMITS.captureBodiesBytes - this.#budget.held);
     if (room <= 0) return;
     // A copy, so that the chunk of the file it came in can go.
     const part = copyOf(bytes.subarray(0, room));
-    this.parts.push(part);
-    this.kept += part.length;
-    this.budget.held += part.length;
+    this.#parts.push(part);
+    this.#kept += part.length;
+    this.#budget.held += part.length;
     // What comes next must not stand behind a hole.
-    if (part.length < bytes.length) this.most = this.kept;
+    if (part.length < bytes.length) this.#most = this.#kept;
   }
 
   /** Ends the body, and gives what was kept of it. */
   take(): Uint8Array {
-    const whole = Buffer.concat(this.parts, this.kept);
-    this.budget.held -= this.kept;
-    this.parts.length = 0;
-    this.kept = 0;
+    const whole = Buffer.concat(this.#parts, this.#kept);
+    this.#budget.held -= this.#kept;
+    this.#parts.length = 0;
+    this.#kept = 0;
     return whole;
   }
 }
@@ -72,8 +72,8 @@ function isPerhapsXml(bytes: Uint8Array): boolean {
 }
 
 /**
- * Undoes a Content-Encoding; `undefined` where that is not possible. A cut body gives what it holds. Nothing grows beyond
- * the largest body allowed.
+ * Undoes a Content-Encoding; `undefined` where that is not possible. A cut body gives what it holds. Nothing
+ * grows beyond the largest body allowed.
  */
 export function decodeBody(bytes: Uint8Array, encoding: string | undefined): Uint8Array | undefined {
   const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: LIMITS.bodyBytes };

@@ -1,4 +1,7 @@
-/** Reads the HTTP/1.x messages of one direction of a stream, of bytes as they come. After a gap it finds the next start. */
+/**
+ * Reads the HTTP/1.x messages of one direction of a stream, of bytes as they come. After a gap it finds the
+ * next start.
+ */
 import { LIMITS } from '../../protocol/limits.ts';
 import type { Budget, Span } from './http-body.ts';
 import { Body } from './http-body.ts';
@@ -67,243 +70,255 @@ const EMPTY = Buffer.alloc(0);
 const SIZE_LINE = 1024;
 
 export class HttpReader {
-  private state: State;
-  private rest: Buffer = EMPTY;
-  private restBegan = 0n;
-  private open: Open | undefined;
-  private skipped = 0;
-  private lastTime = 0n;
+  #state: State;
+  #rest: Buffer = EMPTY;
+  #restBegan = 0n;
+  #open: Open | undefined;
+  #skipped = 0;
+  #lastTime = 0n;
   /** Offset behind the last byte that came, and behind the last that was made something of. */
-  private position = 0;
-  private used = 0;
-  private readonly listener: HttpListener;
-  private readonly budget: Budget;
+  #position = 0;
+  #used = 0;
+  readonly #listener: HttpListener;
+  readonly #budget: Budget;
 
   /** `fromStart`: the first byte that comes is the first of the stream. */
   constructor(listener: HttpListener, budget: Budget, fromStart: boolean) {
-    this.listener = listener;
-    this.budget = budget;
-    this.state = { at: fromStart ? 'head' : 'lost' };
+    this.#listener = listener;
+    this.#budget = budget;
+    this.#state = { at: fromStart ? 'head' : 'lost' };
   }
 
   push(bytes: Uint8Array, time: bigint): void {
-    this.lastTime = time;
-    this.position += bytes.length;
+    this.#lastTime = time;
+    this.#position += bytes.length;
     let left: Uint8Array | undefined = bytes;
     // Each turn takes bytes, or leaves them in `rest` and ends.
-    while (left !== undefined && left.length > 0) left = this.take(left, time);
+    while (left !== undefined && left.length > 0) left = this.#take(left, time);
   }
 
   /** The capture lacks bytes here. A body of known length goes on behind them. */
   gap(length: number, time: bigint): void {
-    this.lastTime = time;
-    this.position += length;
-    const { state } = this;
+    this.#lastTime = time;
+    this.#position += length;
+    const state = this.#state;
     if (state.at === 'tunnel') return;
-    this.open?.oddities.add('gap');
+    this.#open?.oddities.add('gap');
     if ((state.at === 'length' || state.at === 'chunk') && length <= state.left) {
       state.left -= length;
-      this.used = this.position;
-      if (state.left === 0) this.bodyPartEnded(time);
+      this.#used = this.#position;
+      if (state.left === 0) this.#bodyPartEnded(time);
       return;
     }
     if (state.at === 'close') {
-      this.used = this.position;
+      this.#used = this.#position;
       return;
     }
-    this.loseTrack(time);
+    this.#loseTrack(time);
   }
 
   /** No more bytes come; `cleanly` with FIN. */
   end(cleanly: boolean, time: bigint): void {
-    this.lastTime = time;
-    if (this.state.at === 'close' && cleanly) this.finish(time);
-    if (this.state.at !== 'tunnel') this.loseTrack(time);
-    this.tellSkipped();
-    this.state = { at: 'tunnel' };
+    this.#lastTime = time;
+    if (this.#state.at === 'close' && cleanly) this.#finish(time);
+    if (this.#state.at !== 'tunnel') this.#loseTrack(time);
+    this.#tellSkipped();
+    this.#state = { at: 'tunnel' };
   }
 
-  private take(bytes: Uint8Array, time: bigint): Uint8Array | undefined {
-    const { state } = this;
-    const at = this.position - bytes.length;
+  #take(bytes: Uint8Array, time: bigint): Uint8Array | undefined {
+    const state = this.#state;
+    const at = this.#position - bytes.length;
     switch (state.at) {
       case 'tunnel':
         return undefined;
       case 'close':
-        this.open?.body.push(bytes, at);
-        this.used = this.position;
+        this.#open?.body.push(bytes, at);
+        this.#used = this.#position;
         return undefined;
       case 'length':
       case 'chunk': {
         const part = bytes.subarray(0, state.left);
-        this.open?.body.push(part, at);
-        this.used = at + part.length;
+        this.#open?.body.push(part, at);
+        this.#used = at + part.length;
         state.left -= part.length;
-        if (state.left === 0) this.bodyPartEnded(time);
+        if (state.left === 0) this.#bodyPartEnded(time);
         return bytes.subarray(part.length);
       }
       case 'lost':
-        return this.search(bytes, time);
+        return this.#search(bytes, time);
       case 'head':
-        return this.readHead(bytes, time);
+        return this.#readHead(bytes, time);
       default:
-        return this.readLine(bytes, time);
+        return this.#readLine(bytes, time);
     }
   }
 
   /** Adds to what waits; remembers when the first of it came. */
-  private gather(bytes: Uint8Array, time: bigint): void {
-    if (this.rest.length === 0) this.restBegan = time;
-    this.rest = Buffer.concat([this.rest, bytes]);
+  #gather(bytes: Uint8Array, time: bigint): void {
+    if (this.#rest.length === 0) this.#restBegan = time;
+    this.#rest = Buffer.concat([this.#rest, bytes]);
   }
 
-  private readHead(bytes: Uint8Array, time: bigint): Uint8Array | undefined {
-    const before = this.rest.length;
-    this.gather(bytes, time);
+  #readHead(bytes: Uint8Array, time: bigint): Uint8Array | undefined {
+    const before = this.#rest.length;
+    this.#gather(bytes, time);
     // Line ends between messages are lawful (RFC 9112 2.2).
     let start = 0;
-    while (this.rest[start] === 0x0d || this.rest[start] === 0x0a) start += 1;
-    if (start > 0) this.rest = this.rest.subarray(start);
-    if (this.rest.length === 0) return undefined;
-    const end = headEnd(this.rest, Math.max(0, before - start - 3));
+    while (this.#rest[start] === 0x0d || this.#rest[start] === 0x0a) start += 1;
+    if (start > 0) this.#rest = this.#rest.subarray(start);
+    if (this.#rest.length === 0) return undefined;
+    const end = headEnd(this.#rest, Math.max(0, before - start - 3));
     if (end === undefined) {
-      const odd = this.rest.length > LIMITS.headerBytes || !mayBegin(this.rest.toString('latin1', 0, 4200));
-      return odd ? this.giveBack() : undefined;
+      const odd = this.#rest.length > LIMITS.headerBytes || !mayBegin(this.#rest.toString('latin1', 0, 4200));
+      return odd ? this.#giveBack() : undefined;
     }
-    const text = this.rest.toString('latin1', 0, end);
+    const text = this.#rest.toString('latin1', 0, end);
     const head = readHead(text);
-    if (head === undefined) return this.giveBack();
-    const behind = this.rest.subarray(end);
-    const began = this.restBegan;
-    const at = this.position - this.rest.length;
-    this.rest = EMPTY;
-    this.used = at + end;
-    this.tellSkipped();
-    this.listener.began(head);
-    this.open = {
-      ...{ head, headText: text, body: new Body(this.budget), at, chunks: [] },
-      ...{ began, oddities: new Set() },
+    if (head === undefined) return this.#giveBack();
+    const behind = this.#rest.subarray(end);
+    const began = this.#restBegan;
+    const at = this.#position - this.#rest.length;
+    this.#rest = EMPTY;
+    this.#used = at + end;
+    this.#tellSkipped();
+    this.#listener.began(head);
+    this.#open = {
+      head,
+      headText: text,
+      body: new Body(this.#budget),
+      at,
+      chunks: [],
+      began,
+      oddities: new Set(),
     };
-    this.beginBody(head, time);
+    this.#beginBody(head, time);
     return behind;
   }
 
   /** What waits is no head: it is looked through for one. */
-  private giveBack(): Uint8Array {
-    const waiting = this.rest;
-    this.rest = EMPTY;
+  #giveBack(): Uint8Array {
+    const waiting = this.#rest;
+    this.#rest = EMPTY;
     // The first byte is not the start of a message, or it would have been read as one.
-    this.skipped += 1;
-    this.state = { at: 'lost' };
+    this.#skipped += 1;
+    this.#state = { at: 'lost' };
     return waiting.subarray(1);
   }
 
-  private beginBody(head: HttpHead, time: bigint): void {
-    const method = head.kind === 'response' ? this.listener.asked() : undefined;
+  #beginBody(head: HttpHead, time: bigint): void {
+    const method = head.kind === 'response' ? this.#listener.asked() : undefined;
     const framing = framingOf(head, method?.toUpperCase());
     switch (framing.by) {
       case 'nothing':
-        this.finish(time);
+        this.#finish(time);
         return;
       case 'length':
-        this.state = { at: 'length', left: framing.length };
-        if (framing.length === 0) this.finish(time);
+        this.#state = { at: 'length', left: framing.length };
+        if (framing.length === 0) this.#finish(time);
         return;
       case 'chunks':
-        this.state = { at: 'chunk-size' };
+        this.#state = { at: 'chunk-size' };
         return;
       case 'close':
-        this.state = { at: 'close' };
+        this.#state = { at: 'close' };
         return;
       case 'tunnel':
-        this.finish(time);
-        this.state = { at: 'tunnel' };
+        this.#finish(time);
+        this.#state = { at: 'tunnel' };
     }
   }
 
-  private bodyPartEnded(time: bigint): void {
-    if (this.state.at === 'length') this.finish(time);
-    else this.state = { at: 'chunk-end' };
+  #bodyPartEnded(time: bigint): void {
+    if (this.#state.at === 'length') this.#finish(time);
+    else this.#state = { at: 'chunk-end' };
   }
 
   /** Lines between chunks (RFC 9112 7.1). */
-  private readLine(bytes: Uint8Array, time: bigint): Uint8Array | undefined {
+  #readLine(bytes: Uint8Array, time: bigint): Uint8Array | undefined {
     const end = bytes.indexOf(0x0a);
-    this.gather(end < 0 ? bytes : bytes.subarray(0, end + 1), time);
-    if (end < 0 && this.rest.length <= SIZE_LINE) return undefined;
-    const line = this.rest.toString('latin1').trim();
-    this.rest = EMPTY;
+    this.#gather(end < 0 ? bytes : bytes.subarray(0, end + 1), time);
+    if (end < 0 && this.#rest.length <= SIZE_LINE) return undefined;
+    const line = this.#rest.toString('latin1').trim();
+    this.#rest = EMPTY;
     const behind = end < 0 ? bytes.subarray(bytes.length) : bytes.subarray(end + 1);
-    this.used = this.position - behind.length;
-    if (this.state.at === 'chunk-size') {
+    this.#used = this.#position - behind.length;
+    if (this.#state.at === 'chunk-size') {
       const size = /^([0-9a-f]{1,8})(?:[ \t]*;.*)?$/i.exec(line)?.[1];
       if (size === undefined) {
-        this.open?.oddities.add('bad-chunk');
-        this.loseTrack(time);
-      } else if (Number.parseInt(size, 16) === 0) this.state = { at: 'trailers' };
-      else this.beginChunk(Number.parseInt(size, 16));
-    } else if (this.state.at === 'chunk-end') {
-      if (line !== '') this.open?.oddities.add('bad-chunk');
-      this.state = { at: 'chunk-size' };
-    } else if (line === '') this.finish(time);
+        this.#open?.oddities.add('bad-chunk');
+        this.#loseTrack(time);
+      } else if (Number.parseInt(size, 16) === 0) this.#state = { at: 'trailers' };
+      else this.#beginChunk(Number.parseInt(size, 16));
+    } else if (this.#state.at === 'chunk-end') {
+      if (line !== '') this.#open?.oddities.add('bad-chunk');
+      this.#state = { at: 'chunk-size' };
+    } else if (line === '') this.#finish(time);
     return behind;
   }
 
-  private beginChunk(length: number): void {
-    const chunks = this.open?.chunks;
+  #beginChunk(length: number): void {
+    const chunks = this.#open?.chunks;
     if (chunks !== undefined && chunks.length < LIMITS.captureChunks) chunks.push(length);
-    this.state = { at: 'chunk', left: length };
+    this.#state = { at: 'chunk', left: length };
   }
 
   /** Looks for a start line, and keeps only what may be the beginning of one. */
-  private search(bytes: Uint8Array, time: bigint): Uint8Array | undefined {
-    this.gather(bytes, time);
-    const found = bytes.includes(0x0a) ? START_LINE.exec(this.rest.toString('latin1')) : null;
+  #search(bytes: Uint8Array, time: bigint): Uint8Array | undefined {
+    this.#gather(bytes, time);
+    const found = bytes.includes(0x0a) ? START_LINE.exec(this.#rest.toString('latin1')) : null;
     if (found !== null) {
-      this.skipped += found.index;
-      const from = this.rest.subarray(found.index);
-      this.rest = EMPTY;
-      this.state = { at: 'head' };
+      this.#skipped += found.index;
+      const from = this.#rest.subarray(found.index);
+      this.#rest = EMPTY;
+      this.#state = { at: 'head' };
       return from;
     }
-    const spare = this.rest.length - LONGEST_START;
+    const spare = this.#rest.length - LONGEST_START;
     if (spare > 0) {
-      this.skipped += spare;
-      this.rest = Buffer.from(this.rest.subarray(spare));
+      this.#skipped += spare;
+      this.#rest = Buffer.from(this.#rest.subarray(spare));
     }
     return undefined;
   }
 
   /** Ends what is open as cut, and looks for the next start line. */
-  private loseTrack(time: bigint): void {
-    this.skipped += this.rest.length;
-    this.rest = EMPTY;
-    if (this.open !== undefined) {
-      if (!this.open.oddities.has('gap') && !this.open.oddities.has('bad-chunk'))
-        this.open.oddities.add('cut');
-      this.finish(time);
+  #loseTrack(time: bigint): void {
+    this.#skipped += this.#rest.length;
+    this.#rest = EMPTY;
+    if (this.#open !== undefined) {
+      if (!this.#open.oddities.has('gap') && !this.#open.oddities.has('bad-chunk'))
+        this.#open.oddities.add('cut');
+      this.#finish(time);
     }
-    this.state = { at: 'lost' };
+    this.#state = { at: 'lost' };
   }
 
-  private finish(time: bigint): void {
-    const { open } = this;
-    this.state = { at: 'head' };
+  #finish(time: bigint): void {
+    const open = this.#open;
+    this.#state = { at: 'head' };
     if (open === undefined) return;
-    this.open = undefined;
+    this.#open = undefined;
     const { at, began, body, chunks, head, headText } = open;
     const bodyLength = body.length;
     const oddities = [...open.oddities];
-    const place = { head: { at, length: headText.length }, body: body.spans, end: this.used };
-    this.listener.message({
-      ...{ head, headText, body: body.take(), bodyLength, chunks, place },
-      ...{ began, ended: time, oddities },
+    const place = { head: { at, length: headText.length }, body: body.spans, end: this.#used };
+    this.#listener.message({
+      head,
+      headText,
+      body: body.take(),
+      bodyLength,
+      chunks,
+      place,
+      began,
+      ended: time,
+      oddities,
     });
   }
 
-  private tellSkipped(): void {
-    if (this.skipped > 0) this.listener.skipped(this.skipped, this.lastTime);
-    this.skipped = 0;
+  #tellSkipped(): void {
+    if (this.#skipped > 0) this.#listener.skipped(this.#skipped, this.#lastTime);
+    this.#skipped = 0;
   }
 }
 

@@ -1,11 +1,14 @@
-/** HTTP/1.x conversations out of streams: requests, and the responses that answer them. TLS is named and left alone. */
+/**
+ * HTTP/1.x conversations out of streams: requests, and the responses that answer them. TLS is named and left
+ * alone.
+ */
 import { LIMITS } from '../../protocol/limits.ts';
 import type { Ending, Side, StreamEvent, StreamInfo } from '../packet/streams.ts';
 import type { Budget } from './http-body.ts';
 import { decodeBody } from './http-body.ts';
 import type { HttpHead } from './http-head.ts';
 import { headerOf } from './http-head.ts';
-import type { HttpOddity, Place, RawMessage } from './http-reader.ts';
+import type { HttpListener, HttpOddity, Place, RawMessage } from './http-reader.ts';
 import { HttpReader } from './http-reader.ts';
 import { readTlsHello } from './tls.ts';
 
@@ -16,7 +19,10 @@ export interface HttpMessage {
   readonly head: HttpHead;
   /** As it stood on the wire, byte text. */
   readonly headText: string;
-  /** Chunks and Content-Encoding undone. Of a large body that is no XML, or past the memory allowed, the first part. */
+  /**
+   * Chunks and Content-Encoding undone. Of a large body that is no XML, or past the memory allowed, the first
+   * part.
+   */
   readonly body: Uint8Array;
   /** Bytes of the body on the wire, without chunk lines. */
   readonly bodyLength: number;
@@ -63,117 +69,135 @@ export interface Http {
   push(event: StreamEvent): readonly HttpEvent[];
 }
 
-interface Conversation {
+/** A stream as far as it was read. */
+interface HttpStream {
+  readonly info: StreamInfo;
   readonly readers: Record<Side, HttpReader>;
   readonly bytes: Record<Side, number>;
   /** Requests without response. */
-  readonly asked: { readonly exchange: number; readonly method: string }[];
-  /** Requests that began, and those of them that were told whole. */
-  begun: number;
-  told: number;
+  readonly unanswered: { readonly exchange: number; readonly method: string }[];
+  /** Requests of which a head was read, and requests that were read whole. */
+  requestHeads: number;
+  requests: number;
   messages: number;
   tls: boolean;
 }
 
-/** A request counts as asked from its head on: an ACS may answer before the body is there. */
-function ask(talk: Conversation, method: string): void {
-  talk.begun += 1;
-  talk.asked.push({ exchange: talk.begun, method });
-  if (talk.asked.length > LIMITS.pipelined) talk.asked.shift();
-}
+export const createHttp = (): Http => new HttpTracker();
 
-export function createHttp(): Http {
-  const conversations = new Map<number, Conversation>();
-  const budget: Budget = { held: 0 };
-  let out: HttpEvent[] = [];
+class HttpTracker implements Http {
+  readonly #streams = new Map<number, HttpStream>();
+  readonly #budget: Budget = { held: 0 };
+  #events: HttpEvent[] = [];
 
-  const tell = (stream: StreamInfo, talk: Conversation, from: Side, raw: RawMessage): void => {
-    talk.messages += 1;
-    const { head } = raw;
-    let exchange = talk.told + 1;
-    if (head.kind === 'request') talk.told += 1;
-    else {
-      exchange = talk.asked[0]?.exchange ?? 0;
-      // 100 Continue and its like come before the response.
-      if (head.status >= 200 || head.status === 101) talk.asked.shift();
-    }
-    const decoded = decodeBody(raw.body, headerOf(head.headers, 'content-encoding'));
-    const oddities = decoded === undefined ? [...raw.oddities, 'bad-encoding' as const] : raw.oddities;
-    out.push({ is: 'http', stream, from, ...raw, body: decoded ?? raw.body, oddities, exchange });
-  };
+  push(event: StreamEvent): readonly HttpEvent[] {
+    const { number } = event.stream;
+    const stream = event.is === 'opened' ? this.#begin(event.stream) : this.#streams.get(number);
+    if (stream !== undefined) this.#read(stream, event);
+    if (this.#events.length === 0) return NONE;
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
 
-  const begin = (stream: StreamInfo): Conversation => {
-    const reader = (from: Side): HttpReader =>
-      new HttpReader(
-        {
-          began: (head) => {
-            if (head.kind === 'request') ask(talk, head.method);
-          },
-          message: (raw) => tell(stream, talk, from, raw),
-          skipped: (count, time) => {
-            out.push({ is: 'skipped', stream, from, count, time });
-          },
-          asked: () => talk.asked[0]?.method,
-        },
-        budget,
-        stream.handshake,
-      );
-    const talk: Conversation = {
-      readers: { client: reader('client'), server: reader('server') },
+  #begin(info: StreamInfo): HttpStream {
+    const stream: HttpStream = {
+      info,
+      readers: { client: this.#reader(info, 'client'), server: this.#reader(info, 'server') },
       bytes: { client: 0, server: 0 },
-      asked: [],
-      begun: 0,
-      told: 0,
+      unanswered: [],
+      requestHeads: 0,
+      requests: 0,
       messages: 0,
       tls: false,
     };
-    conversations.set(stream.number, talk);
-    return talk;
-  };
+    this.#streams.set(info.number, stream);
+    return stream;
+  }
 
-  const read = (event: StreamEvent): void => {
-    const { stream, time } = event;
-    const talk = event.is === 'opened' ? begin(stream) : conversations.get(stream.number);
-    if (talk === undefined) return;
+  #reader(info: StreamInfo, from: Side): HttpReader {
+    const stream = (): HttpStream | undefined => this.#streams.get(info.number);
+    const listener: HttpListener = {
+      began: (head) => {
+        if (head.kind === 'request') countRequest(stream(), head.method);
+      },
+      message: (raw) => this.#onMessage(stream(), from, raw),
+      skipped: (count, time) => {
+        this.#events.push({ is: 'skipped', stream: info, from, count, time });
+      },
+      asked: () => stream()?.unanswered[0]?.method,
+    };
+    return new HttpReader(listener, this.#budget, info.handshake);
+  }
+
+  #read(stream: HttpStream, event: StreamEvent): void {
+    const { readers, tls } = stream;
     switch (event.is) {
       case 'opened':
         return;
-      case 'data': {
-        const { bytes, from } = event;
-        const hello = talk.messages === 0 && talk.bytes[from] === 0 ? readTlsHello(bytes) : undefined;
-        if (hello !== undefined && !talk.tls) {
-          talk.tls = true;
-          out.push({ is: 'tls', stream, time, ...hello });
-        }
-        talk.bytes[from] += bytes.length;
-        if (!talk.tls) talk.readers[from].push(bytes, time);
+      case 'data':
+        this.#onData(stream, event.from, event.bytes, event.time);
         return;
-      }
       case 'gap':
-        if (!talk.tls) talk.readers[event.from].gap(event.length, time);
+        if (!tls) readers[event.from].gap(event.length, event.time);
         return;
       case 'finished':
-        if (!talk.tls) talk.readers[event.from].end(true, time);
+        if (!tls) readers[event.from].end(true, event.time);
         return;
-      case 'closed': {
-        if (!talk.tls) for (const reader of Object.values(talk.readers)) reader.end(false, time);
-        conversations.delete(stream.number);
-        const { by, how } = event;
-        const { bytes, messages } = talk;
-        out.push({ is: 'stream-ended', stream, how, by, time, bytes, messages });
-      }
+      case 'closed':
+        this.#onClosed(stream, event.how, event.by, event.time);
     }
-  };
+  }
 
-  return {
-    push(event) {
-      read(event);
-      if (out.length === 0) return NONE;
-      const told = out;
-      out = [];
-      return told;
-    },
-  };
+  #onData(stream: HttpStream, from: Side, bytes: Uint8Array, time: bigint): void {
+    const isFirst = stream.messages === 0 && stream.bytes[from] === 0;
+    const hello = isFirst ? readTlsHello(bytes) : undefined;
+    if (hello !== undefined && !stream.tls) {
+      stream.tls = true;
+      this.#events.push({ is: 'tls', stream: stream.info, time, ...hello });
+    }
+    stream.bytes[from] += bytes.length;
+    if (!stream.tls) stream.readers[from].push(bytes, time);
+  }
+
+  #onClosed(stream: HttpStream, how: Ending, by: Side | undefined, time: bigint): void {
+    const { bytes, info, readers, tls } = stream;
+    if (!tls) for (const reader of Object.values(readers)) reader.end(false, time);
+    this.#streams.delete(info.number);
+    const { messages } = stream;
+    this.#events.push({ is: 'stream-ended', stream: info, how, by, time, bytes, messages });
+  }
+
+  #onMessage(stream: HttpStream | undefined, from: Side, raw: RawMessage): void {
+    if (stream === undefined) return;
+    stream.messages += 1;
+    const { head } = raw;
+    const exchange = exchangeOf(stream, head);
+    const decoded = decodeBody(raw.body, headerOf(head.headers, 'content-encoding'));
+    const oddities = decoded === undefined ? [...raw.oddities, 'bad-encoding' as const] : raw.oddities;
+    const body = decoded ?? raw.body;
+    this.#events.push({ is: 'http', stream: stream.info, from, ...raw, body, oddities, exchange });
+  }
+}
+
+/** A request counts from its head on: an ACS may answer before the body is there. */
+function countRequest(stream: HttpStream | undefined, method: string): void {
+  if (stream === undefined) return;
+  stream.requestHeads += 1;
+  stream.unanswered.push({ exchange: stream.requestHeads, method });
+  if (stream.unanswered.length > LIMITS.pipelined) stream.unanswered.shift();
+}
+
+/** Which request of the stream a message is, or answers. */
+function exchangeOf(stream: HttpStream, head: HttpHead): number {
+  if (head.kind === 'request') {
+    stream.requests += 1;
+    return stream.requests;
+  }
+  const exchange = stream.unanswered[0]?.exchange ?? 0;
+  // 100 Continue and the like come before the response.
+  if (head.status >= 200 || head.status === 101) stream.unanswered.shift();
+  return exchange;
 }
 
 const NONE: readonly HttpEvent[] = [];

@@ -1,5 +1,5 @@
 /** Tells a TLS stream by its first record (RFC 8446 4.1.2, 5.1). Nothing is decrypted. */
-import { u16 } from '../packet/octets.ts';
+import { u16 } from '../file/octets.ts';
 
 export interface TlsHello {
   readonly version: string;

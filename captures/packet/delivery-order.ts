@@ -2,7 +2,7 @@
 import { SECOND } from '../file/frame.ts';
 import type { Piece } from './half-stream.ts';
 import { isBehind } from './half-stream.ts';
-import type { Live, Side } from './stream-table.ts';
+import type { Side, TrackedStream } from './stream-table.ts';
 import { opposite } from './stream-table.ts';
 import { ahead } from './tcp.ts';
 
@@ -13,8 +13,11 @@ const PATIENCE = 2n * SECOND;
 const START_PACKETS = 16;
 const START = SECOND;
 
-/** Whether a piece can be told: nothing before it is missing, of its own side and of what its sender had heard. */
-export function isDue(live: Live, side: Side, piece: Piece): boolean {
+/**
+ * Whether a piece can be told: nothing before it is missing, of its own side and of what its sender had
+ * heard.
+ */
+export function isDeliverable(live: TrackedStream, side: Side, piece: Piece): boolean {
   const { next } = live[side];
   if (next === undefined || ahead(piece.sequence, next) > 0) return false;
   const heard = live[opposite(side)].next;
@@ -23,36 +26,43 @@ export function isDue(live: Live, side: Side, piece: Piece): boolean {
   );
 }
 
-/** Of what waits, the first that is due: a segment that goes back over old bytes may wait longer than they do. */
-export function dueOf(live: Live, side: Side): Piece | undefined {
+/**
+ * Of what waits, the first that is due: a segment that goes back over old bytes may wait longer than they do.
+ */
+export function nextDeliverable(live: TrackedStream, side: Side): Piece | undefined {
   const { next, pending } = live[side];
   if (next === undefined) return undefined;
   for (const piece of pending) {
     if (ahead(piece.sequence, next) > 0) return undefined;
-    if (isDue(live, side, piece)) return piece;
+    if (isDeliverable(live, side, piece)) return piece;
   }
   return undefined;
 }
 
-export function isWaiting({ client, server }: Live): boolean {
+export function hasPending({ client, server }: TrackedStream): boolean {
   return client.pending.length > 0 || server.pending.length > 0;
 }
 
 /** Whether a piece has waited long enough for what goes before it. */
-export const isOld = (live: Live, piece: Piece, time: bigint): boolean =>
+export const isOverdue = (live: TrackedStream, piece: Piece, time: bigint): boolean =>
   hasWaited(live, piece, time, PATIENCE_PACKETS, PATIENCE);
 
 /** Whether a stream without handshake may begin with this piece. */
-export const mayBegin = (live: Live, piece: Piece, time: bigint): boolean =>
+export const mayBegin = (live: TrackedStream, piece: Piece, time: bigint): boolean =>
   hasWaited(live, piece, time, START_PACKETS, START);
 
-const hasWaited = (live: Live, piece: Piece, time: bigint, packets: number, patience: bigint): boolean =>
-  live.packets - piece.turn >= packets || time - piece.time > patience;
+const hasWaited = (
+  live: TrackedStream,
+  piece: Piece,
+  time: bigint,
+  packets: number,
+  patience: bigint,
+): boolean => live.packets - piece.packetNumber >= packets || time - piece.time > patience;
 
 /** Whether bytes of this side are lost to the capture, and something has waited for them long enough. */
-export function isLost(live: Live, side: Side, time: bigint): boolean {
+export function hasLostBytes(live: TrackedStream, side: Side, time: bigint): boolean {
   if (!isBehind(live[side])) return false;
   return [live.client.pending[0], live.server.pending[0]].some(
-    (piece) => piece !== undefined && isOld(live, piece, time),
+    (piece) => piece !== undefined && isOverdue(live, piece, time),
   );
 }

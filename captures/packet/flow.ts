@@ -2,6 +2,7 @@
 
 import type { CapturedFrame } from '../file/frame.ts';
 import { createFragments } from './fragments.ts';
+import type { IpPacket } from './ip.ts';
 import { PROTOCOLS, readIp } from './ip.ts';
 import { readLink } from './link.ts';
 import type { StreamEvent } from './streams.ts';
@@ -50,62 +51,66 @@ export interface Flow {
   end(): readonly FlowEvent[];
 }
 
-export function createFlow(): Flow {
-  const counts: Counts = { frames: 0, tcp: 0, udp: 0, otherIp: 0, notIp: 0, unreadable: 0 };
-  const fragments = createFragments();
-  const streams = createStreams();
+export const createFlow = (): Flow => new FrameReader();
 
-  const carried = ({ bytes, linkType, time }: CapturedFrame): readonly FlowEvent[] => {
+class FrameReader implements Flow {
+  readonly counts: Counts = { frames: 0, tcp: 0, udp: 0, otherIp: 0, notIp: 0, unreadable: 0 };
+  readonly #fragments = createFragments();
+  readonly #streams = createStreams();
+
+  push(frame: CapturedFrame): readonly FlowEvent[] {
+    this.counts.frames += 1;
+    const events = this.#read(frame);
+    if (frame.comments.length === 0) return events;
+    const comments = frame.comments.map((text) => ({ is: 'comment', time: frame.time, text }) as const);
+    return [...comments, ...events];
+  }
+
+  end(): readonly FlowEvent[] {
+    return this.#streams.end();
+  }
+
+  #read({ bytes, linkType, time }: CapturedFrame): readonly FlowEvent[] {
     const link = readLink(linkType, bytes);
-    if (link.is === 'other') counts.notIp += 1;
-    else if (link.is !== 'ip') counts.unreadable += 1;
+    if (link.is === 'other') this.counts.notIp += 1;
+    else if (link.is !== 'ip') this.counts.unreadable += 1;
     if (link.is !== 'ip') return NONE;
     const read = readIp(link.packet);
-    if (read === undefined) counts.unreadable += 1;
-    const packet = read === undefined ? undefined : fragments.add(read, time);
+    if (read === undefined) return this.#unreadable();
+    const packet = this.#fragments.add(read, time);
     if (packet === undefined) return NONE;
-    if (packet.protocol === PROTOCOLS.tcp) {
-      const segment = readTcp(packet.payload);
-      if (segment !== undefined) {
-        counts.tcp += 1;
-        return streams.push(packet, segment, time);
-      }
-    } else if (packet.protocol === PROTOCOLS.udp) {
-      const datagram = readUdp(packet.payload);
-      if (datagram !== undefined) {
-        counts.udp += 1;
-        const from = `${packet.source}:${datagram.sourcePort}`;
-        const to = `${packet.destination}:${datagram.destinationPort}`;
-        return [
-          {
-            is: 'datagram',
-            time,
-            from,
-            to,
-            payload: datagram.payload,
-            cut: datagram.cut || packet.missing > 0,
-          },
-        ];
-      }
-    } else {
-      counts.otherIp += 1;
-      return NONE;
+    switch (packet.protocol) {
+      case PROTOCOLS.tcp:
+        return this.#readTcp(packet, time);
+      case PROTOCOLS.udp:
+        return this.#readUdp(packet, time);
+      default:
+        this.counts.otherIp += 1;
+        return NONE;
     }
-    counts.unreadable += 1;
-    return NONE;
-  };
+  }
 
-  return {
-    counts,
-    push(frame) {
-      counts.frames += 1;
-      const events = carried(frame);
-      if (frame.comments.length === 0) return events;
-      const comments = frame.comments.map((text) => ({ is: 'comment', time: frame.time, text }) as const);
-      return [...comments, ...events];
-    },
-    end: () => streams.end(),
-  };
+  #readTcp(packet: IpPacket, time: bigint): readonly FlowEvent[] {
+    const segment = readTcp(packet.payload);
+    if (segment === undefined) return this.#unreadable();
+    this.counts.tcp += 1;
+    return this.#streams.push(packet, segment, time);
+  }
+
+  #readUdp(packet: IpPacket, time: bigint): readonly FlowEvent[] {
+    const datagram = readUdp(packet.payload);
+    if (datagram === undefined) return this.#unreadable();
+    this.counts.udp += 1;
+    const from = `${packet.source}:${datagram.sourcePort}`;
+    const to = `${packet.destination}:${datagram.destinationPort}`;
+    const cut = datagram.cut || packet.missing > 0;
+    return [{ is: 'datagram', time, from, to, payload: datagram.payload, cut }];
+  }
+
+  #unreadable(): readonly FlowEvent[] {
+    this.counts.unreadable += 1;
+    return NONE;
+  }
 }
 
 const NONE: readonly FlowEvent[] = [];

@@ -1,8 +1,10 @@
-/** Puts fragmented IP packets together again (RFC 791 3.2, RFC 8200 4.5). Bounded in count, bytes and time. */
+/**
+ * Puts fragmented IP packets together again (RFC 791 3.2, RFC 8200 4.5). Bounded in count, bytes and time.
+ */
 import { LIMITS } from '../../protocol/limits.ts';
 import { SECOND } from '../file/frame.ts';
+import { copyOf } from '../file/octets.ts';
 import type { IpPacket } from './ip.ts';
-import { copyOf } from './octets.ts';
 
 interface Piece {
   readonly offset: number;
@@ -26,37 +28,40 @@ export interface Fragments {
   add(packet: IpPacket, time: bigint): IpPacket | undefined;
 }
 
-export function createFragments(): Fragments {
-  const partials = new Map<string, Partial>();
+export const createFragments = (): Fragments => new Reassembler();
 
-  const make = (time: bigint): Partial => {
-    const [oldest] = partials;
-    if (oldest !== undefined && (partials.size >= LIMITS.fragmented || time - oldest[1].begun > PATIENCE))
-      partials.delete(oldest[0]);
-    return { begun: time, pieces: [], length: undefined, gathered: 0 };
-  };
+class Reassembler implements Fragments {
+  readonly #partials = new Map<string, Partial>();
 
-  return {
-    add(packet, time) {
-      const { fragment, payload, source, destination, protocol } = packet;
-      if (fragment === undefined) return packet;
-      if (packet.missing > 0) return undefined;
-      const key = `${source} ${destination} ${protocol} ${fragment.id}`;
-      let partial = partials.get(key);
-      if (partial === undefined || time - partial.begun > PATIENCE) {
-        partials.delete(key);
-        partial = make(time);
-        partials.set(key, partial);
-      }
-      if (!fragment.more) partial.length ??= fragment.offset + payload.length;
-      put(partial, { offset: fragment.offset, bytes: payload });
-      if (partial.gathered !== partial.length) return undefined;
-      partials.delete(key);
-      const whole = new Uint8Array(partial.gathered);
-      for (const { offset, bytes } of partial.pieces) whole.set(bytes, offset);
-      return { source, destination, protocol, payload: whole, missing: 0 };
-    },
-  };
+  add(packet: IpPacket, time: bigint): IpPacket | undefined {
+    const { fragment, payload, source, destination, protocol } = packet;
+    if (fragment === undefined) return packet;
+    if (packet.missing > 0) return undefined;
+    const key = `${source} ${destination} ${protocol} ${fragment.id}`;
+    const partial = this.#partialAt(key, time);
+    if (!fragment.more) partial.length ??= fragment.offset + payload.length;
+    put(partial, { offset: fragment.offset, bytes: payload });
+    if (partial.gathered !== partial.length) return undefined;
+    this.#partials.delete(key);
+    const whole = new Uint8Array(partial.gathered);
+    for (const { offset, bytes } of partial.pieces) whole.set(bytes, offset);
+    return { source, destination, protocol, payload: whole, missing: 0 };
+  }
+
+  #partialAt(key: string, time: bigint): Partial {
+    const known = this.#partials.get(key);
+    if (known !== undefined && time - known.begun <= PATIENCE) return known;
+    this.#partials.delete(key);
+    const [oldest] = this.#partials;
+    if (
+      oldest !== undefined &&
+      (this.#partials.size >= LIMITS.fragmented || time - oldest[1].begun > PATIENCE)
+    )
+      this.#partials.delete(oldest[0]);
+    const made: Partial = { begun: time, pieces: [], length: undefined, gathered: 0 };
+    this.#partials.set(key, made);
+    return made;
+  }
 }
 
 /** Adds what of a piece is new: the first word on a byte counts. */

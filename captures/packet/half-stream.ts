@@ -1,5 +1,8 @@
-/** One direction of a TCP stream: where its bytes stand, and what came too early, in the order of its sequence numbers. */
-import { copyOf } from './octets.ts';
+/**
+ * One direction of a TCP stream: where its bytes stand, and what came too early, in the order of its sequence
+ * numbers.
+ */
+import { copyOf } from '../file/octets.ts';
 import { ahead } from './tcp.ts';
 
 /** A segment that waits for what goes before it. */
@@ -14,10 +17,10 @@ export interface Piece {
   readonly reset: boolean;
   readonly time: bigint;
   /** How many packets of the stream came before it. */
-  readonly turn: number;
+  readonly packetNumber: number;
 }
 
-export interface Half {
+export interface HalfStream {
   /** Sequence number of the next byte to tell; `undefined` until it is known where the stream begins. */
   next: number | undefined;
   /** Sequence number of its first byte. */
@@ -29,7 +32,7 @@ export interface Half {
   finished: boolean;
 }
 
-export const newHalf = (): Half => ({
+export const newHalfStream = (): HalfStream => ({
   next: undefined,
   first: undefined,
   acknowledged: undefined,
@@ -39,13 +42,15 @@ export const newHalf = (): Half => ({
 });
 
 /** Says where the stream begins, unless that is known. */
-export function startAt(half: Half, sequence: number): void {
+export function startAt(half: HalfStream, sequence: number): void {
   half.first ??= sequence;
   half.next ??= sequence;
 }
 
-/** Puts a piece where it belongs. It keeps its bytes for itself: the chunk of the file they came in can go. */
-export function hold(half: Half, piece: Piece): void {
+/**
+ * Puts a piece where it belongs. It keeps its bytes for itself: the chunk of the file they came in can go.
+ */
+export function addPending(half: HalfStream, piece: Piece): void {
   let index = half.pending.length;
   for (; index > 0; index -= 1) {
     const before = half.pending[index - 1];
@@ -55,13 +60,16 @@ export function hold(half: Half, piece: Piece): void {
   half.pendingBytes += piece.bytes.length;
 }
 
-export function drop(half: Half, piece: Piece): void {
+export function removePending(half: HalfStream, piece: Piece): void {
   const index = half.pending.indexOf(piece);
   if (index >= 0) half.pendingBytes -= half.pending.splice(index, 1)[0]?.bytes.length ?? 0;
 }
 
 /** What is new of a piece that begins at or before `next`, which then is behind it. */
-export function advance(half: Half, piece: Piece): { readonly bytes: Uint8Array; readonly missing: number } {
+export function advance(
+  half: HalfStream,
+  piece: Piece,
+): { readonly bytes: Uint8Array; readonly missing: number } {
   const next = half.next ?? piece.sequence;
   const old = Math.max(0, ahead(next, piece.sequence));
   const bytes = piece.bytes.subarray(Math.min(old, piece.bytes.length));
@@ -70,11 +78,11 @@ export function advance(half: Half, piece: Piece): { readonly bytes: Uint8Array;
   return { bytes, missing };
 }
 
-export function acknowledge(half: Half, number: number): void {
+export function acknowledge(half: HalfStream, number: number): void {
   if (half.acknowledged === undefined || ahead(number, half.acknowledged) > 0) half.acknowledged = number;
 }
 
 /** Whether the peer has acknowledged bytes that were not told yet: then the capture may lack them. */
-export function isBehind({ acknowledged, next }: Half): boolean {
+export function isBehind({ acknowledged, next }: HalfStream): boolean {
   return acknowledged !== undefined && next !== undefined && ahead(acknowledged, next) > 0;
 }

@@ -1,5 +1,7 @@
 /** IPv4 (RFC 791) and IPv6 (RFC 8200) packets, read and written. */
-import { checksum, u16, u32 } from './octets.ts';
+
+import { u16, u32 } from '../file/octets.ts';
+import { checksum } from './checksum.ts';
 
 export const PROTOCOLS = { tcp: 6, udp: 17 } as const;
 
@@ -56,7 +58,7 @@ function readIpv4(bytes: Uint8Array): IpPacket | undefined {
 const EXTENSION = { hopByHop: 0, routing: 43, fragment: 44, authentication: 51, destination: 60 } as const;
 const OTHER_EXTENSIONS: readonly number[] = [135, 139, 140];
 /** Lawful packets have at most a handful. */
-const MOST_EXTENSIONS = 16;
+const MAX_EXTENSIONS = 16;
 
 function readIpv6(bytes: Uint8Array): IpPacket | undefined {
   if (bytes.length < 40) return undefined;
@@ -64,7 +66,7 @@ function readIpv6(bytes: Uint8Array): IpPacket | undefined {
   let protocol = bytes[6] ?? 0;
   let at = 40;
   let fragment: Fragment | undefined;
-  for (let turn = 0; turn < MOST_EXTENSIONS; turn += 1) {
+  for (let count = 0; count < MAX_EXTENSIONS; count += 1) {
     const length = extensionLength(protocol, bytes, at);
     if (length === 0) break;
     if (at + length > bytes.length) return undefined;
@@ -108,7 +110,10 @@ function extensionLength(header: number, bytes: Uint8Array, at: number): number 
 const ipv4Text = (bytes: Uint8Array, at: number): string =>
   `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`;
 
-/** RFC 5952: no leading zeros, the longest run of two or more zero groups as `::`, an IPv4-mapped address as such. */
+/**
+ * RFC 5952: no leading zeros, the longest run of two or more zero groups as `::`, an IPv4-mapped address as
+ * such.
+ */
 function ipv6Text(bytes: Uint8Array, at: number): string {
   const groups = Array.from({ length: 8 }, (_, index) => u16(bytes, at + 2 * index));
   if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff)

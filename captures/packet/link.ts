@@ -1,9 +1,9 @@
 /**
- * What surrounds an IP packet on a link: Ethernet with tags of IEEE 802.1Q and 802.1ad, PPPoE sessions (RFC 2516),
- * Linux cooked captures, BSD loopback, nothing at all (https://www.tcpdump.org/linktypes.html).
+ * What surrounds an IP packet on a link: Ethernet with tags of IEEE 802.1Q and 802.1ad, PPPoE sessions (RFC
+ * 2516), Linux cooked captures, BSD loopback, nothing at all (https://www.tcpdump.org/linktypes.html).
  */
 import { LINK_TYPES } from '../file/frame.ts';
-import { u16, u32 } from './octets.ts';
+import { u16, u32 } from '../file/octets.ts';
 
 /** What a frame carries: an IP packet, or something else, by its EtherType. */
 export type Carried =
@@ -16,7 +16,7 @@ export type Carried =
 const ETHER = { ipv4: 0x0800, ipv6: 0x86dd, pppoe: 0x8864 } as const;
 /** Tags: 802.1Q, 802.1ad, and what came before 802.1ad for the outer one. */
 const TAGS: readonly number[] = [0x8100, 0x88a8, 0x9100];
-const MOST_TAGS = 4;
+const MAX_TAGS = 4;
 const CUT: Carried = { is: 'cut' };
 
 /** AF_INET6 has another number on each BSD, on Darwin and on Linux. */
@@ -35,7 +35,8 @@ export function readLink(linkType: number, bytes: Uint8Array): Carried {
     case LINK_TYPES.null:
     case LINK_TYPES.loop: {
       if (bytes.length < 4) return CUT;
-      // In the byte order of the machine that captured: one reading is a family of addresses, the other is huge.
+      // In the byte order of the machine that captured: one reading is a family of addresses, the other is
+      // huge.
       const big = u32(bytes, 0);
       const family = big < 0x10000 ? big : (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8);
       return FAMILIES.includes(family) ? ip(bytes, 4, []) : { is: 'other', etherType: 0, at: 4 };
@@ -62,7 +63,7 @@ function byEtherType(bytes: Uint8Array, at: number, given?: number): Carried {
   let etherType = given ?? u16(bytes, at);
   if (behind > bytes.length) return CUT;
   const tags: number[] = [];
-  while (TAGS.includes(etherType) && tags.length < MOST_TAGS) {
+  while (TAGS.includes(etherType) && tags.length < MAX_TAGS) {
     if (behind + 4 > bytes.length) return CUT;
     tags.push(u16(bytes, behind) & 0x0fff);
     etherType = u16(bytes, behind + 2);
@@ -77,7 +78,10 @@ function byEtherType(bytes: Uint8Array, at: number, given?: number): Carried {
   return isIp ? ip(bytes, behind + 8, tags) : { is: 'other', etherType, at: behind };
 }
 
-/** Puts an IP packet on a link; `tags` are VLANs, the outer one first, and only Ethernet and cooked links bear them. */
+/**
+ * Puts an IP packet on a link; `tags` are VLANs, the outer one first, and only Ethernet and cooked links bear
+ * them.
+ */
 export function writeLink(linkType: number, packet: Uint8Array, tags: readonly number[] = []): Uint8Array {
   const v6 = (packet[0] ?? 0) >> 4 === 6;
   const etherType = v6 ? ETHER.ipv6 : ETHER.ipv4;

@@ -1,7 +1,7 @@
 /** The TCP streams of a capture that are followed, found by either of their directions. */
 import { LIMITS } from '../../protocol/limits.ts';
-import type { Half } from './half-stream.ts';
-import { newHalf } from './half-stream.ts';
+import type { HalfStream } from './half-stream.ts';
+import { newHalfStream } from './half-stream.ts';
 import type { Segment } from './tcp.ts';
 import { FLAGS } from './tcp.ts';
 
@@ -16,32 +16,32 @@ export interface StreamInfo {
   readonly handshake: boolean;
 }
 
-export interface Live {
+export interface TrackedStream {
   readonly info: StreamInfo;
-  readonly client: Half;
-  readonly server: Half;
+  readonly client: HalfStream;
+  readonly server: HalfStream;
   packets: number;
   lastTime: bigint;
   closed: boolean;
   readonly keys: readonly [string, string];
 }
 
-export interface Found {
-  readonly live: Live;
+export interface FoundStream {
+  readonly live: TrackedStream;
   /** Whose direction it is. */
   readonly side: Side;
 }
 
 /** Streams that are looked at for one that is closed, when one has to go. */
-const LOOKED_AT = 64;
+const MAX_EXAMINED = 64;
 
 export class StreamTable {
   /** Each stream under both of its directions. */
-  private readonly streams = new Map<string, Found>();
-  private count = 0;
+  readonly #streams = new Map<string, FoundStream>();
+  #count = 0;
 
-  find(from: string, to: string): Found | undefined {
-    return this.streams.get(`${from} ${to}`);
+  find(from: string, to: string): FoundStream | undefined {
+    return this.#streams.get(`${from} ${to}`);
   }
 
   /** A stream whose first packet is this one. */
@@ -50,50 +50,53 @@ export class StreamTable {
     to: string,
     { acknowledgement, flags, sourcePort, destinationPort }: Segment,
     time: bigint,
-  ): Found {
+  ): FoundStream {
     const isSyn = (flags & FLAGS.syn) !== 0;
     const fromClient = isSyn ? acknowledgement === undefined : sourcePort >= destinationPort;
     const [client, server] = fromClient ? [from, to] : [to, from];
-    this.count += 1;
-    const live: Live = {
-      info: { number: this.count, client, server, handshake: isSyn },
-      client: newHalf(),
-      server: newHalf(),
+    this.#count += 1;
+    const live: TrackedStream = {
+      info: { number: this.#count, client, server, handshake: isSyn },
+      client: newHalfStream(),
+      server: newHalfStream(),
       packets: 0,
       lastTime: time,
       closed: false,
       keys: [`${client} ${server}`, `${server} ${client}`],
     };
-    this.streams.set(live.keys[0], { live, side: 'client' });
-    this.streams.set(live.keys[1], { live, side: 'server' });
+    this.#streams.set(live.keys[0], { live, side: 'client' });
+    this.#streams.set(live.keys[1], { live, side: 'server' });
     return { live, side: fromClient ? 'client' : 'server' };
   }
 
-  /** The stream that has to go before another one may come: of the oldest few one that is closed, else the oldest. */
-  crowded(): Live | undefined {
-    if (this.streams.size < 2 * LIMITS.streams) return undefined;
-    let chosen: Live | undefined;
+  /**
+   * The stream that has to go before another one may come: of the oldest few one that is closed, else the
+   * oldest.
+   */
+  evictionCandidate(): TrackedStream | undefined {
+    if (this.#streams.size < 2 * LIMITS.streams) return undefined;
+    let chosen: TrackedStream | undefined;
     let looked = 0;
-    for (const { live } of this.streams.values()) {
+    for (const { live } of this.#streams.values()) {
       chosen ??= live;
       looked += 1;
       if (live.closed) return live;
-      if (looked > LOOKED_AT) break;
+      if (looked > MAX_EXAMINED) break;
     }
     return chosen;
   }
 
-  forget({ keys }: Live): void {
-    for (const key of keys) this.streams.delete(key);
+  forget({ keys }: TrackedStream): void {
+    for (const key of keys) this.#streams.delete(key);
   }
 
   /** In the order in which they began. */
-  all(): readonly Live[] {
-    return [...new Set([...this.streams.values()].map(({ live }) => live))];
+  all(): readonly TrackedStream[] {
+    return [...new Set([...this.#streams.values()].map(({ live }) => live))];
   }
 
   clear(): void {
-    this.streams.clear();
+    this.#streams.clear();
   }
 }
 

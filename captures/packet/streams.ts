@@ -2,18 +2,26 @@
  * TCP streams out of segments in whatever order they were captured. Rules:
  *
  * - Bytes are told once, in the order of their sequence numbers; the first capture of a byte counts.
- * - A segment is told after the peer's bytes that it acknowledges, so that questions stand before their answers also when
- *   the capture has them the other way round.
- * - Bytes that the peer acknowledged and the capture lacks are told as a gap, after a little patience for a capture out of
- *   order. Bytes that nobody acknowledged may still be sent again: for them the patience ends with the memory allowed.
+ * - A segment is told after the peer's bytes that it acknowledges, so that questions stand before their
+ *   answers also when the capture has them the other way round.
+ * - Bytes that the peer acknowledged and the capture lacks are told as a gap, after a little patience for a
+ *   capture out of order. Bytes that nobody acknowledged may still be sent again: for them the patience ends
+ *   with the memory allowed.
  * - Without a SYN a stream begins at the lowest number of its first segments.
  */
 import { LIMITS } from '../../protocol/limits.ts';
-import { dueOf, isDue, isLost, isOld, isWaiting, mayBegin } from './delivery-order.ts';
-import type { Half, Piece } from './half-stream.ts';
-import { acknowledge, advance, drop, hold, startAt } from './half-stream.ts';
+import {
+  hasLostBytes,
+  hasPending,
+  isDeliverable,
+  isOverdue,
+  mayBegin,
+  nextDeliverable,
+} from './delivery-order.ts';
+import type { HalfStream, Piece } from './half-stream.ts';
+import { acknowledge, addPending, advance, removePending, startAt } from './half-stream.ts';
 import type { IpPacket } from './ip.ts';
-import type { Found, Live, Side, StreamInfo } from './stream-table.ts';
+import type { FoundStream, Side, StreamInfo, TrackedStream } from './stream-table.ts';
 import { opposite, StreamTable } from './stream-table.ts';
 import type { Segment } from './tcp.ts';
 import { ahead, FLAGS } from './tcp.ts';
@@ -50,26 +58,26 @@ export function createStreams(): Streams {
 }
 
 class Tracker implements Streams {
-  private readonly streams = new StreamTable();
-  private readonly waiting = new Set<Live>();
-  private held = 0;
-  private packets = 0;
-  private out: StreamEvent[] = [];
+  readonly #streams = new StreamTable();
+  readonly #waiting = new Set<TrackedStream>();
+  #held = 0;
+  #packets = 0;
+  #out: StreamEvent[] = [];
 
   push(packet: IpPacket, segment: Segment, time: bigint): readonly StreamEvent[] {
     const from = `${packet.source}:${segment.sourcePort}`;
     const to = `${packet.destination}:${segment.destinationPort}`;
-    const found = this.find(from, to, segment, time);
-    this.packets += 1;
-    if (this.packets % SWEEP === 0) this.sweep(time);
-    if (found === undefined || found.live.closed) return this.take();
+    const found = this.#find(from, to, segment, time);
+    this.#packets += 1;
+    if (this.#packets % SWEEP === 0) this.#sweep(time);
+    if (found === undefined || found.live.closed) return this.#take();
     const { live, side } = found;
     live.packets += 1;
     live.lastTime = time;
     const half = live[side];
     const peer = live[opposite(side)];
     if (segment.acknowledgement !== undefined) acknowledge(peer, segment.acknowledgement);
-    if ((segment.flags & FLAGS.syn) !== 0) this.begin(half, peer, segment);
+    if ((segment.flags & FLAGS.syn) !== 0) this.#begin(half, peer, segment);
     const syn = (segment.flags & FLAGS.syn) === 0 ? 0 : 1;
     const isReset = (segment.flags & FLAGS.reset) !== 0;
     const piece: Piece = {
@@ -81,110 +89,111 @@ class Tracker implements Streams {
       fin: (segment.flags & FLAGS.fin) !== 0,
       reset: isReset,
       time,
-      turn: live.packets,
+      packetNumber: live.packets,
     };
     if (piece.reset && half.next === undefined && half.pending.length === 0)
-      this.close(live, 'reset', side, time);
+      this.#close(live, 'reset', side, time);
     else if (piece.bytes.length > 0 || piece.missing > 0 || piece.fin || piece.reset)
-      this.accept(live, side, piece);
-    this.drain(live, time);
-    if (isWaiting(live)) this.losePatience(live, time);
-    return this.take();
+      this.#accept(live, side, piece);
+    this.#drain(live, time);
+    if (hasPending(live)) this.#losePatience(live, time);
+    return this.#take();
   }
 
   between(from: string, to: string) {
-    const found = this.streams.find(from, to);
+    const found = this.#streams.find(from, to);
     return found === undefined ? undefined : { stream: found.live.info.number, from: found.side };
   }
 
   end(): readonly StreamEvent[] {
-    for (const live of this.streams.all()) {
+    for (const live of this.#streams.all()) {
       if (live.closed) continue;
-      this.flush(live);
-      if (!live.closed) this.close(live, 'capture-ended', undefined, live.lastTime);
+      this.#flush(live);
+      if (!live.closed) this.#close(live, 'capture-ended', undefined, live.lastTime);
     }
-    this.streams.clear();
-    return this.take();
+    this.#streams.clear();
+    return this.#take();
   }
 
-  private take(): readonly StreamEvent[] {
-    if (this.out.length === 0) return NONE;
-    const taken = this.out;
-    this.out = [];
+  #take(): readonly StreamEvent[] {
+    if (this.#out.length === 0) return NONE;
+    const taken = this.#out;
+    this.#out = [];
     return taken;
   }
 
-  private find(from: string, to: string, segment: Segment, time: bigint): Found | undefined {
-    const found = this.streams.find(from, to);
+  #find(from: string, to: string, segment: Segment, time: bigint): FoundStream | undefined {
+    const found = this.#streams.find(from, to);
     const isSyn = (segment.flags & FLAGS.syn) !== 0;
     if (found !== undefined) {
       const { live, side } = found;
-      // A SYN of another number is another stream; one in front of bytes that are there already is merely late.
+      // A SYN of another number is another stream; one in front of bytes that are there already is merely
+      // late.
       const { first } = live[side];
       if (!isSyn || first === undefined || first === (segment.sequence + 1) >>> 0) return found;
-      if (live.closed) this.streams.forget(live);
-      else this.replace(live, 'replaced', time);
+      if (live.closed) this.#streams.forget(live);
+      else this.#replace(live, 'replaced', time);
     } else if (segment.payload.length === 0 && (segment.flags & (FLAGS.syn | FLAGS.fin)) === 0)
       return undefined;
-    return this.open(from, to, segment, time);
+    return this.#open(from, to, segment, time);
   }
 
-  private open(from: string, to: string, segment: Segment, time: bigint): Found {
-    const crowded = this.streams.crowded();
-    if (crowded !== undefined) this.replace(crowded, 'evicted', crowded.lastTime);
-    const found = this.streams.open(from, to, segment, time);
-    this.out.push({ is: 'opened', stream: found.live.info, time });
+  #open(from: string, to: string, segment: Segment, time: bigint): FoundStream {
+    const crowded = this.#streams.evictionCandidate();
+    if (crowded !== undefined) this.#replace(crowded, 'evicted', crowded.lastTime);
+    const found = this.#streams.open(from, to, segment, time);
+    this.#out.push({ is: 'opened', stream: found.live.info, time });
     return found;
   }
 
   /** Tells the rest of a stream, and makes room for another. */
-  private replace(live: Live, how: 'replaced' | 'evicted', time: bigint): void {
-    this.flush(live);
-    this.close(live, how, undefined, time);
-    this.streams.forget(live);
+  #replace(live: TrackedStream, how: 'replaced' | 'evicted', time: bigint): void {
+    this.#flush(live);
+    this.#close(live, how, undefined, time);
+    this.#streams.forget(live);
   }
 
   /** A SYN tells where its direction begins, and with ACK where the other one does. */
-  private begin(half: Half, peer: Half, { acknowledgement, sequence }: Segment): void {
+  #begin(half: HalfStream, peer: HalfStream, { acknowledgement, sequence }: Segment): void {
     startAt(half, (sequence + 1) >>> 0);
     if (acknowledgement !== undefined) startAt(peer, acknowledgement);
   }
 
-  private accept(live: Live, side: Side, piece: Piece): void {
+  #accept(live: TrackedStream, side: Side, piece: Piece): void {
     const half = live[side];
-    if (half.pending.length === 0 && isDue(live, side, piece)) {
-      this.tell(live, side, piece);
+    if (half.pending.length === 0 && isDeliverable(live, side, piece)) {
+      this.#tell(live, side, piece);
       return;
     }
-    hold(half, piece);
-    this.held += piece.bytes.length;
-    this.waiting.add(live);
+    addPending(half, piece);
+    this.#held += piece.bytes.length;
+    this.#waiting.add(live);
     const full = half.pendingBytes > LIMITS.streamHeldBytes || half.pending.length > LIMITS.streamHeldPieces;
-    if (full || this.held > LIMITS.streamsHeldBytes) this.flush(live);
+    if (full || this.#held > LIMITS.streamsHeldBytes) this.#flush(live);
   }
 
-  private drain(live: Live, time: bigint): void {
+  #drain(live: TrackedStream, time: bigint): void {
     for (let told = true; told; ) {
       told = false;
       for (const side of ['client', 'server'] as const) {
-        for (let due = dueOf(live, side); due !== undefined; due = dueOf(live, side)) {
-          this.drop(live[side], due);
-          this.tell(live, side, due);
+        for (let due = nextDeliverable(live, side); due !== undefined; due = nextDeliverable(live, side)) {
+          this.#drop(live[side], due);
+          this.#tell(live, side, due);
           told = true;
         }
       }
     }
     if (!live.closed && live.client.finished && live.server.finished)
-      this.close(live, 'finished', undefined, time);
-    if (!isWaiting(live)) this.waiting.delete(live);
+      this.#close(live, 'finished', undefined, time);
+    if (!hasPending(live)) this.#waiting.delete(live);
   }
 
-  private drop(half: Half, piece: Piece): void {
-    this.held -= piece.bytes.length;
-    drop(half, piece);
+  #drop(half: HalfStream, piece: Piece): void {
+    this.#held -= piece.bytes.length;
+    removePending(half, piece);
   }
 
-  private tell(live: Live, from: Side, piece: Piece): void {
+  #tell(live: TrackedStream, from: Side, piece: Piece): void {
     const half = live[from];
     const stream = live.info;
     const { time } = piece;
@@ -192,33 +201,33 @@ class Tracker implements Streams {
     if (half.finished || live.closed) return;
     const behind = half.next ?? 0;
     const sequence = (behind - missing - bytes.length) >>> 0;
-    if (bytes.length > 0) this.out.push({ is: 'data', stream, from, sequence, bytes, time });
+    if (bytes.length > 0) this.#out.push({ is: 'data', stream, from, sequence, bytes, time });
     if (missing > 0)
-      this.out.push({ is: 'gap', stream, from, sequence: (behind - missing) >>> 0, length: missing, time });
+      this.#out.push({ is: 'gap', stream, from, sequence: (behind - missing) >>> 0, length: missing, time });
     if (piece.fin) {
       half.finished = true;
       half.next = ((half.next ?? 0) + 1) >>> 0;
-      this.out.push({ is: 'finished', stream, from, time });
+      this.#out.push({ is: 'finished', stream, from, time });
     }
-    if (piece.reset) this.close(live, 'reset', from, time);
+    if (piece.reset) this.#close(live, 'reset', from, time);
   }
 
-  private close(live: Live, how: Ending, by: Side | undefined, time: bigint): void {
+  #close(live: TrackedStream, how: Ending, by: Side | undefined, time: bigint): void {
     if (live.closed) return;
     live.closed = true;
     for (const half of [live.client, live.server])
-      for (const piece of [...half.pending]) this.drop(half, piece);
-    this.waiting.delete(live);
-    this.out.push({ is: 'closed', stream: live.info, how, by, time });
+      for (const piece of [...half.pending]) this.#drop(half, piece);
+    this.#waiting.delete(live);
+    this.#out.push({ is: 'closed', stream: live.info, how, by, time });
   }
 
-  private sweep(time: bigint): void {
-    for (const live of this.waiting) this.losePatience(live, time);
+  #sweep(time: bigint): void {
+    for (const live of this.#waiting) this.#losePatience(live, time);
   }
 
   /** Ends the patience with what has waited for long: begins the stream, or tells a gap. */
-  private losePatience(live: Live, time: bigint): void {
-    for (let again = true; again && isWaiting(live); ) {
+  #losePatience(live: TrackedStream, time: bigint): void {
+    for (let again = true; again && hasPending(live); ) {
       again = false;
       for (const side of ['client', 'server'] as const) {
         const half = live[side];
@@ -226,19 +235,19 @@ class Tracker implements Streams {
         if (first !== undefined && half.next === undefined && mayBegin(live, first, time)) {
           startAt(half, first.sequence);
           again = true;
-        } else if (isLost(live, side, time)) {
-          this.gap(live, side, half.acknowledged ?? 0, time);
+        } else if (hasLostBytes(live, side, time)) {
+          this.#gap(live, side, half.acknowledged ?? 0, time);
           again = true;
         }
       }
       const reset = [live.client.pending.at(-1), live.server.pending.at(-1)].find((piece) => piece?.reset);
-      if (!again && reset !== undefined && isOld(live, reset, time)) this.flush(live);
-      else this.drain(live, time);
+      if (!again && reset !== undefined && isOverdue(live, reset, time)) this.#flush(live);
+      else this.#drain(live, time);
     }
   }
 
   /** Begins both directions by what one of them holds: its first byte, and what it has heard of the other. */
-  private beginBy(live: Live, side: Side, piece: Piece): boolean {
+  #beginBy(live: TrackedStream, side: Side, piece: Piece): boolean {
     const half = live[side];
     const peer = live[opposite(side)];
     if (half.next !== undefined && (peer.next !== undefined || piece.acknowledgement === undefined))
@@ -252,7 +261,7 @@ class Tracker implements Streams {
   }
 
   /** Tells a gap up to `until`, or to the first byte that waits. */
-  private gap(live: Live, from: Side, until: number, time: bigint): void {
+  #gap(live: TrackedStream, from: Side, until: number, time: bigint): void {
     const half = live[from];
     const [first] = half.pending;
     const next = half.next ?? 0;
@@ -265,24 +274,24 @@ class Tracker implements Streams {
     }
     half.next = end;
     if (!half.finished && !live.closed)
-      this.out.push({ is: 'gap', stream: live.info, from, sequence: next, length, time });
+      this.#out.push({ is: 'gap', stream: live.info, from, sequence: next, length, time });
   }
 
   /** Tells all that waits, in the order in which it was sent as far as that is known. */
-  private flush(live: Live): void {
+  #flush(live: TrackedStream): void {
     for (;;) {
-      this.drain(live, live.lastTime);
+      this.#drain(live, live.lastTime);
       const [a] = live.client.pending;
       const [b] = live.server.pending;
-      const first = a === undefined || (b !== undefined && b.turn < a.turn) ? b : a;
+      const first = a === undefined || (b !== undefined && b.packetNumber < a.packetNumber) ? b : a;
       if (first === undefined || live.closed) return;
       const side: Side = first === a ? 'client' : 'server';
       const half = live[side];
-      if (this.beginBy(live, side, first)) continue;
+      if (this.#beginBy(live, side, first)) continue;
       if (half.next !== undefined && ahead(first.sequence, half.next) > 0)
-        this.gap(live, side, first.sequence, first.time);
-      this.drop(half, first);
-      this.tell(live, side, first);
+        this.#gap(live, side, first.sequence, first.time);
+      this.#drop(half, first);
+      this.#tell(live, side, first);
     }
   }
 }

@@ -1,6 +1,8 @@
 /** TCP segments (RFC 9293 3.1), read and written. Streams are put together in ./streams.ts. */
+
+import { u16, u32 } from '../file/octets.ts';
+import { checksum } from './checksum.ts';
 import { PROTOCOLS, pseudoSum, writeIp } from './ip.ts';
-import { checksum, u16, u32 } from './octets.ts';
 import type { Endpoints } from './udp.ts';
 
 export const FLAGS = { fin: 1, syn: 2, reset: 4, push: 8, ack: 16 } as const;

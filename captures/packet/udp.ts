@@ -1,7 +1,9 @@
 /** UDP (RFC 768). */
+
+import { u16 } from '../file/octets.ts';
+import { checksum } from './checksum.ts';
 import type { PacketHead } from './ip.ts';
 import { PROTOCOLS, pseudoSum, writeIp } from './ip.ts';
-import { checksum, u16 } from './octets.ts';
 
 export interface UdpDatagram {
   readonly sourcePort: number;

@@ -1,6 +1,7 @@
 /**
- * One connection of a modem to the proxy, and the one that the proxy makes to the ACS for it. What comes on the one leaves by the
- * other, unchanged: bytes, half close and reset; neither is read faster than the other takes it.
+ * One connection of a modem to the proxy, and the one that the proxy makes to the ACS for it. What comes on
+ * the one leaves by the other, unchanged: bytes, half close and reset; neither is read faster than the other
+ * takes it.
  */
 import net from 'node:net';
 import tls from 'node:tls';
@@ -9,7 +10,10 @@ import { OWN_COMMENT } from '../story/story-record.ts';
 import type { Endpoint, RecordedConnection, Recorder } from './record.ts';
 import { textOf } from './record.ts';
 
-/** What speaks here may be of 2006, on both sides. OpenSSL 3 has TLS below 1.2 on its lowest security level alone. */
+/**
+ * What speaks here may be of 2006, on both sides. OpenSSL 3 has TLS below 1.2 on its lowest security level
+ * alone.
+ */
 export const OLD_TLS = { minVersion: 'TLSv1', ciphers: `${tls.DEFAULT_CIPHERS}:@SECLEVEL=0` } as const;
 
 /** Where the ACS is. */
@@ -20,7 +24,10 @@ export interface ProxyTarget {
   readonly tls: tls.ConnectionOptions | undefined;
 }
 
-/** How a pair ended: `unreachable` before there was one, `silent` after a long time in which nobody said anything. */
+/**
+ * How a pair ended: `unreachable` before there was one, `silent` after a long time in which nobody said
+ * anything.
+ */
 export type PairEnding = 'finished' | 'reset' | 'silent' | 'unreachable' | 'stopped';
 
 export interface PairEnd {
@@ -53,104 +60,104 @@ export interface RelayedPair {
 export const relay = (modem: net.Socket, parts: PairParts): RelayedPair => new Pair(modem, parts);
 
 class Pair implements RelayedPair {
-  private readonly sockets: Readonly<Record<Side, net.Socket>>;
-  private readonly parts: PairParts;
-  private readonly modemEnd: Endpoint;
-  private readonly ownEnd: Endpoint;
-  private readonly bytes: Record<Side, number> = { client: 0, server: 0 };
-  private readonly timer: NodeJS.Timeout;
-  private connection: RecordedConnection | undefined;
-  private ended: Pick<PairEnd, 'how' | 'by' | 'error'> | undefined;
-  private readonly through: Record<Side, boolean> = { client: false, server: false };
-  private open = 2;
+  readonly #sockets: Readonly<Record<Side, net.Socket>>;
+  readonly #parts: PairParts;
+  readonly #modemEnd: Endpoint;
+  readonly #ownEnd: Endpoint;
+  readonly #bytes: Record<Side, number> = { client: 0, server: 0 };
+  readonly #timer: NodeJS.Timeout;
+  #connection: RecordedConnection | undefined;
+  #ended: Pick<PairEnd, 'how' | 'by' | 'error'> | undefined;
+  readonly #through: Record<Side, boolean> = { client: false, server: false };
+  #open = 2;
 
   constructor(modem: net.Socket, parts: PairParts) {
     const { target } = parts;
-    this.parts = parts;
-    this.modemEnd = remoteOf(modem);
-    this.ownEnd = localOf(modem);
+    this.#parts = parts;
+    this.#modemEnd = remoteOf(modem);
+    this.#ownEnd = localOf(modem);
     const where = { host: target.host, port: target.port, allowHalfOpen: true, noDelay: true };
     const acs =
       target.tls === undefined ? net.connect(where) : tls.connect({ ...where, ...OLD_TLS, ...target.tls });
-    this.sockets = { client: modem, server: acs };
-    this.timer = setTimeout(
+    this.#sockets = { client: modem, server: acs };
+    this.#timer = setTimeout(
       () => this.end('unreachable', 'server', `no answer in ${parts.connectMs} ms`),
       parts.connectMs,
     );
-    acs.once(target.tls === undefined ? 'connect' : 'secureConnect', () => this.begin());
+    acs.once(target.tls === undefined ? 'connect' : 'secureConnect', () => this.#begin());
     for (const side of ['client', 'server'] as const) {
-      const socket = this.sockets[side];
-      socket.on('error', (error) => this.broken(side, error));
-      socket.on('close', () => this.closed());
+      const socket = this.#sockets[side];
+      socket.on('error', (error) => this.#broken(side, error));
+      socket.on('close', () => this.#closed());
       socket.setTimeout(parts.silentMs, () => this.end('silent'));
     }
   }
 
-  private begin(): void {
-    clearTimeout(this.timer);
-    if (this.ended !== undefined) return;
-    const { number, onOpen, recorder } = this.parts;
-    const { server } = this.sockets;
+  #begin(): void {
+    clearTimeout(this.#timer);
+    if (this.#ended !== undefined) return;
+    const { number, onOpen, recorder } = this.#parts;
+    const { server } = this.#sockets;
     const far = remoteOf(server);
     // One stream, as if there were no proxy: two would say everything twice to whoever reads the file.
-    const way = [this.modemEnd, this.ownEnd, localOf(server), far].map(textOf).join(' > ');
-    this.connection = recorder.connection(
-      this.modemEnd,
+    const way = [this.#modemEnd, this.#ownEnd, localOf(server), far].map(textOf).join(' > ');
+    this.#connection = recorder.connection(
+      this.#modemEnd,
       far,
       `${OWN_COMMENT}connection ${number} of the proxy, ${way}`,
     );
     onOpen(far);
-    this.pump('client', 'server');
-    this.pump('server', 'client');
+    this.#pump('client', 'server');
+    this.#pump('server', 'client');
   }
 
-  private pump(from: Side, to: Side): void {
-    const socket = this.sockets[from];
+  #pump(from: Side, to: Side): void {
+    const socket = this.#sockets[from];
     socket.on('data', (chunk: Uint8Array) => {
-      this.bytes[from] += chunk.length;
-      this.parts.onBytes(chunk.length);
-      this.connection?.said(from, chunk);
+      this.#bytes[from] += chunk.length;
+      this.#parts.onBytes(chunk.length);
+      this.#connection?.said(from, chunk);
     });
     socket.on('end', () => {
-      this.through[from] = true;
-      this.connection?.closed(from, 'finished');
+      this.#through[from] = true;
+      this.#connection?.closed(from, 'finished');
     });
-    socket.pipe(this.sockets[to]);
+    socket.pipe(this.#sockets[to]);
   }
 
-  private broken(side: Side, error: NodeJS.ErrnoException): void {
+  #broken(side: Side, error: NodeJS.ErrnoException): void {
     // All is said, and on its way.
-    if (this.through.client && this.through.server) return;
+    if (this.#through.client && this.#through.server) return;
     const why = reasonOf(error);
-    if (this.connection !== undefined) this.end('reset', side, why);
+    if (this.#connection !== undefined) this.end('reset', side, why);
     else if (side === 'client') this.end('reset', side, why);
     else this.end('unreachable', side, why);
   }
 
   end(how: PairEnding, by?: Side, error?: string): void {
-    if (this.ended !== undefined) return;
-    this.ended = { how, by, error };
-    clearTimeout(this.timer);
-    if (this.connection === undefined && how === 'unreachable') {
+    if (this.#ended !== undefined) return;
+    this.#ended = { how, by, error };
+    clearTimeout(this.#timer);
+    if (this.#connection === undefined && how === 'unreachable') {
       // Nobody knows the address of the ACS: the modem spoke to us.
-      this.connection = this.parts.recorder.connection(this.modemEnd, this.ownEnd);
-      this.connection.comment(`the ACS cannot be reached: ${error ?? ''}`);
-      this.connection.closed('server', 'reset');
+      this.#connection = this.#parts.recorder.connection(this.#modemEnd, this.#ownEnd);
+      this.#connection.comment(`the ACS cannot be reached: ${error ?? ''}`);
+      this.#connection.closed('server', 'reset');
     }
-    if (how === 'reset' && by !== undefined) this.connection?.closed(by, 'reset');
-    for (const socket of Object.values(this.sockets)) {
+    if (how === 'reset' && by !== undefined) this.#connection?.closed(by, 'reset');
+    for (const socket of Object.values(this.#sockets)) {
       if (how === 'reset' || how === 'unreachable') breakOff(socket);
       else socket.destroy();
     }
   }
 
-  private closed(): void {
-    this.open -= 1;
-    if (this.open > 0) return;
-    clearTimeout(this.timer);
-    this.connection?.over();
-    const { bytes, ended = { how: 'finished', by: undefined, error: undefined } } = this;
-    this.parts.onEnd({ ...ended, bytes });
+  #closed(): void {
+    this.#open -= 1;
+    if (this.#open > 0) return;
+    clearTimeout(this.#timer);
+    this.#connection?.over();
+    const ended = this.#ended ?? { how: 'finished', by: undefined, error: undefined };
+    this.#parts.onEnd({ ...ended, bytes: this.#bytes });
   }
 }
 

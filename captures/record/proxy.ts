@@ -1,12 +1,12 @@
 /**
- * Stands between modems and their ACS, passes all on unchanged and records it in the clear: TLS is ended here, and begun again
- * towards the ACS.
+ * Stands between modems and their ACS, passes all on unchanged and records it in the clear: TLS is ended
+ * here, and begun again towards the ACS.
  */
 import { once } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';
 import { LIMITS } from '../../protocol/limits.ts';
-import type { PairEnd, PairParts, ProxyTarget, RelayedPair } from './proxy-pair.ts';
+import type { PairEnd, ProxyTarget, RelayedPair } from './proxy-pair.ts';
 import { OLD_TLS, reasonOf, relay } from './proxy-pair.ts';
 import type { Recorder } from './record.ts';
 import { textOf } from './record.ts';
@@ -55,55 +55,23 @@ export interface RecordingProxy {
   readonly stop: () => Promise<void>;
 }
 
-/** Rejects with node's error when it cannot listen, or the certificate is none. */
+/** Rejects with node's error when it cannot listen, or when the certificate is unusable. */
 export async function startProxy(options: ProxyOptions): Promise<RecordingProxy> {
-  const { connectMs = LIMITS.proxyConnectMs, onEvent = () => undefined } = options;
-  const { connections = LIMITS.proxyConnections, silentMs = LIMITS.proxySilentMs } = options;
-  const counts = { open: 0, finished: 0, failed: 0, bytes: 0 };
-  const pairs = new Set<RelayedPair>();
-  let onNone = (): void => undefined;
-  const sockets = new Set<net.Socket>();
-  let number = 0;
-
-  const refuse = (modem: string, why: 'too-many' | 'tls', error: string): void => {
-    counts.failed += 1;
-    onEvent({ is: 'refused', modem, why, error });
-  };
-
-  const accept = (socket: net.Socket): void => {
-    number += 1;
-    const mine = number;
-    const modem = textOf({ address: socket.remoteAddress, port: socket.remotePort });
-    counts.open += 1;
-    const parts: PairParts = {
-      ...{ number, target: options.target, recorder: options.recorder, connectMs, silentMs },
-      onOpen: (acs) => onEvent({ is: 'opened', number: mine, modem, acs: textOf(acs) }),
-      onBytes: (count) => {
-        counts.bytes += count;
-      },
-      onEnd: (end) => {
-        pairs.delete(pair);
-        counts.open -= 1;
-        if (end.how === 'finished' || end.how === 'stopped') counts.finished += 1;
-        else counts.failed += 1;
-        onEvent({ is: 'closed', number: mine, modem, ...end });
-        if (pairs.size === 0) onNone();
-      },
-    };
-    const pair = relay(socket, parts);
-    pairs.add(pair);
-  };
-
-  const server = listener(options, connectMs, accept, refuse);
-  server.maxConnections = connections;
-  server.on('drop', ({ remoteAddress, remotePort }: net.DropArgument = {}) =>
-    refuse(
-      textOf({ address: remoteAddress, port: remotePort }),
-      'too-many',
-      `there are ${connections} connections already`,
-    ),
+  const proxy = new ConnectionProxy(options);
+  const server = listener(
+    options,
+    options.connectMs ?? LIMITS.proxyConnectMs,
+    (socket) => proxy.accept(socket),
+    (modem, why, error) => proxy.refuse(modem, why, error),
   );
-  // Those that have not come through with TLS yet, too.
+  const { connections = LIMITS.proxyConnections } = options;
+  server.maxConnections = connections;
+  server.on('drop', ({ remoteAddress, remotePort }: net.DropArgument = {}) => {
+    const modem = textOf({ address: remoteAddress, port: remotePort });
+    proxy.refuse(modem, 'too-many', `there are ${connections} connections already`);
+  });
+  // Including those that have not finished their TLS handshake.
+  const sockets = new Set<net.Socket>();
   server.on('connection', (socket: net.Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -111,20 +79,82 @@ export async function startProxy(options: ProxyOptions): Promise<RecordingProxy>
   server.listen(options.port, options.host);
   await once(server, 'listening');
   const { address, port } = addressOf(server);
-  return {
-    ...{ address, port, counts: () => ({ ...counts }) },
-    stop: async () => {
-      const closed = once(server, 'close');
-      server.close();
-      const none = new Promise<void>((resolve) => {
-        onNone = resolve;
-        if (pairs.size === 0) resolve();
-      });
-      for (const pair of pairs) pair.end('stopped');
-      for (const socket of sockets) socket.destroy();
-      await Promise.all([closed, none]);
-    },
+  const stop = async (): Promise<void> => {
+    const closed = once(server, 'close');
+    server.close();
+    const none = proxy.stop();
+    for (const socket of sockets) socket.destroy();
+    await Promise.all([closed, none]);
   };
+  return { address, port, counts: () => proxy.counts, stop };
+}
+
+class ConnectionProxy {
+  readonly #options: ProxyOptions;
+  readonly #pairs = new Set<RelayedPair>();
+  readonly #counts = { open: 0, finished: 0, failed: 0, bytes: 0 };
+  #number = 0;
+  #onNone = (): void => undefined;
+
+  constructor(options: ProxyOptions) {
+    this.#options = options;
+  }
+
+  get counts(): ProxyCounts {
+    return { ...this.#counts };
+  }
+
+  accept(socket: net.Socket): void {
+    const { connectMs = LIMITS.proxyConnectMs, silentMs = LIMITS.proxySilentMs } = this.#options;
+    const { recorder, target } = this.#options;
+    this.#number += 1;
+    const number = this.#number;
+    const modem = textOf({ address: socket.remoteAddress, port: socket.remotePort });
+    this.#counts.open += 1;
+    const pair = relay(socket, {
+      number,
+      target,
+      recorder,
+      connectMs,
+      silentMs,
+      onOpen: (acs) => this.#emit({ is: 'opened', number, modem, acs: textOf(acs) }),
+      onBytes: (count) => {
+        this.#counts.bytes += count;
+      },
+      onEnd: (end) => {
+        this.#pairs.delete(pair);
+        this.#ended(number, modem, end);
+      },
+    });
+    this.#pairs.add(pair);
+  }
+
+  refuse(modem: string, why: 'too-many' | 'tls', error: string): void {
+    this.#counts.failed += 1;
+    this.#emit({ is: 'refused', modem, why, error });
+  }
+
+  /** Resolves when no connection is left. */
+  stop(): Promise<void> {
+    const none = new Promise<void>((resolve) => {
+      this.#onNone = resolve;
+      if (this.#pairs.size === 0) resolve();
+    });
+    for (const pair of this.#pairs) pair.end('stopped');
+    return none;
+  }
+
+  #ended(number: number, modem: string, end: PairEnd): void {
+    this.#counts.open -= 1;
+    if (end.how === 'finished' || end.how === 'stopped') this.#counts.finished += 1;
+    else this.#counts.failed += 1;
+    this.#emit({ is: 'closed', number, modem, ...end });
+    if (this.#pairs.size === 0) this.#onNone();
+  }
+
+  #emit(event: ProxyEvent): void {
+    this.#options.onEvent?.(event);
+  }
 }
 
 function listener(

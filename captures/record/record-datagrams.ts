@@ -1,6 +1,6 @@
 /**
- * Records the datagrams of a process: each once, as it was on the line. What one of its sockets sends to a group others of
- * them hear, and what somebody sends to a group all of them hear; such copies are left out.
+ * Records the datagrams of a process: each once, as it was on the line. What one of its sockets sends to a
+ * group others of them hear, and what somebody sends to a group all of them hear; such copies are left out.
  */
 import type { Endpoint } from '../../protocol/ipv4.ts';
 import { EVERYBODY, NO_ADDRESS } from '../../protocol/ipv4.ts';
@@ -19,7 +19,10 @@ export interface RecordedDatagrams {
 /** Datagrams whose copies are looked for: those of a moment. */
 const REMEMBERED = 256;
 
-/** A function that is called for each socket with the address that it is bound to. Messages are named in comments. */
+/**
+ * A function that is called for each socket with the address that it is bound to. Messages are named in
+ * comments.
+ */
 export function recordDatagrams(recorder: Recorder): (local: Endpoint) => RecordedDatagrams {
   const copies = new Copies();
   const datagrams = createDatagrams();
@@ -35,7 +38,8 @@ export function recordDatagrams(recorder: Recorder): (local: Endpoint) => Record
         put(from, to, bytes);
       },
       heard(bytes, from) {
-        // What comes to a socket of no address was sent to all, or it would have come to one that has the address.
+        // What comes to a socket of no address was sent to all, or it would have come to one that has the
+        // address.
         const to = ownEnd(local, from, EVERYBODY);
         if (!copies.isCopy(keyOf(from, to, bytes), socket)) put(from, to, bytes);
       },
@@ -43,7 +47,9 @@ export function recordDatagrams(recorder: Recorder): (local: Endpoint) => Record
   };
 }
 
-/** Where a socket is, seen from its peer: node does not tell which address of the machine a datagram came to. */
+/**
+ * Where a socket is, seen from its peer: node does not tell which address of the machine a datagram came to.
+ */
 function ownEnd({ address, port }: Endpoint, peer: Endpoint, otherwise: string): Endpoint {
   if (address !== NO_ADDRESS) return { address, port };
   return { address: peer.address.startsWith('127.') ? peer.address : otherwise, port };
@@ -51,29 +57,29 @@ function ownEnd({ address, port }: Endpoint, peer: Endpoint, otherwise: string):
 
 class Copies {
   /** The sockets that have heard a datagram. */
-  private readonly hearers = new Map<string, Set<symbol>>();
+  readonly #hearers = new Map<string, Set<symbol>>();
 
   sent(key: string): void {
-    this.hearers.delete(key);
-    this.remember(key, new Set());
+    this.#hearers.delete(key);
+    this.#remember(key, new Set());
   }
 
   /** Whether it is on the record; a socket that hears it again hears another one. */
   isCopy(key: string, socket: symbol): boolean {
-    const known = this.hearers.get(key);
+    const known = this.#hearers.get(key);
     if (known !== undefined && !known.has(socket)) {
       known.add(socket);
       return true;
     }
-    this.hearers.delete(key);
-    this.remember(key, new Set([socket]));
+    this.#hearers.delete(key);
+    this.#remember(key, new Set([socket]));
     return false;
   }
 
-  private remember(key: string, sockets: Set<symbol>): void {
-    this.hearers.set(key, sockets);
-    const [oldest] = this.hearers.keys();
-    if (this.hearers.size > REMEMBERED && oldest !== undefined) this.hearers.delete(oldest);
+  #remember(key: string, sockets: Set<symbol>): void {
+    this.#hearers.set(key, sockets);
+    const [oldest] = this.#hearers.keys();
+    if (this.#hearers.size > REMEMBERED && oldest !== undefined) this.#hearers.delete(oldest);
   }
 }
 
@@ -84,7 +90,12 @@ const keyOf = (from: Endpoint, to: Endpoint, bytes: Uint8Array): string =>
 
 /** What is told of it has no time here. */
 const datagramOf = (from: Endpoint, to: Endpoint, payload: Uint8Array): Datagram => ({
-  ...{ is: 'datagram', time: 0n, from: textOf(from), to: textOf(to), payload, cut: false },
+  is: 'datagram',
+  time: 0n,
+  from: textOf(from),
+  to: textOf(to),
+  payload,
+  cut: false,
 });
 
 /** Kind of the message, and what tells it from others: of MDAP the ant and the command. */

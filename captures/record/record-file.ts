@@ -29,9 +29,9 @@ export async function recordToFile(path: string, now: () => bigint = clock): Pro
     application: 'modemlab',
     now,
     write(bytes) {
-      // A capture must not cost the server its memory.
-      // Sockets may still end when the file has.
+      // Sockets may still end after the file has.
       if (closed) return;
+      // Memory stays bounded: what a slow disk has no room for is dropped.
       if (failure !== undefined || stream.writableLength > LIMITS.recordBufferBytes) dropped += 1;
       else stream.write(bytes);
     },

@@ -4,8 +4,9 @@ import type { Side } from '../packet/streams.ts';
 import type { RecordedConnection, Recorder } from './record.ts';
 
 /**
- * Follows a socket from now to its end; `we` is the side that the process is on. A TLS socket is recorded in the clear.
- * It must be called before the first byte: for a server within its `connection` (or `secureConnection`) event.
+ * Follows a socket from now to its end; `we` is the side that the process is on. A TLS socket is recorded in
+ * the clear. It must be called before the first byte: for a server within its `connection` (or
+ * `secureConnection`) event.
  */
 export function recordSocket(recorder: Recorder, socket: Socket, we: Side): RecordedConnection {
   const own = { address: socket.localAddress, port: socket.localPort };

@@ -1,6 +1,7 @@
 /**
- * Writes a capture from inside a process: what its sockets sent and received becomes packets with their real addresses,
- * ports and times. Handshakes, sequence numbers and acknowledgements are made up, so that Wireshark follows the streams.
+ * Writes a capture from inside a process: what its sockets sent and received becomes packets with their real
+ * addresses, ports and times. Handshakes, sequence numbers and acknowledgements are made up, so that
+ * Wireshark follows the streams.
  */
 import { LINK_TYPES } from '../file/frame.ts';
 import { pcapngInterface, pcapngPacket, pcapngSection } from '../file/pcapng-write.ts';
@@ -48,112 +49,125 @@ const SEGMENT = 1460;
 /** Distance of the sequence numbers that connections begin with. */
 const STEP = 0x10000;
 
-export function createRecorder({ application, now, write }: RecorderOptions): Recorder {
-  let id = 0;
-  let connections = 0;
-  let last = 0n;
-  write(pcapngSection({ application }));
-  write(pcapngInterface({ linkType: LINK_TYPES.raw, name: 'modemlab' }));
+export const createRecorder = (options: RecorderOptions): Recorder => new PacketRecorder(options);
 
-  const nextId = (): number => {
-    id = (id + 1) & 0xffff;
-    return id;
+class PacketRecorder implements Recorder {
+  readonly #options: RecorderOptions;
+  #id = 0;
+  #connections = 0;
+  #last = 0n;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    options.write(pcapngSection({ application: options.application }));
+    options.write(pcapngInterface({ linkType: LINK_TYPES.raw, name: 'modemlab' }));
+  }
+
+  /** Bound: recorders that do more spread these two. */
+  readonly connection = (client: Endpoint, server: Endpoint, comment?: string): RecordedConnection => {
+    this.#connections += 1;
+    const initial = this.#connections * STEP;
+    return new ConnectionRecorder(this, endsOf(client, server), initial, comment);
   };
 
-  /** Times never go back: a clock that is set while it records would turn packets round. */
-  const put = (bytes: Uint8Array, comments: readonly string[]): void => {
-    const time = now();
-    last = time > last ? time : last;
-    write(pcapngPacket({ time: last, bytes, originalLength: bytes.length, comments }));
+  readonly datagram = (from: Endpoint, to: Endpoint, bytes: Uint8Array, comment?: string): void => {
+    this.put(writeUdp(endsOf(from, to), bytes, this.nextId()), comment === undefined ? [] : [comment]);
   };
 
-  return {
-    connection(client, server, comment) {
-      connections += 1;
-      const ends = endsOf(client, server);
-      return recordConnection(ends, connections * STEP, nextId, put, comment);
-    },
-    datagram(from, to, bytes, comment) {
-      put(writeUdp(endsOf(from, to), bytes, nextId()), comment === undefined ? [] : [comment]);
-    },
-  };
+  nextId(): number {
+    this.#id = (this.#id + 1) & 0xffff;
+    return this.#id;
+  }
+
+  /** Times never go back: a clock that is set while it records would change the order of packets. */
+  put(bytes: Uint8Array, comments: readonly string[]): void {
+    const time = this.#options.now();
+    if (time > this.#last) this.#last = time;
+    const packet = { time: this.#last, bytes, originalLength: bytes.length, comments };
+    this.#options.write(pcapngPacket(packet));
+  }
 }
 
-function recordConnection(
-  ends: Endpoints,
-  initial: number,
-  nextId: () => number,
-  put: (bytes: Uint8Array, comments: readonly string[]) => void,
-  comment: string | undefined,
-): RecordedConnection {
-  const next = { client: initial, server: initial };
-  const finished = { client: false, server: false };
-  let comments: string[] = comment === undefined ? [] : [comment];
-  let over = false;
-  const back: Endpoints = {
-    ...{ source: ends.destination, destination: ends.source },
-    ...{ sourcePort: ends.destinationPort, destinationPort: ends.sourcePort },
-  };
+const peerOf = (side: Side): Side => (side === 'client' ? 'server' : 'client');
 
-  const send = (from: Side, flags: number, payload?: Uint8Array): void => {
-    const isFirst = from === 'client' && (flags & FLAGS.syn) !== 0;
-    const acknowledgement = isFirst ? undefined : next[from === 'client' ? 'server' : 'client'];
-    const segment = { sequence: next[from], acknowledgement, flags, id: nextId() };
-    const packet = writeTcp(
-      from === 'client' ? ends : back,
-      payload === undefined ? segment : { ...segment, payload },
-    );
-    const counted = (flags & (FLAGS.syn | FLAGS.fin)) === 0 ? 0 : 1;
-    next[from] = (next[from] + (payload?.length ?? 0) + counted) >>> 0;
-    const told = comments;
-    comments = [];
-    put(packet, told);
-  };
+class ConnectionRecorder implements RecordedConnection {
+  readonly #recorder: PacketRecorder;
+  readonly #ends: Readonly<Record<Side, Endpoints>>;
+  readonly #next: Record<Side, number>;
+  readonly #finished: Record<Side, boolean> = { client: false, server: false };
+  #comments: string[];
+  #isOver = false;
 
-  send('client', FLAGS.syn);
-  send('server', FLAGS.syn);
-  send('client', 0);
+  /** Records the handshake. `initial`: the sequence number that both sides begin with. */
+  constructor(recorder: PacketRecorder, ends: Endpoints, initial: number, comment: string | undefined) {
+    this.#recorder = recorder;
+    this.#ends = { client: ends, server: reversed(ends) };
+    this.#next = { client: initial, server: initial };
+    this.#comments = comment === undefined ? [] : [comment];
+    this.#send('client', FLAGS.syn);
+    this.#send('server', FLAGS.syn);
+    this.#send('client', 0);
+  }
 
-  const close = (by: Side, how: 'finished' | 'reset'): void => {
+  said(from: Side, bytes: Uint8Array): void {
+    if (this.#isOver || this.#finished[from]) return;
+    for (let at = 0; at < bytes.length; at += SEGMENT)
+      this.#send(from, FLAGS.push, bytes.subarray(at, at + SEGMENT));
+    if (bytes.length > 0) this.#send(peerOf(from), 0);
+  }
+
+  comment(text: string): void {
+    this.#comments.push(text);
+  }
+
+  closed(by: Side, how: 'finished' | 'reset'): void {
     // A reset may still come after FIN (RFC 9293 3.10.7.4).
-    if (over || (how === 'finished' && finished[by])) return;
+    if (this.#isOver || (how === 'finished' && this.#finished[by])) return;
     if (how === 'reset') {
-      over = true;
-      send(by, FLAGS.reset);
+      this.#isOver = true;
+      this.#send(by, FLAGS.reset);
       return;
     }
-    finished[by] = true;
-    send(by, FLAGS.fin);
-    const peer = by === 'client' ? 'server' : 'client';
-    send(peer, 0);
-    over = finished[peer];
-  };
+    this.#finished[by] = true;
+    this.#send(by, FLAGS.fin);
+    const peer = peerOf(by);
+    this.#send(peer, 0);
+    this.#isOver = this.#finished[peer];
+  }
 
-  return {
-    said(from, bytes) {
-      if (over || finished[from]) return;
-      for (let at = 0; at < bytes.length; at += SEGMENT)
-        send(from, FLAGS.push, bytes.subarray(at, at + SEGMENT));
-      if (bytes.length > 0) send(from === 'client' ? 'server' : 'client', 0);
-    },
-    comment(text) {
-      comments.push(text);
-    },
-    closed: close,
-    over() {
-      close('client', 'finished');
-      close('server', 'finished');
-    },
-  };
+  over(): void {
+    this.closed('client', 'finished');
+    this.closed('server', 'finished');
+  }
+
+  #send(from: Side, flags: number, payload?: Uint8Array): void {
+    const isFirst = from === 'client' && (flags & FLAGS.syn) !== 0;
+    const acknowledgement = isFirst ? undefined : this.#next[peerOf(from)];
+    const id = this.#recorder.nextId();
+    const segment = { sequence: this.#next[from], acknowledgement, flags, id };
+    const packet = writeTcp(this.#ends[from], payload === undefined ? segment : { ...segment, payload });
+    const counted = (flags & (FLAGS.syn | FLAGS.fin)) === 0 ? 0 : 1;
+    this.#next[from] = (this.#next[from] + (payload?.length ?? 0) + counted) >>> 0;
+    const comments = this.#comments;
+    this.#comments = [];
+    this.#recorder.put(packet, comments);
+  }
 }
+
+const reversed = ({ destination, destinationPort, source, sourcePort }: Endpoints): Endpoints => ({
+  source: destination,
+  destination: source,
+  sourcePort: destinationPort,
+  destinationPort: sourcePort,
+});
 
 /** `address:port`, IPv4 in its own spelling. */
 export const textOf = ({ address = '', port = 0 }: Endpoint): string =>
   `${address.replace(/^::ffff:(?=\d+\.)/i, '')}:${port}`;
 
 /**
- * Both ends in one family: IPv4 beside IPv6 as it is mapped into it (RFC 4291 2.5.5.2), as a proxy between the two needs it. What
- * is not known is written as the unspecified address.
+ * Both ends in one family: IPv4 beside IPv6 as it is mapped into it (RFC 4291 2.5.5.2), as a proxy between
+ * the two needs it. What is not known is written as the unspecified address.
  */
 function endsOf(from: Endpoint, to: Endpoint): Endpoints {
   const [source, destination] = [plainAddress(from), plainAddress(to)];
@@ -164,8 +178,10 @@ function endsOf(from: Endpoint, to: Endpoint): Endpoints {
     return Uint8Array.of(...new Uint8Array(10), 0xff, 0xff, ...bytes);
   };
   return {
-    ...{ source: fit(source), destination: fit(destination) },
-    ...{ sourcePort: from.port ?? 0, destinationPort: to.port ?? 0 },
+    source: fit(source),
+    destination: fit(destination),
+    sourcePort: from.port ?? 0,
+    destinationPort: to.port ?? 0,
   };
 }
 

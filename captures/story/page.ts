@@ -15,11 +15,21 @@ export interface PageContent {
   readonly records: readonly StoryRecord[];
 }
 
-/** The page. What came from the network stands in it as data alone: no byte of it can become markup or script. */
+/**
+ * The page. What came from the network stands in it as data alone: no byte of it can become markup or script.
+ */
 export function writePage({ notes, records, sessions, summary, title }: PageContent): string {
   const shown = [...sessions].map(
     ({ acs, connections, cpe, device, events, firmware, number, posts, state }) => ({
-      ...{ acs, connections, cpe, device, events, firmware, number, posts, state },
+      acs,
+      connections,
+      cpe,
+      device,
+      events,
+      firmware,
+      number,
+      posts,
+      state,
     }),
   );
   const data = JSON.stringify({ notes, records, sessions: shown }, (_, value: unknown) =>

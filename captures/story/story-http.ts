@@ -1,8 +1,10 @@
 /** Records of HTTP messages, and of those that belong to CWMP sessions. */
+
+import { messageName } from '../../protocol/cwmp/message-name.ts';
 import { ERRORS } from '../../protocol/errors.ts';
 import { quirk } from '../../protocol/quirks.ts';
 import type { CwmpMessage } from '../conversation/cwmp-types.ts';
-import { nameOf, tellingOf } from '../conversation/message-summary.ts';
+import { messageSummary } from '../conversation/message-summary.ts';
 import type { HttpMessage } from '../http/http.ts';
 import { headerOf } from '../http/http-head.ts';
 import type { Mark, StoryRecord } from './story-record.ts';
@@ -83,7 +85,12 @@ export function recordCwmp({ breaches, content, from, http, notes, session }: Cw
     case 'message': {
       const { envelope } = content;
       const { message } = envelope;
-      const told = { ...base, what: nameOf(message), telling: tellingOf(envelope), decoded: envelope };
+      const told = {
+        ...base,
+        what: messageName(message),
+        telling: messageSummary(envelope),
+        decoded: envelope,
+      };
       const fault = faultOf(message);
       return fault === undefined ? told : { ...told, fault };
     }

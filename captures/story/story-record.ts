@@ -52,8 +52,12 @@ export const OWN_COMMENT = 'modemlab: ';
 
 /** A record without marks. */
 export const plain = (time: bigint, protocol: StoryProtocol, from: string, to: string) => ({
-  ...{ time: isoTime(time), protocol, from, to },
-  ...{ quirks: [], breaches: [] },
+  time: isoTime(time),
+  protocol,
+  from,
+  to,
+  quirks: [],
+  breaches: [],
 });
 
 export const mark = (id: ErrorCode, detail = ''): Mark => ({ id, title: ERRORS[id].says, detail });

@@ -1,5 +1,5 @@
 /** The story of a capture as data: one record a message, with what marks it. */
-import type { Conversation, Said } from '../conversation/conversation.ts';
+import type { CapturedEvent } from '../conversation/conversation.ts';
 import { createConversation } from '../conversation/conversation.ts';
 import type { CwmpSession } from '../conversation/cwmp-types.ts';
 import type { CapturedFrame } from '../file/frame.ts';
@@ -17,31 +17,38 @@ export interface Story {
   end(): readonly StoryRecord[];
 }
 
-export function createStory(): Story {
-  const conversation: Conversation = createConversation();
-  const sessions = new Set<CwmpSession>();
-  const tell = (said: readonly Said[]): readonly StoryRecord[] =>
-    said.flatMap((event) => {
-      if (event.is === 'cwmp') sessions.add(event.session);
+export const createStory = (): Story => new CaptureStory();
+
+class CaptureStory implements Story {
+  readonly #conversation = createConversation();
+  readonly counts = this.#conversation.counts;
+  readonly sessions = new Set<CwmpSession>();
+
+  push(frame: CapturedFrame): readonly StoryRecord[] {
+    return this.#records(this.#conversation.push(frame));
+  }
+
+  end(): readonly StoryRecord[] {
+    return this.#records(this.#conversation.end());
+  }
+
+  #records(events: readonly CapturedEvent[]): readonly StoryRecord[] {
+    return events.flatMap((event) => {
+      if (event.is === 'cwmp') this.sessions.add(event.session);
       const record = recordOf(event);
       return record === undefined ? [] : [record];
     });
-  return {
-    counts: conversation.counts,
-    sessions,
-    push: (frame) => tell(conversation.push(frame)),
-    end: () => tell(conversation.end()),
-  };
+  }
 }
 
-function recordOf(said: Said): StoryRecord | undefined {
-  switch (said.is) {
+function recordOf(event: CapturedEvent): StoryRecord | undefined {
+  switch (event.is) {
     case 'cwmp':
-      return recordCwmp(said);
+      return recordCwmp(event);
     case 'http':
-      return recordHttp(said);
+      return recordHttp(event);
     case 'tls': {
-      const { serverName, stream, time, version } = said;
+      const { serverName, stream, time, version } = event;
       const name = serverName === undefined ? '' : `, to ${serverName}`;
       return {
         ...plain(time, 'TLS', stream.client, stream.server),
@@ -50,7 +57,7 @@ function recordOf(said: Said): StoryRecord | undefined {
       };
     }
     case 'skipped': {
-      const { count, from, stream, time } = said;
+      const { count, from, stream, time } = event;
       const [source, target] =
         from === 'client' ? [stream.client, stream.server] : [stream.server, stream.client];
       const what = `${count} bytes that are no HTTP`;
@@ -62,7 +69,7 @@ function recordOf(said: Said): StoryRecord | undefined {
       };
     }
     case 'stream-ended': {
-      const { by, bytes, how, messages, stream, time } = said;
+      const { by, bytes, how, messages, stream, time } = event;
       if (how !== 'reset') return undefined;
       const [source, target] =
         by === 'server' ? [stream.server, stream.client] : [stream.client, stream.server];
@@ -75,10 +82,10 @@ function recordOf(said: Said): StoryRecord | undefined {
     }
     case 'comment':
       // Ours repeat what the story tells.
-      return said.text.startsWith(OWN_COMMENT)
+      return event.text.startsWith(OWN_COMMENT)
         ? undefined
-        : { ...plain(said.time, 'comment', '', ''), what: said.text, telling: '' };
+        : { ...plain(event.time, 'comment', '', ''), what: event.text, telling: '' };
     default:
-      return recordDatagram(said);
+      return recordDatagram(event);
   }
 }

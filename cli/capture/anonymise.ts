@@ -13,12 +13,12 @@ import type { Capture } from '../../captures/file/open.ts';
 import { openCaptureFile } from '../../captures/file/open.ts';
 import { describeWireError, ERRORS, ModemlabError } from '../../protocol/errors.ts';
 import type { Cli } from '../support/cli-context.ts';
+import { asFileError } from '../support/file-error.ts';
 import { command } from '../support/help.ts';
 import type { Io } from '../support/io.ts';
 import { jsonOption } from '../support/options.ts';
 import { EXIT } from '../support/report.ts';
 import { writeJson, writeTable } from '../support/table.ts';
-import { asFileError } from './show.ts';
 
 interface AnonymiseOptions {
   readonly out: string;

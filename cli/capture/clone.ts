@@ -8,17 +8,17 @@ import { isDevice } from '../../protocol/cwmp/device-key.ts';
 import { describeWireError, ERRORS, ModemlabError } from '../../protocol/errors.ts';
 import { cloneOf } from '../../replay/clone/clone.ts';
 import { latestOf } from '../../replay/clone/evidence.ts';
-import type { Witness } from '../../replay/clone/observation-collector.ts';
-import { createWitness } from '../../replay/clone/observation-collector.ts';
+import type { ObservationCollector } from '../../replay/clone/observation-collector.ts';
+import { createObservationCollector } from '../../replay/clone/observation-collector.ts';
 import type { CloneReport } from '../../replay/clone/report.ts';
 import { reportOf } from '../../replay/clone/report.ts';
 import type { Cli } from '../support/cli-context.ts';
+import { asFileError } from '../support/file-error.ts';
 import { command } from '../support/help.ts';
 import type { Io } from '../support/io.ts';
 import { jsonOption } from '../support/options.ts';
 import { EXIT } from '../support/report.ts';
 import { safe, writeJson, writeTable } from '../support/table.ts';
-import { asFileError } from './show.ts';
 
 interface CloneOptions {
   readonly out?: string;
@@ -51,7 +51,7 @@ export function addCaptureClone(capture: Command, cli: Cli): void {
 }
 
 async function clone(io: Io, files: readonly string[], options: CloneOptions): Promise<number> {
-  const witness = createWitness(options.device);
+  const witness = createObservationCollector(options.device);
   let whole = true;
   for (const file of files) {
     witness.begin();
@@ -80,7 +80,7 @@ async function clone(io: Io, files: readonly string[], options: CloneOptions): P
 }
 
 /** Gives all frames to the witness. Answers whether the capture was whole. */
-async function read(io: Io, file: string, witness: Witness): Promise<boolean> {
+async function read(io: Io, file: string, witness: ObservationCollector): Promise<boolean> {
   const capture: Capture = file === '-' ? readCapture(io.inputBytes()) : openCaptureFile(file);
   try {
     for await (const frame of capture.frames) witness.push(frame);
@@ -96,7 +96,7 @@ async function read(io: Io, file: string, witness: Witness): Promise<boolean> {
 }
 
 /** The one device that is wanted, at the firmware that it ran last. */
-function choose({ seen }: Witness, wanted: string | undefined) {
+function choose({ seen }: ObservationCollector, wanted: string | undefined) {
   const fitting = seen.filter(({ key }) => wanted === undefined || isDevice(key, wanted));
   const keys = [...new Set(fitting.map(({ key }) => key))];
   const evidence = latestOf(fitting);

@@ -10,6 +10,7 @@ import type { Recording } from '../../replay/index.ts';
 import { ALWAYS_IGNORED, readRecording } from '../../replay/index.ts';
 import { groupAddress } from '../mdap/host.ts';
 import type { Cli } from '../support/cli-context.ts';
+import { asFileError } from '../support/file-error.ts';
 import { command } from '../support/help.ts';
 import type { Io } from '../support/io.ts';
 import { httpUrl, jsonOption, listenAt, positiveNumber, speed, wholeNumber } from '../support/options.ts';
@@ -20,7 +21,6 @@ import { tlsServerOptions } from '../support/tls-files.ts';
 import type { ReplayOptions } from './replay-roles.ts';
 import { playRole } from './replay-roles.ts';
 import { writeReplay } from './replay-view.ts';
-import { asFileError } from './show.ts';
 
 const options = (): readonly Option[] => [
   new Option('--acs <url>', 'play the modems of the capture to this ACS').argParser(httpUrl),

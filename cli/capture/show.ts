@@ -13,6 +13,7 @@ import { isoTime } from '../../captures/story/story-record.ts';
 import { isDevice } from '../../protocol/cwmp/device-key.ts';
 import { describeWireError, ERRORS, ModemlabError } from '../../protocol/errors.ts';
 import type { Cli } from '../support/cli-context.ts';
+import { asFileError } from '../support/file-error.ts';
 import { command } from '../support/help.ts';
 import type { Io } from '../support/io.ts';
 import { jsonOption, wholeNumber } from '../support/options.ts';
@@ -269,12 +270,3 @@ const isWanted = (record: StoryRecord, { device, session }: ShowOptions): boolea
 
 const isWantedSession = (one: CwmpSession, { device, session }: ShowOptions): boolean =>
   (session === undefined || one.number === session) && (device === undefined || isDevice(one.device, device));
-
-/** What the system says of a file, as an error of ours; whatever else it is stays as it is. */
-export function asFileError(error: unknown): unknown {
-  const isOfFile =
-    error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('E');
-  return isOfFile && !(error instanceof ModemlabError)
-    ? new ModemlabError('E_FILE_INVALID', error.message, { cause: error })
-    : error;
-}

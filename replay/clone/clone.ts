@@ -1,5 +1,8 @@
-/** A profile of the device that captures show: docs/profiles.md has the format, report.ts what is told beside it. */
-import { nameOf } from '../../captures/conversation/message-summary.ts';
+/**
+ * A profile of the device that captures show: docs/profiles.md has the format, report.ts what is told beside
+ * it.
+ */
+import { messageName } from '../../protocol/cwmp/message-name.ts';
 import { isQuirkKey } from '../../protocol/quirks.ts';
 import type { Dialect } from '../../protocol/soap/dialect.ts';
 import { CANONICAL } from '../../protocol/soap/dialect.ts';
@@ -15,7 +18,7 @@ import type { CwmpSeen } from './cwmp-traits.ts';
 import { cwmpTraitsOf } from './cwmp-traits.ts';
 import type { Evidence } from './evidence.ts';
 import { envelopeOf } from './evidence.ts';
-import { exchangesOf, informsOf } from './exchanges.ts';
+import { informsOf, rpcExchangesOf } from './exchanges.ts';
 import type { HttpSeen } from './http-traits.ts';
 import { httpTraitsOf } from './http-traits.ts';
 import { quirksOf } from './quirk-traits.ts';
@@ -46,13 +49,16 @@ export function cloneOf(evidence: Evidence, name: string): Clone {
   const tree = seenTree(evidence, valuesDialect.valueTypes !== 'none');
   const names = treeOf(tree.entries, refuser(evidence.key));
   const identity = {
-    ...{ manufacturer: deviceId.Manufacturer, oui: deviceId.OUI, productClass: deviceId.ProductClass },
-    ...{ serial: deviceId.SerialNumber, firmware },
+    manufacturer: deviceId.Manufacturer,
+    oui: deviceId.OUI,
+    productClass: deviceId.ProductClass,
+    serial: deviceId.SerialNumber,
+    firmware,
   };
   const model = modelOf(names, identity, undefined, tree.added);
   const cwmp = cwmpTraitsOf(evidence, names.root);
   const http = httpTraitsOf(evidence);
-  const latencies = exchangesOf(evidence)
+  const latencies = rpcExchangesOf(evidence)
     .map(({ took }) => took)
     .sort((a, b) => Number(a - b));
   const unseen = [...unseenOf(tree, spelling), ...cwmp.unseen, ...http.unseen, ...names.notes, ...tree.notes];
@@ -62,20 +68,33 @@ export function cloneOf(evidence: Evidence, name: string): Clone {
     name,
     title: [manufacturer, productClass, firmware].filter((text) => text !== '').join(', '),
     identity: {
-      ...{ manufacturer, oui, productClass, firmware },
+      manufacturer,
+      oui,
+      productClass,
+      firmware,
       board: value('DeviceInfo.HardwareVersion') ?? '',
       family: 'GN',
       serial: { text: serial },
       macPrefix: /^[0-9A-F]{6}$/i.test(oui) ? oui : '020000',
     },
-    ...{ manufacturer, productClass, firmware, namespace: cwmp.namespace, methods: cwmp.methods },
-    ...{ twin: undefined, model, notes: unseen },
+    manufacturer,
+    productClass,
+    firmware,
+    namespace: cwmp.namespace,
+    methods: cwmp.methods,
+    twin: undefined,
+    model,
+    notes: unseen,
   });
   const plain = overlay(base, membersOf(evidence, names, spelling, tree, cwmp, http));
   const quirks = quirksOf(evidence, parseProfile(plain, name), spelling.quirks);
   const json = quirks.length === 0 ? plain : overlay(plain, { quirks });
   return {
-    ...{ json, tree, spelling, cwmp, unseen },
+    json,
+    tree,
+    spelling,
+    cwmp,
+    unseen,
     profile: parseProfile(json, name),
     latency: latencies[Math.floor(latencies.length / 2)],
   };
@@ -125,7 +144,7 @@ function writtenBy({ sessions }: Evidence): readonly Written[] {
       const envelope = envelopeOf(content);
       return envelope === undefined || text === ''
         ? []
-        : [{ name: nameOf(envelope.message), envelope, text }];
+        : [{ name: messageName(envelope.message), envelope, text }];
     }),
   );
 }

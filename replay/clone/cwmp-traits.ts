@@ -1,4 +1,6 @@
-/** How a device holds its sessions, out of its messages: the `cwmp`, `inform` and `rpc` members of a profile. */
+/**
+ * How a device holds its sessions, out of its messages: the `cwmp`, `inform` and `rpc` members of a profile.
+ */
 import { FAULTS } from '../../protocol/cwmp/faults.ts';
 import type { CpeMethod } from '../../protocol/cwmp/messages.ts';
 import { isRpcName, RPCS } from '../../protocol/cwmp/messages.ts';
@@ -6,8 +8,8 @@ import type { CwmpTraits } from '../../simulator/profile/profile.ts';
 import { bootOf } from './boot-traits.ts';
 import type { Evidence } from './evidence.ts';
 import { envelopeOf, isEmpty } from './evidence.ts';
-import type { Exchange } from './exchanges.ts';
-import { exchangesOf, faultOf, informsOf, responseOf } from './exchanges.ts';
+import type { RpcExchange } from './exchanges.ts';
+import { faultOf, informsOf, responseOf, rpcExchangesOf } from './exchanges.ts';
 import { addObjects } from './tree.ts';
 
 export interface CwmpSeen {
@@ -27,7 +29,7 @@ export interface CwmpSeen {
 }
 
 export function cwmpTraitsOf(evidence: Evidence, root: string): CwmpSeen {
-  const exchanges = exchangesOf(evidence);
+  const exchanges = rpcExchangesOf(evidence);
   const informs = informsOf(evidence.sessions);
   const unseen: string[] = [];
   const [first] = informs;
@@ -57,7 +59,10 @@ export function cwmpTraitsOf(evidence: Evidence, root: string): CwmpSeen {
     },
     rpc: { refuses: { ...refused, ...refusals(exchanges, root) }, ...transfersOf(exchanges) },
     forced: informs.length === 0 ? undefined : forcedOf(informs),
-    ...{ bootSeconds, methods, faults, unseen },
+    bootSeconds,
+    methods,
+    faults,
+    unseen,
     namespace: first?.envelope.namespace,
   };
 }
@@ -66,7 +71,7 @@ type Informs = ReturnType<typeof informsOf>;
 
 /** What it listed; else what it answered. An RPC that it lists and never carries out is refused as it was. */
 function methodsOf(
-  exchanges: readonly Exchange[],
+  exchanges: readonly RpcExchange[],
   unseen: string[],
 ): { readonly methods: readonly string[] | undefined; readonly refused: Readonly<Record<string, number>> } {
   const listed = exchanges
@@ -101,7 +106,7 @@ function methodsOf(
 
 function idsOf(
   { sessions }: Evidence,
-  exchanges: readonly Exchange[],
+  exchanges: readonly RpcExchange[],
   unseen: string[],
 ): Partial<Pick<CwmpTraits, 'id' | 'idCounts' | 'answerId'>> {
   // None, or one that ends with a line feed (Q-ID-02, Q-ID-04), is no id of its own.
@@ -165,7 +170,7 @@ function terminationOf({ sessions }: Evidence): CwmpTraits['termination'] {
 }
 
 /** The largest GetParameterValues that it bore, where it refused larger ones with 9004. */
-function batchLimit(exchanges: readonly Exchange[]): number | undefined {
+function batchLimit(exchanges: readonly RpcExchange[]): number | undefined {
   let borne = 0;
   let refused = Infinity;
   for (const exchange of exchanges) {
@@ -181,7 +186,7 @@ function batchLimit(exchanges: readonly Exchange[]): number | undefined {
 }
 
 /** Whether objects are listed among all levels, and which of them a list of one level leaves out. */
-function listsOf(exchanges: readonly Exchange[], root: string): Readonly<Record<string, unknown>> {
+function listsOf(exchanges: readonly RpcExchange[], root: string): Readonly<Record<string, unknown>> {
   const known = new Set<string>();
   const levels = new Map<string, ReadonlySet<string>>();
   let lists: 'objects' | 'leaves' | undefined;
@@ -195,6 +200,19 @@ function listsOf(exchanges: readonly Exchange[], root: string): Readonly<Record<
     if (NextLevel) levels.set(ParameterPath, new Set(names));
     else if (names.length > 1) lists = names.some((name) => name.endsWith('.')) ? 'objects' : 'leaves';
   }
+  const unlisted = unlistedIn(levels, known, root);
+  return {
+    ...(lists === undefined ? {} : { lists }),
+    ...(unlisted.length === 0 ? {} : { unlisted }),
+  };
+}
+
+/** Templates of known objects that the list of their own level lacks. */
+function unlistedIn(
+  levels: ReadonlyMap<string, ReadonlySet<string>>,
+  known: ReadonlySet<string>,
+  root: string,
+): readonly string[] {
   const unlisted = new Set<string>();
   for (const [path, names] of levels) {
     if (path === '') continue;
@@ -202,16 +220,13 @@ function listsOf(exchanges: readonly Exchange[], root: string): Readonly<Record<
       if (object.startsWith(path) && /^[^.]+\.$/.test(object.slice(path.length)) && !names.has(object))
         unlisted.add(templateOf(object, root));
   }
-  return {
-    ...(lists === undefined ? {} : { lists }),
-    ...(unlisted.size === 0 ? {} : { unlisted: [...unlisted] }),
-  };
+  return [...unlisted];
 }
 
 const templateOf = (name: string, root: string): string =>
   name.slice(name.startsWith(root) ? root.length : 0).replace(/(^|\.)\d{1,9}(?=\.)/g, '$1{i}');
 
-function faultTexts(exchanges: readonly Exchange[]): Readonly<Record<string, string>> {
+function faultTexts(exchanges: readonly RpcExchange[]): Readonly<Record<string, string>> {
   const texts = new Map<number, string>();
   for (const exchange of exchanges) {
     const fault = faultOf(exchange);
@@ -225,34 +240,54 @@ function faultTexts(exchanges: readonly Exchange[]): Readonly<Record<string, str
 }
 
 /** Parameters that it refuses although it lists them, by RPC and template. */
-function refusals(exchanges: readonly Exchange[], root: string): Readonly<Record<string, number>> {
-  const known = new Set<string>();
-  const answered = new Set<string>();
-  const refused = new Map<string, number>();
-  for (const exchange of exchanges) {
+function refusals(exchanges: readonly RpcExchange[], root: string): Readonly<Record<string, number>> {
+  const collector = new RefusalCollector(root);
+  for (const exchange of exchanges) collector.take(exchange);
+  return collector.refusals;
+}
+
+class RefusalCollector {
+  readonly #root: string;
+  readonly #listed = new Set<string>();
+  readonly #answered = new Set<string>();
+  readonly #refused = new Map<string, number>();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  get refusals(): Readonly<Record<string, number>> {
+    return Object.fromEntries(
+      [...this.#refused].filter(([key, code]) => !this.#answered.has(key) && code >= 9000 && code <= 9899),
+    );
+  }
+
+  take(exchange: RpcExchange): void {
     const { request } = exchange;
     const response = responseOf(exchange);
     const fault = faultOf(exchange);
     if (response?.rpc === 'GetParameterNames')
-      for (const { Name } of response.args.ParameterList) known.add(Name);
-    if (request.rpc === 'GetParameterValues' || request.rpc === 'GetParameterAttributes') {
-      const names = request.args.ParameterNames;
-      const [name = ''] = names;
-      if (response !== undefined)
-        for (const one of names) answered.add(`${request.rpc} ${templateOf(one, root)}`);
-      else if (names.length === 1 && known.has(name) && fault !== undefined && fault.FaultCode !== 9000)
-        refused.set(`${request.rpc} ${templateOf(name, root)}`, fault.FaultCode);
-    }
+      for (const { Name } of response.args.ParameterList) this.#listed.add(Name);
+    if (request.rpc === 'GetParameterValues' || request.rpc === 'GetParameterAttributes')
+      this.#takeRead(request.rpc, request.args.ParameterNames, response !== undefined, fault?.FaultCode);
     for (const { FaultCode, ParameterName } of fault?.SetParameterValuesFault ?? [])
-      if (known.has(ParameterName) && FaultCode === 9001)
-        refused.set(`SetParameterValues ${templateOf(ParameterName, root)}`, FaultCode);
+      if (this.#listed.has(ParameterName) && FaultCode === 9001)
+        this.#refused.set(this.#key('SetParameterValues', ParameterName), FaultCode);
   }
-  return Object.fromEntries(
-    [...refused].filter(([key, code]) => !answered.has(key) && code >= 9000 && code <= 9899),
-  );
+
+  #takeRead(rpc: string, names: readonly string[], isAnswered: boolean, code: number | undefined): void {
+    const [name = ''] = names;
+    if (isAnswered) for (const one of names) this.#answered.add(this.#key(rpc, one));
+    else if (names.length === 1 && this.#listed.has(name) && code !== undefined && code !== 9000)
+      this.#refused.set(this.#key(rpc, name), code);
+  }
+
+  #key(rpc: string, name: string): string {
+    return `${rpc} ${templateOf(name, this.#root)}`;
+  }
 }
 
-function transfersOf(exchanges: readonly Exchange[]): Readonly<Record<string, unknown>> {
+function transfersOf(exchanges: readonly RpcExchange[]): Readonly<Record<string, unknown>> {
   for (const exchange of exchanges) {
     const response = responseOf(exchange);
     if (response?.rpc === 'Download' || response?.rpc === 'Upload')

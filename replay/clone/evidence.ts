@@ -1,4 +1,7 @@
-/** What captures show of each device that speaks CWMP in them: its POSTs in order, and what the ACS said to each. */
+/**
+ * What captures show of each device that speaks CWMP in them: its POSTs in order, and what the ACS said to
+ * each.
+ */
 import type { CwmpContent } from '../../captures/conversation/cwmp-types.ts';
 import type { HttpHead } from '../../captures/http/http-head.ts';
 import type { DeviceId, Envelope } from '../../protocol/cwmp/messages.ts';

@@ -5,7 +5,7 @@ import type { Evidence, Post, SeenSession } from './evidence.ts';
 import { envelopeOf } from './evidence.ts';
 
 /** A request of the ACS and the POST that answers it. */
-export interface Exchange {
+export interface RpcExchange {
   readonly request: Request<CpeMethod>;
   readonly asked: Envelope;
   readonly post: Post;
@@ -14,9 +14,9 @@ export interface Exchange {
   readonly took: bigint;
 }
 
-export function exchangesOf({ sessions }: Pick<Evidence, 'sessions'>): readonly Exchange[] {
+export function rpcExchangesOf({ sessions }: Pick<Evidence, 'sessions'>): readonly RpcExchange[] {
   return sessions.flatMap(({ posts }) =>
-    posts.flatMap((post, index): readonly Exchange[] => {
+    posts.flatMap((post, index): readonly RpcExchange[] => {
       const before = posts[index - 1]?.answer;
       const asked = envelopeOf(before?.content);
       const answer = envelopeOf(post.content);
@@ -29,10 +29,10 @@ export function exchangesOf({ sessions }: Pick<Evidence, 'sessions'>): readonly 
   );
 }
 
-export const responseOf = ({ answer: { message } }: Exchange): Response | undefined =>
+export const responseOf = ({ answer: { message } }: RpcExchange): Response | undefined =>
   message.kind === 'response' ? message : undefined;
 
-export const faultOf = ({ answer: { message } }: Exchange): CwmpFault | undefined =>
+export const faultOf = ({ answer: { message } }: RpcExchange): CwmpFault | undefined =>
   message.kind === 'fault' ? message.fault : undefined;
 
 /** The Inform of each session, with its envelope; an Inform that was repeated counts once. */

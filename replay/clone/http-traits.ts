@@ -61,7 +61,9 @@ function usual(values: readonly string[]): string | undefined {
 const most = (posts: readonly Post[], is: (post: Post) => boolean): boolean =>
   posts.filter(is).length * 2 > posts.length;
 
-/** One order of all names, the fullest list first: what others have besides goes behind what it follows there. */
+/**
+ * One order of all names, the fullest list first: what others have besides goes behind what it follows there.
+ */
 function mergeOrders(lists: readonly (readonly string[])[]): readonly string[] {
   const merged: string[] = [];
   const place = (name: string): number =>
@@ -81,7 +83,10 @@ function mergeOrders(lists: readonly (readonly string[])[]): readonly string[] {
   return merged;
 }
 
-/** A version in a header line is that of the firmware that runs; what looks like a rule of a profile must not be one. */
+/**
+ * A version in a header line is that of the firmware that runs; what looks like a rule of a profile must not
+ * be one.
+ */
 function withFirmware(text: string, firmware: string): string {
   const plain = text.replaceAll('${', '$');
   return firmware.length < 3 ? plain : plain.replaceAll(firmware, `\${firmware}`);

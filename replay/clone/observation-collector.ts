@@ -1,5 +1,5 @@
 /** Makes evidence of captures: whose each message is, and which answer belongs to which POST. */
-import type { Conversation } from '../../captures/conversation/conversation.ts';
+import type { CapturedEvent, Conversation } from '../../captures/conversation/conversation.ts';
 import { createConversation } from '../../captures/conversation/conversation.ts';
 import type { CwmpMessage } from '../../captures/conversation/cwmp-types.ts';
 import type { CapturedFrame } from '../../captures/file/frame.ts';
@@ -12,7 +12,7 @@ import type { QuirkId } from '../../protocol/quirks/note.ts';
 import { decodeText } from '../../protocol/xml/text.ts';
 import type { Evidence, Post, SeenSession } from './evidence.ts';
 
-export interface Witness {
+export interface ObservationCollector {
   /** A further capture begins: its connections and sessions are others. */
   begin(): void;
   push(frame: CapturedFrame): void;
@@ -27,46 +27,60 @@ export interface Witness {
 }
 
 /**
- * `wanted`: a device's key or its serial number; of others only the names are kept. Throws ModemlabError E_CAPTURE_LARGE
- * when a device said more than LIMITS.cloneCharacters.
+ * `wanted`: a device's key or its serial number; of others only the names are kept. Throws ModemlabError
+ * E_CAPTURE_LARGE when a device said more than LIMITS.cloneCharacters.
  */
-export function createWitness(wanted: string | undefined): Witness {
-  const devices = createDevices();
-  let conversation: Conversation = createConversation();
-  let posts = createPosts(0);
-  let unknown = 0;
+export const createObservationCollector = (wanted: string | undefined): ObservationCollector =>
+  new Collector(wanted);
 
-  const take = (message: CwmpMessage): void => {
-    const building = devices.of(message.session);
-    if (building === undefined) {
-      unknown += 1;
+class Collector implements ObservationCollector {
+  readonly #wanted: string | undefined;
+  readonly #devices = new Devices();
+  #conversation: Conversation = createConversation();
+  #posts = new CapturePosts(0);
+  #unknown = 0;
+
+  constructor(wanted: string | undefined) {
+    this.#wanted = wanted;
+  }
+
+  get seen(): readonly Evidence[] {
+    return this.#devices.all();
+  }
+
+  get unknown(): number {
+    return this.#unknown;
+  }
+
+  begin(): void {
+    this.#conversation = createConversation();
+    this.#posts = new CapturePosts(this.#posts.connections);
+  }
+
+  push(frame: CapturedFrame): void {
+    this.#takeAll(this.#conversation.push(frame));
+  }
+
+  end(): void {
+    this.#takeAll(this.#conversation.end());
+  }
+
+  take(message: CwmpMessage): void {
+    const device = this.#devices.of(message.session);
+    if (device === undefined) {
+      this.#unknown += 1;
       return;
     }
-    building.messages += 1;
-    if (wanted === undefined || isDevice(building.key, wanted)) posts.take(building, message);
-  };
-  const takeAll = (said: ReturnType<Conversation['push']>): void => {
-    for (const event of said) if (event.is === 'cwmp') take(event);
-  };
+    device.messages += 1;
+    if (this.#wanted === undefined || isDevice(device.key, this.#wanted)) this.#posts.take(device, message);
+  }
 
-  return {
-    begin() {
-      conversation = createConversation();
-      posts = createPosts(posts.connections);
-    },
-    push: (frame) => takeAll(conversation.push(frame)),
-    take,
-    end: () => takeAll(conversation.end()),
-    get seen() {
-      return devices.all();
-    },
-    get unknown() {
-      return unknown;
-    },
-  };
+  #takeAll(events: readonly CapturedEvent[]): void {
+    for (const event of events) if (event.is === 'cwmp') this.take(event);
+  }
 }
 
-interface Building extends Evidence {
+interface GrowingEvidence extends Evidence {
   readonly sessions: SeenSession[];
   messages: number;
   readonly quirks: Map<QuirkId, number>;
@@ -74,76 +88,98 @@ interface Building extends Evidence {
 }
 
 /** Devices at their firmware, over all captures. */
-function createDevices() {
-  const seen = new Map<string, Building>();
-  const last = new Map<string, Building>();
-  return {
-    all: (): readonly Evidence[] => [...seen.values()],
-    /** `undefined`: nobody knows whose session it is. */
-    of({ device, deviceId, firmware }: CwmpMessage['session']): Building | undefined {
-      if (device === undefined || deviceId === undefined) return undefined;
-      // An Inform may leave the firmware out.
-      const version = firmware ?? last.get(device)?.firmware ?? '';
-      const key = `${device} ${version}`;
-      const known = seen.get(key) ?? {
-        ...{ key: device, deviceId, firmware: version, sessions: [], messages: 0 },
-        ...{ quirks: new Map<QuirkId, number>(), characters: 0 },
-      };
-      seen.set(key, known);
-      last.set(device, known);
-      return known;
-    },
-  };
+class Devices {
+  readonly #seen = new Map<string, GrowingEvidence>();
+  readonly #last = new Map<string, GrowingEvidence>();
+
+  all(): readonly Evidence[] {
+    return [...this.#seen.values()];
+  }
+
+  /** `undefined`: nobody knows whose session it is. */
+  of({ device, deviceId, firmware: given }: CwmpMessage['session']): GrowingEvidence | undefined {
+    if (device === undefined || deviceId === undefined) return undefined;
+    // An Inform may leave the firmware out.
+    const firmware = given ?? this.#last.get(device)?.firmware ?? '';
+    const key = `${device} ${firmware}`;
+    const known = this.#seen.get(key) ?? {
+      key: device,
+      deviceId,
+      firmware,
+      sessions: [],
+      messages: 0,
+      quirks: new Map<QuirkId, number>(),
+      characters: 0,
+    };
+    this.#seen.set(key, known);
+    this.#last.set(device, known);
+    return known;
+  }
 }
 
-/** The POSTs of one capture, and what the ACS said to each. `before`: connections of the captures before. */
-function createPosts(before: number) {
-  const sessions = new Map<number, SeenSession>();
-  const open = new Map<string, Post>();
-  const streams = new Map<number, number>();
+/** The POSTs of one capture, and what the ACS said to each. */
+class CapturePosts {
+  readonly #sessions = new Map<number, SeenSession>();
+  /** POSTs without a response, by stream and exchange. */
+  readonly #unanswered = new Map<string, Post>();
+  readonly #streams = new Map<number, number>();
+  readonly #before: number;
 
-  const connectionOf = (stream: number): number => {
-    const known = streams.get(stream) ?? before + streams.size + 1;
-    streams.set(stream, known);
+  /** `before`: connections of earlier captures. */
+  constructor(before: number) {
+    this.#before = before;
+  }
+
+  get connections(): number {
+    return this.#before + this.#streams.size;
+  }
+
+  take(device: GrowingEvidence, message: CwmpMessage): void {
+    const { content, from, http } = message;
+    const exchange = `${http.stream.number} ${http.exchange}`;
+    if (from === 'ACS') {
+      const post = this.#unanswered.get(exchange);
+      this.#unanswered.delete(exchange);
+      if (post !== undefined) post.answer = { content, head: http.head, ended: http.ended };
+    } else if (http.head.kind === 'request')
+      this.#unanswered.set(exchange, this.#add(device, message, http.head));
+  }
+
+  #add(device: GrowingEvidence, message: CwmpMessage, head: Post['head']): Post {
+    const { content, http, notes, session } = message;
+    const text = textOf(message);
+    device.characters += text.length;
+    if (device.characters > LIMITS.cloneCharacters)
+      throw new ModemlabError('E_CAPTURE_LARGE', `${device.key}: ${device.messages} messages`);
+    const post: Post = {
+      head,
+      content,
+      text,
+      began: http.began,
+      answer: undefined,
+      quirks: new Set(notes.map(({ id }) => id)),
+      to: http.stream[http.from === 'client' ? 'server' : 'client'],
+      connection: this.#connectionOf(http.stream.number),
+    };
+    this.#sessionOf(device, session.number).posts.push(post);
+    for (const { id } of notes) device.quirks.set(id, (device.quirks.get(id) ?? 0) + 1);
+    return post;
+  }
+
+  #connectionOf(stream: number): number {
+    const known = this.#streams.get(stream) ?? this.connections + 1;
+    this.#streams.set(stream, known);
     return known;
-  };
-  const sessionOf = (building: Building, number: number): SeenSession => {
-    const known = sessions.get(number);
+  }
+
+  #sessionOf(device: GrowingEvidence, number: number): SeenSession {
+    const known = this.#sessions.get(number);
     if (known !== undefined) return known;
     const made: SeenSession = { posts: [] };
-    sessions.set(number, made);
-    building.sessions.push(made);
+    this.#sessions.set(number, made);
+    device.sessions.push(made);
     return made;
-  };
-  return {
-    get connections() {
-      return before + streams.size;
-    },
-    take(building: Building, message: CwmpMessage): void {
-      const { content, from, http, notes, session } = message;
-      const exchange = `${http.stream.number} ${http.exchange}`;
-      if (from === 'ACS') {
-        const post = open.get(exchange);
-        open.delete(exchange);
-        if (post !== undefined) post.answer = { content, head: http.head, ended: http.ended };
-        return;
-      }
-      if (http.head.kind !== 'request') return;
-      const text = textOf(message);
-      building.characters += text.length;
-      if (building.characters > LIMITS.cloneCharacters)
-        throw new ModemlabError('E_CAPTURE_LARGE', `${building.key}: ${building.messages} messages`);
-      const post: Post = {
-        ...{ head: http.head, content, text, began: http.began, answer: undefined },
-        quirks: new Set(notes.map(({ id }) => id)),
-        to: http.stream[http.from === 'client' ? 'server' : 'client'],
-        connection: connectionOf(http.stream.number),
-      };
-      sessionOf(building, session.number).posts.push(post);
-      open.set(exchange, post);
-      for (const { id } of notes) building.quirks.set(id, (building.quirks.get(id) ?? 0) + 1);
-    },
-  };
+  }
 }
 
 function textOf({ content, http }: CwmpMessage): string {

@@ -1,6 +1,10 @@
-/** Quirks that a device showed, that a simulated modem can act, and that no other member of its profile says already. */
-import { nameOf } from '../../captures/conversation/message-summary.ts';
+/**
+ * Quirks that a device showed, that a simulated modem can act, and that no other member of its profile says
+ * already.
+ */
+
 import { decode } from '../../protocol/cwmp/decode.ts';
+import { messageName } from '../../protocol/cwmp/message-name.ts';
 import type { Envelope, Message } from '../../protocol/cwmp/messages.ts';
 import { isCpeRequest } from '../../protocol/cwmp/messages.ts';
 import { applyQuirks } from '../../protocol/quirks/act.ts';
@@ -61,7 +65,7 @@ function samplesOf(sessions: readonly SeenSession[], id: QuirkKey): readonly Sam
 function rehearse(sample: Sample, profile: Profile, id: QuirkKey): 'shown anyway' | 'acted' | 'not shown' {
   const { asked, said } = sample;
   const message = saidAgain(sample, profile);
-  const dialect = profile.dialects.get(nameOf(message)) ?? profile.dialect;
+  const dialect = profile.dialects.get(messageName(message)) ?? profile.dialect;
   const { namespace } = profile.cwmp;
   const envelope = { id: asked?.id ?? (said.id || '1'), namespace, header: {}, message };
   const [plain, acted] = [[], [id]].map((ids) => decode(Buffer.from(applyQuirks(envelope, dialect, ids))));

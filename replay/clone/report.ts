@@ -1,9 +1,12 @@
-/** What is told beside a cloned profile: what was taken from how many messages, and what the captures do not show. */
+/**
+ * What is told beside a cloned profile: what was taken from how many messages, and what the captures do not
+ * show.
+ */
 import type { QuirkId } from '../../protocol/quirks/note.ts';
 import type { Clone } from './clone.ts';
 import type { Evidence } from './evidence.ts';
 import { isEmpty } from './evidence.ts';
-import { exchangesOf, faultOf, informsOf } from './exchanges.ts';
+import { faultOf, informsOf, rpcExchangesOf } from './exchanges.ts';
 
 /** One thing that the profile has. */
 export interface Taken {
@@ -29,7 +32,10 @@ export interface CloneReport {
 export function reportOf(evidence: Evidence, clone: Clone): CloneReport {
   const { firmware, key, messages, quirks, sessions } = evidence;
   return {
-    ...{ device: key, firmware, sessions: sessions.length, messages },
+    device: key,
+    firmware,
+    sessions: sessions.length,
+    messages,
     taken: rowsOf(evidence, clone).map(([what, taken, from]) => ({ what, taken, from })),
     unseen: clone.unseen,
     quirks: Object.fromEntries(quirks),
@@ -41,7 +47,7 @@ type Row = readonly [what: string, taken: string, from: string];
 function rowsOf(evidence: Evidence, clone: Clone): readonly Row[] {
   const { deviceId, firmware, sessions } = evidence;
   const { cwmp, profile, spelling, tree } = clone;
-  const exchanges = exchangesOf(evidence);
+  const exchanges = rpcExchangesOf(evidence);
   const answers = (rpc: string): string => {
     const count = exchanges.filter((one) => one.request.rpc === rpc && faultOf(one) === undefined).length;
     return `${count} ${rpc}Response`;

@@ -1,4 +1,8 @@
-/** What a dialect may say otherwise, member by member: the ways that are tried to come nearer to a device's text. */
+/**
+ * What a dialect may say otherwise, member by member: the ways that are tried to come nearer to a device's
+ * text.
+ */
+import { messageName } from '../../protocol/cwmp/message-name.ts';
 import type { Envelope } from '../../protocol/cwmp/messages.ts';
 import { RPCS } from '../../protocol/cwmp/messages.ts';
 import type { Schema } from '../../protocol/soap/codec.ts';
@@ -162,7 +166,7 @@ function missingIn(texts: readonly Text[]): readonly string[] {
     const { message } = envelope;
     if (message.kind !== 'request' && message.kind !== 'response') continue;
     const { schema } = RPCS[message.rpc][message.kind];
-    const name = message.kind === 'request' ? message.rpc : `${message.rpc}Response`;
+    const name = messageName(message);
     for (const field of fieldsOf(schema)) if (!hasElement(text, field)) missing.add(`${name}.${field}`);
     for (const [struct, member] of [
       ['EventStruct', 'CommandKey'],

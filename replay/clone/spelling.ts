@@ -1,6 +1,7 @@
 /**
- * The dialect of a device out of its messages: each is written in the ways that a dialect can say, one member changed at
- * a time, as long as it comes nearer to what the device wrote; best when it is the same letter by letter.
+ * The dialect of a device out of its messages: each is written in the ways that a dialect can say, one member
+ * changed at a time, as long as it comes nearer to what the device wrote; best when it is the same letter by
+ * letter.
  */
 import { encode } from '../../protocol/cwmp/encode.ts';
 import type { Envelope } from '../../protocol/cwmp/messages.ts';
@@ -57,7 +58,9 @@ export function spellingOf(said: readonly Written[], noted: readonly QuirkKey[])
   const quirks = explain(differing, noted, write);
   const unlike = differing.filter((message) => write(message, quirks) !== message.text);
   return {
-    ...{ dialect, dialects, quirks },
+    dialect,
+    dialects,
+    quirks,
     alike: messages.length - unlike.length,
     of: messages.length,
     unlike: [...new Set(unlike.map(({ name }) => name))],
@@ -128,8 +131,8 @@ function climb(samples: readonly Sample[], from: Dialect): Dialect {
 }
 
 /**
- * How near a dialect comes: Infinity when all samples are the same, else the pieces that are alike less those that are
- * not, and a little for how far the texts begin alike: white space is in no piece.
+ * How near a dialect comes: Infinity when all samples are the same, else the pieces that are alike less those
+ * that are not, and a little for how far the texts begin alike: white space is in no piece.
  */
 function scoreOf(samples: readonly Sample[], dialect: Dialect): number {
   let score = 0;

@@ -6,14 +6,14 @@ import type { StandIns } from '../stand-in.ts';
 import { cloneOf } from './clone.ts';
 import type { Evidence } from './evidence.ts';
 import { latestOf } from './evidence.ts';
-import { createWitness } from './observation-collector.ts';
+import { createObservationCollector } from './observation-collector.ts';
 
 /** What a recording shows of a device, by its key; `undefined`: it is not in it. */
 export function evidenceIn({ sessions }: Recording, device: string): Evidence | undefined {
-  const witness = createWitness(device);
+  const witness = createObservationCollector(device);
   witness.begin();
-  for (const { session, turns } of sessions)
-    for (const { request, response } of session.device === device ? turns : []) {
+  for (const { session, exchanges } of sessions)
+    for (const { request, response } of session.device === device ? exchanges : []) {
       witness.take(request);
       if (response !== undefined) witness.take(response);
     }

@@ -1,10 +1,13 @@
-/** The tree of a device as its messages first told it: names in the order of its lists, types, what can be written, values. */
+/**
+ * The tree of a device as its messages first told it: names in the order of its lists, types, what can be
+ * written, values.
+ */
 import type { ParameterValueStruct } from '../../protocol/cwmp/parameter-value.ts';
 import type { TreeEntry } from '../../simulator/profile/import/entry.ts';
 import { nameFlaw, readType } from '../../simulator/profile/import/entry.ts';
 import type { Evidence } from './evidence.ts';
-import type { Exchange } from './exchanges.ts';
-import { exchangesOf, informsOf, responseOf } from './exchanges.ts';
+import type { RpcExchange } from './exchanges.ts';
+import { informsOf, responseOf, rpcExchangesOf } from './exchanges.ts';
 
 export interface TreeSeen {
   readonly entries: readonly TreeEntry[];
@@ -30,8 +33,8 @@ type Known = { -readonly [K in keyof TreeEntry]: TreeEntry[K] };
 
 /** `typed`: whether GetParameterValuesResponse tells types. */
 export function seenTree(evidence: Evidence, typed: boolean): TreeSeen {
-  const names = createNames();
-  const exchanges = exchangesOf(evidence);
+  const names = new Names();
+  const exchanges = rpcExchangesOf(evidence);
   const listed = listNames(names, exchanges);
   for (const exchange of exchanges) takeTraits(names, exchange, typed);
   const informTypes = informTypesOf(names, evidence);
@@ -39,7 +42,11 @@ export function seenTree(evidence: Evidence, typed: boolean): TreeSeen {
   const entries = names.all();
   const leaves = entries.filter(({ name }) => !name.endsWith('.'));
   return {
-    ...{ entries, added, listed, informTypes, notes: names.notes },
+    entries,
+    added,
+    listed,
+    informTypes,
+    notes: names.notes,
     counts: {
       parameters: leaves.length,
       typesUnknown: leaves.filter(({ type }) => type === undefined).length,
@@ -51,44 +58,49 @@ export function seenTree(evidence: Evidence, typed: boolean): TreeSeen {
   };
 }
 
-interface Names {
-  /** The entry of a name, made where it is new; `undefined`: it is none. */
-  at(name: string): Known | undefined;
-  /** Whether anything is there, or below there. */
-  has(path: string): boolean;
-  all(): readonly Known[];
-  readonly notes: readonly string[];
+/** The entries of a tree by name, in the order in which they came. */
+class Names {
+  readonly notes: string[] = [];
+  readonly #known = new Map<string, Known>();
+
+  all(): readonly Known[] {
+    return [...this.#known.values()];
+  }
+
+  /** Whether anything is at this path or below it. */
+  has(path: string): boolean {
+    return [...this.#known.keys()].some((name) => name.startsWith(path));
+  }
+
+  /** The entry of a name, made where it is new; `undefined`: this is not a name. */
+  at(name: string): Known | undefined {
+    const entry = this.#known.get(name);
+    if (entry !== undefined) return entry;
+    // A name of a connection that does not exist is not a parameter (Q-PN-01).
+    if (name.startsWith('.')) return undefined;
+    const flaw = nameFlaw(name);
+    if (flaw !== undefined) {
+      this.notes.push(`a name is left out that is not ${flaw}: ${name.slice(0, 64)}`);
+      return undefined;
+    }
+    const made: Known = {
+      name,
+      type: undefined,
+      value: undefined,
+      writable: undefined,
+      notification: undefined,
+      accessList: undefined,
+    };
+    this.#known.set(name, made);
+    return made;
+  }
 }
 
-function createNames(): Names {
-  const known = new Map<string, Known>();
-  const notes: string[] = [];
-  return {
-    notes,
-    all: () => [...known.values()],
-    has: (path) => [...known.keys()].some((name) => name.startsWith(path)),
-    at(name) {
-      const entry = known.get(name);
-      if (entry !== undefined) return entry;
-      // What is told of a connection that is not there is no parameter (Q-PN-01).
-      if (name.startsWith('.')) return undefined;
-      const flaw = nameFlaw(name);
-      if (flaw !== undefined) {
-        notes.push(`a name is left out that is not ${flaw}: ${name.slice(0, 64)}`);
-        return undefined;
-      }
-      const made: Known = {
-        ...{ name, type: undefined, value: undefined, writable: undefined },
-        ...{ notification: undefined, accessList: undefined },
-      };
-      known.set(name, made);
-      return made;
-    },
-  };
-}
-
-/** Lists of names have the order of the device; what is told besides stands behind them. Answers whether there was one. */
-function listNames(names: Names, exchanges: readonly Exchange[]): boolean {
+/**
+ * Lists of names have the order of the device; what is told besides stands behind them. Answers whether there
+ * was one.
+ */
+function listNames(names: Names, exchanges: readonly RpcExchange[]): boolean {
   let listed = false;
   for (const exchange of exchanges) {
     const response = responseOf(exchange);
@@ -103,7 +115,7 @@ function listNames(names: Names, exchanges: readonly Exchange[]): boolean {
 }
 
 /** Types and attributes, and which tables take instances where no list told it. */
-function takeTraits(names: Names, exchange: Exchange, typed: boolean): void {
+function takeTraits(names: Names, exchange: RpcExchange, typed: boolean): void {
   const { request } = exchange;
   const response = responseOf(exchange);
   if (response?.rpc === 'GetParameterValues')
@@ -135,37 +147,60 @@ function informTypesOf(names: Names, { sessions }: Evidence): TreeSeen['informTy
   return others && list.every(({ Type }) => Type === 'string') ? 'string' : 'tree';
 }
 
-/** Values as they were first told; in the order of time, for what is told later may have been set. */
-function takeValues(names: Names, { sessions }: Evidence, informTyped: boolean) {
-  const set = new Set<string>();
-  const moving = new Set<string>();
-  const added = new Set<string>();
-  const isNew = (name: string): boolean => [...added].some((path) => name.startsWith(path));
-  const take = ({ Name, Value }: ParameterValueStruct): void => {
-    const entry = names.at(Name);
-    // What an instance reads as that was made and set: nobody knows what it was made with.
-    if (entry === undefined || (set.has(Name) && isNew(Name))) return;
-    if (entry.value === undefined) entry.value = Value;
-    else if (entry.value !== Value && !set.has(Name) && !isOfTheAcs(Name)) moving.add(Name);
-  };
+/** Values as they were first read, in the order of time: what is read later may have been set. */
+function takeValues(names: Names, { sessions }: Evidence, informTyped: boolean): ValueCollector {
+  const collector = new ValueCollector(names, informTyped);
   for (const session of sessions) {
-    for (const { inform } of informsOf([session]))
-      for (const value of inform.ParameterList) {
-        take(value);
-        const entry = names.at(value.Name);
-        if (entry !== undefined && informTyped) entry.type ??= readType(value.Type);
-      }
-    for (const exchange of exchangesOf({ sessions: [session] })) {
-      const { request } = exchange;
-      const response = responseOf(exchange);
-      if (request.rpc === 'AddObject' && response?.rpc === 'AddObject')
-        added.add(`${request.args.ObjectName}${response.args.InstanceNumber}.`);
-      if (request.rpc === 'SetParameterValues' && response !== undefined)
-        for (const { Name } of request.args.ParameterList) set.add(Name);
-      if (response?.rpc === 'GetParameterValues') response.args.ParameterList.forEach(take);
+    for (const { inform } of informsOf([session])) collector.takeInform(inform.ParameterList);
+    for (const exchange of rpcExchangesOf({ sessions: [session] })) collector.takeExchange(exchange);
+  }
+  return collector;
+}
+
+class ValueCollector {
+  /** Parameters whose values change although nobody set them. */
+  readonly moving = new Set<string>();
+  /** Instances that the ACS added. */
+  readonly added = new Set<string>();
+  readonly #names: Names;
+  readonly #informTyped: boolean;
+  readonly #set = new Set<string>();
+
+  constructor(names: Names, informTyped: boolean) {
+    this.#names = names;
+    this.#informTyped = informTyped;
+  }
+
+  takeInform(values: readonly ParameterValueStruct[]): void {
+    for (const value of values) {
+      this.#takeValue(value);
+      const entry = this.#names.at(value.Name);
+      if (entry !== undefined && this.#informTyped) entry.type ??= readType(value.Type);
     }
   }
-  return { added, moving };
+
+  takeExchange(exchange: RpcExchange): void {
+    const { request } = exchange;
+    const response = responseOf(exchange);
+    if (request.rpc === 'AddObject' && response?.rpc === 'AddObject')
+      this.added.add(`${request.args.ObjectName}${response.args.InstanceNumber}.`);
+    if (request.rpc === 'SetParameterValues' && response !== undefined)
+      for (const { Name } of request.args.ParameterList) this.#set.add(Name);
+    if (response?.rpc === 'GetParameterValues')
+      for (const value of response.args.ParameterList) this.#takeValue(value);
+  }
+
+  #takeValue({ Name, Value }: ParameterValueStruct): void {
+    const entry = this.#names.at(Name);
+    // An instance that was added and set does not show what it was created with.
+    if (entry === undefined || (this.#set.has(Name) && this.#isAdded(Name))) return;
+    if (entry.value === undefined) entry.value = Value;
+    else if (entry.value !== Value && !this.#set.has(Name) && !isOfTheAcs(Name)) this.moving.add(Name);
+  }
+
+  #isAdded(name: string): boolean {
+    return [...this.added].some((path) => name.startsWith(path));
+  }
 }
 
 /** Written by whatever the ACS changes (TR-069a6 A.3.2.1). */

@@ -11,7 +11,7 @@ import { firstContact, recordingOf, sessionCapture, toModems } from '../support/
 import { rawClient } from '../support/modem/raw-client.ts';
 
 function startModem(t: Test, acs: string, options: Partial<ModemOptions> = {}): Modem {
-  const modem = createModem({ ...{ acs, profile: 'st706', seed: 5, speed: 1000 }, ...options });
+  const modem = createModem({ acs, profile: 'st706', seed: 5, speed: 1000, ...options });
   t.teardown(() => modem.stop());
   modem.start();
   return modem;

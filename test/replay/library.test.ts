@@ -25,7 +25,10 @@ const UNPLAYED: ReadonlyMap<string, RegExp> = new Map([
   ['quirk/Q-XT-04', /^session 1 is not played: the capture lacks its Inform$/],
 ]);
 
-/** How this ACS differs from one that is made by hand: it says more, and in the namespace that the modem offers. */
+/**
+ * How this ACS differs from one that is made by hand: it says more, and in the namespace that the modem
+ * offers.
+ */
 const EXPLAINED = /^(added |missing |field (\w+\.Namespace|Inform\.Attempts|GetParameterNames\.\w+|401) )/;
 
 const entries = library();
@@ -43,8 +46,8 @@ async function replay(
   if (device === undefined) throw new Error(`${name}: no device`);
   const acs = await runAcs(setUp?.options);
   for (const task of setUp?.tasks ?? []) await acs.queue.add(device, task);
-  const authorized = recording.sessions.some(({ turns }) =>
-    turns.some(({ request }) => /^authorization:/im.test(request.http.headText)),
+  const authorized = recording.sessions.some(({ exchanges }) =>
+    exchanges.some(({ request }) => /^authorization:/im.test(request.http.headText)),
   );
   const relay = alter && (await alteringRelay(t, acs.port, alter));
   try {
@@ -90,8 +93,8 @@ const ignores = createIgnores(ALWAYS_IGNORED);
 
 /** One value that the ACS says in a capture, and the like of the same length. */
 function alterationOf({ sessions }: Recording, random: () => number): readonly [string, string] | undefined {
-  const said = sessions.flatMap(({ turns }) =>
-    turns.flatMap(({ response }) => {
+  const said = sessions.flatMap(({ exchanges }) =>
+    exchanges.flatMap(({ response }) => {
       const text = Buffer.from(response?.http.body ?? []).toString('latin1');
       return [...text.matchAll(/<([\w:]+)(?: [^>]*)?>[^<>]*[0-9A-Za-z][^<>]*<\/\1>/g)].flatMap(
         ({ 0: element, 1: tag = '', index }) =>
@@ -133,7 +136,11 @@ t.test('the host of the CLI session finds the ants as they were', async (t) => {
   const segment = createSegment({ scheduler, seed: SEED, jitterMs: 1 });
   const ants = [0, 1, 2].map((index) =>
     createAnt({
-      ...{ profile: 'st585v6', seed: 'library', index, scheduler, clock: () => scheduler.now() },
+      profile: 'st585v6',
+      seed: 'library',
+      index,
+      scheduler,
+      clock: () => scheduler.now(),
       lan: segment.plug(),
     }),
   );
@@ -141,8 +148,13 @@ t.test('the host of the CLI session finds the ants as they were', async (t) => {
   for (const ant of ants) ant.start();
   await new Promise<void>((resolve) => scheduler.after(120_000, resolve));
   const report = await replayAsHost(await read('mdap-cli-session'), {
-    ...{ lan: segment.plug(), iface: '192.168.1.5', group: { address: MDAP_GROUP, port: MDAP_PORT } },
-    ...{ speed: 'max', timeoutMs: 20_000, signal: undefined, credentials: undefined },
+    lan: segment.plug(),
+    iface: '192.168.1.5',
+    group: { address: MDAP_GROUP, port: MDAP_PORT },
+    speed: 'max',
+    timeoutMs: 20_000,
+    signal: undefined,
+    credentials: undefined,
     ignores,
   });
   t.match(report, { role: 'host', same: true, differences: [], recorded: 8, played: 8 });

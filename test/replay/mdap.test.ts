@@ -67,8 +67,14 @@ async function recorded(t: Test): Promise<Recording> {
 }
 
 const options = (port: number, lan: Lan = createUdpLan({ iface: IFACE })) => ({
-  ...({ lan, iface: IFACE, group: { address: GROUP, port }, speed: 'max', timeoutMs: 3000 } as const),
-  ...{ ignores: createIgnores(ALWAYS_IGNORED), signal: undefined, credentials: undefined },
+  lan,
+  iface: IFACE,
+  group: { address: GROUP, port },
+  speed: 'max' as const,
+  timeoutMs: 3000,
+  ignores: createIgnores(ALWAYS_IGNORED),
+  signal: undefined,
+  credentials: undefined,
 });
 
 const somePort = (): number => 20_000 + Math.floor(createRandom(`${process.pid} ${Date.now()}`)() * 12_000);

@@ -45,7 +45,7 @@ t.test('a first contact played to a fresh ACS differs in nothing, and is the sam
     t.ok(report.answers.capture > 3, `${profile}: ${report.answers.capture} requests were answered`);
     const played = await recordingOf(again.bytes());
     const sent = ({ sessions }: typeof recording) =>
-      (sessions[0]?.turns ?? []).map(({ request: { http } }) => [
+      (sessions[0]?.exchanges ?? []).map(({ request: { http } }) => [
         http.headText.replace(/^(Host|Cookie): .*$/gim, '$1').replace(/^Content-Length: .*$/im, ''),
         Buffer.from(http.body)
           .toString('latin1')
@@ -59,7 +59,7 @@ t.test('one altered value in what the ACS says is found at its place', async (t)
   const acs = await runAcs();
   t.teardown(() => acs.stop());
   const recording = await recordingOf(await firstContact(t, acs.url));
-  const asked = recording.sessions[0]?.turns.flatMap(({ response }) =>
+  const asked = recording.sessions[0]?.exchanges.flatMap(({ response }) =>
     response?.content.is === 'message' ? [response.content.envelope.message] : [],
   );
   const first = asked?.find((message) => message.kind === 'request' && message.rpc === 'GetParameterValues');
@@ -144,7 +144,8 @@ t.test(
     const helped = await toAcs(capture, other.url, {
       ignore: ['*.HTTP.*'],
       standIns: () => ({
-        ...{ from: 'profile', note: undefined },
+        from: 'profile',
+        note: undefined,
         device: new Device({ profile, acs: other.url, now: () => 0 }),
       }),
     });
@@ -197,7 +198,7 @@ t.test('each modem of a capture has a clone, which answers in its place what it 
   const [older = [], newer = []] = bodies;
   const opening = (text = '') => /^.*?Body>/s.exec(text)?.[0].replace(/(?<=:ID[^>]*>)[^<]*/, 'id');
   for (const [index, asked] of bodies.entries()) {
-    const recorded = recording.sessions[index]?.turns.find(({ request: { content } }) => {
+    const recorded = recording.sessions[index]?.exchanges.find(({ request: { content } }) => {
       return content.is === 'message' && content.envelope.message.kind === 'response';
     });
     const text = Buffer.from(recorded?.request.http.body ?? []).toString();
@@ -298,8 +299,8 @@ t.test('keys that this ACS makes come back to it, so that it knows what it asked
     },
   });
   t.match(report, { same: true, differences: [], played: later.length });
-  const commandKeys = (await recordingOf(said.bytes())).sessions.flatMap(({ turns }) => {
-    const content = turns[0]?.request.content;
+  const commandKeys = (await recordingOf(said.bytes())).sessions.flatMap(({ exchanges }) => {
+    const content = exchanges[0]?.request.content;
     const message = content?.is === 'message' ? content.envelope.message : undefined;
     if (message?.kind !== 'request' || message.rpc !== 'Inform') return [];
     return message.args.Event.flatMap(({ CommandKey }) => (CommandKey === '' ? [] : [CommandKey]));
@@ -316,15 +317,16 @@ t.test('a URL that names the ACS itself may name this one', async (t) => {
     kind: 'request',
     rpc: 'Download',
     args: {
-      ...{
-        CommandKey: 'k',
-        FileType: '1 Firmware Upgrade Image',
-        URL,
-        Username: '',
-        Password: '',
-        FileSize: 0,
-      },
-      ...{ TargetFileName: '', DelaySeconds: 0, SuccessURL: '', FailureURL: '' },
+      CommandKey: 'k',
+      FileType: '1 Firmware Upgrade Image',
+      URL,
+      Username: '',
+      Password: '',
+      FileSize: 0,
+      TargetFileName: '',
+      DelaySeconds: 0,
+      SuccessURL: '',
+      FailureURL: '',
     },
   });
   const answer: Message = {

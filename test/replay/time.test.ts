@@ -20,14 +20,14 @@ const rebooted: Message = { kind: 'response', rpc: 'Reboot', args: {} };
 
 /** The same session, the second POST of the modem an hour later. */
 function anHourLater({ mdap, sessions }: Recording): Recording {
-  const later = sessions.map(({ session, turns }) => ({
+  const later = sessions.map(({ session, exchanges }) => ({
     session,
-    turns: turns.map((turn, index) => {
-      const { http } = turn.request;
-      if (index === 0) return turn;
+    exchanges: exchanges.map((exchange, index) => {
+      const { http } = exchange.request;
+      if (index === 0) return exchange;
       return {
-        ...turn,
-        request: { ...turn.request, http: { ...http, began: http.began + 3_600_000_000_000n } },
+        ...exchange,
+        request: { ...exchange.request, http: { ...http, began: http.began + 3_600_000_000_000n } },
       };
     }),
   }));
@@ -40,7 +40,8 @@ t.test('a replay keeps recorded time, or runs faster, and ends when it is interr
   t.match(await toAcs(capture, acs.url, { speed: 1_000_000 }), { same: true, played: 1, sent: 2 });
   const stop = new AbortController();
   const report = await toAcs(capture, acs.url, {
-    ...{ speed: 1, signal: stop.signal },
+    speed: 1,
+    signal: stop.signal,
     progress: (_played, _sessions, sent) => {
       if (sent === 1) setImmediate(() => stop.abort());
     },
@@ -65,17 +66,20 @@ t.test(
     const { mdap, sessions } = await recordingOf(sessionCapture([[reboot, rebooted]]));
     const [whole] = sessions;
     if (whole === undefined) throw new Error('unreachable: it has a session');
-    const turns = whole.turns.map((turn, index) => {
-      const { http } = turn.request;
+    const exchanges = whole.exchanges.map((exchange, index) => {
+      const { http } = exchange.request;
       return index < 2
-        ? turn
-        : { ...turn, request: { ...turn.request, http: { ...http, oddities: ['gap'] as const } } };
+        ? exchange
+        : { ...exchange, request: { ...exchange.request, http: { ...http, oddities: ['gap'] as const } } };
     });
     const acs = await scriptedAcs(t, [reboot]);
-    const cut = await toAcs({ mdap, sessions: [{ ...whole, turns }] }, acs.url);
+    const cut = await toAcs({ mdap, sessions: [{ ...whole, exchanges }] }, acs.url);
     t.match(cut.notes, [/session 1 is played up to its message 3, of which bytes are missing/]);
     t.match(cut, { same: true, played: 1, sent: 2 });
-    const late = await toAcs({ mdap, sessions: [{ ...whole, turns: whole.turns.slice(1) }] }, acs.url);
+    const late = await toAcs(
+      { mdap, sessions: [{ ...whole, exchanges: whole.exchanges.slice(1) }] },
+      acs.url,
+    );
     t.match(late, { played: 0, sent: 0, notes: [/session 1 is not played: the capture lacks its Inform/] });
   },
 );
@@ -97,7 +101,12 @@ t.test('what a modem with quirks said is said again, also where it hung up', asy
       recordSocket(recorder, socket, 'client');
     };
     const modem = createModem({
-      ...{ acs: acs.url, profile: 'st510v6', seed: 5, speed: 1000, quirks: [quirk], onSocket },
+      acs: acs.url,
+      profile: 'st510v6',
+      seed: 5,
+      speed: 1000,
+      quirks: [quirk],
+      onSocket,
     });
     const ended = modem.next('session-ended');
     modem.start();

@@ -1,5 +1,6 @@
 /** A profile from the names and values of one device: its tree, and which of its values are not to be taken as they are. */
 import { readDateTime } from '../../../protocol/datamodel/date-time.ts';
+import { isSecretName } from '../../../protocol/datamodel/secret-names.ts';
 import { Fields } from '../fields.ts';
 import { composeTree, readProduct, readShared } from '../profile-files.ts';
 import type { KnownTables, TreeNode } from './concrete-tree.ts';
@@ -68,8 +69,7 @@ export function modelOf(
 }
 
 /** Passwords read as empty text; what was read from such a parameter tells whether it is one. */
-const isSecret = ({ name, writable }: TreeEntry): boolean =>
-  writable === true && /(password|passphrase|presharedkey|wepkey|secret)$/i.test(name);
+const isSecret = ({ name, writable }: TreeEntry): boolean => writable === true && isSecretName(name);
 
 type Special = (value: string, identity: KnownIdentity) => string | undefined;
 

@@ -25,8 +25,10 @@ import { property } from '../../support/seed.ts';
 const SERIAL = 'CP0644JTSGR';
 
 const ends = (source: string, sourcePort: number, destination: string, destinationPort: number) => ({
-  ...{ source: addressBytes(source) ?? new Uint8Array(4), sourcePort },
-  ...{ destination: addressBytes(destination) ?? new Uint8Array(4), destinationPort },
+  source: addressBytes(source) ?? new Uint8Array(4),
+  sourcePort,
+  destination: addressBytes(destination) ?? new Uint8Array(4),
+  destinationPort,
 });
 
 async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
@@ -67,8 +69,14 @@ function fragmentsOf(packet: Uint8Array, size: number, id: number): readonly Uin
 
 const reply = (number: number, body: string): Uint8Array =>
   encodeMessage({
-    ...{ kind: 'REPLY-EXEC-CLI', version: '1.2', antId: '0644JTSGR', toHost: '10.0.0.17:3235', extra: [] },
-    ...{ seq: { is: 'step', number }, body, doubleCheck: false },
+    kind: 'REPLY-EXEC-CLI',
+    version: '1.2',
+    antId: '0644JTSGR',
+    toHost: '10.0.0.17:3235',
+    extra: [],
+    seq: { is: 'step', number },
+    body,
+    doubleCheck: false,
   });
 const ANT = ends('10.0.0.138', 3235, '224.0.0.103', 3235);
 
@@ -278,7 +286,9 @@ function hello(name: string): Uint8Array {
   const names = Buffer.concat([Buffer.from([0, server.length + 3, 0, 0, server.length]), server]);
   const extension = Buffer.concat([Buffer.from([0, 0, 0, names.length]), names]);
   const content = Buffer.concat([
-    ...[Buffer.from([3, 3]), Buffer.alloc(32, 7), Buffer.from([0, 0, 2, 0x13, 1, 1, 0, 0, extension.length])],
+    Buffer.from([3, 3]),
+    Buffer.alloc(32, 7),
+    Buffer.from([0, 0, 2, 0x13, 1, 1, 0, 0, extension.length]),
     extension,
   ]);
   return Buffer.concat([Buffer.from([22, 3, 1, 0, content.length + 4, 1, 0, 0, content.length]), content]);
@@ -307,14 +317,48 @@ t.test('of TLS the first message and the heads of records are left', async (t) =
 });
 
 const frame = (bytes: Uint8Array, linkType: number = LINK_TYPES.ethernet): CapturedFrame => ({
-  ...{ time: 1_700_000_000_000_000_000n, linkType, bytes, originalLength: bytes.length, comments: [] },
+  time: 1_700_000_000_000_000_000n,
+  linkType,
+  bytes,
+  originalLength: bytes.length,
+  comments: [],
 });
 
 t.test('ARP has other addresses, the same as elsewhere; what else is no IP is blank', async (t) => {
   const mac = [0x00, 0x14, 0x7f, 1, 2, 3];
   const arp = Uint8Array.from([
-    ...[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, ...mac, 8, 6],
-    ...[0, 1, 8, 0, 6, 4, 0, 1, ...mac, 10, 0, 0, 138, 0, 0, 0, 0, 0, 0, 10, 0, 0, 17],
+    0xff,
+    0xff,
+    0xff,
+    0xff,
+    0xff,
+    0xff,
+    ...mac,
+    8,
+    6,
+    0,
+    1,
+    8,
+    0,
+    6,
+    4,
+    0,
+    1,
+    ...mac,
+    10,
+    0,
+    0,
+    138,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    10,
+    0,
+    0,
+    17,
     ...Buffer.from('old memory'),
   ]);
   const lldp = Buffer.concat([

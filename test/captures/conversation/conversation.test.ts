@@ -6,7 +6,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import t from 'tap';
-import type { Said as Told } from '../../../captures/conversation/conversation.ts';
+import type { CapturedEvent } from '../../../captures/conversation/conversation.ts';
 import { createConversation } from '../../../captures/conversation/conversation.ts';
 import type { CapturedFrame } from '../../../captures/file/frame.ts';
 import { LINK_TYPES } from '../../../captures/file/frame.ts';
@@ -34,17 +34,17 @@ import { cpeRequest, cpeResponse, faultOf } from '../../support/each-rpc.ts';
 import { bytesHeld } from '../../support/process/heap.ts';
 import { property } from '../../support/seed.ts';
 
-const run = (frames: readonly CapturedFrame[]): readonly Told[] => {
+const run = (frames: readonly CapturedFrame[]): readonly CapturedEvent[] => {
   const conversation = createConversation();
   return [...frames.flatMap((frame) => [...conversation.push(frame)]), ...conversation.end()];
 };
-const hear = (said: readonly Said[], change: Partial<typeof PLAIN> = {}): readonly Told[] =>
+const hear = (said: readonly Said[], change: Partial<typeof PLAIN> = {}): readonly CapturedEvent[] =>
   run(framesOf(packetsOf(said, { ...PLAIN, ...change })));
 const client = (text: string): Said => ({ from: 'client', bytes: Buffer.from(text) });
 const server = (text: string): Said => ({ from: 'server', bytes: Buffer.from(text) });
 
 /** What counts of what was told: not when, and not what the way of the packets shows. */
-function essence(told: readonly Told[]): unknown[] {
+function essence(told: readonly CapturedEvent[]): unknown[] {
   return told.flatMap((event): unknown[] => {
     switch (event.is) {
       case 'cwmp': {

@@ -1,4 +1,7 @@
-/** Capture files: what is written is read again, by us and by Wireshark, and nothing in a file makes the readers throw. */
+/**
+ * Capture files: what is written is read again, by us and by Wireshark, and nothing in a file makes the
+ * readers throw.
+ */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -92,7 +95,8 @@ property(
       const bytes = Uint8Array.from(whole);
       for (const [at, value] of changes) bytes[at % bytes.length] = value;
       const read = await readAll(bytes.subarray(0, cut % (bytes.length + 1)), lengths);
-      // Bytes that are unpacked from others than were packed may be anything, but not more than those can hold.
+      // Bytes that are unpacked from others than were packed may be anything, but not more than those can
+      // hold.
       const most = form.gzip ? whole.length * DEFLATE : whole.length;
       assert.ok(read.frames.length <= most / 16 + 6);
     },

@@ -1,4 +1,7 @@
-/** The captures of captures/library/: each is told as its folder says, by us and by Wireshark, and is made again to the byte. */
+/**
+ * The captures of captures/library/: each is told as its folder says, by us and by Wireshark, and is made
+ * again to the byte.
+ */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -119,7 +122,10 @@ interface Batch {
   readonly ends: Set<string>;
 }
 
-/** Captures that have no conversation in common are read as one file: a start of Wireshark costs more than they do. */
+/**
+ * Captures that have no conversation in common are read as one file: a start of Wireshark costs more than
+ * they do.
+ */
 function batchesOf(captures: readonly Told[]): readonly Batch[] {
   const batches: Batch[] = [];
   for (const capture of captures) {
@@ -150,7 +156,13 @@ async function dissect(file: string): Promise<readonly (readonly string[])[]> {
   const checks = CHECKED.flatMap((protocol) => ['-o', `${protocol}.check_checksum:TRUE`]);
   const fields = [...FIELDS, ...CHECKED.map((protocol) => `${protocol}.checksum.status`)];
   const told = await wireshark('tshark', [
-    ...['-r', file, '-d', 'tcp.port==7547,http', ...checks, '-T', 'fields'],
+    '-r',
+    file,
+    '-d',
+    'tcp.port==7547,http',
+    ...checks,
+    '-T',
+    'fields',
     ...fields.flatMap((field) => ['-e', field]),
   ]);
   return told

@@ -27,10 +27,10 @@ const HALF_OPEN = { allowHalfOpen: true };
 /** What happens at the proxy, to be waited for. */
 class Events {
   readonly all: ProxyEvent[] = [];
-  private wake: () => void = () => undefined;
+  #wake: () => void = () => undefined;
   readonly hear = (event: ProxyEvent): void => {
     this.all.push(event);
-    this.wake();
+    this.#wake();
   };
 
   /** The nth event of its kind. */
@@ -40,7 +40,7 @@ class Events {
       const found = fits[nth - 1];
       if (found !== undefined) return found;
       await new Promise<void>((resolve) => {
-        this.wake = resolve;
+        this.#wake = resolve;
       });
     }
   }
@@ -82,7 +82,11 @@ async function stage(
   const events = new Events();
   const secure = options.tlsAcs === true ? { ca: CA } : undefined;
   const proxy = await startProxy({
-    ...{ host: '127.0.0.1', port: 0, tls: undefined, recorder, onEvent: events.hear },
+    host: '127.0.0.1',
+    port: 0,
+    tls: undefined,
+    recorder,
+    onEvent: events.hear,
     target: { host: '127.0.0.1', port: portOf(server), tls: secure },
     ...options,
   });
@@ -104,7 +108,8 @@ async function stage(
     return read;
   };
   return {
-    ...{ proxy, events },
+    proxy,
+    events,
     connect: () => {
       const where = { ...HALF_OPEN, host: '127.0.0.1', port: proxy.port };
       const modem = options.tls === undefined ? net.connect(where) : tls.connect({ ...where, ca: CA });
@@ -147,7 +152,10 @@ const saidOn = (events: readonly StreamEvent[], client: string, from: 'client' |
     ),
   );
 
-/** A talk: who writes what; at the end of their words both end their half, the one while the other still speaks. */
+/**
+ * A talk: who writes what; at the end of their words both end their half, the one while the other still
+ * speaks.
+ */
 const talk = fc.record(
   {
     modem: fc.array(fc.uint8Array({ minLength: 1, maxLength: 70_000 }), { maxLength: 4 }),
@@ -361,7 +369,8 @@ t.test('an ACS is read no faster than its modem reads', async (t) => {
 
 t.test('modems above the limit are turned away, and one that says nothing is ended', async (t) => {
   const { connect, events, proxy } = await stage(t, (socket) => socket.pipe(socket), {
-    ...{ connections: 2, silentMs: 200 },
+    connections: 2,
+    silentMs: 200,
   });
   const modems = [connect(), connect()];
   await events.next('opened', 2);

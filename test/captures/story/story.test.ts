@@ -79,8 +79,13 @@ t.test('a session is told in lines that name what counts', async (t) => {
 t.test('MDAP is told with what ants answer, and a wrong check value as a breach', async (t) => {
   const search = encodeMessage({ kind: 'ANT-SEARCH', version: '1.2', body: '', extra: [] });
   const refusal = encodeMessage({
-    ...{ kind: 'REPLY-EXEC-CLI', version: '1.2', body: '', extra: [] },
-    ...{ antId: '0606EG36M(00-14-7F-00-00-01)', toHost: '192.168.1.1:3235', doubleCheck: false },
+    kind: 'REPLY-EXEC-CLI',
+    version: '1.2',
+    body: '',
+    extra: [],
+    antId: '0606EG36M(00-14-7F-00-00-01)',
+    toHost: '192.168.1.1:3235',
+    doubleCheck: false,
     seq: { is: 'error', code: -1 },
   });
   const wrong = Uint8Array.from(search);
@@ -95,8 +100,19 @@ t.test('MDAP is told with what ants answer, and a wrong check value as a breach'
 
 t.test('BOOTP and DHCP are told apart, with addresses and file', async (t) => {
   const message = {
-    ...{ op: 1, htype: 1, hlen: 6, hops: 0, xid: 7, secs: 0, flags: 0 },
-    ...{ ciaddr: '0.0.0.0', yiaddr: '0.0.0.0', siaddr: '0.0.0.0', giaddr: '0.0.0.0', sname: '', file: '' },
+    op: 1,
+    htype: 1,
+    hlen: 6,
+    hops: 0,
+    xid: 7,
+    secs: 0,
+    flags: 0,
+    ciaddr: '0.0.0.0',
+    yiaddr: '0.0.0.0',
+    siaddr: '0.0.0.0',
+    giaddr: '0.0.0.0',
+    sname: '',
+    file: '',
     chaddr: hardwareAddress(Uint8Array.of(0, 0x14, 0x7f, 0, 0, 1)),
     vend: new Uint8Array(64),
   };

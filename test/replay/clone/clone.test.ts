@@ -1,6 +1,6 @@
 /**
- * The clone law: of each profile the first contact is recorded and cloned, and the clone's first contact tells the same
- * story, apart from an ignore list that is printed.
+ * The clone law: of each profile the first contact is recorded and cloned, and the clone's first contact
+ * tells the same story, apart from an ignore list that is printed.
  */
 import type { Test } from 'tap';
 import t from 'tap';
@@ -8,7 +8,7 @@ import { createStory } from '../../../captures/story/story.ts';
 import type { StoryRecord } from '../../../captures/story/story-record.ts';
 import { cloneOf } from '../../../replay/clone/clone.ts';
 import type { Evidence } from '../../../replay/clone/evidence.ts';
-import { createWitness } from '../../../replay/clone/observation-collector.ts';
+import { createObservationCollector } from '../../../replay/clone/observation-collector.ts';
 import { releaseNames } from '../../../simulator/index.ts';
 import { recordFirstContact } from '../../support/acs/first-contact.ts';
 import { readAll } from '../../support/capture/capture-files.ts';
@@ -41,7 +41,7 @@ const IGNORED: readonly {
 const START = Date.UTC(2026, 0, 5, 12);
 
 async function witnessed(bytes: Uint8Array): Promise<Evidence> {
-  const witness = createWitness(undefined);
+  const witness = createObservationCollector(undefined);
   witness.begin();
   for (const frame of (await readAll(bytes)).frames) witness.push(frame);
   witness.end();

@@ -1,6 +1,6 @@
 /**
- * The other law of clones: the ACS that was recorded with a modem, played to its clone, is answered alike, requests that were
- * refused among them; apart from an ignore list that is printed.
+ * The other law of clones: the ACS that was recorded with a modem, played to its clone, is answered alike,
+ * requests that were refused among them; apart from an ignore list that is printed.
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -93,9 +93,12 @@ function cloned(recording: Recording): { readonly json: unknown; readonly profil
   return cloneOf(evidence, 'clone');
 }
 
-/** The first event of each session: what an ACS brings about by calling the modem is to be brought about again. */
+/**
+ * The first event of each session: what an ACS brings about by calling the modem is to be brought about
+ * again.
+ */
 const eventsOf = ({ sessions }: Recording): readonly (string | undefined)[] =>
-  sessions.map(({ turns: [first] }) => {
+  sessions.map(({ exchanges: [first] }) => {
     const content = first?.request.content;
     const message = content?.is === 'message' ? content.envelope.message : undefined;
     return message?.kind === 'request' && message.rpc === 'Inform'
@@ -112,8 +115,8 @@ interface Played {
 }
 
 const bodiesOf = ({ sessions }: Recording): readonly string[] =>
-  sessions.flatMap(({ turns }) =>
-    turns.map(({ request: { http } }) =>
+  sessions.flatMap(({ exchanges }) =>
+    exchanges.map(({ request: { http } }) =>
       Buffer.from(http.body)
         .toString('latin1')
         .replaceAll(/\b(127\.0\.0\.1|192\.0\.2\.1):\d+/g, 'ACS'),
@@ -145,7 +148,7 @@ async function playTo(recording: Recording, profile: Profile, start: number): Pr
   );
   scheduler.stop();
   const again = await recordingOf(bytes());
-  const quirks = again.sessions.flatMap(({ turns }) => turns.flatMap(({ request }) => request.notes));
+  const quirks = again.sessions.flatMap(({ exchanges }) => exchanges.flatMap(({ request }) => request.notes));
   return { report, bodies: bodiesOf(again), quirks: new Set(quirks.map(({ id }) => id)) };
 }
 
@@ -165,8 +168,8 @@ for (const [path, why] of IGNORED) t.comment(`ignored: ${path}: ${why}`);
 
 const faultsIn = ({ sessions }: Recording): ReadonlySet<number> =>
   new Set(
-    sessions.flatMap(({ turns }) =>
-      turns.flatMap(({ request: { content } }) => {
+    sessions.flatMap(({ exchanges }) =>
+      exchanges.flatMap(({ request: { content } }) => {
         const message = content.is === 'message' ? content.envelope.message : undefined;
         return message?.kind === 'fault' ? [message.fault.FaultCode] : [];
       }),
@@ -185,8 +188,14 @@ const LIBRARY = path.join(ROOT, 'captures', 'library');
 
 /** Of the library: what was asked of the modem in them besides. */
 const CAPTURES: readonly string[] = [
-  ...['first-contact/st706wl', 'first-contact/tg789vn'],
-  ...['quirk/Q-AT-05', 'quirk/Q-AT-14', 'quirk/Q-NS-05', 'quirk/Q-HT-04', 'quirk/Q-CK-02', 'quirk/Q-XM-04'],
+  'first-contact/st706wl',
+  'first-contact/tg789vn',
+  'quirk/Q-AT-05',
+  'quirk/Q-AT-14',
+  'quirk/Q-NS-05',
+  'quirk/Q-HT-04',
+  'quirk/Q-CK-02',
+  'quirk/Q-XM-04',
 ];
 
 const fromLibrary = async (name: string): Promise<Recording> =>

@@ -3,7 +3,7 @@ import path from 'node:path';
 import t from 'tap';
 import { decode } from '../../../protocol/cwmp/decode.ts';
 import { encode } from '../../../protocol/cwmp/encode.ts';
-import type { Message } from '../../../protocol/cwmp/messages.ts';
+import { messageName } from '../../../protocol/cwmp/message-name.ts';
 import { Device } from '../../../simulator/device/device.ts';
 import { targetOf } from '../../../simulator/http/acs-url.ts';
 import { writeRequest } from '../../../simulator/http/http-request.ts';
@@ -187,19 +187,13 @@ t.test('a recorded message, read and written again in its dialect, is the same t
       }
       const { dialect, dialects } = loadProfile(name);
       const { envelope } = decoded.value;
-      const text = encode(envelope, dialects.get(elementName(envelope.message)) ?? dialect);
+      const text = encode(envelope, dialects.get(messageName(envelope.message)) ?? dialect);
       const lines = (all: string): string[] => all.trimEnd().split(/\r?\n/);
       t.strictSame(lines(text), lines(body.toString('latin1')), folder + file);
     }
   }
   t.end();
 });
-
-function elementName(message: Message): string {
-  if (message.kind === 'fault') return 'Fault';
-  if (message.kind === 'unknown') return message.name;
-  return message.kind === 'request' ? message.rpc : `${message.rpc}Response`;
-}
 
 t.test('a chunked Inform is cut into chunks where a real modem cut it', (t) => {
   const recorded = capture('perl-cwmp/data/http-chunked');

@@ -178,8 +178,12 @@ export function secretSession(): readonly Said[] {
 }
 
 const asking = {
-  ...{ version: '1.2', extra: [], body: undefined, toAnt: ANT_ID },
-  ...{ userId: 'Administrator', userPassword: SECRETS.cliPassword },
+  version: '1.2',
+  extra: [],
+  body: undefined,
+  toAnt: ANT_ID,
+  userId: 'Administrator',
+  userPassword: SECRETS.cliPassword,
 } as const;
 const replying = { version: '1.2', antId: ANT_ID, toHost: `${HOST_ADDRESS}:3235`, extra: [] } as const;
 
@@ -193,8 +197,19 @@ function datagrams(): readonly (readonly [
 ])[] {
   const config = `ppp ifconfig intf=Internet user=${SECRETS.user} password=${SECRETS.cliPassword}\r\nSoftware : 6.2.17.5\r\n`;
   const bootp = encodeBootp({
-    ...{ op: 1, htype: 1, hlen: 6, hops: 0, xid: 7, secs: 0, flags: 0, sname: '', file: `${SERIAL}.bin` },
-    ...{ ciaddr: ANT_ADDRESS, yiaddr: '0.0.0.0', siaddr: HOST_ADDRESS, giaddr: '0.0.0.0' },
+    op: 1,
+    htype: 1,
+    hlen: 6,
+    hops: 0,
+    xid: 7,
+    secs: 0,
+    flags: 0,
+    sname: '',
+    file: `${SERIAL}.bin`,
+    ciaddr: ANT_ADDRESS,
+    yiaddr: '0.0.0.0',
+    siaddr: HOST_ADDRESS,
+    giaddr: '0.0.0.0',
     chaddr: hardwareAddress(macBytes(MAC)),
     vend: writeOptions([
       option(OPTION.messageType, 1),
@@ -208,9 +223,17 @@ function datagrams(): readonly (readonly [
     [
       ...([ANT_ADDRESS, 3235, '224.0.0.103', 3235] as const),
       encodeMessage({
-        ...{ kind: 'REPLY-ANT-SEARCH', version: '1.2', antId: ANT_ID, antName: 'SpeedTouch', antMac: MAC },
-        ...{ hostSetup: `AUTO,${ANT_ADDRESS}`, toHost: `${HOST_ADDRESS}:3235`, tpVersion: '2.0.0' },
-        ...{ mdapVersion: '1.2', extra: [], body: undefined },
+        kind: 'REPLY-ANT-SEARCH',
+        version: '1.2',
+        antId: ANT_ID,
+        antName: 'SpeedTouch',
+        antMac: MAC,
+        hostSetup: `AUTO,${ANT_ADDRESS}`,
+        toHost: `${HOST_ADDRESS}:3235`,
+        tpVersion: '2.0.0',
+        mdapVersion: '1.2',
+        extra: [],
+        body: undefined,
       }),
     ],
     [
@@ -225,15 +248,21 @@ function datagrams(): readonly (readonly [
     [
       ...([ANT_ADDRESS, 3235, '224.0.0.103', 3235] as const),
       encodeMessage({
-        ...{ kind: 'REPLY-EXEC-CLI', ...replying, seq: { is: 'step', number: 1 }, doubleCheck: false },
+        kind: 'REPLY-EXEC-CLI',
+        ...replying,
+        seq: { is: 'step', number: 1 },
+        doubleCheck: false,
         body: config,
       }),
     ],
     [
       ...([ANT_ADDRESS, 3235, '224.0.0.103', 3235] as const),
       encodeMessage({
-        ...{ kind: 'REPLY-EXEC-CLI', ...replying, seq: { is: 'done', number: 2, text: '2 DONE' } },
-        ...{ body: `serial ${ANT_ID}`, doubleCheck: true },
+        kind: 'REPLY-EXEC-CLI',
+        ...replying,
+        seq: { is: 'done', number: 2, text: '2 DONE' },
+        body: `serial ${ANT_ID}`,
+        doubleCheck: true,
       }),
     ],
     ['0.0.0.0', 68, '255.255.255.255', 67, bootp],
@@ -283,7 +312,12 @@ export function traces(): readonly string[] {
   const raw = (octets: readonly number[]): string => Buffer.from(octets).toString('latin1');
   return [
     ...[...Object.values(texts), ...macs, BASIC.slice(6)].map(utf8),
-    ...['hunter2', 'k9Xw', 'some-isp', '7711', 'f5b3bd4d6a10', 'jane'],
+    'hunter2',
+    'k9Xw',
+    'some-isp',
+    '7711',
+    'f5b3bd4d6a10',
+    'jane',
     ...[SECRETS.cpe, SECRETS.wan, ANT_ADDRESS, HOST_ADDRESS, '198.51.100.4'].map((text) =>
       raw(text.split('.').map(Number)),
     ),

@@ -1,4 +1,6 @@
-/** The folder of recorded messages of real devices, for tests that read it when it is there: MODEMLAB_FIELD. */
+/**
+ * The folder of recorded messages of real devices, for tests that read it when it is there: MODEMLAB_FIELD.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { ROOT } from '../tree.ts';
@@ -28,7 +30,10 @@ export function fieldHeader(file: FieldFile, name: string): string | undefined {
   return line?.slice(name.length + 1).trim();
 }
 
-/** Every file of the folder that could hold a message: trees of devices, keys and the list of sources are none. */
+/**
+ * Every file of the folder that could hold a message: trees of devices, keys and the list of sources are
+ * none.
+ */
 export function fieldFiles(): readonly FieldFile[] {
   if (skipField !== false) return [];
   return readdirSync(FIELD, { recursive: true, withFileTypes: true })
@@ -53,7 +58,9 @@ function readFieldFile(path: string): FieldFile {
   return { name, bytes, head, body: chunked ? joinChunks(body) : body };
 }
 
-/** RFC 9112 section 7.1 for a body that is whole: size in hexadecimal, line end, data, line end, until size 0. */
+/**
+ * RFC 9112 section 7.1 for a body that is whole: size in hexadecimal, line end, data, line end, until size 0.
+ */
 function joinChunks(body: Uint8Array): Uint8Array {
   const text = Buffer.from(body).toString('latin1');
   const parts: string[] = [];

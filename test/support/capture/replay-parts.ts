@@ -31,7 +31,10 @@ export async function firstContact(
 ): Promise<Uint8Array> {
   const { bytes, recorder } = recordToMemory();
   const modem = createModem({
-    ...{ acs, profile: 'st706', seed: 5, speed: 1000 },
+    acs,
+    profile: 'st706',
+    seed: 5,
+    speed: 1000,
     ...options,
     onSocket: (socket) => {
       recordSocket(recorder, socket, 'client');
@@ -56,7 +59,10 @@ export const sessionCapture = (
   inform?: Message,
 ): Uint8Array =>
   captureFile(framesOf(packetsOf(sessionOf(asked, style, inform), PLAIN)), {
-    ...{ format: 'pcapng', order: 'little', microseconds: false, gzip: false },
+    format: 'pcapng',
+    order: 'little',
+    microseconds: false,
+    gzip: false,
   });
 
 /** As fast as it goes, with the usual list of what may differ. */
@@ -66,8 +72,14 @@ export const toAcs = (
   more: Partial<ModemReplay> & { readonly ignore?: readonly string[] } = {},
 ): Promise<ReplayReport> =>
   replayAsModem(recording, {
-    ...{ url: new URL(url), speed: 'max', timeoutMs: 20_000, credentials: undefined, tls: undefined },
-    ...{ onSocket: undefined, signal: undefined, standIns: noStandIns },
+    url: new URL(url),
+    speed: 'max',
+    timeoutMs: 20_000,
+    credentials: undefined,
+    tls: undefined,
+    onSocket: undefined,
+    signal: undefined,
+    standIns: noStandIns,
     ignores: createIgnores([...ALWAYS_IGNORED, ...(more.ignore ?? [])]),
     ...more,
   });
@@ -80,8 +92,13 @@ export async function toModems(
 ): Promise<ReplayReport> {
   let said: unknown;
   const report = await replayAsAcs(recording, {
-    ...{ host: '127.0.0.1', port: 0, tls: undefined, onConnection: undefined, signal: undefined },
-    ...{ speed: 'max', timeoutMs: 20_000 },
+    host: '127.0.0.1',
+    port: 0,
+    tls: undefined,
+    onConnection: undefined,
+    signal: undefined,
+    speed: 'max',
+    timeoutMs: 20_000,
     ignores: createIgnores([...ALWAYS_IGNORED, ...(more.ignore ?? [])]),
     listening: (url) => {
       said = modems(url);

@@ -4,7 +4,7 @@ import type { Import, Place, Source } from './sources.ts';
 import { placeOf, visit } from './sources.ts';
 
 export interface Violation extends Place {
-  readonly rule: 'room' | 'package' | 'cycle' | 'pure' | 'cast' | 'extension';
+  readonly rule: 'room' | 'layer' | 'package' | 'cycle' | 'pure' | 'cast' | 'extension';
   readonly what: string;
 }
 
@@ -41,6 +41,11 @@ const ROOMS: ReadonlyMap<string, Room> = new Map([
   ['scripts', { imports: 'all', packages: ['fast-check'] }],
   ['bench', { imports: 'all', packages: EVERY_TOOL }],
   ['test', { imports: 'all', packages: EVERY_TOOL }],
+]);
+
+/** Folders (and files) of a room, the lowest first: each imports only from lists before its own. */
+const LAYERS: ReadonlyMap<string, readonly (readonly string[])[]> = new Map([
+  ['captures', [['file'], ['packet'], ['http'], ['conversation'], ['story'], ['record', 'anonymise']]],
 ]);
 
 /** Where a package may be imported, when not in the whole room. */
@@ -86,10 +91,26 @@ function judgeImport(found: Import): Violation[] {
   if (target === undefined) return judgePackage(found, from, room);
   if (!/\.(ts|json)$/.test(target)) return [{ file, line, rule: 'extension', what: specifier }];
   const to = roomOf(target);
-  if (to === from || ANYTHING.includes(from)) return [];
+  if (to === from) return judgeLayer(found, target);
+  if (ANYTHING.includes(from)) return [];
   const allowed = room.imports === 'all' ? to !== ROOT && !PRIVATE.includes(to) : room.imports.includes(to);
   return allowed ? [] : [{ file, line, rule: 'room', what: `${from} imports ${target}` }];
 }
+
+function judgeLayer({ file, line }: Import, target: string): Violation[] {
+  const layers = LAYERS.get(roomOf(file));
+  if (layers === undefined || partOf(file) === partOf(target)) return [];
+  const layerOf = (one: string): number => layers.findIndex((layer) => layer.includes(partOf(one)));
+  const from = layerOf(file);
+  if (from < 0) return [{ file, line, rule: 'layer', what: `${file} is in no layer of ${roomOf(file)}/` }];
+  const to = layerOf(target);
+  return to >= 0 && to < from
+    ? []
+    : [{ file, line, rule: 'layer', what: `${partOf(file)} imports ${target}` }];
+}
+
+/** The folder of a room, or the file in it without its ending. */
+const partOf = (file: string): string => file.split('/')[1]?.replace(/\.ts$/, '') ?? '';
 
 function judgePackage({ file, line, specifier }: Import, from: string, room: Room): Violation[] {
   if (specifier.startsWith('node:'))

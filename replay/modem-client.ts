@@ -2,8 +2,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import { nameOf } from '../captures/conversation/message-summary.ts';
 import { headerOf } from '../captures/http/http-head.ts';
+import { messageName } from '../protocol/cwmp/message-name.ts';
 import type { Cookie } from '../protocol/http/cookie.ts';
 import { keepCookies } from '../protocol/http/cookie.ts';
 import type { Challenge } from '../protocol/http/digest.ts';
@@ -15,13 +15,13 @@ import type { Differences } from './differences.ts';
 import type { AcsKeys } from './keys.ts';
 import { withId } from './message-bytes.ts';
 import type { Pace } from './pace.ts';
-import type { Plan, Send } from './plan.ts';
+import type { Plan, RecordedSend } from './plan.ts';
 import { wantsAgain } from './plan.ts';
 import type { Answer } from './recorded-answers.ts';
-import type { RecordedTurn } from './recording.ts';
+import type { RecordedExchange } from './recording.ts';
 import { requestBytes } from './request-bytes.ts';
-import type { Said } from './response.ts';
-import { describe, saidNow, saidThen } from './response.ts';
+import type { PeerMessage } from './response.ts';
+import { describe, liveMessage, recordedMessage } from './response.ts';
 import { Wire } from './wire.ts';
 
 export interface ModemSettings {
@@ -33,19 +33,19 @@ export interface ModemSettings {
   readonly signal: AbortSignal | undefined;
 }
 
-export interface TalkPlay {
+export interface ModemClientInput {
   readonly settings: ModemSettings;
   readonly plan: Plan;
   readonly pace: Pace;
   readonly found: Differences;
   readonly keys: AcsKeys;
-  readonly posted: () => void;
-  readonly noted: (text: string) => void;
+  readonly onPost: () => void;
+  readonly onNote: (text: string) => void;
 }
 
 /** What is posted next. */
 export type Next =
-  | { readonly is: 'own'; readonly send: Send }
+  | { readonly is: 'own'; readonly send: RecordedSend }
   | {
       readonly is: 'answer';
       readonly answer: Exclude<Answer, { from: 'silence' }>;
@@ -53,8 +53,8 @@ export type Next =
     };
 
 /** One session. */
-export class Talk {
-  readonly #play: TalkPlay;
+export class ModemClient {
+  readonly #input: ModemClientInput;
   readonly #wire: Wire;
   #url: URL;
   #cookies: readonly Cookie[] = [];
@@ -63,9 +63,9 @@ export class Talk {
   /** When the last word of the ACS came in the capture. */
   #heard: bigint | undefined;
 
-  constructor(play: TalkPlay) {
-    const { settings } = play;
-    this.#play = play;
+  constructor(input: ModemClientInput) {
+    const { settings } = input;
+    this.#input = input;
     this.#url = settings.url;
     this.#wire = new Wire(settings);
   }
@@ -75,16 +75,16 @@ export class Talk {
   }
 
   /** One POST with its repetitions; `undefined`: no response came, which was told. */
-  async say(next: Next): Promise<Said | undefined> {
-    const { found, plan } = this.#play;
-    const send = sendOf(next, plan);
-    const said: Said[] = [];
-    for (let attempt = 0; attempt <= MOST_ATTEMPTS; attempt += 1) {
-      const turn = send.attempts[Math.min(attempt, send.attempts.length - 1)] ?? send.final;
-      const outcome = await this.#post(turn, next);
-      this.#play.settings.signal?.throwIfAborted();
+  async send(next: Next): Promise<PeerMessage | undefined> {
+    const { found, plan } = this.#input;
+    const send = messageToSend(next, plan);
+    const said: PeerMessage[] = [];
+    for (let attempt = 0; attempt <= MAX_ATTEMPTS; attempt += 1) {
+      const exchange = send.attempts[Math.min(attempt, send.attempts.length - 1)] ?? send.final;
+      const outcome = await this.#post(exchange, next);
+      this.#input.settings.signal?.throwIfAborted();
       if (typeof outcome === 'string') {
-        if (turn.response !== undefined)
+        if (exchange.response !== undefined)
           found.add({ kind: 'broken', session: plan.number, path: `${send.name}.Response`, live: outcome });
         return undefined;
       }
@@ -97,32 +97,35 @@ export class Talk {
     return live;
   }
 
-  #compareAttempts({ attempts, name }: Send, said: readonly Said[]): void {
+  #compareAttempts({ attempts, name }: RecordedSend, said: readonly PeerMessage[]): void {
     const before = attempts
       .slice(0, -1)
-      .map(({ response }) => (response ? describe(saidThen(response)) : 'lost'));
+      .map(({ response }) => (response ? describe(recordedMessage(response)) : 'lost'));
     const now = said.slice(0, -1).map(describe);
-    const { found, plan } = this.#play;
+    const { found, plan } = this.#input;
     found.compare(plan.number, `${name}.Attempts`, before.join(', '), now.join(', '));
   }
 
-  async #post(turn: RecordedTurn, next: Next): Promise<Said | string> {
-    const { keys, pace, plan, posted } = this.#play;
-    const { http } = turn.request;
+  async #post(exchange: RecordedExchange, next: Next): Promise<PeerMessage | string> {
+    const { keys, pace, plan, onPost } = this.#input;
+    const { http } = exchange.request;
     await pace.between(this.#heard ?? http.began, http.began);
-    const body = keys.renew(bodyOf(next, turn, plan) ?? http.body);
+    const body = keys.renew(bodyOf(next, exchange, plan) ?? http.body);
     const bytes = requestBytes(http, {
-      ...{ url: this.#url, cookies: this.#cookies, returnsCookies: returnsCookies(plan) },
-      ...{ authorization: this.#authorization(turn), body },
+      url: this.#url,
+      cookies: this.#cookies,
+      returnsCookies: returnsCookies(plan),
+      authorization: this.#authorization(exchange),
+      body,
     });
-    posted();
-    const outcome = await this.#wire.exchange(this.#url, bytes, openedConnection(plan, turn));
-    this.#heard = turn.response?.http.ended ?? http.ended;
+    onPost();
+    const outcome = await this.#wire.exchange(this.#url, bytes, openedConnection(plan, exchange));
+    this.#heard = exchange.response?.http.ended ?? http.ended;
     if (outcome.is === 'lost') return outcome.why;
     const { headers } = outcome.response;
     for (const line of ['set-cookie', 'set-cookie2'])
       this.#cookies = keepCookies(this.#cookies, headers.get(line) ?? []);
-    const said = saidNow(outcome.response);
+    const said = liveMessage(outcome.response);
     if (said.status === 401)
       this.#challenges = (headers.get('www-authenticate') ?? []).flatMap((line) => readChallenges(line));
     if (wantsAgain(said.content) === 'redirect')
@@ -131,11 +134,11 @@ export class Talk {
   }
 
   /** Whether the POST is made once more. */
-  #again({ content }: Said, said: readonly Said[]): boolean {
+  #again({ content }: PeerMessage, said: readonly PeerMessage[]): boolean {
     const why = wantsAgain(content);
     if (why !== 'challenge') return why !== false;
-    if (this.#play.settings.credentials === undefined) {
-      this.#play.noted('the ACS asks for credentials: give --username and --password');
+    if (this.#input.settings.credentials === undefined) {
+      this.#input.onNote('the ACS asks for credentials: give --username and --password');
       return false;
     }
     const challenged = said.filter((one) => wantsAgain(one.content) === 'challenge').length;
@@ -143,8 +146,8 @@ export class Talk {
     return challenged < 2 || (challenged < 3 && isStale);
   }
 
-  #authorization({ request }: RecordedTurn): string | 'keep' | undefined {
-    const { credentials } = this.#play.settings;
+  #authorization({ request }: RecordedExchange): string | 'keep' | undefined {
+    const { credentials } = this.#input.settings;
     const recorded = headerOf(request.http.head.headers, 'authorization');
     if (credentials === undefined) return recorded === undefined ? undefined : 'keep';
     const { head } = request.http;
@@ -155,12 +158,11 @@ export class Talk {
     if (chooseChallenge(offered) === undefined) return undefined;
     this.#nonceUses += 1;
     return answerChallenge(offered, {
-      ...{
-        method: head.kind === 'request' ? head.method : 'POST',
-        uri: this.#url.pathname + this.#url.search,
-      },
+      method: head.kind === 'request' ? head.method : 'POST',
+      uri: this.#url.pathname + this.#url.search,
       ...credentials,
-      ...{ cnonce: randomBytes(4).toString('hex'), nc: this.#nonceUses },
+      cnonce: randomBytes(4).toString('hex'),
+      nc: this.#nonceUses,
       hash: (algorithm, text) => createHash(algorithm).update(text, 'latin1').digest('hex'),
       preferBasic: recorded?.startsWith('Basic ') === true,
     });
@@ -168,7 +170,7 @@ export class Talk {
 }
 
 /** Challenges, redirections (TR-069a6 3.4.2: five) and repeated requests of one POST together. */
-const MOST_ATTEMPTS = 8;
+const MAX_ATTEMPTS = 8;
 
 /** Where the rest of the session goes; what is no URL of HTTP leads nowhere else. */
 function redirected(url: URL, location: string | undefined): URL {
@@ -178,44 +180,48 @@ function redirected(url: URL, location: string | undefined): URL {
 }
 
 /** Whether the modem came over another connection than with its word before. */
-function openedConnection({ recorded: { turns } }: Plan, turn: RecordedTurn): boolean {
-  const before = turns[turns.indexOf(turn) - 1];
-  return before !== undefined && before.request.http.stream.number !== turn.request.http.stream.number;
+function openedConnection({ recorded: { exchanges } }: Plan, exchange: RecordedExchange): boolean {
+  const before = exchanges[exchanges.indexOf(exchange) - 1];
+  return before !== undefined && before.request.http.stream.number !== exchange.request.http.stream.number;
 }
 
 /** The recorded POST that is the model of what is sent. */
-function sendOf(next: Next, { asks, own }: Plan): Send {
+function messageToSend(next: Next, { own, requests }: Plan): RecordedSend {
   if (next.is === 'own') return next.send;
   if (next.answer.from === 'capture') return next.answer.send;
-  const spoken = [...asks.flatMap(({ answer }) => answer ?? []), ...own];
+  const spoken = [...requests.flatMap(({ answer }) => answer ?? []), ...own];
   const model = spoken.find(({ final }) => final.request.content.is === 'message') ?? spoken[0];
   if (model === undefined) throw new Error('unreachable: a plan that is played has its Inform');
-  return { attempts: [model.final], final: model.final, name: nameOf(next.answer.message) };
+  return { attempts: [model.final], final: model.final, name: messageName(next.answer.message) };
 }
 
 /** What stands in the place of the recorded body; `undefined`: it is sent as it was. */
-function bodyOf(next: Next, turn: RecordedTurn, plan: Plan): Uint8Array | undefined {
+function bodyOf(next: Next, exchange: RecordedExchange, plan: Plan): Uint8Array | undefined {
   if (next.is === 'own') return undefined;
   const { answer, id } = next;
   if (answer.from !== 'capture') {
-    const { as, message } = answer;
+    const { message, profile } = answer;
     const inform = plan.own[0]?.final.request.content;
     const namespace = inform?.is === 'message' ? inform.envelope.namespace : 'urn:dslforum-org:cwmp-1-0';
-    const dialect = as?.dialects.get(nameOf(message)) ?? as?.dialect;
-    const text = applyQuirks({ id, namespace, header: {}, message }, dialect ?? CANONICAL, as?.quirks ?? []);
-    return Buffer.from(toBytes(text, as?.http.charset ?? 'utf-8'), 'latin1');
+    const dialect = profile?.dialects.get(messageName(message)) ?? profile?.dialect;
+    const text = applyQuirks(
+      { id, namespace, header: {}, message },
+      dialect ?? CANONICAL,
+      profile?.quirks ?? [],
+    );
+    return Buffer.from(toBytes(text, profile?.http.charset ?? 'utf-8'), 'latin1');
   }
-  const { content, http } = turn.request;
+  const { content, http } = exchange.request;
   const echoed = content.is === 'message' ? content.envelope.id : undefined;
   return id === undefined || echoed === undefined || echoed === id ? undefined : withId(http.body, id);
 }
 
 /** A modem that was given cookies and returned none does not return others. */
 function returnsCookies({ recorded }: Plan): boolean {
-  const has = (message: RecordedTurn['request'] | undefined, name: string): boolean =>
+  const has = (message: RecordedExchange['request'] | undefined, name: string): boolean =>
     message !== undefined && headerOf(message.http.head.headers, name) !== undefined;
   return (
-    recorded.turns.some(({ request }) => has(request, 'cookie')) ||
-    !recorded.turns.some(({ response }) => has(response, 'set-cookie'))
+    recorded.exchanges.some(({ request }) => has(request, 'cookie')) ||
+    !recorded.exchanges.some(({ response }) => has(response, 'set-cookie'))
   );
 }
