@@ -81,9 +81,15 @@ export class Turn {
     this.#settle();
   }
 
-  /** A message, by default with the id of the request. */
-  send(message: Message, options: SoapOptions = {}): void {
-    this.answer(soap(message, { id: this.envelope?.id, ...options }));
+  /** A 200 with this message, by default with the id of the request. It says so when the connection closes then. */
+  soap(message: Message, options: SoapOptions = {}): Answer {
+    const { headers = [] } = options;
+    const announced = this.#wantsClose() ? ['Connection: close', ...headers] : headers;
+    return soap(message, { id: this.envelope?.id, ...options, headers: announced });
+  }
+
+  send(message: Message, options?: SoapOptions): void {
+    this.answer(this.soap(message, options));
   }
 
   ask(request: Request<CpeMethod>, options?: SoapOptions): void {
@@ -102,7 +108,7 @@ export class Turn {
     this.answer(HANG_UP);
   }
 
-  /** RFC 9112 9.3 */
+  /** Whether the connection is to close after the answer (RFC 9112 9.3). */
   #wantsClose(): boolean {
     const connection = this.request.headers.get('connection') ?? '';
     return this.request.version === '1.0'
