@@ -1,7 +1,7 @@
 /** What lies in the folder of a capture: the file, what it shows, and the events that are read from it. */
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { run } from '../../test/support/process/cli.ts';
+import { runCommand } from './command.ts';
 import type { Entry } from './entry.ts';
 
 export const CAPTURE = 'capture.pcapng.gz';
@@ -49,7 +49,7 @@ interface Shown {
  * the whole document stands for.
  */
 export async function eventsOf(bytes: Uint8Array): Promise<Events> {
-  const { code, err, out } = await run(['capture', 'show', '-', '--json'], { input: bytes });
+  const { code, err, out } = await runCommand(['capture', 'show', '-', '--json'], bytes);
   if (code !== 0) throw new Error(`capture show ended with ${code}: ${err}`);
   const shown: Shown = JSON.parse(out);
   const { capture, records, sessions } = shown;
