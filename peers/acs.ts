@@ -188,7 +188,7 @@ export class ListeningAcs extends ScriptedAcs {
 export async function startScriptedAcs(options: StartOptions = {}): Promise<ListeningAcs> {
   const early: Socket[] = [];
   let accept = (socket: Socket): void => void early.push(socket);
-  const port = await openPort(options, (socket) => accept(socket));
+  const port = await openPort({ ...options, halfOpen: true }, (socket) => accept(socket));
   const scheme = options.tls === undefined ? 'http://127.0.0.1' : 'https://localhost';
   const acs = new ListeningAcs(port, `${scheme}:${port.port}/cwmp`, options);
   accept = (socket) => acs.accept(socket);

@@ -10,6 +10,8 @@ export interface PortOptions {
   readonly port?: number | undefined;
   /** The port speaks TLS with this identity. */
   readonly tls?: tls.TlsOptions | undefined;
+  /** A connection whose other side has sent its FIN stays open until this side ends it; default false. */
+  readonly halfOpen?: boolean | undefined;
   /** Connections at once, at most. */
   readonly maxConnections?: number | undefined;
 }
@@ -24,10 +26,11 @@ export interface Port {
 /** Rejects when the address is in use. `accept` is given a connection once its TLS handshake is done. */
 export async function openPort(options: PortOptions, accept: (socket: net.Socket) => void): Promise<Port> {
   const host = options.host ?? '127.0.0.1';
+  const allowHalfOpen = options.halfOpen ?? false;
   const server =
     options.tls === undefined
-      ? net.createServer({ allowHalfOpen: true })
-      : tls.createServer({ ...options.tls, allowHalfOpen: true });
+      ? net.createServer({ allowHalfOpen })
+      : tls.createServer({ ...options.tls, allowHalfOpen });
   if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
   const open = new Set<net.Socket>();
   server.on('connection', (socket: net.Socket) => {
