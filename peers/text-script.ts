@@ -1,6 +1,7 @@
 /**
- * A script of an ACS made of texts: it answers the modem's own requests, and asks what it is given, one request a
- * turn. It uses no codec or session machine of this project, so a test that compares texts tests only the modem.
+ * A script of an ACS made of texts: it answers the modem's own requests, and asks what it is given, one
+ * request a turn. It uses no codec or session machine of this project, so a test that compares texts tests
+ * only the modem.
  */
 import type { Script } from './acs.ts';
 import { NO_CONTENT, soapText } from './answer.ts';

@@ -81,7 +81,9 @@ export class Turn {
     this.#settle();
   }
 
-  /** A 200 with this message, by default with the id of the request. It says so when the connection closes then. */
+  /**
+   * A 200 with this message, by default with the id of the request, and `Connection: close` where it applies.
+   */
   soap(message: Message, options: SoapOptions = {}): Answer {
     const { headers = [] } = options;
     const announced = this.#wantsClose() ? ['Connection: close', ...headers] : headers;

@@ -1,4 +1,4 @@
-/** Writes the pages of docs/ that are made from tables: `npm run docs`. test/docs.test.ts holds that they are up to date. */
+/** Writes the pages of docs/ that are made from tables: `npm run docs`. test/docs.test.ts checks them. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { cliPage } from '../cli/reference.ts';
@@ -24,7 +24,7 @@ const NOTED: Readonly<Record<Quirk['noted'], string>> = {
   no: 'not noted',
 };
 
-/** Markdown takes < and | in running text for its own. */
+/** Escapes what Markdown would interpret. */
 const plain = (text: string): string => text.replace(/[<|*_$]/g, '\\$&');
 
 function quirksPage(): string {
@@ -36,13 +36,13 @@ function quirksPage(): string {
     [
       `${all.length} entries: ${count((q) => !q.id.startsWith('Q-XM'))} misbehaviours of real devices, and`,
       `${count((q) => q.id.startsWith('Q-XM'))} that modemlab watches for though no device is named.`,
-      `${count((q) => q.noted !== 'no')} are noted when they are met; ${count((q) => q.act !== undefined)} have an act,`,
-      'by which a simulated modem misbehaves so.',
+      `${count((q) => q.noted !== 'no')} are noted when they occur;`,
+      `${count((q) => q.act !== undefined)} have an act, by which a simulated modem misbehaves so.`,
     ].join('\n'),
     [
-      'An entry that is noted is counted for each device: it is never a reason to refuse a modem. An id is stable and never',
-      'used again. The grade tells how sure we are: **A** a recorded message, **B** a report by those who met it, **C**',
-      'second-hand, **none** never seen on a device.',
+      'An entry that is noted is counted for each device: it is never a reason to refuse a modem. An id is',
+      'stable and never used again. The grade shows how sure we are: **A** a recorded message, **B** a',
+      'first-hand report, **C** second-hand, **none** never seen on a device.',
     ].join('\n'),
     ...QUIRK_GROUPS.flatMap(({ key, title, entries }) => [
       `## ${key}: ${title}`,
@@ -73,8 +73,8 @@ function errorsPage(): string {
     '# Errors',
     GENERATED,
     [
-      'Every error has a code that stays, one sentence, the place where it happened (a byte, a parameter, a file), and a way',
-      'out. The code is what scripts should look at.',
+      'Every error has a stable code, one sentence, the place where it happened (a byte, a parameter, a',
+      'file), and a remedy. Scripts should rely on the code.',
     ].join('\n'),
     ...Object.entries(ERRORS).map(
       ([code, { says, remedy }]) => `## ${code}\n\n${sentence(says)}\n\nWhat to do: ${sentence(remedy)}`,

@@ -1,4 +1,4 @@
-/** One request and one response of each RPC, always the same, as an ACS and the invented modem exchange them. */
+/** One fixed request and response of each RPC, as an ACS and the invented modem exchange them. */
 import type { Answer, Args, Request, Response, RpcName } from '../../protocol/cwmp/messages.ts';
 import { UNKNOWN_TIME } from '../../protocol/datamodel/date-time.ts';
 import { informArgs } from './invented-modem.ts';

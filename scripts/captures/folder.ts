@@ -1,4 +1,4 @@
-/** What lies in the folder of a capture: the file, what it shows, and the events that are read from it. */
+/** The content of a capture's folder: the file, a page on it, and the events that are read from it. */
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { runCommand } from './command.ts';
@@ -45,8 +45,8 @@ interface Shown {
 }
 
 /**
- * What `capture show --json` tells of a capture: its records without the messages as data and as text, which a check sum of
- * the whole document stands for.
+ * The output of `capture show --json` without the messages as data and as text, which a checksum of the whole
+ * document stands for.
  */
 export async function eventsOf(bytes: Uint8Array): Promise<Events> {
   const { code, err, out } = await runCommand(['capture', 'show', '-', '--json'], bytes);
@@ -81,7 +81,8 @@ function readme({ name, quirk, shows, title }: Entry, { frames, quirks }: Events
     shows,
     ...seen,
     [
-      `\`${CAPTURE}\` has ${frames} packets. Wireshark opens it, and \`modemlab capture show captures/library/${name}/${CAPTURE}\``,
+      `\`${CAPTURE}\` has ${frames} packets. Wireshark opens it, and ` +
+        `\`modemlab capture show captures/library/${name}/${CAPTURE}\``,
       `tells what happened. \`${EVENTS}\` holds what that command says with \`--json\`.`,
     ].join('\n'),
   ]

@@ -53,7 +53,10 @@ async function call(played: Played): Promise<void> {
     listener.call([`GET ${path} HTTP/1.1`, `Host: ${listener.host}:${listener.port}`, ...more]);
   const [, challenge = ''] = /^WWW-Authenticate: (.*)\r$/im.exec(await get([])) ?? [];
   const authorization = answerChallenge(readChallenges(challenge), {
-    ...{ method: 'GET', uri: path, cnonce: '0a4f113b', nc: 1 },
+    method: 'GET',
+    uri: path,
+    cnonce: '0a4f113b',
+    nc: 1,
     username: modem.get(`${IGD}ManagementServer.ConnectionRequestUsername`) ?? '',
     password: modem.get(`${IGD}ManagementServer.ConnectionRequestPassword`) ?? '',
     hash: (name, text) => createHash(name).update(text, 'latin1').digest('hex'),
