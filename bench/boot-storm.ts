@@ -1,7 +1,8 @@
 /**
- * `npm run bench -- storm`, or `npx tsx bench/boot-storm.ts [modems] [fresh]` by itself: a power cut ends. Modems that the
- * ACS knows send 1 BOOT within ten seconds to one process of it (store lmdb, queue dir); a task waits for one in ten. What
- * its data folder says afterwards is compared with what the modems did. Then factory-fresh modems come to be discovered.
+ * `npm run bench -- storm`, or `npx tsx bench/boot-storm.ts [modems] [fresh]` by itself: the end of a power
+ * cut. Modems that the ACS knows send 1 BOOT within ten seconds to one process of it (store lmdb, queue dir);
+ * a task waits for one in ten. Its data folder is then compared with what the modems did. Afterwards
+ * factory-fresh modems are discovered.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -71,12 +72,14 @@ export async function stormFigures(modems = MODEMS, fresh = FRESH): Promise<read
 
 function figure(question: string, { result, seconds, lost }: Course): Figure {
   const { p50, p99, max } = result.latencyMs;
-  const told = lost.length === 0 ? 'nothing lost' : lost.join(', ');
-  const why = Object.entries(result.failures).map(([reason, count]) => `${count} ${reason}`);
+  const found = lost.length === 0 ? 'nothing lost' : lost.join(', ');
+  const reasons = Object.entries(result.failures).map(([reason, count]) => `${count} ${reason}`);
+  const why = reasons.length > 0 ? ` (${reasons.join(', ')})` : '';
+  const failed = `${result.sessionsFailed} sessions failed${why}`;
   return {
     question,
     baseline: `session of ${p50.toFixed(0)} ms (99 %: ${p99.toFixed(0)} ms, longest ${max.toFixed(0)} ms)`,
-    own: `${seconds.toFixed(1)} s, ${result.sessionsFailed} sessions failed${why.length > 0 ? ` (${why.join(', ')})` : ''}, ${told}`,
+    own: `${seconds.toFixed(1)} s, ${failed}, ${found}`,
     ratio: undefined,
     limit: LIMIT_SECONDS,
     kept: result.ok && lost.length === 0 && seconds <= LIMIT_SECONDS,
@@ -90,7 +93,7 @@ async function rideStorm(acs: string, data: DataFolder, count: number): Promise<
   await makeKnown(acs, data, count);
   let called = 0;
   const booted = new Set<string>();
-  const told = new Map<string, readonly string[]>();
+  const reported = new Map<string, readonly string[]>();
   let allCalled: () => void = () => undefined;
   const calm = new Promise<void>((resolve) => {
     allCalled = resolve;
@@ -101,7 +104,7 @@ async function rideStorm(acs: string, data: DataFolder, count: number): Promise<
     sessions: 2,
     onSession: (modem, { ok, events }) => {
       if (!ok) return;
-      told.set(deviceKey(modem.id), events);
+      reported.set(deviceKey(modem.id), events);
       if (events.includes('0 BOOTSTRAP') && ++called === count) allCalled();
       else if (events.includes('1 BOOT')) booted.add(deviceKey(modem.id));
     },
@@ -113,15 +116,15 @@ async function rideStorm(acs: string, data: DataFolder, count: number): Promise<
   const result = await swarm.done;
   const seconds = (Date.now() - begun) / 1000;
   await swarm.stop();
-  const lost = await compare(data, swarm.modems, begun, told);
-  if (booted.size !== count) lost.push(`${count - booted.size} modems did not tell of their boot`);
+  const lost = await compare(data, swarm.modems, begun, reported);
+  if (booted.size !== count) lost.push(`${count - booted.size} modems did not report their boot`);
   for (const device of asked)
     for await (const task of data.queue.list(device))
       if (task.state !== 'done') lost.push(`a task of ${device} is ${task.state}`);
   return { result, seconds, lost };
 }
 
-/** The ACS knows them from before: what it learns of the first by asking is written down for all. */
+/** Makes the modems known to the ACS: what it discovers of the first is stored for all. */
 async function makeKnown(acs: string, { store }: DataFolder, count: number): Promise<void> {
   const one = fleet(acs, { profile: KNOWN_PROFILE, count: 1 });
   await one.done;
@@ -160,39 +163,41 @@ async function powerReturns(modems: readonly Modem[]): Promise<void> {
   }
 }
 
-/** Whether the ACS wrote down the last Inform of each, as the modem told it. */
+/** Compares the last Inform that the ACS recorded of each modem with the one that the modem sent. */
 async function compare(
   { store }: DataFolder,
   modems: readonly Modem[],
   since: number,
-  told: ReadonlyMap<string, readonly string[]>,
+  reported: ReadonlyMap<string, readonly string[]>,
 ): Promise<string[]> {
   const lost: string[] = [];
   for (const { id } of modems) {
     const key = deviceKey(id);
     const record = await store.get(key);
-    const events = told.get(key)?.join();
+    const events = reported.get(key)?.join();
     if (record === undefined) lost.push(`${id.SerialNumber} is not known`);
     else if (!isDiscovered(record)) lost.push(`${id.SerialNumber} is not discovered`);
     else if (Date.parse(record.lastContact) < since || record.lastInform.events.join() !== events)
-      lost.push(`${id.SerialNumber}: ${record.lastInform.events.join()} is recorded, it told ${events}`);
+      lost.push(`${id.SerialNumber}: ${record.lastInform.events.join()} is recorded, it sent ${events}`);
   }
   return lost;
 }
 
 async function discover(acs: string, data: DataFolder, count: number): Promise<Course> {
   const begun = Date.now();
-  const told = new Map<string, readonly string[]>();
+  const reported = new Map<string, readonly string[]>();
   const swarm = fleet(acs, {
-    ...{ profile: FRESH_PROFILE, count, rampUpSeconds: STORM_SECONDS },
+    profile: FRESH_PROFILE,
+    count,
+    rampUpSeconds: STORM_SECONDS,
     onSession: (modem, { ok, events }) => {
-      if (ok) told.set(deviceKey(modem.id), events);
+      if (ok) reported.set(deviceKey(modem.id), events);
     },
   });
   const result = await swarm.done;
   const seconds = (Date.now() - begun) / 1000;
   await swarm.stop();
-  return { result, seconds, lost: await compare(data, swarm.modems, begun, told) };
+  return { result, seconds, lost: await compare(data, swarm.modems, begun, reported) };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

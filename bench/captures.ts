@@ -1,4 +1,6 @@
-/** How fast a large capture is read and anonymised, in how much memory, beside tshark, which only counts its packets. */
+/**
+ * Speed and memory of reading and anonymising a large capture, beside tshark, which only counts its packets.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -27,7 +29,7 @@ export async function captureFigures(): Promise<readonly Figure[]> {
     const rate = ({ ms }: Measured): string => `${Math.round(SIZE / 2 ** 20 / (ms / 1000))} MiB/s`;
     return [
       {
-        question: 'memory at most while a capture of 1 GiB is told (capture show --json)',
+        question: 'peak memory while a capture of 1 GiB is shown (capture show --json)',
         baseline:
           other === undefined
             ? 'no tshark'
@@ -38,7 +40,7 @@ export async function captureFigures(): Promise<readonly Figure[]> {
         kept: mib <= LIMIT_MIB,
       },
       {
-        question: 'memory at most while the same capture is anonymised, which reads it three times',
+        question: 'peak memory while the same capture is anonymised, which reads it three times',
         baseline: `capture show --json: ${rate(own)}, ${mib} MiB`,
         own: `${rate(anonymised)}, ${Math.round(anonymised.peak / 2 ** 20)} MiB`,
         ratio: anonymised.ms / own.ms,
@@ -51,7 +53,7 @@ export async function captureFigures(): Promise<readonly Figure[]> {
   }
 }
 
-/** Sessions, each over a connection of its own and with a file of 256 KiB behind it. */
+/** Sessions, each over a connection of its own and followed by a file of 256 KiB. */
 function* pieces(): Generator<Uint8Array> {
   yield pcapHeader(1);
   const image = answer('<'.repeat(2 ** 18));
@@ -72,7 +74,7 @@ function* pieces(): Generator<Uint8Array> {
 
 interface Measured {
   readonly ms: number;
-  /** Bytes of resident memory at most. */
+  /** Peak bytes of resident memory. */
   readonly peak: number;
 }
 
@@ -97,7 +99,7 @@ function measured(program: string, args: readonly string[]): Promise<Measured> {
   });
 }
 
-/** What Linux calls the high water mark; 0 where it is gone already. */
+/** The high water mark of Linux; 0 where the process has ended. */
 function residentPeak(pid: number | undefined): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');

@@ -1,4 +1,6 @@
-/** The baseline: node:http that answers canned bytes to whatever is POSTed. Nothing is read of it but its end. */
+/**
+ * The baseline: node:http that answers any POST with canned bytes and reads its body only to find the end.
+ */
 import { createServer } from 'node:http';
 import { envelopeText } from '../peers/samples/invented-modem.ts';
 import { answerCpu } from './child.ts';
@@ -15,7 +17,7 @@ const server = createServer({ keepAliveTimeout: 120_000, requestTimeout: 0 }, (i
   incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
   incoming.on('end', () => {
     const body = Buffer.concat(chunks);
-    // The driver says by a header what it wants: the answer must not depend on reading the body. A modem does not say.
+    // The driver names the answer in a header, so that the body need not be read. A modem does not.
     const wanted = incoming.headers['x-answer'] ?? (body.length === 0 ? 'empty' : 'inform');
     if (wanted === 'empty') {
       response.writeHead(204).end();

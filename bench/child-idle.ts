@@ -1,6 +1,6 @@
 /**
- * Modems that wait for their next periodic inform: a swarm in a process of its own, run with --expose-gc. `from` and `to`
- * of an order are how many modems there are before and after it.
+ * Modems that wait for their next periodic inform: a swarm in a process of its own, run with --expose-gc.
+ * `from` and `to` of an order are how many modems there are before and after it.
  */
 import { createSwarm } from '../simulator/index.ts';
 import { answerOrders } from './child.ts';

@@ -20,7 +20,7 @@ export function answerCpu(): void {
   process.on('disconnect', () => process.exit(0));
 }
 
-/** In the child: carries out each order of a number of sessions, and answers with what it has used since it came. */
+/** In the child: carries out each order for a number of sessions and replies with the usage since it came. */
 export function answerOrders(run: (sessions: number) => Promise<void>): void {
   answerCpu();
   process.on('message', (message) => {

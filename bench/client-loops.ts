@@ -1,4 +1,4 @@
-/** Two-request sessions by other means: what the swarm's client is compared with. Each makes no more of it than it must. */
+/** Two-request sessions by minimal clients, with which the swarm's client is compared. */
 import http from 'node:http';
 import net from 'node:net';
 import { Client } from 'undici';
@@ -13,9 +13,23 @@ const [before = '', behind = ''] = informText({ serial: PLACE }).split(PLACE);
 const informOf = (index: number): string => `${before}L${String(index).padStart(12, '0')}${behind}`;
 
 const HEAD =
-  'POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: loop\r\nContent-Type: text/xml; charset=utf-8\r\nSOAPAction:\r\n';
+  'POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: loop\r\n' +
+  'Content-Type: text/xml; charset=utf-8\r\nSOAPAction:\r\n';
 
-/** The yardstick: node:net, a hand-written reader of header lines and bodies that a Content-Length delimits. */
+/** Content-Length, and what is to be sent back of a cookie. */
+function readHead(head: string): { readonly length: number; readonly cookie: string | undefined } {
+  let length = 0;
+  let cookie: string | undefined;
+  for (const line of head.split('\r\n')) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
+    if (name === 'content-length') length = Number(line.slice(colon + 1));
+    else if (name === 'set-cookie') cookie = (line.slice(colon + 1).split(';', 1)[0] ?? '').trim();
+  }
+  return { length, cookie };
+}
+
+/** The yardstick: node:net and a hand-written reader of header lines and bodies with a Content-Length. */
 export const netLoop: Loop = (port, index) =>
   new Promise((resolve, reject) => {
     let got = '';
@@ -35,18 +49,9 @@ export const netLoop: Loop = (port, index) =>
       if (end < 0) {
         end = got.indexOf('\r\n\r\n');
         if (end < 0) return;
-        length = 0;
-        for (const line of got.slice(0, end).split('\r\n')) {
-          const colon = line.indexOf(':');
-          const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
-          if (name === 'content-length') length = Number(line.slice(colon + 1));
-          else if (name === 'set-cookie')
-            cookie =
-              line
-                .slice(colon + 1)
-                .split(';', 1)[0]
-                ?.trim() ?? '';
-        }
+        const head = readHead(got.slice(0, end));
+        length = head.length;
+        cookie = head.cookie ?? cookie;
       }
       if (got.length < end + 4 + length) return;
       const status = got.slice(9, 12);

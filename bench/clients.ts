@@ -1,6 +1,6 @@
 /**
- * What a two-request session (Inform, empty POST, 204) costs the client: the swarm's beside a hand-written loop over
- * node:net, and node:http and undici for comparison, all against the same bare server in one run.
+ * What a two-request session (Inform, empty POST, 204) costs the client: the swarm's beside a hand-written
+ * loop over node:net, and node:http and undici for comparison, all against the same bare server in one run.
  */
 import type { Child } from './child.ts';
 import { startChild } from './child.ts';

@@ -5,13 +5,14 @@ import { decode, decodeString } from '../protocol/cwmp/decode.ts';
 import type { Figure } from './report.ts';
 
 const VALUES = 2000;
+const APPLICATIONS = 'InternetGatewayDevice.Services.X_000E50_NATApplicationList.Application.';
 
 const text = envelopeText({
   kind: 'response',
   rpc: 'GetParameterValues',
   args: {
     ParameterList: Array.from({ length: VALUES }, (_, index) => ({
-      Name: `InternetGatewayDevice.Services.X_000E50_NATApplicationList.Application.${index}.Rule.1.ExternalPort`,
+      Name: `${APPLICATIONS}${index}.Rule.1.ExternalPort`,
       Value: `value ${index} of it`,
       Type: index % 3 === 0 ? 'unsignedInt' : 'string',
     })),
@@ -53,8 +54,9 @@ export function decodeFigures(): readonly Figure[] {
       undefined,
     ],
   ];
+  const kilobytes = Math.round(text.length / 1000);
   return rows.map(([how, own, limit]) => ({
-    question: `${VALUES}-parameter GetParameterValuesResponse of ${Math.round(text.length / 1000)} KB read and decoded, ${how}`,
+    question: `${VALUES}-parameter GetParameterValuesResponse of ${kilobytes} KB read and decoded, ${how}`,
     baseline: `${base.toFixed(3)} ms for indexOf('<')`,
     own: `${own.toFixed(3)} ms`,
     ratio: own / base,

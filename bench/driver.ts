@@ -1,4 +1,4 @@
-/** Plays sessions against a server by raw sockets: as cheap as can be, so that the server is what is measured. */
+/** Plays sessions against a server by raw sockets, as cheaply as possible: what is measured is the server. */
 import { connect, type Socket } from 'node:net';
 
 /** One POST of a session, ready to send. `cookie` is put in by the driver after the first answer. */
@@ -11,15 +11,17 @@ export function postOf(body: string, answer: 'inform' | 'request' | 'empty'): Po
   // An empty POST has neither Content-Type nor SOAPAction (TR-069a6 3.4.1).
   const kind = body === '' ? '' : 'Content-Type: text/xml; charset=utf-8\r\nSOAPAction:\r\n';
   return {
-    head: `POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Answer: ${answer}\r\n${kind}Content-Length: ${Buffer.byteLength(body)}\r\n`,
+    head:
+      `POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Answer: ${answer}\r\n` +
+      `${kind}Content-Length: ${Buffer.byteLength(body)}\r\n`,
     body,
   };
 }
 
-/** What to POST next, told by the answer to the last; `undefined` ends the session. */
+/** The next POST, given the answer to the last; `undefined` ends the session. */
 export type Script = (turn: number, answer: string) => Post | undefined;
 
-/** Plays one session. `reconnect`: every POST on a connection of its own. Resolves with the number of POSTs. */
+/** Plays one session; `reconnect`: each POST on its own connection. Resolves with the number of POSTs. */
 export function playSession(port: number, script: Script, reconnect = false): Promise<number> {
   return new Promise((resolve, reject) => {
     let turn = 0;

@@ -18,13 +18,14 @@ async function idle(profile: string): Promise<Figure> {
   const bare = await startChild('./child-bare.ts');
   const child = await startChild('./child-idle.ts', [profile, String(bare.port)], ['--expose-gc']);
   try {
-    // The first modem brings the profile, the code and the pools of the process with it.
+    // The first modem loads the profile and the code and fills the pools of the process.
     const { rss: before } = await child.order({ sessions: 1 });
     const { rss: after } = await child.order({ sessions: MODEMS });
     const kib = (after - before) / MODEMS / 1024;
     const mib = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MiB`;
+    const [modems, each] = [MODEMS, parameters(profile)].map((count) => count.toLocaleString('en'));
     return {
-      question: `resident memory of ${MODEMS.toLocaleString('en')} idle modems of ${parameters(profile).toLocaleString('en')} parameters (${profile})`,
+      question: `resident memory of ${modems} idle modems of ${each} parameters (${profile})`,
       baseline: `${mib(before)} with one`,
       own: `${mib(after)} (${kib.toFixed(2)} KiB a modem)`,
       ratio: undefined,

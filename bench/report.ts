@@ -6,7 +6,7 @@ export interface Figure {
   readonly own: string;
   /** Own over baseline; undefined where there is no baseline. */
   readonly ratio: number | undefined;
-  /** What the ratio must not pass; undefined: told, not judged. */
+  /** Maximum of the ratio; undefined: it is shown, not judged. */
   readonly limit: number | undefined;
   /** Where there is no ratio: whether the limit is kept. */
   readonly kept?: boolean;
@@ -22,7 +22,8 @@ export function table(figures: readonly Figure[]): string {
   const rows = figures.map((figure) => {
     const { question, baseline, own, ratio, limit } = figure;
     const shown = ratio === undefined ? '' : ratio.toFixed(2);
-    return `| ${question} | ${baseline} | ${own} | ${shown} | ${limit ?? ''} | ${isKept(figure) ? 'yes' : 'NO'} |`;
+    const kept = isKept(figure) ? 'yes' : 'NO';
+    return `| ${question} | ${baseline} | ${own} | ${shown} | ${limit ?? ''} | ${kept} |`;
   });
   return [
     '| question | baseline | modemlab | ratio | limit | kept |',
@@ -31,7 +32,7 @@ export function table(figures: readonly Figure[]): string {
   ].join('\n');
 }
 
-/** The one in the middle: what a noisy round says does not count. */
+/** The median: a noisy round does not count. */
 export function middle(numbers: readonly number[]): number {
   return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 }

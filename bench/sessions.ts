@@ -1,6 +1,7 @@
 /**
- * What one session costs the server: CPU (user and system of its process) of a steady-state session and of a first
- * contact, each beside a bare node:http server that answers canned bytes to the same requests, in one run.
+ * What one session costs the server: CPU (user and system of its process) of a steady-state session and of a
+ * first contact, each beside a bare node:http server that answers canned bytes to the same requests, in one
+ * run.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -52,7 +53,7 @@ const valuesText = (asked: readonly string[], id: string): string =>
     id,
   );
 
-/** Answers whatever is asked as a modem of 300 parameters does. What was sent is kept, to be sent to the baseline. */
+/** Answers as a modem of 300 parameters does, and keeps what was sent, to be sent to the baseline. */
 function contactScript(inform: string, sent: string[], count = PARAMETERS): Script {
   const body = (text: string): string => {
     sent.push(text);
@@ -158,7 +159,9 @@ async function steady(bare: Child, acs: Child): Promise<Figure> {
   };
 }
 
-/** Time of a session with a connection a POST, over that with one connection: the same for both servers, or we add a delay. */
+/**
+ * The time that a connection for each POST adds: if it is not the same for both servers, ours adds a delay.
+ */
 async function reconnecting(bare: Child, acs: Child): Promise<Figure> {
   const script = (index: number): Script => steadyScript(informs[index % DEVICES] ?? '');
   const added = async (child: Child): Promise<number> => {

@@ -1,11 +1,14 @@
-/** Datagrams that a broken or evil sender makes of good ones. The same stream of numbers gives the same datagrams. */
+/**
+ * Mutates valid datagrams as a broken or malicious sender would. The same random numbers give the same
+ * datagrams.
+ */
 import type { Random } from '../protocol/random.ts';
 
 type Mutation = (bytes: Uint8Array, random: Random, other: Uint8Array) => Uint8Array;
 
 const below = (random: Random, limit: number): number => Math.floor(random() * limit);
 
-/** Numbers at which lengths, counters and signs turn over. */
+/** Numbers at which lengths, counters and signs overflow. */
 const EDGES = [0, 1, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xfffe, 0xffff] as const;
 
 const MOST_BYTES = 2048;
@@ -33,7 +36,7 @@ const MUTATIONS: readonly Mutation[] = [
     const at = below(random, bytes.length + 1);
     return replaced(bytes, at, 0, bytes.slice(at, at + below(random, bytes.length - at + 1)));
   },
-  // Bytes of no plan are put in.
+  // Random bytes are put in.
   (bytes, random) => {
     const piece = Uint8Array.from({ length: 1 + below(random, 40) }, () => below(random, 256));
     return replaced(bytes, below(random, bytes.length + 1), 0, piece);

@@ -1,14 +1,10 @@
-/**
- * The port at which a replayed ACS hears modems: requests read as leniently as captures are, responses
- * written as bytes.
- */
-import { once } from 'node:events';
-import net from 'node:net';
-import tls from 'node:tls';
+/** The port of a replayed ACS: requests are read as leniently as captures are, responses are written as bytes. */
+import type { Socket } from 'node:net';
 import { decodeBody } from '../captures/http/http-body.ts';
 import { headerOf } from '../captures/http/http-head.ts';
 import type { RawMessage } from '../captures/http/http-reader.ts';
 import { HttpReader } from '../captures/http/http-reader.ts';
+import { openPort } from '../peers/port.ts';
 import { ModemlabError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 
@@ -18,9 +14,9 @@ export interface PortOptions {
   readonly port: number;
   /** The ACS speaks TLS, and this is who it is (PEM). */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
-  readonly onConnection: ((socket: net.Socket) => void) | undefined;
+  readonly onConnection: ((socket: Socket) => void) | undefined;
   /** Gives what is sent to a POST; `last`: the connection ends with it. `undefined`: it ends without. */
-  readonly answer: (post: LivePost, socket: net.Socket) => Promise<Reply | undefined>;
+  readonly answer: (post: LivePost, socket: Socket) => Promise<Reply | undefined>;
 }
 
 export interface LivePost {
@@ -41,42 +37,25 @@ export interface AcsPort {
 
 /** Rejects with E_ADDRESS_IN_USE. */
 export async function openAcsPort(options: PortOptions): Promise<AcsPort> {
-  const open = new Set<net.Socket>();
+  const { host, tls } = options;
   const budget = { held: 0 };
-  const server = options.tls === undefined ? net.createServer() : tls.createServer(options.tls);
-  server.maxConnections = LIMITS.proxyConnections;
-  server.on('connection', (socket: net.Socket) => {
-    open.add(socket);
-    socket.on('error', () => undefined).on('close', () => open.delete(socket));
-  });
-  server.on('tlsClientError', () => undefined);
-  server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: net.Socket) => {
-    socket.on('error', () => undefined).setNoDelay(true);
+  const accept = (socket: Socket): void => {
     options.onConnection?.(socket);
     serve(options, socket, budget);
-  });
-  try {
-    server.listen(options.port, options.host);
-    await once(server, 'listening');
-  } catch (cause) {
+  };
+  const maxConnections = LIMITS.proxyConnections;
+  const opened = await openPort({ host, port: options.port, tls, maxConnections }, accept).catch((cause) => {
     const why = cause instanceof Error ? cause.message : '';
-    throw new ModemlabError('E_ADDRESS_IN_USE', `${options.host}:${options.port}: ${why}`, { cause });
-  }
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+    throw new ModemlabError('E_ADDRESS_IN_USE', `${host}:${options.port}: ${why}`, { cause });
+  });
+  const name = host.includes(':') ? `[${host}]` : host;
   return {
-    url: `http${options.tls === undefined ? '' : 's'}://${host}:${port}/`,
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      for (const socket of open) socket.destroySoon();
-      await closed;
-    },
+    url: `http${tls === undefined ? '' : 's'}://${name}:${opened.port}/`,
+    close: () => opened.close('soon'),
   };
 }
 
-function serve({ answer }: PortOptions, socket: net.Socket, budget: { held: number }): void {
+function serve({ answer }: PortOptions, socket: Socket, budget: { held: number }): void {
   let before: Promise<void> = Promise.resolve();
   const take = async (raw: RawMessage): Promise<void> => {
     const body = decodeBody(raw.body, headerOf(raw.head.headers, 'content-encoding')) ?? raw.body;

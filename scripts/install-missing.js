@@ -1,5 +1,6 @@
-// Installs the packages of package-lock.json when they are missing or of other versions, so that `npm start` and
-// `npm test` work as the first command after a clone. Plain JavaScript without dependencies: nothing is there yet.
+// Installs the packages of package-lock.json when they are missing or of other versions, so that `npm start`
+// and `npm test` work as the first command after a clone. Plain JavaScript without dependencies: nothing is
+// there yet.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
@@ -53,13 +54,15 @@ function npm(folder, args) {
   return status === 0;
 }
 
-/** Resolves when every package is in place. Returns false when npm could not do it; npm has then told why. */
+/**
+ * Resolves when every package is in place. Returns false when npm could not do it; npm has then printed why.
+ */
 export function installMissing(folder = root) {
   const missing = firstMissing(folder);
   if (missing === undefined) return true;
   process.stderr.write(`modemlab: installing packages (${missing} is missing)\n`);
   if (npm(folder, ['ci']) || npm(folder, ['install'])) return true;
-  process.stderr.write('modemlab: the packages could not be installed; npm told why above\n');
+  process.stderr.write('modemlab: the packages could not be installed; npm printed why above\n');
   return false;
 }
 

@@ -1,7 +1,8 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import t from 'tap';
 import type { Violation } from './support/house/boundaries.ts';
-import { findViolations } from './support/house/boundaries.ts';
+import { findViolations, ROOMS, unusedGrants } from './support/house/boundaries.ts';
 import { parseSource, readSources } from './support/house/sources.ts';
 import { ROOT } from './support/tree.ts';
 
@@ -22,6 +23,28 @@ t.test('no source breaks a rule of the house', async (t) => {
     'their imports are seen',
   );
   t.strictSame(findViolations(sources).map(tell), []);
+});
+
+t.test('every room uses each package and room that it may import', async (t) => {
+  t.strictSame(unusedGrants(readSources(ROOT, rooms)), []);
+  const [unused] = unusedGrants([parseSource('peers/a.ts', "import 'node:net';")]).filter((grant) =>
+    grant.startsWith('peers'),
+  );
+  t.equal(unused, 'peers: protocol', 'a grant without a use is found');
+});
+
+t.test('the table of docs/architecture.md is that of the rules', async (t) => {
+  const page = readFileSync(path.join(ROOT, 'docs', 'architecture.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| `(\w+)\/` \|[^|]*\| ([^|]*) \| ([^|]*) \|$/gm)];
+  const listed = (names: readonly string[]): string => names.join(', ') || 'none';
+  t.strictSame(
+    rows.map(([, room, imports, packages]) => [room, imports, packages]),
+    [...ROOMS].map(([room, { imports, packages }]) => [
+      room,
+      'allBut' in imports ? ['all', ...imports.allBut].join(', ').replace(',', ' but') : listed(imports),
+      listed(packages),
+    ]),
+  );
 });
 
 /** One wrong source a rule: a rule that nothing can break holds nothing. */
@@ -74,6 +97,18 @@ const wrong: readonly (readonly [title: string, file: string, text: string, expe
       'cli/a.ts',
       "import '../bench/a.ts';",
       ['room cli/a.ts:1 cli imports bench/a.ts'],
+    ],
+    [
+      'a script imports a test',
+      'scripts/a.ts',
+      "import '../test/a.ts';",
+      ['room scripts/a.ts:1 scripts imports test/a.ts'],
+    ],
+    [
+      'a bench imports a test',
+      'bench/a.ts',
+      "import '../test/support/a.ts';",
+      ['room bench/a.ts:1 bench imports test/support/a.ts'],
     ],
     [
       'a package of another room',

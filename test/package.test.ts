@@ -23,6 +23,7 @@ import type { Acs, Task } from 'modemlab/acs';
 import { openQueue, openStore, startAcs } from 'modemlab/acs';
 import type { Modem } from 'modemlab/simulator';
 import { createSwarm } from 'modemlab/simulator';
+import { connectCpe, reply, startScriptedAcs } from 'modemlab/peers';
 import { readRecording } from 'modemlab/replay';
 
 const rpc: RpcName = 'Reboot';
@@ -42,8 +43,13 @@ const tasks: Task[] = [];
 for await (const task of data.queue.list()) tasks.push(task);
 await swarm.stop();
 await acs.stop();
+const scripted = await startScriptedAcs({ script: () => reply(503) });
+const cpe = await connectCpe(scripted.port);
+const { status } = await cpe.inform().catch(() => cpe.responses[0] ?? { status: 0 });
+cpe.close();
+await scripted.stop();
 const steps = [typeof acsSession.step, typeof cpeSession.step, typeof readRecording];
-process.stdout.write(JSON.stringify({ kind, steps, modems: modems.length, sessionsOk, tasks: tasks.length }));
+process.stdout.write(JSON.stringify({ kind, status, steps, modems: modems.length, sessionsOk, tasks: tasks.length }));
 `;
 
 t.test('the packed package works where nothing else is', { timeout: 180_000 }, async (t) => {
@@ -109,6 +115,7 @@ t.test('the packed package works where nothing else is', { timeout: 180_000 }, a
     const { stdout } = await run(process.execPath, ['consumer.js'], { cwd: folder, env });
     t.strictSame(JSON.parse(stdout), {
       kind: 'request',
+      status: 503,
       steps: ['function', 'function', 'function'],
       modems: 1,
       sessionsOk: 1,

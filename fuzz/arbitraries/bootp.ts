@@ -27,7 +27,7 @@ export const bootpOption = (): fc.Arbitrary<BootpOption> =>
     { noNullPrototype: true },
   );
 
-/** A whole message; its vendor area is of options or of no plan, never shorter than what is sent. */
+/** A whole message; its vendor area has options or random bytes, and is never shorter than what is sent. */
 export function bootpMessage(): fc.Arbitrary<BootpMessage> {
   const vend = fc.oneof(
     fc.array(bootpOption(), { maxLength: 6 }).map((options) => writeOptions(options)),
@@ -43,7 +43,10 @@ export function bootpMessage(): fc.Arbitrary<BootpMessage> {
       xid: long,
       secs: word,
       flags: word,
-      ...{ ciaddr: address, yiaddr: address, siaddr: address, giaddr: address },
+      ciaddr: address,
+      yiaddr: address,
+      siaddr: address,
+      giaddr: address,
       chaddr: fc.uint8Array({ minLength: 16, maxLength: 16 }),
       sname: byteText(64),
       file: byteText(128),

@@ -1,4 +1,4 @@
-/** Bytes that a line or a broken modem makes of a message. */
+/** Messages as a bad line or a broken modem garbles them. */
 import fc from 'fast-check';
 
 /** The bytes up to any place, the ends included. */
@@ -6,7 +6,7 @@ export function cuts(bytes: Uint8Array): fc.Arbitrary<Uint8Array> {
   return fc.integer({ min: 0, max: bytes.length }).map((end) => bytes.subarray(0, end));
 }
 
-/** Bytes that markup is made of are changed into more often than into others. */
+/** Any byte, with those of markup more often. */
 const anyByte = fc.oneof(
   fc.integer({ min: 0, max: 255 }),
   fc.constantFrom(
@@ -17,7 +17,7 @@ const anyByte = fc.oneof(
   ),
 );
 
-/** The same bytes but for one. Of no bytes, none. */
+/** The same bytes with one changed; empty bytes stay empty. */
 export function oneByteChanged(bytes: Uint8Array): fc.Arbitrary<Uint8Array> {
   if (bytes.length === 0) return fc.constant(bytes);
   return fc.tuple(fc.nat({ max: bytes.length - 1 }), anyByte).map(([at, byte]) => {
@@ -27,7 +27,7 @@ export function oneByteChanged(bytes: Uint8Array): fc.Arbitrary<Uint8Array> {
   });
 }
 
-/** Bytes of no plan, some with a byte order mark. */
+/** Random bytes, some with a byte order mark. */
 export function anyBytes(): fc.Arbitrary<Uint8Array> {
   const mark = fc.constantFrom<readonly number[]>([], [], [], [0xef, 0xbb, 0xbf], [0xff, 0xfe], [0xfe, 0xff]);
   return fc
@@ -36,7 +36,8 @@ export function anyBytes(): fc.Arbitrary<Uint8Array> {
 }
 
 const ENVELOPE_HEAD = [
-  '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:cwmp="urn:dslforum-org:cwmp-1-0">',
+  '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" ' +
+    'xmlns:cwmp="urn:dslforum-org:cwmp-1-0">',
   '<soapenv:Header>',
   '<cwmp:ID soapenv:mustUnderstand="1">',
   '</cwmp:ID>',
@@ -47,14 +48,15 @@ const ENVELOPE_HEAD = [
 // biome-ignore format: a list to be read by lines
 const PIECES = [
   ...ENVELOPE_HEAD,
-  '<', '>', '</', '/>', '<a>', '</a>', '<a/>', '<b:c d="e">', '</b:c>', ' x="1"', " y='2'", ' z=3', '="', '"', "'",
-  '<!--', '-->', '<![CDATA[', ']]>', '<?xml version="1.0"?>', '<?p', '?>', '<!DOCTYPE a [', '<!ENTITY x "y">', '&x;',
-  '&amp;', '&#x41;', '&#65;', '&#0;', '&', ';', '&lt', 'text', ' ', '\r\n', '\t', '\0', '\u{1f4a9}', '\ufffe',
-  '</soapenv:Body>', '</soapenv:Envelope>', '<cwmp:Inform>', '</cwmp:Inform>', '<DeviceId>', '</DeviceId>', '<OUI>',
-  '<ParameterList soap:arrayType="cwmp:ParameterValueStruct[0001]">', '</ParameterList>', '<ParameterValueStruct>',
-  '</ParameterValueStruct>', '<Name>', '</Name>', '<Value xsi:type="xsd:string">', '</Value>', '<Event>', '</Event>',
-  '<cwmp:GetParameterValuesResponse>', '</cwmp:GetParameterValuesResponse>', '<soapenv:Fault>', '</soapenv:Fault>',
-  '<detail>', '</detail>', '<cwmp:Fault>', '</cwmp:Fault>', '<FaultCode>', '</FaultCode>', '9003', '1', 'true', '__proto__',
+  '<', '>', '</', '/>', '<a>', '</a>', '<a/>', '<b:c d="e">', '</b:c>', ' x="1"', " y='2'", ' z=3', '="',
+  '"', "'", '<!--', '-->', '<![CDATA[', ']]>', '<?xml version="1.0"?>', '<?p', '?>', '<!DOCTYPE a [',
+  '<!ENTITY x "y">', '&x;', '&amp;', '&#x41;', '&#65;', '&#0;', '&', ';', '&lt', 'text', ' ', '\r\n', '\t',
+  '\0', '\u{1f4a9}', '\ufffe', '</soapenv:Body>', '</soapenv:Envelope>', '<cwmp:Inform>', '</cwmp:Inform>',
+  '<DeviceId>', '</DeviceId>', '<OUI>', '<ParameterList soap:arrayType="cwmp:ParameterValueStruct[0001]">',
+  '</ParameterList>', '<ParameterValueStruct>', '</ParameterValueStruct>', '<Name>', '</Name>',
+  '<Value xsi:type="xsd:string">', '</Value>', '<Event>', '</Event>', '<cwmp:GetParameterValuesResponse>',
+  '</cwmp:GetParameterValuesResponse>', '<soapenv:Fault>', '</soapenv:Fault>', '<detail>', '</detail>',
+  '<cwmp:Fault>', '</cwmp:Fault>', '<FaultCode>', '</FaultCode>', '9003', '1', 'true', '__proto__',
 ];
 
 /** Pieces of markup in any order, half of them where a message belongs. */

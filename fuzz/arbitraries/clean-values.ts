@@ -1,4 +1,4 @@
-/** Values as the standard wants them: what a modem without quirks writes. */
+/** Values as the standard requires them: those of a modem without quirks. */
 import fc from 'fast-check';
 import { VALUE_TYPES } from '../../protocol/cwmp/parameter-value.ts';
 import { UNKNOWN_TIME } from '../../protocol/datamodel/date-time.ts';
@@ -94,7 +94,7 @@ export function parameterPath(): fc.Arbitrary<string> {
   return fc.tuple(objectPath(), word).map(([object, leaf]) => object + leaf);
 }
 
-/** Names of a tree as GetParameterNames lists them: each object before what is in it, and none without its parents. */
+/** Names of a tree as GetParameterNames lists them: all objects, each before its content. */
 export function treeNames(): fc.Arbitrary<string[]> {
   return fc.array(parameterPath(), { minLength: 1, maxLength: 6 }).map((leaves) => {
     const names = new Set<string>();

@@ -1,4 +1,4 @@
-/** Envelopes with nothing odd about them: encoded canonically and decoded again, they make the decoder note nothing. */
+/** Flawless envelopes: encoded canonically and decoded again, they make the decoder note nothing. */
 import fc from 'fast-check';
 import { FAULTS } from '../../protocol/cwmp/faults.ts';
 import type { Envelope, FaultMessage, Header, Message, RpcName } from '../../protocol/cwmp/messages.ts';
@@ -23,7 +23,7 @@ import { cleanText } from './text.ts';
 
 const OUIS = ['000E50', '00147F', '0090D0', 'F4CAE5'] as const;
 
-/** Strings by the name of their element, where not any text will do. */
+/** Strings by the name of their element, where the standard restricts the text. */
 type OfString = (max: number, struct: string) => fc.Arbitrary<string>;
 const STRINGS: ReadonlyMap<string, OfString> = new Map<string, OfString>([
   ['Manufacturer', (max) => cleanText({ min: 1, max })],

@@ -7,7 +7,7 @@ import { ncName } from './text.ts';
 
 const NAMESPACES: readonly NamespaceName[] = ['env', 'enc', 'xsd', 'xsi', 'cwmp'];
 
-/** Five different prefixes: of the canonical envelope, of Thomson's client (which mislead), or anything at all. */
+/** Five different prefixes: of the canonical envelope, of Thomson's client (which mislead), or any. */
 export function prefixes(): fc.Arbitrary<Dialect['prefixes']> {
   const thomson = { env: 'soapenv', enc: 'soap', xsd: 'xsd', xsi: 'xsi', cwmp: 'cwmp' };
   const swapped = { env: 'cwmp', enc: 'xsd', xsd: 'SOAP-ENV', xsi: 'soap', cwmp: 'xsi' };
@@ -17,7 +17,10 @@ export function prefixes(): fc.Arbitrary<Dialect['prefixes']> {
   return fc.oneof(fc.constantFrom(CANONICAL.prefixes, thomson, swapped), any);
 }
 
-/** Layout, declaration, prefixes, order of declarations, spellings of booleans and counts: the message stays the same. */
+/**
+ * Layout, declarations and their order, prefixes, spellings of booleans and counts: the message stays the
+ * same.
+ */
 export function dialect(): fc.Arbitrary<Dialect> {
   return fc
     .record({

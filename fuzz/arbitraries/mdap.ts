@@ -56,17 +56,23 @@ const asking = {
 const replying = { antId, toHost: maybe(mdapValue()), seq: replySeq() };
 
 /**
- * Any message. A last reply whose text ends like a check value is left out: that is what a check value that stands twice
- * looks like.
+ * Any message. A last reply whose text ends like a check value is left out: that is what a check value that
+ * stands twice looks like.
  */
 export function mdapMessage(): fc.Arbitrary<MdapMessage> {
   return fc.oneof<fc.Arbitrary<MdapMessage>[]>(
     fc.record({ kind: fc.constant('ANT-SEARCH' as const), ...common }, noNull),
     fc.record(
       {
-        ...{ kind: fc.constant('REPLY-ANT-SEARCH' as const), antId, antName: maybe(mdapValue()) },
-        ...{ antMac: maybe(mdapValue()), hostSetup: maybe(mdapValue()), toHost: maybe(mdapValue()) },
-        ...{ tpVersion: maybe(mdapValue()), mdapVersion: maybe(mdapValue()), ...common },
+        ...common,
+        kind: fc.constant('REPLY-ANT-SEARCH' as const),
+        antId,
+        antName: maybe(mdapValue()),
+        antMac: maybe(mdapValue()),
+        hostSetup: maybe(mdapValue()),
+        toHost: maybe(mdapValue()),
+        tpVersion: maybe(mdapValue()),
+        mdapVersion: maybe(mdapValue()),
       },
       noNull,
     ),
@@ -80,8 +86,10 @@ export function mdapMessage(): fc.Arbitrary<MdapMessage> {
     fc
       .record(
         {
-          ...{ verb: fc.stringMatching(/^OTHER[A-Z0-9-]{0,9}$/), version },
-          ...{ headers: extra(), body: body() },
+          verb: fc.stringMatching(/^OTHER[A-Z0-9-]{0,9}$/),
+          version,
+          headers: extra(),
+          body: body(),
         },
         noNull,
       )

@@ -16,7 +16,7 @@ export interface Fill {
   list?(member: string, parent: string): Json | undefined;
 }
 
-/** Members of one list: a session of any length is made of short ones, and the long ones have tests of their own. */
+/** Members of one list, at most; long lists have tests of their own. */
 const MOST = 5;
 
 export function fromSchema(schema: Schema, fill: Fill, name: string, struct = ''): Json {

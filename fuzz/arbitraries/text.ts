@@ -1,4 +1,4 @@
-/** Text for everything that a peer can write: the whole of Unicode that XML 1.0 allows, and strings chosen to hurt. */
+/** Texts that a peer can write: all of Unicode that XML 1.0 allows, and hostile strings. */
 import fc from 'fast-check';
 
 /** Char of XML 1.0 section 2.2, as ranges of code points. */
@@ -104,7 +104,9 @@ export interface Length {
   readonly max?: number;
 }
 
-/** Any text of XML 1.0: mostly short, now and then hostile, now and then as long as it may be (up to 5,000 characters). */
+/**
+ * Any text of XML 1.0: mostly short, sometimes hostile, sometimes of maximum length (up to 5,000 characters).
+ */
 export function xmlText({ min = 0, max = 5000 }: Length = {}): fc.Arbitrary<string> {
   const any = fc.string({ unit: xmlCharacter(), minLength: min, maxLength: max, size: 'small' });
   const hostile = fc
@@ -121,7 +123,7 @@ export function xmlText({ min = 0, max = 5000 }: Length = {}): fc.Arbitrary<stri
   );
 }
 
-/** Text that no lawful peer would regret: without blanks at its edges, and not what printf makes of a null pointer. */
+/** Text that is never noted: without blanks at its edges, and not what printf prints for a null pointer. */
 export function cleanText({ min = 0, max = 5000 }: Length = {}): fc.Arbitrary<string> {
   return xmlText({ min, max }).filter((text) => {
     if (text.trim() !== text || text === '(null)') return false;

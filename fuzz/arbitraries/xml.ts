@@ -38,7 +38,10 @@ const between = fc.oneof(
   { weight: 1, arbitrary: instruction },
 );
 
-/** Line ends and tabs in values are turned into blanks by XML and kept by most readers: a reference says what is meant. */
+/**
+ * XML turns line ends and tabs in attribute values into blanks, most readers keep them: references are
+ * unambiguous.
+ */
 const attributeValue = fc
   .array(
     xmlCharacter()

@@ -1,4 +1,4 @@
-/** Good datagrams for a BOOTP server, to be changed: boot loaders, DHCP clients, relays, other servers. */
+/** Valid datagrams for a BOOTP server to mutate: of boot loaders, DHCP clients, relays, other servers. */
 import type { BootpMessage } from '../../protocol/bootp/message.ts';
 import { encodeBootp, hardwareAddress } from '../../protocol/bootp/message.ts';
 import {
@@ -19,9 +19,21 @@ const mac = (index: number): Uint8Array => hardwareAddress(macBytes(`00-14-7F-00
 
 export function bootpSamples(board: string, server: string): Uint8Array[] {
   const plain: BootpMessage = {
-    ...{ op: 1, htype: 1, hlen: 6, hops: 0, xid: 0x1234, secs: 0, flags: 0x8000 },
-    ...{ ciaddr: NONE, yiaddr: NONE, siaddr: NONE, giaddr: NONE },
-    ...{ chaddr: mac(0), sname: '', file: board, vend: writeOptions([]) },
+    op: 1,
+    htype: 1,
+    hlen: 6,
+    hops: 0,
+    xid: 0x1234,
+    secs: 0,
+    flags: 0x8000,
+    ciaddr: NONE,
+    yiaddr: NONE,
+    siaddr: NONE,
+    giaddr: NONE,
+    chaddr: mac(0),
+    sname: '',
+    file: board,
+    vend: writeOptions([]),
   };
   const data = encodeStOptions({
     serial: '0626JTRAS',

@@ -1,6 +1,6 @@
 /**
- * Good datagrams of MDAP, to be changed. Any bytes make the host and the ant say at most a known number of datagrams, and give
- * the decoder a message or an error with its place.
+ * Valid MDAP datagrams to mutate. For any bytes the host and the ant send a bounded number of datagrams, and
+ * the decoder gives a message or an error with its place.
  */
 import { latin1Bytes } from '../../protocol/latin1.ts';
 import type { MdapMessage } from '../../protocol/mdap/messages.ts';
@@ -10,7 +10,7 @@ import { DONE_STYLES, done } from '../../protocol/mdap/sequence.ts';
 import type { Random } from '../../protocol/random.ts';
 import { mutateDatagram } from '../mutate-datagram.ts';
 
-/** One of the samples, changed. Half of them have their right check value all the same: without it nobody reads further. */
+/** A mutated sample. Half of them get a correct check value: receivers read no further without it. */
 export function mutateMdap(samples: readonly Uint8Array[], random: Random): Uint8Array {
   const bytes = mutateDatagram(samples, random);
   const end = bytes.length - 2;
@@ -22,7 +22,7 @@ export function mutateMdap(samples: readonly Uint8Array[], random: Random): Uint
 
 const common = { version: '1.2', extra: [], body: undefined } as const;
 
-/** What ants say to the host at `toHost` (`ADDRESS:PORT`). */
+/** Datagrams of ants to the host at `toHost` (`ADDRESS:PORT`). */
 export function antSamples(antIds: readonly string[], toHost: string): Uint8Array[] {
   const seqs: ReplySeq[] = [
     ...[1, 2, 3, 4, 99].map((number): ReplySeq => ({ is: 'step', number })),
@@ -32,14 +32,25 @@ export function antSamples(antIds: readonly string[], toHost: string): Uint8Arra
   ];
   const messages = antIds.flatMap((antId, index): MdapMessage[] => [
     {
-      ...{ kind: 'REPLY-ANT-SEARCH', ...common, antId, antName: 'SpeedTouch 585', toHost },
-      ...{ antMac: `00-14-7F-00-00-0${index % 10}`, hostSetup: 'auto' },
-      ...{ tpVersion: '2.0.0', mdapVersion: '1.2' },
+      ...common,
+      kind: 'REPLY-ANT-SEARCH',
+      antId,
+      antName: 'SpeedTouch 585',
+      toHost,
+      antMac: `00-14-7F-00-00-0${index % 10}`,
+      hostSetup: 'auto',
+      tpVersion: '2.0.0',
+      mdapVersion: '1.2',
     },
     ...seqs.flatMap((seq): MdapMessage[] => [
       {
-        ...{ kind: 'REPLY-EXEC-CLI', ...common, antId, toHost, seq },
-        ...{ body: 'one line\r\n', doubleCheck: seq.is === 'done' },
+        ...common,
+        kind: 'REPLY-EXEC-CLI',
+        antId,
+        toHost,
+        seq,
+        body: 'one line\r\n',
+        doubleCheck: seq.is === 'done',
       },
       { kind: 'REPLY-INFO', ...common, antId, toHost: undefined, seq, body: 'A:1\r\n', doubleCheck: false },
     ]),
@@ -47,7 +58,7 @@ export function antSamples(antIds: readonly string[], toHost: string): Uint8Arra
   return messages.map(encodeMessage);
 }
 
-/** What hosts ask of the ant; these commands too. */
+/** Requests of hosts to the ant, with these commands too. */
 export function hostSamples(antId: string, commands: readonly string[] = []): Uint8Array[] {
   const asking = { ...common, toAnt: antId, userId: 'Administrator', userPassword: '' } as const;
   const messages: MdapMessage[] = [

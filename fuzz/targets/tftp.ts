@@ -1,4 +1,6 @@
-/** Good datagrams for a TFTP server, to be changed: requests of all kinds, and what comes in the middle of a transfer. */
+/**
+ * Valid datagrams for a TFTP server to mutate: requests of all kinds, and packets of a transfer under way.
+ */
 import type { TftpPacket } from '../../protocol/tftp/packet.ts';
 import { encodeTftp } from '../../protocol/tftp/packet.ts';
 

@@ -1,4 +1,4 @@
-/** Modems on a bench, which a host finds, commands and flashes: datagrams on a segment in memory. */
+/** Modems on a bench that a host finds, commands and flashes: datagrams on a segment in memory. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -39,7 +39,11 @@ function openBench(seed: string, count: number): Bench {
   let release = scheduler.hold();
   const ants = Array.from({ length: count }, (_, index) =>
     createAnt({
-      ...{ profile: 'st585v6', seed: 'library', index, scheduler, clock: () => scheduler.now() },
+      profile: 'st585v6',
+      seed: 'library',
+      index,
+      scheduler,
+      clock: () => scheduler.now(),
       lan: segment.plug(),
     }),
   );
@@ -68,20 +72,17 @@ async function boot({ ants, stage, until }: Bench): Promise<void> {
   await until(new Promise<void>((resolve) => stage.scheduler.after(120_000, resolve)));
 }
 
-const COMMANDS = ['ip iplist', 'software version', 'env get var=_BUILD', 'system config', 'no such command'];
+const KNOWN = ['ip iplist', 'software version', 'env get var=_BUILD', 'system config'];
+const COMMANDS = [...KNOWN, 'no such command'];
 const OWNER = { user: 'Administrator', password: '' };
 
 export const cliSession: Entry = {
   name: 'mdap-cli-session',
   title: 'A CLI session by MDAP',
   shows: [
-    'A host searches for modems. Three SpeedTouch 585 answer, which all have the address 192.168.1.254 and are told apart by',
-    `their ANT-ID. One of them is asked for its facts (INFO) and carries out commands (EXEC-CLI): ${COMMANDS.slice(
-      0,
-      -1,
-    )
-      .map((line) => `\`${line}\``)
-      .join(', ')};`,
+    'A host searches for modems. Three SpeedTouch 585 answer, which all have the address 192.168.1.254 and',
+    'are told apart by their ANT-ID. One of them is asked for its facts (INFO) and carries out commands',
+    `(EXEC-CLI): ${KNOWN.map((line) => `\`${line}\``).join(', ')};`,
     'one command it does not know, and once the password is wrong. Long answers come in pieces.',
   ].join('\n'),
   make: async () => {
@@ -121,9 +122,10 @@ export const flashing: Entry = {
   name: 'flashing-six-ants',
   title: 'A flashing of six modems at once',
   shows: [
-    'Six SpeedTouch 585, which all have one address, are found by MDAP and told to restart in their boot loaders. Each asks by',
-    'BOOTP, is given an address and the name of an image, and fetches it by TFTP, all at the same time. With the new firmware',
-    'each comes back to MDAP, is given an address of its own, and is looked at. The image is a stand-in of 4,000 bytes.',
+    'Six SpeedTouch 585, which all have one address, are found by MDAP and told to restart in their boot',
+    'loaders. Each asks by BOOTP, is given an address and the name of an image, and fetches it by TFTP, all',
+    'at the same time. With the new firmware each comes back to MDAP, is given an address of its own, and is',
+    'looked at. The image is a stand-in of 4,000 bytes.',
   ].join('\n'),
   make: async () => {
     const bench = openBench('flashing', COUNT);
@@ -137,7 +139,10 @@ export const flashing: Entry = {
       if (!read.ok) throw new Error(read.error.map(problemText).join('\n'));
       const iface = { name: 'lab', address: HOST, mask: '255.255.255.0', loopback: false };
       const run = startFlashRun({
-        ...{ plan: read.value, expect: COUNT, ticker, clock: () => stage.scheduler.now() },
+        plan: read.value,
+        expect: COUNT,
+        ticker,
+        clock: () => stage.scheduler.now(),
         startHost: hostAdapter({ interfaces: [HOST], openPort, ticker }),
         startBoot: bootAdapter({ iface, bootpPort: 67, tftpPort: 69, openPort, ticker, plan: read.value }),
       });

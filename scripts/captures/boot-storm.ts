@@ -13,9 +13,10 @@ export const bootStorm: Entry = {
   name: 'boot-storm',
   title: `Boot storm of ${COUNT} modems`,
   shows: [
-    `Power returns to a street: ${COUNT} modems of ${PROFILES.length} models, none of which the ACS has seen before, boot at once, and their`,
-    'sessions overlap. Each has a connection of its own; the messages of one session stand between those of the others, as',
-    '`modemlab capture show --session N` takes them apart. Their trees are cut down.',
+    `Power returns to a street: ${COUNT} modems of ${PROFILES.length} models, none of which the ACS has seen`,
+    'before, boot at once, and their sessions overlap. Each has a connection of its own; the messages of one',
+    'session stand between those of the others, as `modemlab capture show --session N` takes them apart.',
+    'Their trees are cut down.',
   ].join('\n'),
   acs: PLAIN_ACS,
   make: async () => {

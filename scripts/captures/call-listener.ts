@@ -22,7 +22,9 @@ const PORT = 51_005;
 const PATH = '/call';
 
 export interface CallListener extends ConnectionRequestListener {
-  /** One request of the ACS, given by its lines. Resolves with the answer when the modem has closed or can take the next. */
+  /**
+   * Sends a request of these lines. Resolves with the answer when the modem has closed or accepts the next.
+   */
   call(lines: readonly string[]): Promise<string>;
 }
 
@@ -42,23 +44,25 @@ export function createCallListener(stage: Stage): CallListener {
     const asked: Asked = { method, target, path: pathOf(target), authorization };
     const verdict = judge(called, asked, nonces);
     const { status, why } = verdict;
-    const told: Call = { via: 'http', ok: status < 300, status, why };
+    const heard: Call = { via: 'http', ok: status < 300, status, why };
     const answer = (): void => {
       response.sendDate = false;
       response.writeHead(status, answerLines(called, verdict, asked, nonces).flat()).end();
     };
-    if (told.ok && called.device.profile.connectionRequest.session === 'before') {
-      serve(called, told);
+    if (heard.ok && called.device.profile.connectionRequest.session === 'before') {
+      serve(called, heard);
       called.scheduler.after(LATE_MS, answer);
       return;
     }
-    response.once('close', () => serve(called, told));
+    response.once('close', () => serve(called, heard));
     answer();
   });
   stage.listen({ host, port: PORT }, (socket) => server.emit('connection', socket));
   const connect = stage.connector(ACS_AT.host);
   return {
-    ...{ host, address: host, port: PORT },
+    host,
+    address: host,
+    port: PORT,
     urlOf: () => `http://${host}:${PORT}${PATH}`,
     add(added) {
       modem = added;

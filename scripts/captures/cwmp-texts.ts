@@ -47,7 +47,8 @@ export interface HttpStyle {
 export function post(body: string | undefined, { chunked = false, cookie }: HttpStyle = {}): string {
   const cookies = cookie === undefined ? '' : `Cookie: ${cookie}\r\n`;
   if (body === undefined) return `POST /cwmp HTTP/1.1\r\nHost: acs\r\n${cookies}Content-Length: 0\r\n\r\n`;
-  const head = `POST /cwmp HTTP/1.1\r\nHost: acs\r\nSOAPAction: \r\nContent-Type: text/xml; charset=utf-8\r\n${cookies}`;
+  const type = 'Content-Type: text/xml; charset=utf-8';
+  const head = `POST /cwmp HTTP/1.1\r\nHost: acs\r\nSOAPAction: \r\n${type}\r\n${cookies}`;
   return chunked
     ? `${head}Transfer-Encoding: chunked\r\n\r\n${chunks(body)}`
     : `${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
@@ -62,7 +63,8 @@ function chunks(body: string): string {
 
 export function answer(body: string | undefined, { chunked = false, cookie }: HttpStyle = {}): string {
   if (body === undefined) return 'HTTP/1.1 204 No Content\r\n\r\n';
-  const head = `HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n${cookie === undefined ? '' : `Set-Cookie: ${cookie}; Path=/\r\n`}`;
+  const cookies = cookie === undefined ? '' : `Set-Cookie: ${cookie}; Path=/\r\n`;
+  const head = `HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n${cookies}`;
   return chunked
     ? `${head}Transfer-Encoding: chunked\r\n\r\n${chunks(body)}`
     : `${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;

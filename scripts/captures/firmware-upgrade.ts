@@ -25,11 +25,11 @@ export const firmwareUpgrade: Entry = {
   name: 'firmware-upgrade',
   title: 'Firmware upgrade by Download',
   shows: [
-    'In its first session the ACS asks a SpeedTouch 780 to fetch a firmware image, and the modem answers that it will do so',
-    'later (Status 1). After the session it fetches the file by HTTP from another server, writes it, restarts, and informs',
-    `the ACS with \`1 BOOT\`, \`7 TRANSFER COMPLETE\` and \`M Download\`. It runs ${VERSION} now, and TransferComplete tells that`,
-    'all went well; since the firmware is another one, the ACS asks for its parameters anew. The image is a stand-in of',
-    `${IMAGE_BYTES} bytes.`,
+    'In its first session the ACS asks a SpeedTouch 780 to fetch a firmware image, and the modem answers',
+    'that it will do so later (Status 1). After the session it fetches the file by HTTP from another server,',
+    'writes it, restarts, and informs the ACS with `1 BOOT`, `7 TRANSFER COMPLETE` and `M Download`. It now',
+    `runs ${VERSION}, and TransferComplete reports success; since the firmware has changed, the ACS asks for`,
+    `its parameters again. The image is a stand-in of ${IMAGE_BYTES} bytes.`,
   ].join('\n'),
   acs: { options: {}, tasks: [upgrade] },
   make: async () => {

@@ -1,7 +1,7 @@
-/** What lies in the folder of a capture: the file, what it shows, and the events that are read from it. */
+/** The content of a capture's folder: the file, a page on it, and the events that are read from it. */
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { run } from '../../test/support/process/cli.ts';
+import { runCommand } from './command.ts';
 import type { Entry } from './entry.ts';
 
 export const CAPTURE = 'capture.pcapng.gz';
@@ -45,11 +45,11 @@ interface Shown {
 }
 
 /**
- * What `capture show --json` tells of a capture: its records without the messages as data and as text, which a check sum of
- * the whole document stands for.
+ * The output of `capture show --json` without the messages as data and as text, which a checksum of the whole
+ * document stands for.
  */
 export async function eventsOf(bytes: Uint8Array): Promise<Events> {
-  const { code, err, out } = await run(['capture', 'show', '-', '--json'], { input: bytes });
+  const { code, err, out } = await runCommand(['capture', 'show', '-', '--json'], bytes);
   if (code !== 0) throw new Error(`capture show ended with ${code}: ${err}`);
   const shown: Shown = JSON.parse(out);
   const { capture, records, sessions } = shown;
@@ -81,7 +81,8 @@ function readme({ name, quirk, shows, title }: Entry, { frames, quirks }: Events
     shows,
     ...seen,
     [
-      `\`${CAPTURE}\` has ${frames} packets. Wireshark opens it, and \`modemlab capture show captures/library/${name}/${CAPTURE}\``,
+      `\`${CAPTURE}\` has ${frames} packets. Wireshark opens it, and ` +
+        `\`modemlab capture show captures/library/${name}/${CAPTURE}\``,
       `tells what happened. \`${EVENTS}\` holds what that command says with \`--json\`.`,
     ].join('\n'),
   ]

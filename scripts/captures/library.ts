@@ -20,11 +20,12 @@ export const indexPage = (entries: readonly Entry[]): string =>
   `${[
     '# Captures',
     [
-      'Recorded by modemlab itself: simulated modems, and the ACS and the MDAP host of this project, in simulated time on a network',
-      'in memory. A folder each, with the capture (pcapng, packed with gzip), a page on what it shows, and the events that',
-      '`modemlab capture show --json` tells of it. `npm run captures` makes them again, with the same bytes; `npm run captures --',
-      '--check` only compares. All addresses are private or set aside for documentation (RFC 5737)',
-      'and tests (RFC 2544), and all devices are made up.',
+      'Recorded by modemlab itself: simulated modems, and the ACS and the MDAP host of this project, in',
+      'simulated time on a network in memory. Each capture has a folder with the file (pcapng, packed with',
+      'gzip), a page on what it shows, and the events that `modemlab capture show --json` prints.',
+      '`npm run captures` makes them again, with the same bytes; `npm run captures -- --check` only compares.',
+      'All addresses are private or set aside for documentation (RFC 5737) and tests (RFC 2544), and all devices',
+      'are made up.',
     ].join('\n'),
     [
       '| folder | what it shows |',

@@ -1,6 +1,7 @@
 /**
- * Makes the captures of captures/library/ again: `npm run captures`. It tells what is not as it was; with `--check` it only
- * compares, and ends with 1 when something differs. Names or beginnings of names choose some of them.
+ * Makes the captures of captures/library/ again: `npm run captures`. It lists the files that differ; with
+ * `--check` it only compares, and exits with 1 if a file differs. Names or beginnings of names choose some of
+ * them.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * Both ends of a connection that is no connection: sockets to all who use them, without a port, a clock or a system
- * that decides where bytes are cut. What one writes arrives in one piece, a turn of the event loop later.
+ * Both ends of a connection that is no connection: sockets to all who use them, without a port, a clock or a
+ * system that decides where bytes are cut. What one writes arrives in one piece, a turn of the event loop
+ * later.
  */
 import net from 'node:net';
 
@@ -75,7 +76,7 @@ export class MemorySocket extends net.Socket {
   #say(bytes: Buffer): void {
     const peer = this.#peer;
     if (peer === undefined || peer.destroyed) {
-      // Nobody is there any more: the system of the peer says so, and this end is told of it.
+      // The peer is gone: its system answers with a reset.
       if (peer !== undefined) peer.#reset();
       return;
     }

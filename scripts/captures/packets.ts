@@ -1,5 +1,4 @@
-/** Conversations as packets, and what networks and captures do to packets. */
-import fc from 'fast-check';
+/** Conversations as packets. */
 import type { CapturedFrame } from '../../captures/file/frame.ts';
 import { LINK_TYPES } from '../../captures/file/frame.ts';
 import { addressBytes } from '../../captures/packet/ip.ts';
@@ -30,29 +29,6 @@ export const PLAIN: Manner = {
   v6: false,
   clientPort: 50000,
 };
-
-export const manner = (): fc.Arbitrary<Manner> =>
-  fc.record(
-    {
-      handshake: fc.boolean(),
-      ending: fc.constantFrom('fin', 'none'),
-      cuts: fc.array(
-        fc.record({ length: fc.integer({ min: 1, max: 700 }), back: fc.nat(40) }, { noNullPrototype: true }),
-        { minLength: 1, maxLength: 6 },
-      ),
-      initial: fc.tuple(
-        fc.oneof(
-          fc.nat(0xffffffff),
-          fc.constant(0xffffffff),
-          fc.integer({ min: 0xffffff00, max: 0xffffffff }),
-        ),
-        fc.oneof(fc.nat(0xffffffff), fc.constant(0xfffffffe)),
-      ),
-      v6: fc.boolean(),
-      clientPort: fc.constant(50000),
-    },
-    { noNullPrototype: true },
-  );
 
 const bytesOf = (address: string): Uint8Array => addressBytes(address) ?? new Uint8Array(4);
 
@@ -97,26 +73,6 @@ export function packetsOf(said: readonly Said[], how: Manner = PLAIN): Uint8Arra
     write('client', 0);
   } else if (how.ending === 'reset') write('client', FLAGS.reset);
   return packets;
-}
-
-/** How packets are disturbed: each moves back by at most this many places, or comes twice. */
-export type Disturbance = readonly { readonly late: number; readonly twice: boolean }[];
-
-export const disturbance = (): fc.Arbitrary<Disturbance> =>
-  fc.array(fc.record({ late: fc.nat(6), twice: fc.boolean() }, { noNullPrototype: true }), {
-    minLength: 1,
-    maxLength: 20,
-  });
-
-export function disturb(packets: readonly Uint8Array[], how: Disturbance): Uint8Array[] {
-  return packets
-    .flatMap((packet, index) => {
-      const { late, twice } = how[index % how.length] ?? { late: 0, twice: false };
-      const one = { packet, place: index + late };
-      return twice ? [one, { packet, place: index + 3 }] : [one];
-    })
-    .sort((a, b) => a.place - b.place)
-    .map(({ packet }) => packet);
 }
 
 /** Frames that carry these packets, a millisecond from each other. */

@@ -2,14 +2,16 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { deviceKey } from '../../acs/device-key.ts';
-import type { CpeMethod, Request } from '../../protocol/cwmp/messages.ts';
+import type { Script } from '../../peers/acs.ts';
+import { NO_CONTENT, raw, reply } from '../../peers/answer.ts';
+import { encode } from '../../protocol/cwmp/encode.ts';
+import type { CpeMethod, Message, Request } from '../../protocol/cwmp/messages.ts';
 import { answerChallenge, readChallenges } from '../../protocol/http/digest.ts';
 import type { QuirkKey } from '../../protocol/quirks.ts';
 import type { Modem, ModemOptions, Profile } from '../../simulator/index.ts';
 import { createCallListener } from './call-listener.ts';
-import type { Answer } from './hand-acs.ts';
-import { asks, informed, isInform, NOTHING, playHandAcs, reply, xml } from './hand-acs.ts';
 import { IGD, LIST_ONE_LEVEL, METHODS, SET_CODE } from './quirk-cases.ts';
+import { asks, ID, informed, playScript } from './script.ts';
 import { download, playAcs, playModem } from './session.ts';
 import type { Stage } from './stage.ts';
 
@@ -23,8 +25,8 @@ interface Played {
 }
 
 /** Plays the modem to the end of its first session. */
-async function once(played: Played, answer: Answer, more: Partial<ModemOptions> = {}): Promise<void> {
-  playHandAcs(played.stage, answer);
+async function once(played: Played, script: Script, more: Partial<ModemOptions> = {}): Promise<void> {
+  playScript(played.stage, script);
   const modem = modemOf(played, more);
   modem.start();
   await modem.next('session-ended');
@@ -37,7 +39,7 @@ const modemOf = ({ id, profile, stage }: Played, more: Partial<ModemOptions> = {
 /** Calls the modem as an ACS does, first without credentials and then with the right ones. */
 async function call(played: Played): Promise<void> {
   const { stage } = played;
-  playHandAcs(stage, asks());
+  playScript(stage, asks());
   const listener = createCallListener(stage);
   const modem = modemOf(played, {
     connectionRequests: { listener },
@@ -51,7 +53,10 @@ async function call(played: Played): Promise<void> {
     listener.call([`GET ${path} HTTP/1.1`, `Host: ${listener.host}:${listener.port}`, ...more]);
   const [, challenge = ''] = /^WWW-Authenticate: (.*)\r$/im.exec(await get([])) ?? [];
   const authorization = answerChallenge(readChallenges(challenge), {
-    ...{ method: 'GET', uri: path, cnonce: '0a4f113b', nc: 1 },
+    method: 'GET',
+    uri: path,
+    cnonce: '0a4f113b',
+    nc: 1,
     username: modem.get(`${IGD}ManagementServer.ConnectionRequestUsername`) ?? '',
     password: modem.get(`${IGD}ManagementServer.ConnectionRequestPassword`) ?? '',
     hash: (name, text) => createHash(name).update(text, 'latin1').digest('hex'),
@@ -75,6 +80,9 @@ export const ASKED_BY_OURS: Readonly<Partial<Record<QuirkKey, readonly Request<C
   'Q-HT-14': [fetchFile],
 };
 
+const xml = (message: Message): string =>
+  encode({ id: ID, namespace: 'urn:dslforum-org:cwmp-1-0', header: {}, message });
+
 export const BY_HAND: Readonly<Partial<Record<QuirkKey, (played: Played) => Promise<void>>>> = {
   'Q-AT-17': (played) =>
     once(
@@ -85,30 +93,33 @@ export const BY_HAND: Readonly<Partial<Record<QuirkKey, (played: Played) => Prom
   'Q-ID-12': (played) =>
     once(played, asks(xml(METHODS).replace(/<SOAP-ENV:Header>.*<\/SOAP-ENV:Header>/, ''))),
   'Q-HT-10': (played) =>
-    once(played, (request) => (isInform(request) ? informed(['Connection: close']) : NOTHING)),
+    once(played, (turn) => (turn.asks('Inform') ? informed(['Connection: close']) : NO_CONTENT)),
   'Q-HT-13': (played) =>
     once(
       played,
-      (request) => (isInform(request) ? informed() : 'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n'),
+      (turn) =>
+        turn.asks('Inform') ? informed() : raw('HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n'),
       { timeoutMs: 200 },
     ),
   'Q-HT-16': (played) =>
     once(
       played,
-      (request, number) =>
-        number > 1
-          ? asks()(request, number)
-          : reply('401 Unauthorized', [
-              'WWW-Authenticate: Digest realm="acs", nonce="5f1d7a84", qop="auth"',
-              'WWW-Authenticate: Basic realm="acs"',
-            ]),
+      (turn) =>
+        turn.number > 1
+          ? asks()(turn)
+          : reply(401, {
+              headers: [
+                'WWW-Authenticate: Digest realm="acs", nonce="5f1d7a84", qop="auth"',
+                'WWW-Authenticate: Basic realm="acs"',
+              ],
+            }),
       CREDENTIALS,
     ),
   'Q-CK-06': (played) =>
-    once(played, (request) =>
-      isInform(request)
+    once(played, (turn) =>
+      turn.asks('Inform')
         ? informed(['a=1', 'b=2; Path=/; SameSite=Lax', 'c=3; Path=/'].map((text) => `Set-Cookie: ${text}`))
-        : NOTHING,
+        : NO_CONTENT,
     ),
   'Q-HT-14': async (played) => {
     const files = createServer((_, response) => {
@@ -127,7 +138,7 @@ export const BY_HAND: Readonly<Partial<Record<QuirkKey, (played: Played) => Prom
     await acs.stop();
   },
   'Q-EV-06': async (played) => {
-    playHandAcs(played.stage, asks());
+    playScript(played.stage, asks());
     const modem = modemOf(played, { settings: { 'ManagementServer.PeriodicInformInterval': '600' } });
     modem.start();
     await modem.next('session-ended');

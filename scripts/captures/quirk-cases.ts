@@ -1,4 +1,6 @@
-/** What each quirk needs to show itself to an ACS, and by what it is known on the wire where nobody can note it. */
+/**
+ * How each quirk is made to show itself to an ACS, and how it is found on the wire where no decoder notes it.
+ */
 
 import type { CpeMethod, DeviceId, Request } from '../../protocol/cwmp/messages.ts';
 import type { QuirkKey } from '../../protocol/quirks.ts';
@@ -33,7 +35,7 @@ export interface Case {
   readonly also?: readonly QuirkKey[];
   /** True when it is to be seen on the wire. */
   readonly wire?: (seen: Seen) => boolean;
-  /** Good sessions before it is judged; default 1. 0: it never has one, and is judged after its first three. */
+  /** Good sessions before it is judged; default 1. 0: it never has one and is judged after three sessions. */
   readonly sessions?: number;
   /** Sessions that fail first are part of it. */
   readonly fails?: true;
@@ -80,7 +82,7 @@ const watch: Request<CpeMethod> = {
     ],
   },
 };
-/** Nobody listens at this port, so that the modem soon has to tell that it failed. */
+/** Nobody listens at this port, so the modem soon has to report a failure. */
 const download: Request<CpeMethod> = {
   kind: 'request',
   rpc: 'Download',
@@ -297,7 +299,10 @@ export const CASES: Readonly<Partial<Record<QuirkKey, Case>>> = {
   'Q-XT-06': { also: ['Q-HT-09'] },
 };
 
-/** What this project's ACS gives no occasion for, so that it is seen by a server of the test alone; and why. */
+/**
+ * Quirks that show only to a server of the test, since this project's ACS gives no occasion for them; and
+ * why.
+ */
 export const BY_HAND: ReadonlyMap<QuirkKey, string> = new Map<QuirkKey, string>([
   ['Q-AT-17', 'the ACS sends no surplus member'],
   ['Q-AT-18', 'the ACS always sends ParameterKey'],

@@ -84,7 +84,10 @@ async function playCase(stage: ReturnType<typeof openStage>, id: QuirkKey, of: C
   const reports: SessionReport[] = [];
   let uptime: number | undefined;
   const modem = playModem(stage, {
-    ...{ profile, quirks: [id], credentials: USER, ...of.options },
+    profile,
+    quirks: [id],
+    credentials: USER,
+    ...of.options,
     tap: (way, bytes) => {
       uptime ??= modem.device.uptime;
       wire.push({ way, text: Buffer.from(bytes).toString('latin1') });

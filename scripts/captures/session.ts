@@ -30,7 +30,11 @@ export async function playAcs(stage: Stage, options: Partial<AcsOptions> = {}): 
   const chance = (below: number) => Buffer.from(stage.random(4)).readUInt32BE() % below;
   const queue = await openQueue('memory', '', { owner: 'acs', now, random: chance });
   const acs = await startAcs({
-    ...{ host: '127.0.0.1', port: 0, graceMs: 0, now, random: (bytes) => stage.random(bytes) },
+    host: '127.0.0.1',
+    port: 0,
+    graceMs: 0,
+    now,
+    random: (bytes) => stage.random(bytes),
     ...options,
     data: { store: await openStore('memory', ''), queue },
   });
@@ -52,8 +56,11 @@ export function playModem(
 ): Modem {
   const address = stage.modemAddress(options.index ?? 0);
   return createModem({
-    ...{ acs: ACS_URL, seed: 'library', scheduler: stage.scheduler },
-    ...{ externalAddress: address, connect: stage.connector(address) },
+    acs: ACS_URL,
+    seed: 'library',
+    scheduler: stage.scheduler,
+    externalAddress: address,
+    connect: stage.connector(address),
     ...options,
   });
 }
@@ -62,7 +69,15 @@ export const download = (URL: string, FileType: string, FileSize: number): Reque
   kind: 'request',
   rpc: 'Download',
   args: {
-    ...{ CommandKey: '', FileType, URL, Username: '', Password: '', FileSize },
-    ...{ TargetFileName: '', DelaySeconds: 0, SuccessURL: '', FailureURL: '' },
+    CommandKey: '',
+    FileType,
+    URL,
+    Username: '',
+    Password: '',
+    FileSize,
+    TargetFileName: '',
+    DelaySeconds: 0,
+    SuccessURL: '',
+    FailureURL: '',
   },
 });

@@ -4,13 +4,13 @@ import type { ObjectShape, TableShape } from '../../simulator/profile/tree-shape
 
 type Members = ObjectShape['members'];
 
-/** Of `kept` objects below the root all is left, of the rest what the Inform tells. */
+/** Keeps all of the `kept` objects below the root, and of the rest the parameters of the Inform. */
 export function withSmallTree(profile: Profile, kept: RegExp): Profile {
   const { inform, tree } = profile;
-  const told = inform.parameters.map((name) => name.slice(tree.root.length).replace(/\.\d+\./g, '.{i}.'));
+  const informed = inform.parameters.map((name) => name.slice(tree.root.length).replace(/\.\d+\./g, '.{i}.'));
   const members = new Map(
     [...tree.top.members].flatMap(([name, member]): [string, typeof member][] => {
-      const small = kept.test(name) ? member : cut(member, told);
+      const small = kept.test(name) ? member : cut(member, informed);
       return small === undefined ? [] : [[name, small]];
     }),
   );
@@ -26,30 +26,30 @@ export function withSmallTree(profile: Profile, kept: RegExp): Profile {
 
 type Member = Members extends Map<string, infer M> ? M : never;
 
-/** What of it the Inform tells; `undefined`: nothing. */
-function cut(member: Member, told: readonly string[]): Member | undefined {
+/** Its parameters that are in the Inform; `undefined`: none. */
+function cut(member: Member, informed: readonly string[]): Member | undefined {
   switch (member.is) {
     case 'leaf':
-      return told.includes(member.template) ? member : undefined;
+      return informed.includes(member.template) ? member : undefined;
     case 'object': {
-      const small = cutObject(member, told);
+      const small = cutObject(member, informed);
       return small.members.size === 0 ? undefined : small;
     }
     case 'table':
-      return cutTable(member, told);
+      return cutTable(member, informed);
   }
 }
 
-function cutObject(object: ObjectShape, told: readonly string[]): ObjectShape {
+function cutObject(object: ObjectShape, informed: readonly string[]): ObjectShape {
   const members = [...object.members].flatMap(([name, member]): [string, Member][] => {
-    const small = cut(member, told);
+    const small = cut(member, informed);
     return small === undefined ? [] : [[name, small]];
   });
   return { ...object, members: new Map(members) };
 }
 
-function cutTable(table: TableShape, told: readonly string[]): TableShape | undefined {
-  const row = cutObject(table.row, told);
-  const rows = new Map([...table.rows].map(([number, each]) => [number, cutObject(each, told)]));
+function cutTable(table: TableShape, informed: readonly string[]): TableShape | undefined {
+  const row = cutObject(table.row, informed);
+  const rows = new Map([...table.rows].map(([number, each]) => [number, cutObject(each, informed)]));
   return row.members.size === 0 ? undefined : { ...table, row, rows };
 }

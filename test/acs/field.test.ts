@@ -1,12 +1,11 @@
 import t from 'tap';
 import { deviceKey } from '../../acs/device-key.ts';
-import { decode, decodeString } from '../../protocol/cwmp/decode.ts';
+import { connectCpe, cookieOf, envelopeOf, post } from '../../peers/cpe.ts';
+import { decode } from '../../protocol/cwmp/decode.ts';
 import type { Envelope, Inform } from '../../protocol/cwmp/messages.ts';
 import { runAcs } from '../support/acs/run-acs.ts';
 import type { FieldFile } from '../support/capture/field.ts';
 import { fieldFiles, fieldHeader, skipField } from '../support/capture/field.ts';
-import type { RawAnswer } from '../support/modem/raw-client.ts';
-import { cookieOf, post, rawClient } from '../support/modem/raw-client.ts';
 
 interface Recorded {
   readonly file: FieldFile;
@@ -44,12 +43,6 @@ function saidBy({ body }: FieldFile): { id: string; namespace: string } {
 const bytesOf = ({ head, bytes, body }: FieldFile): Buffer =>
   head.length > 0 ? Buffer.from(bytes) : post(Buffer.from(body), ['Content-Type: text/xml']);
 
-function envelopeOf(answer: RawAnswer): Envelope {
-  const decoded = decodeString(answer.body);
-  if (!decoded.ok) throw new Error(`${answer.status}: ${decoded.error.code}`);
-  return decoded.value.envelope;
-}
-
 /** Spellings of the empty POST that modems are known to send. */
 const EMPTY_POSTS: Readonly<Record<string, (cookie: string) => string>> = {
   'with headers': (cookie) =>
@@ -79,11 +72,11 @@ for (const recorded of informs) {
       await t.test(`followed by an empty POST ${name}`, async (t) => {
         const acs = await runAcs();
         t.teardown(() => acs.stop());
-        const client = await rawClient(acs.port);
+        const client = await connectCpe(acs.port);
         t.teardown(() => client.close());
 
         client.send(bytesOf(file));
-        const first = await client.answer();
+        const first = await client.response();
         t.equal(first.status, 200);
         const answered = envelopeOf(first);
         const said = saidBy(file);
@@ -113,7 +106,7 @@ for (const recorded of informs) {
         );
 
         client.send(empty(cookieOf(first)));
-        const second = await client.answer();
+        const second = await client.response();
         t.ok(second.status === 200 || second.status === 204, `${second.status}`);
         if (second.status === 200) t.equal(envelopeOf(second).message.kind, 'request');
         t.equal(acs.acs.openSessions, second.status === 200 ? 1 : 0);

@@ -1,6 +1,8 @@
 /** The ACS of a capture, played to modems. */
+
 import net from 'node:net';
 import t, { type Test } from 'tap';
+import { connectCpe } from '../../peers/cpe.ts';
 import { encode } from '../../protocol/cwmp/encode.ts';
 import type { Message } from '../../protocol/cwmp/messages.ts';
 import { envelopeOf, INFORM, post } from '../../scripts/captures/cwmp-texts.ts';
@@ -8,7 +10,6 @@ import type { Modem, ModemOptions } from '../../simulator/index.ts';
 import { createModem } from '../../simulator/index.ts';
 import { runAcs } from '../support/acs/run-acs.ts';
 import { firstContact, recordingOf, sessionCapture, toModems } from '../support/capture/replay-parts.ts';
-import { rawClient } from '../support/modem/raw-client.ts';
 
 function startModem(t: Test, acs: string, options: Partial<ModemOptions> = {}): Modem {
   const modem = createModem({ acs, profile: 'st706', seed: 5, speed: 1000, ...options });
@@ -71,11 +72,11 @@ t.test('a modem that stops, or never comes, is a difference after the time that 
   const stopped = await toModems(
     recording,
     async (url) => {
-      const client = await rawClient(Number(new URL(url).port));
+      const client = await connectCpe(Number(new URL(url).port));
       client.send(inform);
-      t.match((await client.answer()).body, /InformResponse/);
+      t.match((await client.response()).body, /InformResponse/);
       client.send(post(undefined));
-      t.match((await client.answer()).body, /Reboot/);
+      t.match((await client.response()).body, /Reboot/);
     },
     { timeoutMs: 300 },
   );
@@ -94,10 +95,10 @@ t.test(
         net.connect(port, '127.0.0.1', function (this: net.Socket) {
           this.end('no HTTP\r\n\r\n');
         });
-        const client = await rawClient(port);
+        const client = await connectCpe(port);
         const say = async (message: Message | undefined, id: string) => {
           client.send(post(message === undefined ? undefined : encode(envelopeOf(message, id))));
-          return client.answer();
+          return client.response();
         };
         t.match((await say(INFORM, 'mine')).body, />mine<.*InformResponse/);
         t.match((await say(methods, 'own2')).body, />own2<.*GetRPCMethodsResponse/);

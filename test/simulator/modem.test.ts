@@ -1,66 +1,38 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
-import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import net from 'node:net';
 import t, { type Test } from 'tap';
-import { decode } from '../../protocol/cwmp/decode.ts';
+import type { Script } from '../../peers/acs.ts';
+import type { Answer } from '../../peers/answer.ts';
+import { HANG_UP, INFORM_RESPONSE, NO_CONTENT, reply } from '../../peers/answer.ts';
+import type { Turn } from '../../peers/turn.ts';
 import { encode } from '../../protocol/cwmp/encode.ts';
-import type { Args, CpeMethod, Envelope, Message, Request } from '../../protocol/cwmp/messages.ts';
+import type { Args, CpeMethod, Message, Request } from '../../protocol/cwmp/messages.ts';
 import { writeImage } from '../../protocol/datamodel/firmware-image.ts';
 import type { Modem, ModemOptions, SessionReport } from '../../simulator/index.ts';
 import { createModem, createSwarm, loadProfile } from '../../simulator/index.ts';
 import { createScheduler } from '../../simulator/time/scheduler.ts';
+import { scriptedAcs } from '../support/acs/scripted-acs.ts';
 import { fixture as fixturePath } from '../support/tree.ts';
 
 const IGD = 'InternetGatewayDevice.';
 /** Simulated seconds a second: a minute of the retry ladder is 60 ms, and no period of 12 hours ends within a test. */
 const SPEED = 1000;
 
-interface Turn {
-  readonly request: http.IncomingMessage;
-  readonly body: Buffer;
-  /** `undefined`: an empty POST. */
-  readonly envelope: Envelope | undefined;
-  /** Number of the POST on this server, from 1. */
-  readonly turn: number;
-}
+const informResponse = (turn: Turn): Answer => turn.soap(INFORM_RESPONSE);
+const request = (turn: Turn, asked: Request<CpeMethod>, id = 'acs-1'): Answer => turn.soap(asked, { id });
 
-type Reply =
-  | { readonly send: Message; readonly id?: string; readonly xml?: string }
-  | { readonly status: number; readonly headers?: http.OutgoingHttpHeaders; readonly body?: string };
-
-const NOTHING: Reply = { status: 204 };
-const informResponse: Reply = { send: { kind: 'response', rpc: 'Inform', args: { MaxEnvelopes: 1 } } };
-const request = (send: Request<CpeMethod>, id = 'acs-1'): Reply => ({ send, id });
-
-/** An ACS of a few lines: every POST is given to a function that says what to answer. */
-async function tinyAcs(t: Test, answer: (turn: Turn) => Reply | 'hang-up'): Promise<string> {
-  let turn = 0;
-  const server = http.createServer(async (request, response) => {
-    const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part);
-    const body = Buffer.concat(parts);
-    const decoded = body.length === 0 ? undefined : decode(body);
-    if (decoded?.ok === false) t.fail(`the modem sent no envelope: ${decoded.error.code}`);
-    const envelope = decoded?.ok === true ? decoded.value.envelope : undefined;
-    turn += 1;
-    const reply = answer({ request, body, envelope, turn });
-    if (reply === 'hang-up') return request.socket.destroy();
-    if ('status' in reply) return response.writeHead(reply.status, reply.headers).end(reply.body);
-    const id = reply.id ?? envelope?.id;
-    const text = encode({ id, namespace: 'urn:dslforum-org:cwmp-1-0', header: {}, message: reply.send });
-    response.setHeader('Content-Type', 'text/xml; charset=utf-8');
-    return response.end((reply.xml ?? '') + text);
+/** The URL of an ACS to which every POST is an envelope or empty, and is answered by this script. */
+async function acsOf(t: Test, script: Script): Promise<string> {
+  const { url } = await scriptedAcs(t, {
+    script: (turn) => {
+      if (turn.body !== '' && turn.envelope === undefined) t.fail(`the modem sent no envelope: ${turn.body}`);
+      return script(turn);
+    },
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.teardown(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return `http://127.0.0.1:${portOf(server.address())}/cwmp`;
+  return url;
 }
 
 function portOf(address: AddressInfo | string | null): number {
@@ -68,20 +40,17 @@ function portOf(address: AddressInfo | string | null): number {
 }
 
 /** The ACS of most tests: answers Inform, then asks these, one a session turn, then nothing. */
-function asks(requests: readonly Request<CpeMethod>[], seen: Turn[] = []): (turn: Turn) => Reply {
+function asks(requests: readonly Request<CpeMethod>[], seen: Turn[] = []): (turn: Turn) => Answer {
   const left = [...requests];
   return (turn) => {
     seen.push(turn);
-    if (isRequest(turn, 'Inform')) return informResponse;
-    if (isRequest(turn, 'TransferComplete'))
-      return { send: { kind: 'response', rpc: 'TransferComplete', args: {} } };
+    if (turn.asks('Inform')) return informResponse(turn);
+    if (turn.asks('TransferComplete'))
+      return turn.soap({ kind: 'response', rpc: 'TransferComplete', args: {} });
     const next = left.shift();
-    return next === undefined ? NOTHING : request(next);
+    return next === undefined ? NO_CONTENT : request(turn, next);
   };
 }
-
-const isRequest = ({ envelope }: Turn, rpc: string): boolean =>
-  envelope?.message.kind === 'request' && envelope.message.rpc === rpc;
 
 function modemOf(
   t: Test,
@@ -96,11 +65,11 @@ function session(modem: Modem): Promise<SessionReport> {
   return new Promise((resolve) => modem.events.once('session-ended', resolve));
 }
 
-const headersOf = ({ request }: Turn): string[] => request.rawHeaders.filter((_, index) => index % 2 === 0);
+const headersOf = ({ request }: Turn): string[] => request.headerLines.map(([name]) => name);
 
 t.test('a whole session: inform, hand over the turn, answer what is asked, end on 204', async (t) => {
   const seen: Turn[] = [];
-  const acs = await tinyAcs(
+  const acs = await acsOf(
     t,
     asks(
       [
@@ -139,7 +108,7 @@ t.test('a whole session: inform, hand over the turn, answer what is asked, end o
     3343,
   );
   t.match(methods?.envelope?.message, { args: { MethodList: loadProfile('st780wl').cwmp.methods } });
-  t.equal(new Set(seen.map(({ request }) => request.socket)).size, 1, 'on one connection');
+  t.equal(new Set(seen.map(({ connection }) => connection)).size, 1, 'on one connection');
 });
 
 t.test(
@@ -222,19 +191,16 @@ t.test(
 t.test('ids, header lines and cookies follow the generation', async (t) => {
   const seen: Turn[] = [];
   let sessions = 0;
-  const acs = await tinyAcs(t, (turn) => {
+  const acs = await acsOf(t, (turn) => {
     seen.push(turn);
-    if (isRequest(turn, 'Inform')) {
+    if (turn.asks('Inform')) {
       sessions += 1;
-      const headers = { 'Set-Cookie': ['session=a b; Path=/', 'other=2'], 'Content-Type': 'text/xml' };
-      const { id } = turn.envelope ?? { id: undefined };
-      const message: Message = { kind: 'response', rpc: 'Inform', args: { MaxEnvelopes: 1 } };
-      const body = encode({ id, namespace: 'urn:dslforum-org:cwmp-1-0', header: {}, message });
-      return { status: 200, headers, body };
+      const headers = ['Set-Cookie: session=a b; Path=/', 'Set-Cookie: other=2'];
+      return turn.soap(INFORM_RESPONSE, { headers });
     }
-    return turn.body.length === 0 && sessions === 1
-      ? request({ kind: 'request', rpc: 'GetRPCMethods', args: {} }, 'asked')
-      : NOTHING;
+    return turn.body === '' && sessions === 1
+      ? request(turn, { kind: 'request', rpc: 'GetRPCMethods', args: {} }, 'asked')
+      : NO_CONTENT;
   });
   const modem = modemOf(t, { acs, profile: 'st706wl' });
   modem.start();
@@ -247,7 +213,7 @@ t.test('ids, header lines and cookies follow the generation', async (t) => {
     '5.4 answers with its own next number',
   );
   t.ok(seen.filter(({ envelope }) => envelope?.header.NoMoreRequests === true).length === 3);
-  const cookies = seen.map(({ request }) => request.headers.cookie);
+  const cookies = seen.map(({ request }) => request.headers.get('cookie'));
   const old = '$Version="0"; session=a b;$Path=/; other=2';
   t.strictSame(cookies, [undefined, old, old, undefined, old], 'cookies last for a session');
   const [, empty] = seen;
@@ -261,7 +227,7 @@ t.test('a reboot waits for the end of the session and is told by its CommandKey'
     args: { CommandKey },
   });
   const seen: Turn[] = [];
-  const acs = await tinyAcs(t, asks([reboot('one'), reboot('two')], seen));
+  const acs = await acsOf(t, asks([reboot('one'), reboot('two')], seen));
   const modem = modemOf(t, { acs });
   const restarts: unknown[] = [];
   modem.events.on('rebooted', (restart) => restarts.push(restart));
@@ -270,12 +236,12 @@ t.test('a reboot waits for the end of the session and is told by its CommandKey'
   const next = await session(modem);
   t.strictSame(next.events, ['1 BOOT', '4 VALUE CHANGE', 'M Reboot', 'M Reboot']);
   t.strictSame(restarts, [{ cause: 'reboot', commandKeys: ['one', 'two'] }], 'one restart for both');
-  const inform = seen.findLast((turn) => isRequest(turn, 'Inform'))?.envelope?.message;
+  const inform = seen.findLast((turn) => turn.asks('Inform'))?.envelope?.message;
   t.match(inform, { args: { Event: [{}, {}, { CommandKey: 'one' }, { CommandKey: 'two' }] } });
 });
 
 t.test('a reboot of which the answer was lost happened, and the next Inform tells', async (t) => {
-  const acs = await tinyAcs(t, asks([{ kind: 'request', rpc: 'Reboot', args: { CommandKey: 'once' } }]));
+  const acs = await acsOf(t, asks([{ kind: 'request', rpc: 'Reboot', args: { CommandKey: 'once' } }]));
   const modem = modemOf(t, { acs });
   modem.cutNextSession('performed', 'Reboot');
   modem.start();
@@ -292,7 +258,7 @@ t.test('settings outlive a restart but not a factory reset, after which it boots
     ParameterList: [{ Name: `${IGD}DeviceInfo.ProvisioningCode`, Value: 'mine', Type: 'string' }],
     ParameterKey: 'pk',
   };
-  const acs = await tinyAcs(
+  const acs = await acsOf(
     t,
     asks([
       { kind: 'request', rpc: 'SetParameterValues', args: set },
@@ -318,7 +284,7 @@ t.test('it informs at its interval, and a new interval counts at once', async (t
     Type: 'unsignedInt',
   };
   const args = { ParameterList: [interval], ParameterKey: '' };
-  const acs = await tinyAcs(t, asks([{ kind: 'request', rpc: 'SetParameterValues', args }]));
+  const acs = await acsOf(t, asks([{ kind: 'request', rpc: 'SetParameterValues', args }]));
   const modem = modemOf(t, { acs });
   modem.start();
   await session(modem);
@@ -329,12 +295,12 @@ t.test(
   'a session that fails is tried again with its events and a RetryCount, until it gets through',
   async (t) => {
     const seen: Turn[] = [];
-    const acs = await tinyAcs(t, (turn) => {
+    const acs = await acsOf(t, (turn) => {
       seen.push(turn);
-      if (turn.turn === 1) return { status: 503, body: 'later' };
-      if (turn.turn === 2) return 'hang-up';
-      if (turn.turn === 3) return { status: 200, body: '<html>no ACS' };
-      return isRequest(turn, 'Inform') ? informResponse : NOTHING;
+      if (turn.number === 1) return reply(503, { body: 'later' });
+      if (turn.number === 2) return HANG_UP;
+      if (turn.number === 3) return reply(200, { body: '<html>no ACS' });
+      return turn.asks('Inform') ? informResponse(turn) : NO_CONTENT;
     });
     const modem = modemOf(t, { acs });
     modem.start();
@@ -372,7 +338,7 @@ t.test('the line can be cut at each point of a session, and what was done stays 
     ['answered', '3', ['AddObject']],
   ] as const) {
     const seen: Turn[] = [];
-    const acs = await tinyAcs(t, asks([add], seen));
+    const acs = await acsOf(t, asks([add], seen));
     const modem = modemOf(t, { acs });
     if (where === 'inform-sent') modem.cutNextSession(where);
     else modem.cutNextSession(where, 'AddObject');
@@ -427,7 +393,7 @@ t.test(
     const image = writeImage({ family: 'QI', board: 'BANT-W', version: '6.2.29.2' });
     const files = await fileServer(t, new Map([['/new.bin', image]]), 'pass');
     const seen: Turn[] = [];
-    const acs = await tinyAcs(t, asks([downloadOf(`${files.url}/new.bin`)], seen));
+    const acs = await acsOf(t, asks([downloadOf(`${files.url}/new.bin`)], seen));
     const modem = modemOf(t, { acs });
     modem.start();
     await session(modem);
@@ -436,7 +402,7 @@ t.test(
     t.equal(modem.device.setting('DeviceInfo.SoftwareVersion'), '6.2.29.2');
     const answer = seen.find(({ envelope }) => envelope?.message.kind === 'response')?.envelope?.message;
     t.match(answer, { rpc: 'Download', args: { Status: 1, CompleteTime: '0001-01-01T00:00:00Z' } });
-    const told = seen.filter((turn) => isRequest(turn, 'TransferComplete'));
+    const told = seen.filter((turn) => turn.asks('TransferComplete'));
     t.equal(told.length, 1);
     t.match(told[0]?.envelope?.message, {
       args: { CommandKey: 'dl-7', FaultStruct: { FaultCode: 0, FaultString: '' } },
@@ -468,12 +434,12 @@ t.test('a transfer that fails is told by its fault, and changes nothing', async 
     [nowhere, 9015],
   ] as const) {
     const seen: Turn[] = [];
-    const acs = await tinyAcs(t, asks([downloadOf(url)], seen));
+    const acs = await acsOf(t, asks([downloadOf(url)], seen));
     const modem = modemOf(t, { acs });
     modem.start();
     await session(modem);
     t.strictSame((await session(modem)).events, ['7 TRANSFER COMPLETE', 'M Download']);
-    const told = seen.find((turn) => isRequest(turn, 'TransferComplete'))?.envelope?.message;
+    const told = seen.find((turn) => turn.asks('TransferComplete'))?.envelope?.message;
     t.match(told, { args: { FaultStruct: { FaultCode: code } } }, url);
     t.equal(modem.device.setting('DeviceInfo.SoftwareVersion'), '6.2.17.5');
     await modem.stop();
@@ -486,7 +452,7 @@ t.test('an upload is put where it was told to', async (t) => {
     ...{ CommandKey: 'up', FileType: '1 Vendor Configuration File', URL: `${files.url}/conf` },
     ...{ Username: 'user', Password: 'pass', DelaySeconds: 30 },
   };
-  const acs = await tinyAcs(t, asks([{ kind: 'request', rpc: 'Upload', args }]));
+  const acs = await acsOf(t, asks([{ kind: 'request', rpc: 'Upload', args }]));
   const modem = modemOf(t, { acs, profile: 'st706wl' });
   modem.start();
   await session(modem);
@@ -497,24 +463,23 @@ t.test('an upload is put where it was told to', async (t) => {
 
 t.test('Digest is answered with the settings of the device, and not twice when it is refused', async (t) => {
   const seen: Turn[] = [];
-  const acs = await tinyAcs(t, (turn) => {
+  const acs = await acsOf(t, (turn) => {
     seen.push(turn);
-    const given = turn.request.headers.authorization ?? '';
-    const challenge = 'Digest realm="lab", nonce="n1", qop="auth", algorithm=MD5';
-    if (!given.startsWith('Digest ')) return { status: 401, headers: { 'WWW-Authenticate': challenge } };
-    if (given.includes('username="wrong"'))
-      return { status: 401, headers: { 'WWW-Authenticate': challenge } };
-    return isRequest(turn, 'Inform') ? informResponse : NOTHING;
+    const given = turn.request.headers.get('authorization') ?? '';
+    const headers = ['WWW-Authenticate: Digest realm="lab", nonce="n1", qop="auth", algorithm=MD5'];
+    if (!given.startsWith('Digest ')) return reply(401, { headers });
+    if (given.includes('username="wrong"')) return reply(401, { headers });
+    return turn.asks('Inform') ? informResponse(turn) : NO_CONTENT;
   });
   const modem = modemOf(t, { acs, settings: { 'ManagementServer.Password': 'secret' } });
   modem.start();
   t.match(await session(modem), { ok: true });
   t.equal(seen.length, 3);
   t.match(
-    seen[1]?.request.headers.authorization,
+    seen[1]?.request.headers.get('authorization'),
     /username="00147F-CP0703KT\w{3}".*uri="\/cwmp".*nc=00000001/,
   );
-  t.match(seen[2]?.request.headers.authorization, /nc=00000002/, 'later requests bring it unasked');
+  t.match(seen[2]?.request.headers.get('authorization'), /nc=00000002/, 'later requests bring it unasked');
   await modem.stop();
   seen.length = 0;
   const wrong = modemOf(t, { acs, credentials: { username: 'wrong', password: '' } });
@@ -526,10 +491,10 @@ t.test('Digest is answered with the settings of the device, and not twice when i
 
 t.test('redirects are followed with the same POST for the rest of the session', async (t) => {
   const seen: Turn[] = [];
-  const real = await tinyAcs(t, asks([], seen));
-  const front = await tinyAcs(t, (turn) => {
+  const real = await acsOf(t, asks([], seen));
+  const front = await acsOf(t, (turn) => {
     seen.push(turn);
-    return { status: 302, headers: { Location: real, 'Set-Cookie': 'from=front' } };
+    return reply(302, { headers: [`Location: ${real}`, 'Set-Cookie: from=front'] });
   });
   const modem = modemOf(t, { acs: front });
   modem.start();
@@ -538,9 +503,9 @@ t.test('redirects are followed with the same POST for the rest of the session', 
     seen.map(({ body }) => body.length > 0),
     [true, true, false],
   );
-  t.ok(seen[0]?.body.equals(seen[1]?.body ?? Buffer.alloc(0)), 'the same Inform');
-  t.match(seen[1]?.request.headers.cookie, /from=front/, 'cookies go with it');
-  const loop = await tinyAcs(t, () => ({ status: 307, headers: { Location: '/again' } }));
+  t.ok(seen[0]?.request.bodyBytes.equals(seen[1]?.request.bodyBytes ?? Buffer.alloc(0)), 'the same Inform');
+  t.match(seen[1]?.request.headers.get('cookie'), /from=front/, 'cookies go with it');
+  const loop = await acsOf(t, () => reply(307, { headers: ['Location: /again'] }));
   const lost = modemOf(t, { acs: loop });
   lost.start();
   t.match(await session(lost), { ok: false, why: 'http-status' }, 'but not for ever');
@@ -556,10 +521,10 @@ t.test(
       ['needs', true, true],
       ['needs', false, false],
     ] as const) {
-      const acs = await tinyAcs(t, (turn) =>
-        isRequest(turn, 'Inform') && 'send' in informResponse
-          ? { send: informResponse.send, xml: declared ? '<?xml version="1.0" encoding="UTF-8"?>\n' : '' }
-          : NOTHING,
+      const acs = await acsOf(t, (turn) =>
+        turn.asks('Inform')
+          ? turn.soap(INFORM_RESPONSE, { prolog: declared ? '<?xml version="1.0" encoding="UTF-8"?>\n' : '' })
+          : NO_CONTENT,
       );
       const profile = { ...loadProfile('st585v6'), bears: { xmlDeclaration } };
       const modem = modemOf(t, { acs, profile });
@@ -600,15 +565,14 @@ t.test('the session goes on over new connections, with whatever traits of HTTP a
     ],
   ] as const) {
     const seen: Turn[] = [];
-    // A Host-less request and one without a length are no HTTP/1.1; node is told to bear the one, and reads no body there.
-    const acs = await tinyAcs(t, asks([{ kind: 'request', rpc: 'GetRPCMethods', args: {} }], seen));
+    const acs = await acsOf(t, asks([{ kind: 'request', rpc: 'GetRPCMethods', args: {} }], seen));
     const modem = modemOf(t, { acs, profile: { ...loadProfile('st585v6'), http: { ...base, ...traits } } });
     modem.start();
     const report = await session(modem);
     if (title.includes('without any header')) t.match(report.why, /http-status|done/, title);
     else {
       t.match(report, { ok: true, requests: ['GetRPCMethods'] }, title);
-      t.equal(new Set(seen.map(({ request }) => request.socket)).size, connections, `${title}: connections`);
+      t.equal(new Set(seen.map(({ connection }) => connection)).size, connections, `${title}: connections`);
     }
     await modem.stop();
   }
@@ -696,7 +660,7 @@ t.test('no answer is a timeout, nobody there is a lost session, and stop ends ei
 
 t.test('the same seed gives the same bytes on the wire', async (t) => {
   const play = async (seed: number): Promise<string> => {
-    const acs = await tinyAcs(
+    const acs = await acsOf(
       t,
       asks([{ kind: 'request', rpc: 'GetParameterValues', args: { ParameterNames: [`${IGD}LANDevice.`] } }]),
     );
@@ -719,11 +683,10 @@ t.test('the same seed gives the same bytes on the wire', async (t) => {
 
 t.test('a swarm of modems has a good session each, over a few profiles', async (t) => {
   const keys = new Set<string>();
-  const acs = await tinyAcs(t, (turn) => {
-    const { envelope } = turn;
-    if (envelope?.message.kind !== 'request' || envelope.message.rpc !== 'Inform') return NOTHING;
-    keys.add(JSON.stringify(envelope.message.args.DeviceId));
-    return informResponse;
+  const acs = await acsOf(t, (turn) => {
+    if (!turn.asks('Inform')) return NO_CONTENT;
+    keys.add(JSON.stringify(turn.inform().DeviceId));
+    return informResponse(turn);
   });
   const swarm = createSwarm({
     acs,
@@ -742,7 +705,7 @@ t.test(
   'a new ACS URL is a first contact there, and one that is no URL loses the modem no more than its line',
   async (t) => {
     const seen: Turn[] = [];
-    const second = await tinyAcs(t, asks([], seen));
+    const second = await acsOf(t, asks([], seen));
     const set = (Value: string): Request<CpeMethod> => ({
       kind: 'request',
       rpc: 'SetParameterValues',
@@ -751,12 +714,12 @@ t.test(
         ParameterKey: '',
       },
     });
-    const first = await tinyAcs(t, asks([set(second)]));
+    const first = await acsOf(t, asks([set(second)]));
     const modem = modemOf(t, { acs: first });
     modem.start();
     await session(modem);
     t.match(await session(modem), { ok: true, url: second, events: ['0 BOOTSTRAP'] });
-    const stray = modemOf(t, { acs: await tinyAcs(t, asks([set('gopher://nowhere')])) });
+    const stray = modemOf(t, { acs: await acsOf(t, asks([set('gopher://nowhere')])) });
     stray.start();
     await session(stray);
     t.match(await session(stray), { ok: false, why: 'lost', events: ['0 BOOTSTRAP'] });
@@ -769,7 +732,7 @@ t.test('a transfer that is due later outlives the restarts before it', async (t)
   const late = downloadOf(`${files.url}/conf`, '3 Vendor Configuration File');
   const delayed = { ...late, args: { ...late.args, DelaySeconds: 200 } };
   const reboot: Request<CpeMethod> = { kind: 'request', rpc: 'Reboot', args: { CommandKey: '' } };
-  const acs = await tinyAcs(t, asks([delayed, reboot]));
+  const acs = await acsOf(t, asks([delayed, reboot]));
   const modem = modemOf(t, { acs });
   modem.start();
   t.match(await session(modem), { requests: ['Download', 'Reboot'] });
@@ -784,7 +747,7 @@ t.test('changes that the ACS asked to hear of are told, and those by the ACS are
   const active = `${IGD}ManagementServer.Username`;
   const passive = `${IGD}ManagementServer.PeriodicInformTime`;
   const seen: Turn[] = [];
-  const acs = await tinyAcs(
+  const acs = await acsOf(
     t,
     asks(
       [
@@ -809,7 +772,7 @@ t.test('changes that the ACS asked to hear of are told, and those by the ACS are
   modem.change(`${IGD}Time.NTPServer1`, 'ntp.example');
   modem.change(active, 'by hand');
   t.strictSame((await session(modem)).events, ['4 VALUE CHANGE'], 'active opens a session');
-  const inform = seen.findLast((turn) => isRequest(turn, 'Inform'))?.envelope?.message;
+  const inform = seen.findLast((turn) => turn.asks('Inform'))?.envelope?.message;
   const told = inform?.kind === 'request' && inform.rpc === 'Inform' ? inform.args.ParameterList : [];
   t.strictSame(
     told.slice(8),
@@ -822,14 +785,14 @@ t.test('changes that the ACS asked to hear of are told, and those by the ACS are
   modem.inform('2 PERIODIC');
   await session(modem);
   t.notOk(
-    seen.some(({ turn, body }) => turn > 6 && body.includes('by hand')),
+    seen.some(({ body, number }) => number > 6 && body.includes('by hand')),
     'and once',
   );
 });
 
 t.test('a plug that is pulled in mid-session ends it, and the modem comes back with 1 BOOT', async (t) => {
   const seen: Turn[] = [];
-  const acs = await tinyAcs(t, asks([{ kind: 'request', rpc: 'GetRPCMethods', args: {} }], seen));
+  const acs = await acsOf(t, asks([{ kind: 'request', rpc: 'GetRPCMethods', args: {} }], seen));
   const modem = modemOf(t, { acs });
   const causes: string[] = [];
   modem.events.on('rebooted', ({ cause }) => causes.push(cause));
@@ -857,13 +820,13 @@ t.test('ScheduleInform comes at its time with its CommandKey', async (t) => {
   };
   const never: Request<CpeMethod> = { ...schedule, args: { DelaySeconds: 0, CommandKey: '' } };
   const seen: Turn[] = [];
-  const acs = await tinyAcs(t, asks([never, schedule], seen));
+  const acs = await acsOf(t, asks([never, schedule], seen));
   const modem = modemOf(t, { acs, profile });
   modem.start();
   await session(modem);
   t.match(seen[2]?.envelope?.message, { kind: 'fault', fault: { FaultCode: 9003 } });
   t.strictSame((await session(modem)).events, ['3 SCHEDULED', 'M ScheduleInform']);
-  const inform = seen.findLast((turn) => isRequest(turn, 'Inform'))?.envelope?.message;
+  const inform = seen.findLast((turn) => turn.asks('Inform'))?.envelope?.message;
   t.match(inform, { args: { Event: [{ CommandKey: '' }, { CommandKey: 'sched' }] } });
 });
 
@@ -875,10 +838,10 @@ t.test('a TransferComplete that the ACS refuses is sent again in the next sessio
     kind: 'fault',
     fault: { FaultCode: 8002, FaultString: 'Internal error', SetParameterValuesFault: [] },
   };
-  const acs = await tinyAcs(t, (turn) => {
-    if (!isRequest(turn, 'TransferComplete')) return plain(turn);
+  const acs = await acsOf(t, (turn) => {
+    if (!turn.asks('TransferComplete')) return plain(turn);
     told += 1;
-    return told === 1 ? { send: fault } : plain(turn);
+    return told === 1 ? turn.soap(fault) : plain(turn);
   });
   const modem = modemOf(t, { acs });
   modem.start();
@@ -899,7 +862,7 @@ t.test('a device of the old rule ends a session with one more empty exchange', a
   ] as const) {
     const seen: Turn[] = [];
     const modem = modemOf(t, {
-      acs: await tinyAcs(t, asks([], seen)),
+      acs: await acsOf(t, asks([], seen)),
       profile: { ...rest, cwmp: { ...cwmp, termination } },
     });
     modem.start();
@@ -914,19 +877,9 @@ const TLS_IDENTITY = { cert: fixture('tls-cert.pem'), key: fixture('tls-key.pem'
 
 /** An ACS by TLS that ends a session at once; with `ca` it admits only modems with a certificate that this signs. */
 async function tlsAcs(t: Test, ca?: Buffer): Promise<string> {
-  const asks = ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true, ca };
-  const server = https.createServer({ ...TLS_IDENTITY, ...asks }, (request, response) => {
-    request.resume().on('end', () => {
-      if (request.headers['transfer-encoding'] === undefined) return response.writeHead(204).end();
-      const namespace = 'urn:dslforum-org:cwmp-1-0';
-      if (!('send' in informResponse)) return response.destroy();
-      return response.end(encode({ id: '0', namespace, header: {}, message: informResponse.send }));
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.teardown(() => server.close());
-  return `https://localhost:${portOf(server.address())}/`;
+  const asked = ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true, ca };
+  const { url } = await scriptedAcs(t, { tls: { ...TLS_IDENTITY, ...asked }, script: asks([]) });
+  return url;
 }
 
 t.test('over TLS it speaks to an ACS whose certificate it trusts, and to no other', async (t) => {

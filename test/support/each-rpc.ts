@@ -1,8 +1,5 @@
-/**
- * One request and one response of each RPC, always the same, for suites where it is the order that counts.
- */
-import fc from 'fast-check';
-import { RPC_NAMES, request, response } from '../../fuzz/arbitraries/message.ts';
+/** The samples of all RPCs, by who sends them, for suites where it is the order that counts. */
+import { REQUESTS, RESPONSES } from '../../peers/samples/rpcs.ts';
 import type {
   AcsMethod,
   CpeMethod,
@@ -13,19 +10,13 @@ import type {
 } from '../../protocol/cwmp/messages.ts';
 import { RPCS } from '../../protocol/cwmp/messages.ts';
 
-const one = <T>(arbitrary: fc.Arbitrary<T>): T => {
-  const [made] = fc.sample(arbitrary, { seed: 1, numRuns: 1 });
-  if (made === undefined) throw new Error('no sample');
-  return made;
-};
-
 const forAcs = (made: Request): made is Request<AcsMethod> => RPCS[made.rpc].by !== 'CPE';
 const forCpe = (made: Request): made is Request<CpeMethod> => RPCS[made.rpc].by !== 'ACS';
 const ofAcs = (made: Response): made is Response<AcsMethod> => RPCS[made.rpc].by !== 'CPE';
 const ofCpe = (made: Response): made is Response<CpeMethod> => RPCS[made.rpc].by !== 'ACS';
 
-const requests = RPC_NAMES.map((rpc) => one(request(rpc)));
-const responses = RPC_NAMES.map((rpc) => one(response(rpc)));
+const requests = Object.values(REQUESTS);
+const responses = Object.values(RESPONSES);
 
 /** Requests that a CPE sends, and those that an ACS sends. */
 export const ACS_REQUESTS = requests.filter(forAcs);

@@ -5,14 +5,16 @@ import { connect } from 'node:tls';
 import type { Test } from 'tap';
 import t from 'tap';
 import type { AcsOptions } from '../../../acs/acs.ts';
+import type { ScriptedCpe } from '../../../peers/cpe.ts';
+import { connectCpe, cookieOf, envelopeOf, post } from '../../../peers/cpe.ts';
+import { isForCpe } from '../../../peers/cpe-session.ts';
+import { goodCpe, leavesOf } from '../../../peers/cpe-tree.ts';
+import type { HttpResponse } from '../../../peers/http-message.ts';
 import { envelopeText, informText } from '../../../peers/samples/invented-modem.ts';
 import type { Hash } from '../../../protocol/http/digest.ts';
 import { answerChallenge, readChallenges } from '../../../protocol/http/digest.ts';
 import type { TestAcs } from '../../support/acs/run-acs.ts';
 import { runAcs } from '../../support/acs/run-acs.ts';
-import { envelopeOf, goodModem, isForCpe, leavesOf } from '../../support/modem/hand-modem.ts';
-import type { RawAnswer, RawClient } from '../../support/modem/raw-client.ts';
-import { cookieOf, post, rawClient } from '../../support/modem/raw-client.ts';
 import { fixture } from '../../support/tree.ts';
 
 const KEY = '00A1B2-Gateway%201-S0001';
@@ -46,7 +48,7 @@ interface Habits {
 class Client {
   readonly #port: number;
   readonly #habits: Habits;
-  #client: RawClient | undefined;
+  #client: ScriptedCpe | undefined;
   #challenge: string | undefined;
   #cookie = '';
   nc = 0;
@@ -61,7 +63,7 @@ class Client {
   }
 
   /** Answers one challenge; a second one in a row is given back. */
-  async say(body: string): Promise<RawAnswer> {
+  async say(body: string): Promise<HttpResponse> {
     const first = await this.post(body);
     if (first.status !== 401) return first;
     this.challenges += 1;
@@ -74,11 +76,11 @@ class Client {
     return second;
   }
 
-  async post(body: string): Promise<RawAnswer> {
+  async post(body: string): Promise<HttpResponse> {
     if (this.#habits.reconnects === 'always') this.hangUp();
     if (this.#client === undefined) {
       this.connections += 1;
-      this.#client = await rawClient(this.#port, { tls: this.#habits.tls ?? false });
+      this.#client = await connectCpe(this.#port, { tls: this.#habits.tls ?? false });
     }
     const headers: string[] = [];
     if (this.#cookie !== '' && this.#habits.cookies !== false) headers.push(`Cookie: ${this.#cookie}`);
@@ -87,7 +89,7 @@ class Client {
       headers.push(`Authorization: ${this.credentials(this.nc)}`);
     }
     this.#client.send(post(body, headers));
-    const answer = await this.#client.answer();
+    const answer = await this.#client.response();
     if (answer.headers.has('set-cookie')) this.#cookie = cookieOf(answer);
     return answer;
   }
@@ -124,7 +126,7 @@ class Client {
 
 /** What follows the InformResponse, to the end. Gives the number of POSTs. */
 async function goOn(client: Client): Promise<number> {
-  const good = goodModem(TREE);
+  const good = goodCpe(TREE);
   let answer = await client.say('');
   for (let posts = 2; posts < 100; posts++) {
     if (answer.status === 204) return posts;
@@ -209,28 +211,28 @@ t.test('a POST that is heard a second time is not taken for the next one', async
   await client.say(informText());
   const request = await client.say('');
   t.equal(request.status, 200);
-  const listener = await rawClient(acs.port);
+  const listener = await connectCpe(acs.port);
   t.teardown(() => listener.close());
   for (const nc of [1, 2]) {
     listener.send(post('', [`Cookie: ${client.cookie}`, `Authorization: ${client.credentials(nc)}`]));
-    const answer = await listener.answer();
+    const answer = await listener.response();
     t.equal(answer.status, 401);
     t.match(answer.headers.get('www-authenticate'), /stale=true/);
   }
   t.equal(acs.acs.openSessions, 1, 'the session did not notice');
   const { message, id } = envelopeOf(request);
   if (!isForCpe(message)) throw new Error('no request');
-  t.equal((await client.say(envelopeText(goodModem(TREE)(message), id))).status, 200);
+  t.equal((await client.say(envelopeText(goodCpe(TREE)(message), id))).status, 200);
 });
 
 t.test('the cookie of a session without credentials opens nothing', async (t) => {
   const acs = await acsFor(t, { auth: 'digest' });
   const client = new Client(t, acs.port);
   await client.say(informText());
-  const thief = await rawClient(acs.port);
+  const thief = await connectCpe(acs.port);
   t.teardown(() => thief.close());
   thief.send(post('', [`Cookie: ${client.cookie}`]));
-  const answer = await thief.answer();
+  const answer = await thief.response();
   t.strictSame([answer.status, answer.body], [401, '']);
   await goOn(client);
   await discovered(t, acs);
@@ -285,7 +287,7 @@ t.test('a modem that knows TLS 1.0 alone is served', async (t) => {
 
 t.test('a client that speaks no TLS to the TLS port is cut off, and disturbs nobody', async (t) => {
   const acs = await acsFor(t, { tls: { cert: pem('cert'), key: pem('key') } });
-  const plain = await rawClient(acs.port);
+  const plain = await connectCpe(acs.port);
   plain.send(post(informText()));
   await plain.closed;
   const client = new Client(t, acs.port, { tls: true });

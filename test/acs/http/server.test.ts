@@ -1,14 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import type { Test } from 'tap';
 import t from 'tap';
+import type { ScriptedCpe } from '../../../peers/cpe.ts';
+import { connectCpe, cookieOf, envelopeOf, post } from '../../../peers/cpe.ts';
 import { envelopeText, faultText, informText, responseText } from '../../../peers/samples/invented-modem.ts';
-import { decodeString } from '../../../protocol/cwmp/decode.ts';
-import type { Envelope } from '../../../protocol/cwmp/messages.ts';
 import { CANONICAL } from '../../../protocol/soap/dialect.ts';
 import type { TestAcs } from '../../support/acs/run-acs.ts';
 import { runAcs } from '../../support/acs/run-acs.ts';
-import type { RawAnswer, RawClient } from '../../support/modem/raw-client.ts';
-import { cookieOf, post, rawClient } from '../../support/modem/raw-client.ts';
 
 const KEY = '00A1B2-Gateway%201-S0001';
 const EMPTY = 'POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n';
@@ -19,24 +17,18 @@ async function acsFor(t: Test, options: Parameters<typeof runAcs>[0] = {}): Prom
   return acs;
 }
 
-async function clientOf(t: Test, acs: TestAcs): Promise<RawClient> {
-  const client = await rawClient(acs.port);
+async function clientOf(t: Test, acs: TestAcs): Promise<ScriptedCpe> {
+  const client = await connectCpe(acs.port);
   t.teardown(() => client.close());
   return client;
 }
 
-function envelopeOf(answer: RawAnswer): Envelope {
-  const decoded = decodeString(answer.body);
-  if (!decoded.ok) throw new Error(decoded.error.code);
-  return decoded.value.envelope;
-}
-
 /** Answers what the ACS asks until 204 comes; refuses all. Gives the RPCs asked. */
-async function refuseAll(client: RawClient, headers: readonly string[] = []): Promise<readonly string[]> {
+async function refuseAll(client: ScriptedCpe, headers: readonly string[] = []): Promise<readonly string[]> {
   const asked: string[] = [];
   client.send(post('', headers));
   for (let turns = 0; turns < 200; turns++) {
-    const answer = await client.answer();
+    const answer = await client.response();
     if (answer.status === 204) return asked;
     const { message, id } = envelopeOf(answer);
     if (message.kind !== 'request') throw new Error(`not a request: ${message.kind}`);
@@ -52,7 +44,7 @@ t.test(
     const acs = await acsFor(t);
     const client = await clientOf(t, acs);
     client.send(post(informText()));
-    const answer = await client.answer();
+    const answer = await client.response();
     t.equal(answer.status, 200);
     t.match(answer.headers.get('set-cookie'), /^session=[\w-]{1,64}; Path=\/$/);
     t.match(answer.headers.get('content-type'), /^text\/xml/);
@@ -72,12 +64,12 @@ t.test(
     const acs = await acsFor(t);
     const client = await clientOf(t, acs);
     client.send(post(informText()));
-    await client.answer();
+    await client.response();
     client.send('POST / HTTP/1.1\r\n\r\n');
-    let answer = await client.answer();
+    let answer = await client.response();
     for (let turns = 0; answer.status === 200 && turns < 20; turns++) {
       client.send(post(faultText(9000)));
-      answer = await client.answer();
+      answer = await client.response();
     }
     t.equal(answer.status, 204);
     t.notOk(answer.headers.has('content-type'));
@@ -117,7 +109,7 @@ t.test('HTTP as modems write it is understood', async (t) => {
   for (const [name, bytes] of Object.entries(cases)) {
     const client = await clientOf(t, acs);
     client.send(bytes);
-    const answer = await client.answer();
+    const answer = await client.response();
     t.equal(answer.status, 200, name);
     t.equal(envelopeOf(answer).id, '1', name);
   }
@@ -135,7 +127,7 @@ t.test('a client that waits for 100 Continue gets it before it sends its body', 
   );
   t.match(await seen, /^HTTP\/1.1 100 /);
   client.send(inform);
-  t.equal((await client.answer()).status, 200);
+  t.equal((await client.response()).status, 200);
 });
 
 for (const [name, headersOf] of Object.entries({
@@ -148,14 +140,14 @@ for (const [name, headersOf] of Object.entries({
     const acs = await acsFor(t);
     const first = await clientOf(t, acs);
     first.send(post(informText()));
-    const cookie = cookieOf(await first.answer());
+    const cookie = cookieOf(await first.response());
     first.close();
     await first.closed;
     let body = '';
     for (let turns = 0; turns < 20; turns++) {
       const client = await clientOf(t, acs);
       client.send(post(body, headersOf(cookie)));
-      const answer = await client.answer();
+      const answer = await client.response();
       client.close();
       if (answer.status === 204) break;
       body = faultText(9000, 'Method not supported', envelopeOf(answer).id);
@@ -169,18 +161,18 @@ t.test('a second Inform ends the older session of its device, and no other', asy
   const acs = await acsFor(t);
   const [first, second, other] = [await clientOf(t, acs), await clientOf(t, acs), await clientOf(t, acs)];
   first.send(post(informText()));
-  const old = cookieOf(await first.answer());
+  const old = cookieOf(await first.response());
   other.send(post(informText({ serial: 'S0002' })));
-  await other.answer();
+  await other.response();
   second.send(post(informText()));
-  await second.answer();
+  await second.response();
   t.match(
     acs.seen.filter((o) => o.is === 'session-ended'),
     [{ device: KEY, why: 'superseded' }],
   );
   const late = await clientOf(t, acs);
   late.send(post(faultText(9000), [`Cookie: ${old}`]));
-  t.equal((await late.answer()).status, 400, 'the old session is over');
+  t.equal((await late.response()).status, 400, 'the old session is over');
   t.ok((await refuseAll(second)).length > 0);
   t.ok((await refuseAll(other)).length > 0);
 });
@@ -194,9 +186,9 @@ t.test('a session that says nothing for its time is over, and its task goes back
   });
   const client = await clientOf(t, acs);
   client.send(post(informText()));
-  await client.answer();
+  await client.response();
   client.send(EMPTY);
-  const { message } = envelopeOf(await client.answer());
+  const { message } = envelopeOf(await client.response());
   t.match(message, { rpc: 'GetParameterValues' });
   await acs.until((o) => o.is === 'session-ended' && o.why === 'timeout');
   t.match(await acs.queue.get(task.id), { state: 'new', attempts: 1 });
@@ -213,9 +205,9 @@ t.test('tasks are sent in their order, and their answers are kept with them and 
   const second = await acs.queue.add(KEY, { kind: 'request', rpc: 'Reboot', args: { CommandKey: '' } });
   const client = await clientOf(t, acs);
   client.send(post(informText()));
-  await client.answer();
+  await client.response();
   client.send(EMPTY);
-  const asked = envelopeOf(await client.answer());
+  const asked = envelopeOf(await client.response());
   t.match(asked.message, { rpc: 'GetParameterValues', args: { ParameterNames: [name] } });
   client.send(
     post(
@@ -226,9 +218,9 @@ t.test('tasks are sent in their order, and their answers are kept with them and 
       }),
     ),
   );
-  t.match(envelopeOf(await client.answer()).message, { rpc: 'Reboot', args: { CommandKey: second.id } });
+  t.match(envelopeOf(await client.response()).message, { rpc: 'Reboot', args: { CommandKey: second.id } });
   client.send(post(faultText(9001)));
-  t.match(envelopeOf(await client.answer()).message, { rpc: 'GetRPCMethods' }, 'then the first contact');
+  t.match(envelopeOf(await client.response()).message, { rpc: 'GetRPCMethods' }, 'then the first contact');
   t.match(await acs.queue.get(first.id), { state: 'done', answer: { ParameterList: [{ Value: '77' }] } });
   t.match(await acs.queue.get(second.id), { state: 'failed', fault: { FaultCode: 9001 } });
   t.match(await acs.store.parameter(KEY, name), { value: '77', type: 'unsignedInt' });
@@ -240,14 +232,14 @@ t.test(
     const acs = await acsFor(t);
     const client = await clientOf(t, acs);
     client.send(post(informText()));
-    await client.answer();
+    await client.response();
     client.send(EMPTY);
-    await client.answer();
+    await client.response();
     client.send(EMPTY);
-    for (let answer = await client.answer(); answer.status === 200; answer = await client.answer())
+    for (let answer = await client.response(); answer.status === 200; answer = await client.response())
       client.send(post(faultText(9000, 'Method not supported', envelopeOf(answer).id)));
     client.send(EMPTY);
-    t.equal((await client.answer()).status, 204);
+    t.equal((await client.response()).status, 204);
     await acs.store.durable();
     const { quirks = {} } = (await acs.store.get(KEY)) ?? {};
     t.equal(quirks['Q-HT-08'], 1, 'an empty POST instead of an answer');
@@ -265,16 +257,16 @@ t.test(
     queue.end = () => Promise.reject(new Error('no space left on device'));
     const client = await clientOf(t, acs);
     client.send(post(informText()));
-    await client.answer();
+    await client.response();
     client.send(EMPTY);
-    await client.answer();
+    await client.response();
     client.send(post(faultText(9001)));
-    t.equal((await client.answer()).status, 503);
+    t.equal((await client.response()).status, 503);
     t.equal(acs.acs.openSessions, 0, 'the session is over');
     queue.end = end;
     const again = await clientOf(t, acs);
     again.send(post(informText()));
-    t.equal((await again.answer()).status, 200);
+    t.equal((await again.response()).status, 200);
     t.equal((await refuseAll(again))[0], 'GetRPCMethods', 'nothing is lost');
     t.match(await queue.get(task.id), { state: 'failed', fault: { FaultCode: 9000 } });
   },
@@ -284,13 +276,13 @@ t.test('what a modem asks is answered before and after its empty POST', async (t
   const acs = await acsFor(t);
   const client = await clientOf(t, acs);
   client.send(post(informText()));
-  await client.answer();
+  await client.response();
   client.send(post(envelopeText({ kind: 'request', rpc: 'GetRPCMethods', args: {} }, 'm')));
-  const methods = envelopeOf(await client.answer());
+  const methods = envelopeOf(await client.response());
   t.equal(methods.id, 'm');
   t.match(methods.message, { kind: 'response', rpc: 'GetRPCMethods' });
   client.send(post(envelopeText({ kind: 'unknown', name: 'X_00A1B2_Hello' }, 'v')));
-  t.match(envelopeOf(await client.answer()).message, { kind: 'fault', fault: { FaultCode: 8000 } });
+  t.match(envelopeOf(await client.response()).message, { kind: 'fault', fault: { FaultCode: 8000 } });
   t.ok((await refuseAll(client)).includes('GetRPCMethods'));
 });
 
@@ -304,37 +296,37 @@ t.test('what is no message gets 400 with its error and place, and disturbs nobod
   ] as const) {
     const client = await clientOf(t, acs);
     client.send(post(body));
-    const answer = await client.answer();
+    const answer = await client.response();
     t.equal(answer.status, 400, code);
     t.match(answer.body, code);
   }
   const client = await clientOf(t, acs);
   client.send('\x16\x03\x01 hello?\r\n\r\n');
-  t.equal((await client.answer()).status, 400);
+  t.equal((await client.response()).status, 400);
   const fine = await clientOf(t, acs);
   fine.send(post(informText()));
-  t.equal((await fine.answer()).status, 200);
+  t.equal((await fine.response()).status, 200);
 });
 
 t.test('a body over the limit is refused with 413, and an encoding we do not know with 415', async (t) => {
   const acs = await acsFor(t, { maxBodyBytes: 1000 });
   const large = await clientOf(t, acs);
   large.send(post(informText()));
-  t.equal((await large.answer()).status, 413);
+  t.equal((await large.response()).status, 413);
   const odd = await clientOf(t, acs);
   odd.send(post('x', ['Content-Encoding: compress']));
-  t.equal((await odd.answer()).status, 415);
+  t.equal((await odd.response()).status, 415);
 });
 
 t.test('with digest a modem must answer the challenge on the same connection', async (t) => {
   const acs = await acsFor(t, { auth: 'digest', credentials: (user) => (user === 'u' ? 'p' : undefined) });
   const client = await clientOf(t, acs);
   client.send(post(informText()));
-  const challenged = await client.answer();
+  const challenged = await client.response();
   t.equal(challenged.status, 401);
   t.match(challenged.headers.get('www-authenticate'), /^Digest .*qop="auth"/);
   client.send(post(informText(), ['Authorization: Digest username="u", nonce="wrong"']));
-  t.equal((await client.answer()).status, 401);
+  t.equal((await client.response()).status, 401);
   t.equal(await acs.store.get(KEY), undefined, 'nothing is kept of a modem that is not authenticated');
 });
 
@@ -342,7 +334,7 @@ t.test('a modem that shows Basic credentials unasked is let in with --auth basic
   const acs = await acsFor(t, { auth: 'basic', credentials: (user) => (user === 'u' ? 'p' : undefined) });
   const client = await clientOf(t, acs);
   client.send(post(informText(), [`Authorization: Basic ${Buffer.from('u:p').toString('base64')}`]));
-  t.equal((await client.answer()).status, 200);
+  t.equal((await client.response()).status, 200);
 });
 
 t.test('files are fetched whole and in part, and sent only where they are expected', async (t) => {
@@ -383,11 +375,11 @@ t.test('stopping lets what is open end, gives tasks back, and takes nothing new'
   const task = await acs.queue.add(KEY, { kind: 'request', rpc: 'GetRPCMethods', args: {} });
   const client = await clientOf(t, acs);
   client.send(post(informText()));
-  await client.answer();
+  await client.response();
   const stopping = acs.stop();
   const late = await clientOf(t, acs);
   late.send(post(informText({ serial: 'S0009' })));
-  t.equal((await late.answer()).status, 503);
+  t.equal((await late.response()).status, 503);
   const asked = await refuseAll(client, []);
   t.equal(asked[0], 'GetRPCMethods');
   await stopping;

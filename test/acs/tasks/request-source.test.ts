@@ -6,21 +6,16 @@ import type { Cpe } from '../../../acs/rules/rule-runner.ts';
 import { RuleRunner } from '../../../acs/rules/rule-runner.ts';
 import { openStore } from '../../../acs/store/open.ts';
 import type { DeviceStore } from '../../../acs/store/store.ts';
+import { connectCpe, envelopeOf, post } from '../../../peers/cpe.ts';
+import type { CpeAnswer, CpeScript, PlayedSession, SessionOptions } from '../../../peers/cpe-session.ts';
+import { fault, isForCpe, playSession } from '../../../peers/cpe-session.ts';
+import type { CpeTree } from '../../../peers/cpe-tree.ts';
+import { goodCpe, leavesOf } from '../../../peers/cpe-tree.ts';
 import { envelopeText, informText } from '../../../peers/samples/invented-modem.ts';
 import type { CpeMethod, Message, Request } from '../../../protocol/cwmp/messages.ts';
 import { ModemlabError } from '../../../protocol/errors.ts';
 import type { TestAcs } from '../../support/acs/run-acs.ts';
 import { runAcs } from '../../support/acs/run-acs.ts';
-import type { Brain, HandTree, Played, Say, SessionOptions } from '../../support/modem/hand-modem.ts';
-import {
-  envelopeOf,
-  fault,
-  goodModem,
-  isForCpe,
-  leavesOf,
-  playSession,
-} from '../../support/modem/hand-modem.ts';
-import { post, rawClient } from '../../support/modem/raw-client.ts';
 
 const KEY = '00A1B2-Gateway%201-S0001';
 const ROOT = 'InternetGatewayDevice.';
@@ -33,12 +28,12 @@ async function acsFor(t: Test, options: Parameters<typeof runAcs>[0] = {}): Prom
   return acs;
 }
 
-const TREE: HandTree = { leaves: leavesOf(12) };
+const TREE: CpeTree = { leaves: leavesOf(12) };
 
 /** An ACS that knows the device already, so that only tasks are asked of it. */
 async function knownDevice(t: Test, options: Parameters<typeof runAcs>[0] = {}): Promise<TestAcs> {
   const acs = await acsFor(t, options);
-  await playSession(acs.port, goodModem(TREE));
+  await playSession(acs.port, goodCpe(TREE));
   return acs;
 }
 
@@ -55,17 +50,17 @@ const stateOf = async (acs: TestAcs, task: Pick<Task, 'id'>): Promise<string> =>
   return [state, error?.code ?? cpeFault?.FaultCode].filter((part) => part !== undefined).join(' ');
 };
 
-const rpcs = ({ asked }: Played): readonly string[] => asked.map(({ rpc }) => rpc);
+const rpcs = ({ asked }: PlayedSession): readonly string[] => asked.map(({ rpc }) => rpc);
 
 /** A session in which the modem says this to one RPC, and what is right to all others. */
 const session = (
   acs: TestAcs,
-  say: Readonly<Partial<Record<CpeMethod, Say>>> = {},
+  say: Readonly<Partial<Record<CpeMethod, CpeAnswer>>> = {},
   options: SessionOptions = {},
-): Promise<Played> => {
-  const good = goodModem(TREE);
-  const brain: Brain = (request) => say[request.rpc] ?? good(request);
-  return playSession(acs.port, brain, options);
+): Promise<PlayedSession> => {
+  const good = goodCpe(TREE);
+  const script: CpeScript = (request) => say[request.rpc] ?? good(request);
+  return playSession(acs.port, script, options);
 };
 
 const REBOOT = { kind: 'request', rpc: 'Reboot', args: { CommandKey: '' } } as const;
@@ -238,11 +233,11 @@ const ADD: Request<'AddObject'> = {
 
 /** Answers what is asked of the table's names as if it had these instances; all else is right. */
 const withInstances =
-  (instances: readonly number[], say: Say, asked: string[] = []): Brain =>
+  (instances: readonly number[], say: CpeAnswer, asked: string[] = []): CpeScript =>
   (request) => {
     asked.push(request.rpc);
     if (request.rpc === 'AddObject' || request.rpc === 'DeleteObject') return say;
-    if (request.rpc !== 'GetParameterNames') return goodModem(TREE)(request);
+    if (request.rpc !== 'GetParameterNames') return goodCpe(TREE)(request);
     const { ParameterPath } = request.args;
     const names = instances.map((instance) => `${TABLE}${instance}.`);
     const listed = ParameterPath === TABLE ? names : names.filter((name) => name.startsWith(ParameterPath));
@@ -401,7 +396,7 @@ t.test('a second Inform in the middle begins a new session, which gets the task 
   const task = await add(acs, READ);
   let asked = 0;
   const played = await playSession(acs.port, (request) => {
-    if (request.rpc !== 'GetParameterAttributes') return goodModem(TREE)(request);
+    if (request.rpc !== 'GetParameterAttributes') return goodCpe(TREE)(request);
     asked += 1;
     return asked === 1 ? { inform: { events: [['1 BOOT']] } } : ATTRIBUTES;
   });
@@ -436,12 +431,12 @@ t.test('a task that breaks ten sessions is given up, and those behind it are ser
 t.test('of two Informs of one device at the same moment one session is left', async (t) => {
   const acs = await knownDevice(t);
   const task = await add(acs, READ);
-  const clients = await Promise.all([1, 2, 3].map(() => rawClient(acs.port)));
+  const clients = await Promise.all([1, 2, 3].map(() => connectCpe(acs.port)));
   t.teardown(() => {
     for (const client of clients) client.close();
   });
   for (const client of clients) client.send(post(informText()));
-  await Promise.all(clients.map((client) => client.answer().catch(() => undefined)));
+  await Promise.all(clients.map((client) => client.response().catch(() => undefined)));
   t.equal(acs.acs.openSessions, 1);
   await session(acs, { GetParameterAttributes: ATTRIBUTES });
   t.match(await taskOf(acs, task), { state: 'done', attempts: 1 });
@@ -452,20 +447,20 @@ t.test(
   async (t) => {
     const acs = await knownDevice(t);
     const task = await add(acs, READ);
-    const late = await rawClient(acs.port);
+    const late = await connectCpe(acs.port);
     t.teardown(() => late.close());
     late.send(post(informText()));
-    await late.answer();
+    await late.response();
     late.send(post(''));
-    const { message, id } = envelopeOf(await late.answer());
+    const { message, id } = envelopeOf(await late.response());
     t.ok(isForCpe(message));
     // It connects again, and its new session ends this one.
-    const second = await rawClient(acs.port);
+    const second = await connectCpe(acs.port);
     t.teardown(() => second.close());
     second.send(post(informText()));
-    await second.answer();
+    await second.response();
     late.send(post(envelopeText(ATTRIBUTES, id)));
-    t.equal((await late.answer()).status, 400);
+    t.equal((await late.response()).status, 400);
     t.equal(await stateOf(acs, task), 'new');
     second.close();
     await session(acs, { GetParameterAttributes: ATTRIBUTES });
@@ -504,13 +499,13 @@ t.test('of Informs of one device that overtake each other one session is left', 
       queue: await openQueue('memory', '', { owner: 'test' }),
     },
   });
-  const clients = await Promise.all([1, 2, 3].map(() => rawClient(acs.port)));
+  const clients = await Promise.all([1, 2, 3].map(() => connectCpe(acs.port)));
   t.teardown(() => {
     for (const client of clients) client.close();
   });
   const answers = clients.map(async (client) => {
     client.send(post(informText()));
-    return (await client.answer()).status;
+    return (await client.response()).status;
   });
   while (waiting.length < clients.length) await new Promise((resolve) => setImmediate(resolve));
   for (const go of waiting) go();
@@ -530,7 +525,7 @@ t.test('a rule that throws does not end the session, nor the tasks behind it', a
   };
   const acs = await acsFor(t, { data });
   let task: Task | undefined;
-  const good = goodModem(TREE);
+  const good = goodCpe(TREE);
   const played = await playSession(acs.port, async (request) => {
     if (request.rpc === 'GetParameterAttributes') return ATTRIBUTES;
     if (request.rpc === 'GetRPCMethods') task = await add(acs, READ);
@@ -627,14 +622,14 @@ t.test('a session that ends while nothing is outstanding breaks its rule too', a
 t.test('what a modem does after its Inform is noted too, and counted once a session', async (t) => {
   const acs = await acsFor(t);
   const noted = async (): Promise<unknown> => (await acs.store.get(KEY))?.quirks;
-  const good = goodModem(TREE);
+  const good = goodCpe(TREE);
   // Untyped values and an empty list that closes itself: neither is in the Inform.
-  const brain: Brain = (request, id) => {
+  const script: CpeScript = (request, id) => {
     const said = good(request);
     if (request.rpc !== 'GetParameterValues') return said;
     return { raw: envelopeText(said, id).replaceAll(' xsi:type="xsd:string"', '') };
   };
-  await playSession(acs.port, brain);
+  await playSession(acs.port, script);
   t.match(await noted(), { 'Q-AT-08': 1, 'Q-HT-04': 1 }, 'the missing Content-Type is in both');
   for (const [counted, contentType] of [
     [1, 2],
@@ -646,7 +641,7 @@ t.test('what a modem does after its Inform is noted too, and counted once a sess
       rpc: 'GetParameterValues',
       args: { ParameterNames: [`${ROOT}P3`] },
     });
-    await playSession(acs.port, brain);
+    await playSession(acs.port, script);
     t.match(await noted(), { 'Q-AT-08': counted, 'Q-HT-04': contentType }, 'it waits for the next Inform');
   }
 });

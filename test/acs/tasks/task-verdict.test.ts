@@ -11,13 +11,14 @@ import type { Task } from '../../../acs/queue/queue.ts';
 import { taskIds } from '../../../acs/queue/task-id.ts';
 import { openStore } from '../../../acs/store/open.ts';
 import { delayOf, keyVerdict, verdictOf } from '../../../acs/tasks/task-verdict.ts';
+import type { CpeAnswer, CpeScript } from '../../../peers/cpe-session.ts';
+import { fault, playSession } from '../../../peers/cpe-session.ts';
+import { goodCpe, leavesOf } from '../../../peers/cpe-tree.ts';
 import { type InformOf, informArgs } from '../../../peers/samples/invented-modem.ts';
 import type { CpeMethod, Message, Request } from '../../../protocol/cwmp/messages.ts';
 import type { TestAcs } from '../../support/acs/run-acs.ts';
 import { runAcs } from '../../support/acs/run-acs.ts';
 import { filesTwice } from '../../support/acs/task-load.ts';
-import type { Brain, Say } from '../../support/modem/hand-modem.ts';
-import { fault, goodModem, leavesOf, playSession } from '../../support/modem/hand-modem.ts';
 
 const KEY = '00A1B2-Gateway%201-S0001';
 const TABLE = 'InternetGatewayDevice.LANDevice.1.Hosts.Host.';
@@ -115,20 +116,20 @@ t.test('a delay that the request asks for is no delay of the modem', async (t) =
 async function knownDevice(t: Test, options: Parameters<typeof runAcs>[0] = {}): Promise<TestAcs> {
   const acs = await runAcs(options);
   t.teardown(() => acs.stop());
-  await playSession(acs.port, goodModem({ leaves: leavesOf(12) }));
+  await playSession(acs.port, goodCpe({ leaves: leavesOf(12) }));
   return acs;
 }
 
-type Answers = Readonly<Partial<Record<CpeMethod, Say>>>;
+type Answers = Readonly<Partial<Record<CpeMethod, CpeAnswer>>>;
 
 /**
  * A session in which the modem says this, and otherwise the right thing. Resolves with the RPCs that it was
  * asked.
  */
 async function session(acs: TestAcs, say: Answers, inform: InformOf = {}): Promise<readonly CpeMethod[]> {
-  const good = goodModem({ leaves: leavesOf(12) });
-  const brain: Brain = (request) => say[request.rpc] ?? good(request);
-  const { asked } = await playSession(acs.port, brain, { inform });
+  const good = goodCpe({ leaves: leavesOf(12) });
+  const script: CpeScript = (request) => say[request.rpc] ?? good(request);
+  const { asked } = await playSession(acs.port, script, { inform });
   return asked.map(({ rpc }) => rpc);
 }
 

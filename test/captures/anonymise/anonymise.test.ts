@@ -10,9 +10,10 @@ import { anonymisedFile } from '../../../captures/anonymise/file.ts';
 import type { CapturedFrame } from '../../../captures/file/frame.ts';
 import { LINK_TYPES } from '../../../captures/file/frame.ts';
 import { createStory } from '../../../captures/story/story.ts';
-import { disturb, disturbance, framesOf, manner, packetsOf } from '../../../scripts/captures/packets.ts';
+import { framesOf, packetsOf } from '../../../scripts/captures/packets.ts';
 import { noTshark, readAll, wireshark } from '../../support/capture/capture-files.ts';
 import { SECRETS, secretFile, secretSession, traces } from '../../support/capture/capture-secrets.ts';
+import { disturb, disturbance, manner } from '../../support/capture/packet-arbitraries.ts';
 import { temporaryFolder } from '../../support/process/cli.ts';
 import { property } from '../../support/seed.ts';
 

@@ -20,16 +20,9 @@ import {
   post,
   sessionOf,
 } from '../../../scripts/captures/cwmp-texts.ts';
-import {
-  disturb,
-  disturbance,
-  framesOf,
-  manner,
-  PLAIN,
-  packetsOf,
-  type Said,
-} from '../../../scripts/captures/packets.ts';
+import { framesOf, PLAIN, packetsOf, type Said } from '../../../scripts/captures/packets.ts';
 import { captureFile, fileForm, noTshark, readAll, wireshark } from '../../support/capture/capture-files.ts';
+import { disturb, disturbance, manner } from '../../support/capture/packet-arbitraries.ts';
 import { cpeRequest, cpeResponse, faultOf } from '../../support/each-rpc.ts';
 import { bytesHeld } from '../../support/process/heap.ts';
 import { property } from '../../support/seed.ts';

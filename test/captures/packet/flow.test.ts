@@ -14,16 +14,9 @@ import { readLink, writeLink } from '../../../captures/packet/link.ts';
 import { createStreams, type Side } from '../../../captures/packet/streams.ts';
 import { FLAGS, readTcp, writeTcp } from '../../../captures/packet/tcp.ts';
 import { writeUdp } from '../../../captures/packet/udp.ts';
-import {
-  disturb,
-  disturbance,
-  framesOf,
-  manner,
-  PLAIN,
-  packetsOf,
-  type Said,
-} from '../../../scripts/captures/packets.ts';
+import { framesOf, PLAIN, packetsOf, type Said } from '../../../scripts/captures/packets.ts';
 import { captureFile, noTshark, wireshark } from '../../support/capture/capture-files.ts';
+import { disturb, disturbance, manner } from '../../support/capture/packet-arbitraries.ts';
 import { bytesHeld } from '../../support/process/heap.ts';
 import { property } from '../../support/seed.ts';
 

@@ -1,7 +1,7 @@
 /** One list of secret names: whoever hides or replaces secrets does so for each name on it. */
 import t from 'tap';
 import { memoryStore } from '../../../acs/store/memory.ts';
-import { remember } from '../../../acs/tasks/apply-response.ts';
+import { applyResponse } from '../../../acs/tasks/apply-response.ts';
 import { kindOf } from '../../../captures/anonymise/kinds.ts';
 import { messageSummary } from '../../../captures/conversation/message-summary.ts';
 import type { Message } from '../../../protocol/cwmp/messages.ts';
@@ -86,7 +86,7 @@ t.test('the ACS keeps no secret that it has set', async (t) => {
 async function valuesAfterSetting(store: ReturnType<typeof memoryStore>, names: readonly string[]) {
   const reading = { now: '2024-01-01T00:00:00Z', untyped: false };
   for (const name of names)
-    await remember(
+    await applyResponse(
       store,
       'A-B-C',
       setting(name),

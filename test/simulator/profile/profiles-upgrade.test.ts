@@ -7,7 +7,7 @@ import { Device } from '../../../simulator/device/device.ts';
 import { perform } from '../../../simulator/device/rpc/dispatch.ts';
 import { createModem } from '../../../simulator/modem.ts';
 import { loadProfile } from '../../../simulator/profile/profile.ts';
-import { turnAcs } from '../../support/acs/turn-acs.ts';
+import { scriptedAcs } from '../../support/acs/scripted-acs.ts';
 
 const device = (name: string): Device =>
   new Device({ profile: loadProfile(name), acs: 'http://acs.example/', now: () => 0 });
@@ -75,7 +75,7 @@ t.test('after a download it informs as the new release', async (t) => {
   });
   const address = files.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const acs = await turnAcs(t);
+  const acs = await scriptedAcs(t);
   const quirk = 'Q-FT-05';
   for (const quirks of [undefined, [quirk] as const]) {
     const modem = createModem({
@@ -84,13 +84,13 @@ t.test('after a download it informs as the new release', async (t) => {
     });
     t.teardown(() => modem.stop());
     modem.start();
-    const first = await acs.turn();
+    const first = await acs.next();
     t.equal(first.inform().ParameterList.length, 12);
     t.match(first.body, /<cwmp:Inform>\r\n<DeviceId>/);
-    t.equal(first.request.headers['user-agent'], 'Thomson_cwmp-engine/r6.2.15.5');
+    t.equal(first.request.headers.get('user-agent'), 'Thomson_cwmp-engine/r6.2.15.5');
     first.informResponse();
     const options = { SuccessURL: '', FailureURL: '', Username: '', Password: '', TargetFileName: '' };
-    (await acs.turn()).ask({
+    (await acs.next()).ask({
       kind: 'request',
       rpc: 'Download',
       args: {
@@ -98,11 +98,11 @@ t.test('after a download it informs as the new release', async (t) => {
         ...{ ...options, FileSize: image.length, DelaySeconds: 0 },
       },
     });
-    (await acs.turn()).status(204);
-    const next = await acs.turn();
+    (await acs.next()).status(204);
+    const next = await acs.next();
     t.equal(next.inform().ParameterList.length, 8);
     t.match(next.body, /<cwmp:Inform><DeviceId> </);
-    t.equal(next.request.headers['user-agent'], 'Thomson_cwmp-engine/r7.4.1.7');
+    t.equal(next.request.headers.get('user-agent'), 'Thomson_cwmp-engine/r7.4.1.7');
     t.equal(next.inform().DeviceId.SerialNumber, first.inform().DeviceId.SerialNumber);
     t.strictSame(next.events, ['1 BOOT', '4 VALUE CHANGE', '7 TRANSFER COMPLETE', 'M Download']);
     t.equal(modem.device.profile.cwmp.maxNames, quirks === undefined ? 0 : 16, 'with the quirks that it had');

@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import t, { type Test } from 'tap';
 import { request } from 'undici';
+import type { ListeningAcs } from '../../../peers/acs.ts';
+import { connectCpe } from '../../../peers/cpe.ts';
+import type { HttpResponse } from '../../../peers/http-message.ts';
 import type { Args } from '../../../protocol/cwmp/messages.ts';
 import type { ListenerOptions, Modem, ModemOptions } from '../../../simulator/index.ts';
 import { createConnectionRequestListener, createModem, loadProfile } from '../../../simulator/index.ts';
@@ -13,8 +16,7 @@ import type {
   ConnectionRequestListener,
 } from '../../../simulator/services/connection-request-types.ts';
 import { createScheduler } from '../../../simulator/time/scheduler.ts';
-import { type TurnAcs, turnAcs } from '../../support/acs/turn-acs.ts';
-import { type RawAnswer, rawClient } from '../../support/modem/raw-client.ts';
+import { scriptedAcs } from '../../support/acs/scripted-acs.ts';
 import { fixture } from '../../support/tree.ts';
 
 const MS = 'InternetGatewayDevice.ManagementServer.';
@@ -23,7 +25,7 @@ const USER = { username: 'acs', password: 'crpass' };
 const EVENT = ['6 CONNECTION REQUEST'];
 
 interface Lab {
-  readonly acs: TurnAcs;
+  readonly acs: ListeningAcs;
   readonly listener: ConnectionRequestListener;
   readonly modem: Modem;
   readonly url: string;
@@ -65,7 +67,7 @@ async function lab(
   traits: Partial<ConnectionRequestTraits> = {},
   options: Pick<ModemOptions, 'scheduler'> = {},
 ): Promise<Lab> {
-  const acs = await turnAcs(t);
+  const acs = await scriptedAcs(t);
   const listener = await listenerOf(t);
   const modem = modemOf(t, listener, traits, { acs: acs.url, ...options });
   modem.start();
@@ -114,7 +116,7 @@ async function gateTo(t: Test, port: number) {
 const md5 = (text: string): string => createHash('md5').update(text, 'latin1').digest('hex');
 
 /** Of the challenge in an answer, by name. */
-function challengeOf(answer: RawAnswer): ReadonlyMap<string, string> {
+function challengeOf(answer: Pick<HttpResponse, 'headers'>): ReadonlyMap<string, string> {
   const line = answer.headers.get('www-authenticate') ?? '';
   return new Map([...line.matchAll(/(\w+)="?([^",]*)"?/g)].map((m) => [m[1] ?? '', m[2] ?? '']));
 }
@@ -147,19 +149,19 @@ async function get(
   lines: readonly string[] = [],
   method = 'GET',
   body = '',
-): Promise<RawAnswer> {
+): Promise<HttpResponse> {
   const { port, host, pathname } = new URL(url);
-  const client = await rawClient(Number(port));
+  const client = await connectCpe(Number(port));
   try {
     client.send([`${method} ${pathname} HTTP/1.1`, `Host: ${host}`, ...lines, '', body].join('\r\n'));
-    return await client.answer();
+    return await client.response();
   } finally {
     client.close();
   }
 }
 
 /** As an ACS calls: asks, is challenged, asks again with proof. */
-async function call(url: string, proof: Proof = {}): Promise<RawAnswer> {
+async function call(url: string, proof: Proof = {}): Promise<HttpResponse> {
   const first = await get(url);
   return get(url, [`Authorization: ${digest(url, challengeOf(first), proof)}`]);
 }
@@ -198,8 +200,6 @@ t.test('a client of undici that counts up its nonce calls twice on one connectio
   await first.body.dump();
   t.equal(first.headers.connection, 'keep-alive', 'the challenged one can go on there');
   const challenge = challengeOf({
-    status: 401,
-    body: '',
     headers: new Map([['www-authenticate', String(first.headers['www-authenticate'])]]),
   });
   for (const nc of ['00000001', '00000002']) {
@@ -247,7 +247,7 @@ t.test('what is not as it should be is refused, and leads to no session', async 
 
 t.test('a nonce is good for its time and its modem only', async (t) => {
   let now = 1_700_000_000_000;
-  const acs = await turnAcs(t);
+  const acs = await scriptedAcs(t);
   const listener = await listenerOf(t, { clock: () => now });
   const [one, two] = [0, 1].map((index) =>
     modemOf(t, listener, { nonceSeconds: 30 }, { acs: acs.url, index }),
@@ -289,13 +289,13 @@ t.test(
     await modem.next('session-ended');
     modem.restoreLine();
     t.equal((await call(url)).status, 200, 'the line was down: the first call is not kept');
-    const turn = await acs.turn();
+    const turn = await acs.next();
     t.strictSame(turn.events, EVENT);
     t.equal((await call(url)).status, 200, 'its Inform has left, so another session must follow');
     t.equal((await call(url)).status, 200);
     turn.informResponse();
     t.equal((await call(url)).status, 200);
-    (await acs.turn()).status(204);
+    (await acs.next()).status(204);
     t.strictSame(eventsOf(await acs.session()), EVENT);
     await modem.next('session-ended');
     t.equal(acs.waiting, 0, 'exactly one');
@@ -304,7 +304,7 @@ t.test(
 
 t.test('while it connects to the ACS, five calls are accepted and make one session', async (t) => {
   const read = (name: string): Buffer => readFileSync(fixture(name));
-  const acs = await turnAcs(t, { cert: read('tls-cert.pem'), key: read('tls-key.pem') });
+  const acs = await scriptedAcs(t, { tls: { cert: read('tls-cert.pem'), key: read('tls-key.pem') } });
   const gate = await gateTo(t, acs.port);
   const listener = await listenerOf(t);
   const modem = modemOf(t, listener, { most: 2 }, { acs: gate.url, tls: { rejectUnauthorized: false } });
@@ -331,12 +331,12 @@ t.test('in a session and past its rate it answers 503 where the profile says so'
   const { acs, modem, url } = await lab(t, { inSession: 'refuse', most: 2, seconds: 3600 });
   for (let turn = 0; turn < 2; turn++) {
     t.equal((await call(url)).status, 200);
-    const first = await acs.turn();
+    const first = await acs.next();
     const inSession = await call(url);
     t.strictSame([inSession.status, inSession.headers.has('retry-after'), inSession.body], [503, false, '']);
     const ended = modem.next('session-ended');
     first.informResponse();
-    (await acs.turn()).status(204);
+    (await acs.next()).status(204);
     await ended;
   }
   const heard = modem.next('connection-request', { where: ({ status }) => status === 503 });
@@ -351,19 +351,19 @@ t.test('the ACS sets who may call, before and after a restart; a factory reset u
   t.teardown(() => scheduler.stop());
   const { acs, modem, url } = await lab(t, {}, { scheduler });
   t.equal((await call(url)).status, 200);
-  (await acs.turn()).informResponse();
+  (await acs.next()).informResponse();
   const set = (name: string, Value: string) => ({
     Name: `${MS}ConnectionRequest${name}`,
     Value,
     Type: 'string',
   });
   const ParameterList = [set('Username', 'new'), set('Password', 'neu\u00e9')];
-  (await acs.turn()).ask({
+  (await acs.next()).ask({
     kind: 'request',
     rpc: 'SetParameterValues',
     args: { ParameterList, ParameterKey: 'k' },
   });
-  const answer = await acs.turn();
+  const answer = await acs.next();
   t.match(answer.envelope?.message, { rpc: 'SetParameterValues' });
   answer.status(204);
   await modem.next('session-ended');
@@ -382,9 +382,9 @@ t.test('the ACS sets who may call, before and after a restart; a factory reset u
   t.strictSame(eventsOf(await acs.session()), ['1 BOOT', '4 VALUE CHANGE']);
   t.equal(modem.get(`${MS}ConnectionRequestURL`), url, 'the same URL as before');
   t.equal((await call(url, next)).status, 200, 'a new challenge');
-  (await acs.turn()).informResponse();
-  (await acs.turn()).ask({ kind: 'request', rpc: 'FactoryReset', args: {} });
-  (await acs.turn()).status(204);
+  (await acs.next()).informResponse();
+  (await acs.next()).ask({ kind: 'request', rpc: 'FactoryReset', args: {} });
+  (await acs.next()).status(204);
   t.match(eventsOf(await acs.session()), ['0 BOOTSTRAP']);
   t.strictSame([(await call(url, next)).status, (await call(url)).status], [401, 200]);
   await acs.session();
@@ -433,7 +433,7 @@ t.test('a profile says how it challenges, and what its path is', async (t) => {
 });
 
 t.test('one modem can have the listener for itself, and two of one seed have a path each', async (t) => {
-  const acs = await turnAcs(t);
+  const acs = await scriptedAcs(t);
   const alone = await listenerOf(t, { exclusive: true, told: 'modem.example' });
   const modem = modemOf(t, alone, { path: '/' }, { acs: acs.url });
   t.equal(modem.get(`${MS}ConnectionRequestURL`), `http://modem.example:${alone.port}/`);
@@ -464,7 +464,7 @@ t.test(
   'connection requests that the ACS switched off are told by an empty URL and not answered',
   async (t) => {
     const profile = loadProfile('generic-tr181');
-    const acs = await turnAcs(t);
+    const acs = await scriptedAcs(t);
     const listener = await listenerOf(t);
     const modem = modemOf(t, listener, {}, { acs: acs.url }, profile);
     modem.start();
@@ -483,11 +483,11 @@ t.test('what is no HTTP, or never ends, does no harm', async (t) => {
   const { acs, url } = await lab(t);
   const port = Number(new URL(url).port);
   for (const bytes of ['\u0016\u0003\u0001\u0002\u0000', `GET /${'x'.repeat(20_000)}`, '\r\n\r\n\r\nX']) {
-    const client = await rawClient(port);
+    const client = await connectCpe(port);
     client.send(Buffer.from(bytes, 'latin1'));
     await client.closed;
   }
-  const half = await rawClient(port);
+  const half = await connectCpe(port);
   half.send('GET /abc HTTP/1.1\r\n');
   t.equal((await call(url)).status, 200, 'others are served meanwhile');
   await acs.session();

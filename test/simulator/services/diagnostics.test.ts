@@ -8,7 +8,7 @@ import type { Modem, ModemOptions } from '../../../simulator/index.ts';
 import { createModem, createScheduler, parseProfile } from '../../../simulator/index.ts';
 import { resolveHost } from '../../../simulator/services/diagnostics/internet.ts';
 import { runAcs } from '../../support/acs/run-acs.ts';
-import { turnAcs } from '../../support/acs/turn-acs.ts';
+import { scriptedAcs } from '../../support/acs/scripted-acs.ts';
 import { simulatedTime } from '../../support/modem/simulated-time.ts';
 import type { Bench } from '../../support/modem/timed-modem.ts';
 import { bench } from '../../support/modem/timed-modem.ts';
@@ -218,9 +218,9 @@ t.test('a test starts when the session is over, and periodic Informs go on besid
   const settings = { 'ManagementServer.PeriodicInformInterval': '120' };
   const { acs, time, modem, session, passOne } = await bench(t, [], { ...CALM, settings });
   modem.inform('6 CONNECTION REQUEST');
-  (await acs.turn()).informResponse();
-  (await acs.turn()).ask(write(modem, PING, LONG));
-  const answer = await acs.turn();
+  (await acs.next()).informResponse();
+  (await acs.next()).ask(write(modem, PING, LONG));
+  const answer = await acs.next();
   t.equal(stateOf(modem, PING), 'Requested');
   t.equal(time.scheduler.waiting, 1, 'nothing of it runs while the session is open');
   const ended = modem.next('session-ended');
@@ -283,7 +283,7 @@ t.test('the end of a test is told until it is heard', async (t) => {
   const { acs, modem, time, session, passOne } = await bench(t, [], CALM);
   modem.inform('6 CONNECTION REQUEST');
   await session(write(modem, PING, { ...LONG, NumberOfRepetitions: '10' }));
-  const refuse = acs.turn().then((turn) => {
+  const refuse = acs.next().then((turn) => {
     t.strictSame(turn.events, ['8 DIAGNOSTICS COMPLETE']);
     turn.status(500);
   });
@@ -293,7 +293,7 @@ t.test('the end of a test is told until it is heard', async (t) => {
 });
 
 t.test('a test that ends while a session is open is not shown to it, and told right behind it', async (t) => {
-  const acs = await turnAcs(t);
+  const acs = await scriptedAcs(t);
   let clock = 0;
   const scheduler = createScheduler({ speed: 1000, clock: () => clock });
   const modem = createModem({ ...CALM, acs: acs.url, profile: 'generic-tr098', bootSeconds: 0, scheduler });
@@ -302,21 +302,21 @@ t.test('a test that ends while a session is open is not shown to it, and told ri
   await acs.session();
   await modem.next('session-ended');
   modem.inform('6 CONNECTION REQUEST');
-  (await acs.turn()).informResponse();
-  (await acs.turn()).ask(write(modem, PING, { ...LONG, NumberOfRepetitions: '60' }));
+  (await acs.next()).informResponse();
+  (await acs.next()).ask(write(modem, PING, { ...LONG, NumberOfRepetitions: '60' }));
   const ended = modem.next('session-ended');
-  (await acs.turn()).status(204);
+  (await acs.next()).status(204);
   await ended;
   modem.inform('6 CONNECTION REQUEST');
-  (await acs.turn()).informResponse();
-  const open = await acs.turn();
+  (await acs.next()).informResponse();
+  const open = await acs.next();
   clock += MINUTE / 1000;
   await new Promise<void>((resolve) => {
     scheduler.after(0, resolve);
   });
   t.equal(stateOf(modem, PING), 'Requested', 'as it was when the session began');
   open.status(204);
-  const next = await acs.turn();
+  const next = await acs.next();
   t.strictSame(next.events, ['8 DIAGNOSTICS COMPLETE']);
   t.equal(stateOf(modem, PING), 'Complete');
 });

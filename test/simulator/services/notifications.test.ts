@@ -70,21 +70,21 @@ t.test('a change during a session is not seen in it and opens another one', asyn
   const { acs, modem, time, session } = await bench(t, [notify([SSID, 2])], CALM);
   const before = modem.get(SSID);
   modem.inform('6 CONNECTION REQUEST');
-  const first = await acs.turn();
+  const first = await acs.next();
   t.strictSame(first.events, ['6 CONNECTION REQUEST']);
   first.informResponse();
-  const empty = await acs.turn();
+  const empty = await acs.next();
   modem.change(SSID, 'meanwhile');
   modem.change(CODE, 'meanwhile');
   empty.ask({ kind: 'request', rpc: 'GetParameterValues', args: { ParameterNames: [SSID, UPTIME] } });
-  const answer = await acs.turn();
+  const answer = await acs.next();
   const message = answer.envelope?.message;
   t.match(message, {
     args: { ParameterList: [{ Value: before }, { Value: String(5 + 1) }] },
   });
   const running = time.pass(MINUTE);
   answer.ask({ kind: 'request', rpc: 'GetParameterValues', args: { ParameterNames: [UPTIME] } });
-  const again = await acs.turn();
+  const again = await acs.next();
   t.match(again.envelope?.message, { args: { ParameterList: [{ Value: '6' }] } }, 'time stands still too');
   again.status(204);
   const told = await session();
@@ -110,7 +110,7 @@ t.test(
     const passive = `${IGD}Time.NTPServer1`;
     const { acs, modem, passOne, time } = await bench(t, [notify([SSID, 2], [passive, 1])], CALM);
     modem.change(SSID, 'first');
-    const refused = await acs.turn();
+    const refused = await acs.next();
     const ended = modem.next('session-ended');
     refused.status(500);
     await ended;
@@ -276,7 +276,7 @@ t.test('the waits of the ladder are those that the ACS sets, and begin anew at a
   const counts: number[] = [];
   let before: number | undefined;
   const fail = async (): Promise<void> => {
-    const turn = await acs.turn();
+    const turn = await acs.next();
     counts.push(turn.inform().RetryCount);
     const now = time.scheduler.now();
     if (before !== undefined) waits.push((now - before) / 1000);

@@ -1,11 +1,12 @@
 import t, { type Test } from 'tap';
+import type { ListeningAcs } from '../../../peers/acs.ts';
 import type { Args } from '../../../protocol/cwmp/messages.ts';
 import type { Endpoint } from '../../../protocol/stun/message.ts';
 import type { UdpConnectionRequest } from '../../../protocol/stun/udp-connection-request.ts';
 import { signature, writeUdpConnectionRequest } from '../../../protocol/stun/udp-connection-request.ts';
 import type { ConnectionRequestOptions, Modem, ModemOptions } from '../../../simulator/index.ts';
 import { createConnectionRequestListener, createModem } from '../../../simulator/index.ts';
-import { type TurnAcs, turnAcs } from '../../support/acs/turn-acs.ts';
+import { scriptedAcs } from '../../support/acs/scripted-acs.ts';
 import { type SimulatedTime, simulatedTime } from '../../support/modem/simulated-time.ts';
 import type { StunServer } from '../../support/modem/stun-server.ts';
 import { hmacSha1, openNat, stunServer } from '../../support/modem/stun-server.ts';
@@ -14,7 +15,7 @@ const MS = 'InternetGatewayDevice.ManagementServer.';
 const USER = { username: 'CPE-1', password: 'crpass' };
 
 interface Lab {
-  readonly acs: TurnAcs;
+  readonly acs: ListeningAcs;
   readonly modem: Modem;
   readonly time: SimulatedTime;
 }
@@ -27,7 +28,7 @@ async function lab(
   udp: Omit<ConnectionRequestOptions, 'listener'> = {},
   options: Partial<ModemOptions> = {},
 ): Promise<Lab> {
-  const acs = await turnAcs(t);
+  const acs = await scriptedAcs(t);
   const listener = await createConnectionRequestListener();
   t.teardown(() => listener.close());
   const time = simulatedTime();
@@ -227,7 +228,7 @@ t.test(
     t.equal(addressOf(modem), '203.0.113.9:1001', 'it reads so');
     await tell(1002);
     stun.serve(() => {});
-    const later = await time.until(acs.turn());
+    const later = await time.until(acs.next());
     t.strictSame(later.events, ['4 VALUE CHANGE']);
     t.equal(time.scheduler.now() - first, 300_000);
     later.status(204);
@@ -253,15 +254,15 @@ t.test('the ACS switches STUN on and off, and the server may be its own host', a
   modem.start();
   const set = async (Value: string): Promise<void> => {
     modem.inform('2 PERIODIC');
-    (await time.until(acs.turn())).informResponse();
+    (await time.until(acs.next())).informResponse();
     const ParameterList = [{ Name: `${MS}STUNEnable`, Value, Type: 'boolean' }];
-    (await acs.turn()).ask({
+    (await acs.next()).ask({
       kind: 'request',
       rpc: 'SetParameterValues',
       args: { ParameterList, ParameterKey: '' },
     });
     const ended = modem.next('session-ended');
-    const answer = await acs.turn();
+    const answer = await acs.next();
     answer.status(204);
     t.match(answer.envelope?.message, { kind: 'response' });
     await ended;

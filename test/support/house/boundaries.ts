@@ -1,4 +1,4 @@
-/** The rules between the rooms of the house. docs/architecture.md tells them in words; this file holds them. */
+/** The rules between the rooms of the house. docs/architecture.md describes them, and its table is compared with ROOMS. */
 import ts from 'typescript';
 import type { Import, Place, Source } from './sources.ts';
 import { placeOf, visit } from './sources.ts';
@@ -10,37 +10,26 @@ export interface Violation extends Place {
 
 interface Room {
   /** Rooms it may import besides itself. */
-  readonly imports: readonly string[] | 'all';
-  /** Packages and `node:` modules it may import. */
+  readonly imports: readonly string[] | { readonly allBut: readonly string[] };
+  /** Packages it may import; each of them has to be used. */
   readonly packages: readonly string[];
 }
 
-const EVERY_TOOL = [
-  'commander',
-  'fast-check',
-  'fast-xml-parser',
-  'lmdb',
-  'pino',
-  'tap',
-  'typescript',
-  'undici',
-  'yaml',
-];
-
-/** A room that is not listed may not exist. `acs` and `mdap` stand in no list but those of cli, bench and test. */
-const ROOMS: ReadonlyMap<string, Room> = new Map([
+/** A room that is not listed may not exist. Nobody but cli, bench, scripts and test may import `acs` and `mdap`. */
+export const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
   ['protocol', { imports: [], packages: ['fast-xml-parser'] }],
   ['captures', { imports: ['protocol'], packages: ['pcap-parser'] }],
   ['simulator', { imports: ['protocol'], packages: ['undici'] }],
   ['peers', { imports: ['protocol'], packages: [] }],
-  ['replay', { imports: ['protocol', 'captures', 'simulator'], packages: [] }],
+  // A replayed ACS listens at the port of the scripted one.
+  ['replay', { imports: ['protocol', 'captures', 'simulator', 'peers'], packages: [] }],
   ['acs', { imports: ['protocol'], packages: ['lmdb', 'send', 'yaml'] }],
   ['mdap', { imports: ['protocol'], packages: ['yaml'] }],
-  ['fuzz', { imports: ['protocol', 'captures', 'simulator', 'peers'], packages: ['fast-check'] }],
-  ['cli', { imports: 'all', packages: ['commander', 'pino'] }],
-  ['scripts', { imports: 'all', packages: ['fast-check'] }],
-  ['bench', { imports: 'all', packages: EVERY_TOOL }],
-  ['test', { imports: 'all', packages: EVERY_TOOL }],
+  ['fuzz', { imports: ['protocol'], packages: ['fast-check'] }],
+  ['cli', { imports: { allBut: ['index.ts', 'bench', 'scripts', 'test'] }, packages: ['commander', 'pino'] }],
+  ['scripts', { imports: { allBut: ['test'] }, packages: [] }],
+  ['bench', { imports: { allBut: ['test'] }, packages: ['fast-xml-parser', 'pino', 'undici'] }],
+  ['test', { imports: { allBut: [] }, packages: ['fast-check', 'tap', 'typescript', 'undici'] }],
 ]);
 
 /** Folders (and files) of a room, the lowest first: each imports only from lists before its own. */
@@ -50,12 +39,6 @@ const LAYERS: ReadonlyMap<string, readonly (readonly string[])[]> = new Map([
 
 /** Where a package may be imported, when not in the whole room. */
 const CORNERS: ReadonlyMap<string, string> = new Map([['protocol fast-xml-parser', 'protocol/xml/']]);
-
-/** These may import anything of ours. */
-const ANYTHING = ['bench', 'scripts', 'test'];
-
-/** What only they may import: nobody else needs what is there. */
-const PRIVATE = ['bench', 'cli', 'scripts', 'test'];
 
 /** Globals through which a file would reach a clock, randomness, the process or the network. */
 const IMPURE = new Set([
@@ -92,9 +75,27 @@ function judgeImport(found: Import): Violation[] {
   if (!/\.(ts|json)$/.test(target)) return [{ file, line, rule: 'extension', what: specifier }];
   const to = roomOf(target);
   if (to === from) return judgeLayer(found, target);
-  if (ANYTHING.includes(from)) return [];
-  const allowed = room.imports === 'all' ? to !== ROOT && !PRIVATE.includes(to) : room.imports.includes(to);
-  return allowed ? [] : [{ file, line, rule: 'room', what: `${from} imports ${target}` }];
+  return mayImport(room, to) ? [] : [{ file, line, rule: 'room', what: `${from} imports ${target}` }];
+}
+
+const mayImport = ({ imports }: Room, to: string): boolean =>
+  'allBut' in imports ? !imports.allBut.includes(to) : imports.includes(to);
+
+/** Packages and rooms that a room may import and does not: `fuzz: undici`. */
+export function unusedGrants(sources: readonly Source[]): string[] {
+  return [...ROOMS].flatMap(([room, { imports, packages }]) => {
+    const found = sources.filter(({ file }) => roomOf(file) === room).flatMap((source) => source.imports);
+    const used = new Set(
+      found.map(({ specifier, target }) => (target === undefined ? packageOf(specifier) : roomOf(target))),
+    );
+    const granted = 'allBut' in imports ? packages : [...imports, ...packages];
+    return granted.filter((name) => !used.has(name)).map((name) => `${room}: ${name}`);
+  });
+}
+
+function packageOf(specifier: string): string {
+  const parts = specifier.split('/');
+  return parts.slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
 function judgeLayer({ file, line }: Import, target: string): Violation[] {
@@ -115,8 +116,7 @@ const partOf = (file: string): string => file.split('/')[1]?.replace(/\.ts$/, ''
 function judgePackage({ file, line, specifier }: Import, from: string, room: Room): Violation[] {
   if (specifier.startsWith('node:'))
     return from === 'protocol' ? [{ file, line, rule: 'pure', what: `imports ${specifier}` }] : [];
-  const parts = specifier.split('/');
-  const name = parts.slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+  const name = packageOf(specifier);
   const corner = CORNERS.get(`${from} ${name}`);
   const allowed = room.packages.includes(name) && (corner === undefined || file.startsWith(corner));
   return allowed ? [] : [{ file, line, rule: 'package', what: `${from} imports ${name}` }];

@@ -2,12 +2,13 @@
 import type { Test } from 'tap';
 import { deviceKey } from '../../../acs/device-key.ts';
 import type { Task } from '../../../acs/queue/queue.ts';
+import { textScript } from '../../../peers/text-script.ts';
 import type { CpeMethod, Request } from '../../../protocol/cwmp/messages.ts';
 import { RPCS } from '../../../protocol/cwmp/messages.ts';
 import type { Modem } from '../../../simulator/index.ts';
 import { createModem } from '../../../simulator/index.ts';
-import { rawAcs } from '../acs/raw-acs.ts';
 import { runAcs } from '../acs/run-acs.ts';
+import { scriptedAcs } from '../acs/scripted-acs.ts';
 import type { RpcCase, Scene } from './rpc-cases.ts';
 
 /** Simulated seconds a second: a boot of half a minute is 30 ms. */
@@ -40,14 +41,15 @@ async function play(modem: Modem, one: RpcCase, settled: () => Promise<void>): P
 const placed = (text: string, files: string): string => text.replaceAll('{files}', files);
 
 export async function playRaw(t: Test, scene: Scene, files: string): Promise<void> {
-  const acs = await rawAcs(t);
+  const { ask, script } = textScript();
+  const acs = await scriptedAcs(t, { script });
   const modem = await modemOf(t, scene, acs.url);
   for (const one of scene.cases) {
     await one.before?.(modem);
-    const from = acs.posts.length;
-    acs.ask(placed(one.ask.raw, files));
+    const from = acs.turns.length;
+    ask(placed(one.ask.raw, files));
     const flaw = await play(modem, one, async () => undefined);
-    const posts = acs.posts.slice(from);
+    const posts = acs.turns.slice(from).map(({ body }) => body);
     const answer =
       posts.find((text) => text.includes('<cwmp:Fault>') || /<cwmp:\w+Response/.test(text)) ?? '';
     await t.test(one.title, (t) => {

@@ -1,15 +1,15 @@
 /** A modem on simulated time against an ACS that a test plays: how much time passes, and which sessions come in it. */
 import type { Test } from 'tap';
+import type { ListeningAcs } from '../../../peers/acs.ts';
 import type { Args, CpeMethod, Request } from '../../../protocol/cwmp/messages.ts';
 import type { Modem, ModemOptions } from '../../../simulator/index.ts';
 import { createModem } from '../../../simulator/index.ts';
-import type { TurnAcs } from '../acs/turn-acs.ts';
-import { turnAcs } from '../acs/turn-acs.ts';
+import { scriptedAcs } from '../acs/scripted-acs.ts';
 import type { SimulatedTime } from './simulated-time.ts';
 import { simulatedTime } from './simulated-time.ts';
 
 export interface Bench {
-  readonly acs: TurnAcs;
+  readonly acs: ListeningAcs;
   readonly time: SimulatedTime;
   readonly modem: Modem;
   /** The next session: its Inform is answered, these requests are put to the modem, and 204 ends it. */
@@ -34,7 +34,7 @@ export async function bench(
   requests: readonly Request<CpeMethod>[] = [],
   options: Partial<ModemOptions> = {},
 ): Promise<Bench> {
-  const acs = await turnAcs(t);
+  const acs = await scriptedAcs(t);
   const time = simulatedTime();
   const modem = createModem({
     ...{ acs: acs.url, profile: 'generic-tr098', seed: 4, bootSeconds: 5, scheduler: time.scheduler },
@@ -42,13 +42,13 @@ export async function bench(
   });
   t.teardown(() => modem.stop());
   const session: Bench['session'] = async (...asked) => {
-    const first = await acs.turn();
+    const first = await acs.next();
     const inform = first.inform();
     const at = time.scheduler.now();
     first.informResponse();
-    for (const request of asked) (await acs.turn()).ask(request);
+    for (const request of asked) (await acs.next()).ask(request);
     const ended = modem.next('session-ended');
-    (await acs.turn()).status(204);
+    (await acs.next()).status(204);
     await ended;
     const { Event, ParameterList } = inform;
     return {

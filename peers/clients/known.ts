@@ -1,6 +1,6 @@
-/** Four clients as they were seen to talk, with invented identities, and Thomson's as perl-cwmp's tests have it. */
-import type { Asked, Head, Peer, Tree } from './peer.ts';
-import type { Identity } from './peer-parts.ts';
+/** Four clients as observed, with invented identities, and Thomson's as perl-cwmp's tests have it. */
+import type { Asked, Client, Head, Tree } from './client.ts';
+import type { Identity } from './parts.ts';
 import {
   arrayWith,
   COMMON,
@@ -13,21 +13,21 @@ import {
   linesOf,
   XSD,
   xmlns,
-} from './peer-parts.ts';
-import type { Speech } from './peer-speech.ts';
-import { answerOf, COMPACT, el, INDENTED, LINES, SLANTED, valueElement } from './peer-speech.ts';
+} from './parts.ts';
+import type { Speech } from './speech.ts';
+import { answerOf, COMPACT, el, INDENTED, LINES, SLANTED, valueElement } from './speech.ts';
 
-export interface KnownPeer extends Peer {
+export interface KnownClient extends Client {
   readonly identity: Identity;
   /** Body of GetRPCMethods asked by the client itself. */
   readonly getMethods: (id: string) => string;
 }
 
 /**
- * easycwmp: XML declaration with standalone, an indented root with its declarations on lines of their own, prefix
- * soap_env, cwmp-1-2, SOAPAction without a value in all but empty POSTs, a cookie as curl keeps it.
+ * easycwmp: XML declaration with standalone, an indented root with its declarations on lines of their own,
+ * prefix soap_env, cwmp-1-2, SOAPAction without a value in all but empty POSTs, a cookie as curl keeps it.
  */
-export function easycwmp(SerialNumber: string, credentials?: Peer['credentials']): KnownPeer {
+export function easycwmp(SerialNumber: string, credentials?: Client['credentials']): KnownClient {
   const identity: Identity = { Manufacturer: 'Peregrine', OUI: '02EA5C', ProductClass: 'wrt', SerialNumber };
   const tree = gatewayTree('InternetGatewayDevice', identity);
   const declared = xmlns(
@@ -78,11 +78,11 @@ export function easycwmp(SerialNumber: string, credentials?: Peer['credentials']
 }
 
 /**
- * netcwmp: no XML declaration and none borne, XML Schema of 1999, types on everything in an Inform, no SOAPAction, the
- * whole Set-Cookie line back as its last line, a fault whose detail stands inside faultstring, an empty POST as an answer
- * to what it does not know.
+ * netcwmp: sends no XML declaration and hangs up on one, XML Schema of 1999, types on everything in an
+ * Inform, no SOAPAction, the whole Set-Cookie line returned in its last line, a fault whose detail stands
+ * inside faultstring, an empty POST as the answer to an RPC that it does not know.
  */
-export function netcwmp(SerialNumber: string): KnownPeer {
+export function netcwmp(SerialNumber: string): KnownClient {
   const identity: Identity = { Manufacturer: 'Lodestar', OUI: '02C0DE', ProductClass: 'LS2', SerialNumber };
   const tree = gatewayTree('InternetGatewayDevice', identity);
   const year1999 = 'http://www.w3.org/1999/XMLSchema';
@@ -135,7 +135,10 @@ export function netcwmp(SerialNumber: string): KnownPeer {
   };
 }
 
-/** What two simulators that run on Node have in common: header lines of its HTTP client, a compact envelope, booleans as words. */
+/**
+ * Common to two simulators that run on Node: header lines of its HTTP client, a compact envelope, booleans as
+ * words.
+ */
 function nodeSimulator(
   identity: Identity,
   tree: Tree,
@@ -143,7 +146,7 @@ function nodeSimulator(
     readonly declares?: number;
     readonly head: (head: Head) => readonly string[];
   },
-): KnownPeer {
+): KnownClient {
   const root = xmlns(
     ['soap-enc', ENC],
     ['soap-env', ENV],
@@ -154,7 +157,9 @@ function nodeSimulator(
   const fault = faultWith('soap-env', 'Client');
   const speech: Speech = {
     tree,
-    ...{ methods: more.methods, knows: more.knows, fault },
+    methods: more.methods,
+    knows: more.knows,
+    fault,
     envelope: enveloped('soap-env', root, COMPACT, '<?xml version="1.0" encoding="UTF-8"?>\n'),
     array: arrayWith('soap-enc'),
     nameType: '',
@@ -173,7 +178,10 @@ function nodeSimulator(
       speech.envelope(
         id,
         informOf({
-          ...{ speech, identity, events, time: '2023-05-06T07:08:09.010Z' },
+          speech,
+          identity,
+          events,
+          time: '2023-05-06T07:08:09.010Z',
           ...(declares === undefined ? {} : { declares }),
         }),
       ),
@@ -185,8 +193,11 @@ function nodeSimulator(
 const basic = (username: string): string =>
   `Authorization: Basic ${Buffer.from(`${username}:`).toString('base64')}`;
 
-/** genieacs-sim: 16 members declared and 7 sent, Basic credentials unasked, fault 9000 to all but three RPCs. */
-export function genieacsSim(SerialNumber: string): KnownPeer {
+/**
+ * genieacs-sim: 16 members declared and 7 sent, unsolicited Basic credentials, fault 9000 to all but three
+ * RPCs.
+ */
+export function genieacsSim(SerialNumber: string): KnownClient {
   const identity: Identity = {
     Manufacturer: 'Umbra & Co.',
     OUI: '02FACE',
@@ -209,8 +220,10 @@ export function genieacsSim(SerialNumber: string): KnownPeer {
   });
 }
 
-/** cwmp-sim: never a cookie, credentials of nobody, a Content-Type without a value on an empty POST, a Device: tree. */
-export function cwmpSim(SerialNumber: string, hosts?: number): KnownPeer {
+/**
+ * cwmp-sim: no cookie, empty credentials, a Content-Type without a value on an empty POST, a Device: tree.
+ */
+export function cwmpSim(SerialNumber: string, hosts?: number): KnownClient {
   const identity: Identity = { Manufacturer: 'Softly', OUI: '02BEEF', ProductClass: 'Sim', SerialNumber };
   return nodeSimulator(identity, gatewayTree('Device', identity, hosts), {
     methods: [...COMMON, 'AddObject', 'DeleteObject', 'ScheduleDownload', 'CancelTransfer'],
@@ -227,12 +240,15 @@ export function cwmpSim(SerialNumber: string, hosts?: number): KnownPeer {
 }
 
 /**
- * Thomson's client as perl-cwmp's tests post it by curl: prefixes soapenv and soap, encodingStyle on the root, counts of
- * two digits, more than one envelope offered, a name without its object, a time before time, no cookie.
+ * Thomson's client as perl-cwmp's tests post it by curl: prefixes soapenv and soap, encodingStyle on the
+ * root, counts of two digits, more than one envelope offered, a name without its object, a time in 1970, no
+ * cookie.
  */
-export function thomson(SerialNumber: string): KnownPeer {
+export function thomson(SerialNumber: string): KnownClient {
   const identity: Identity = {
-    ...{ Manufacturer: 'THOMSON', OUI: '00147F', ProductClass: 'SpeedTouch 546' },
+    Manufacturer: 'THOMSON',
+    OUI: '00147F',
+    ProductClass: 'SpeedTouch 546',
     SerialNumber,
   };
   const tree = gatewayTree('InternetGatewayDevice', identity);
@@ -280,8 +296,13 @@ export function thomson(SerialNumber: string): KnownPeer {
       speech.envelope(
         id,
         informOf({
-          ...{ speech, identity, events, more },
-          ...{ time: '1970-01-01T00:41:07Z', maxEnvelopes: '2', retryCount: '3' },
+          speech,
+          identity,
+          events,
+          more,
+          time: '1970-01-01T00:41:07Z',
+          maxEnvelopes: '2',
+          retryCount: '3',
         }),
       ),
     answer: (asked) => answerOf(speech, asked),

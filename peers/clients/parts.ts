@@ -1,7 +1,7 @@
 /** What clients of other authors have in common: a small gateway's tree, an Inform, an envelope, a fault. */
-import type { Event, Leaf, Tree } from './peer.ts';
-import type { Element, Layout, Speech } from './peer-speech.ts';
-import { el, render, valueElement } from './peer-speech.ts';
+import type { Event, Leaf, Tree } from './client.ts';
+import type { Element, Layout, Speech } from './speech.ts';
+import { el, render, valueElement } from './speech.ts';
 
 export interface Identity {
   readonly Manufacturer: string;
@@ -55,7 +55,7 @@ export function gatewayTree(root: string, identity: Identity, hosts = 9): Tree {
 }
 
 const INFORMED =
-  /(SpecVersion|HardwareVersion|SoftwareVersion|ProvisioningCode|ParameterKey|ConnectionRequestURL|ExternalIPAddress)$/;
+  /((Spec|Hardware|Software)Version|ProvisioningCode|ParameterKey|ConnectionRequestURL|ExternalIPAddress)$/;
 
 interface InformOf {
   readonly speech: Speech;

@@ -1,7 +1,12 @@
-/** A client of another author, played by hand over a raw socket: what it says is its own, nothing of our encoder is used. */
+/**
+ * Plays a client of another author over a raw socket. Its messages are its own: nothing of our encoder is
+ * used.
+ */
+
 import { createHash } from 'node:crypto';
-import type { RawAnswer, RawClient } from './raw-client.ts';
-import { cookieOf, rawClient } from './raw-client.ts';
+import type { ScriptedCpe } from '../cpe.ts';
+import { connectCpe, cookieOf } from '../cpe.ts';
+import type { HttpResponse } from '../http-message.ts';
 
 export interface Leaf {
   value: string;
@@ -9,7 +14,7 @@ export interface Leaf {
   readonly writable: boolean;
 }
 
-/** Leaves by their full names, in the order in which the client tells them. */
+/** Leaves by their full names, in the order in which the client lists them. */
 export type Tree = Map<string, Leaf>;
 
 /** A request of the ACS, read as simple clients do: by looking for tags. */
@@ -30,19 +35,19 @@ export interface Head {
   readonly authorization: string | undefined;
 }
 
-export interface Peer {
+export interface Client {
   readonly tree: Tree;
   /** Lines of a head in the client's order, after the request line. */
   head(head: Head): readonly string[];
   inform(id: string, events: readonly Event[]): string;
   /** What goes back for a request of the ACS; nothing is an empty POST. */
   answer(asked: Asked): string;
-  /** Opens and closes a connection without a word before its session. */
+  /** Opens and closes a connection before its session, without sending anything. */
   readonly knocks?: boolean;
   /** Opens a new connection for each POST. */
   readonly reconnects?: boolean;
   /** Hangs up when an answer is not to its liking. */
-  readonly dislikes?: (answer: RawAnswer) => boolean;
+  readonly dislikes?: (answer: HttpResponse) => boolean;
   readonly credentials?: { readonly username: string; readonly password: string };
 }
 
@@ -62,33 +67,33 @@ export interface Played {
   /** `empty`: the ACS had nothing more. */
   readonly end: 'empty' | 'hung-up';
   readonly asked: readonly string[];
-  readonly answers: readonly RawAnswer[];
+  readonly answers: readonly HttpResponse[];
 }
 
 /** POSTs of one session at most. */
 const MOST_POSTS = 200;
 
 /** One session, POST by POST. */
-export class PeerSession {
+export class ClientSession {
   readonly #port: number;
-  readonly #peer: Peer;
+  readonly #client: Client;
   readonly #asked: string[] = [];
-  readonly #answers: RawAnswer[] = [];
-  #client: RawClient | undefined;
+  readonly #answers: HttpResponse[] = [];
+  #connection: ScriptedCpe | undefined;
   #setCookie: string | undefined;
   #cookie: string | undefined;
   #challenge: ReadonlyMap<string, string> | undefined;
   #count = 0;
   #end: Played['end'] | undefined;
 
-  constructor(port: number, peer: Peer) {
+  constructor(port: number, client: Client) {
     this.#port = port;
-    this.#peer = peer;
+    this.#client = client;
   }
 
   /** From the Inform to the end. Closes its connection. */
-  static async play(port: number, peer: Peer, opening: Opening = {}): Promise<Played> {
-    const session = new PeerSession(port, peer);
+  static async play(port: number, client: Client, opening: Opening = {}): Promise<Played> {
+    const session = new ClientSession(port, client);
     try {
       await session.open(opening);
       while (session.#end === undefined) await session.step();
@@ -100,12 +105,14 @@ export class PeerSession {
 
   /** Inform, requests of its own, and nothing yet of the ACS's turn. */
   async open({ id = '1', events = [{ code: '2 PERIODIC' }], requests = [] }: Opening = {}): Promise<void> {
-    if (this.#peer.knocks === true) (await rawClient(this.#port)).close();
-    await this.#say(this.#peer.inform(id, events));
+    if (this.#client.knocks === true) (await connectCpe(this.#port)).close();
+    await this.#say(this.#client.inform(id, events));
     for (const request of requests) if (this.#end === undefined) await this.#say(request);
   }
 
-  /** The next POST: the empty one after the Inform, later the answer to what the ACS asked last. False at the end. */
+  /**
+   * The next POST: empty after the Inform, later the answer to the last request of the ACS. False at the end.
+   */
   async step(): Promise<boolean> {
     if (this.#answers.length > MOST_POSTS) throw new Error('the session has no end');
     const last = this.#answers.at(-1);
@@ -113,7 +120,7 @@ export class PeerSession {
     if (asked === undefined) await this.#say('');
     else {
       this.#asked.push(asked.rpc);
-      await this.#say(this.#peer.answer(asked));
+      await this.#say(this.#client.answer(asked));
     }
     return this.#end === undefined;
   }
@@ -123,13 +130,13 @@ export class PeerSession {
   }
 
   close(): void {
-    this.#client?.close();
-    this.#client = undefined;
+    this.#connection?.close();
+    this.#connection = undefined;
   }
 
   async #say(body: string): Promise<void> {
     let answer = await this.#post(body);
-    if (answer.status === 401 && this.#peer.credentials !== undefined && this.#challenge === undefined) {
+    if (answer.status === 401 && this.#client.credentials !== undefined && this.#challenge === undefined) {
       this.#challenge = challengeOf(answer);
       answer = await this.#post(body);
     }
@@ -140,30 +147,30 @@ export class PeerSession {
       this.#setCookie = answer.headers.get('set-cookie');
       this.#cookie = cookieOf(answer);
     }
-    if (this.#peer.dislikes?.(answer) === true) this.#end = 'hung-up';
+    if (this.#client.dislikes?.(answer) === true) this.#end = 'hung-up';
     else if (answer.body === '') this.#end = 'empty';
     if (this.#end !== undefined) this.close();
   }
 
-  async #post(body: string): Promise<RawAnswer> {
-    if (this.#peer.reconnects === true) this.close();
-    this.#client ??= await rawClient(this.#port);
+  async #post(body: string): Promise<HttpResponse> {
+    if (this.#client.reconnects === true) this.close();
+    this.#connection ??= await connectCpe(this.#port);
     const bytes = Buffer.from(body);
-    const lines = this.#peer.head({
+    const lines = this.#client.head({
       length: bytes.length,
       setCookie: this.#setCookie,
       cookie: this.#cookie,
       authorization: this.#authorization(),
     });
-    this.#client.send(
+    this.#connection.send(
       Buffer.concat([Buffer.from(`${['POST /acs HTTP/1.1', ...lines].join('\r\n')}\r\n\r\n`), bytes]),
     );
-    return this.#client.answer();
+    return this.#connection.response();
   }
 
   /** RFC 2617 with qop=auth, in the order of libcurl; the cnonce stays and the count goes up. */
   #authorization(): string | undefined {
-    const { credentials } = this.#peer;
+    const { credentials } = this.#client;
     const challenge = this.#challenge;
     if (credentials === undefined || challenge === undefined) return undefined;
     const { username, password } = credentials;
@@ -188,7 +195,7 @@ export class PeerSession {
 
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
 
-function challengeOf(answer: RawAnswer): ReadonlyMap<string, string> {
+function challengeOf(answer: HttpResponse): ReadonlyMap<string, string> {
   const line = answer.headers.get('www-authenticate') ?? '';
   if (!line.startsWith('Digest ')) throw new Error(`no digest challenge: ${line}`);
   return new Map(

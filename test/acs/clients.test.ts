@@ -7,12 +7,12 @@ import { openQueue } from '../../acs/queue/open.ts';
 import { modelOf } from '../../acs/session/reply-style.ts';
 import { openStore } from '../../acs/store/open.ts';
 import type { DeviceRecord, DeviceStore } from '../../acs/store/store.ts';
+import type { Asked, Tree } from '../../peers/clients/client.ts';
+import { ClientSession } from '../../peers/clients/client.ts';
+import type { KnownClient } from '../../peers/clients/known.ts';
+import { cwmpSim, easycwmp, genieacsSim, netcwmp, thomson } from '../../peers/clients/known.ts';
 import type { TestAcs } from '../support/acs/run-acs.ts';
 import { runAcs } from '../support/acs/run-acs.ts';
-import type { Asked, Tree } from '../support/modem/peer.ts';
-import { PeerSession } from '../support/modem/peer.ts';
-import type { KnownPeer } from '../support/modem/peers.ts';
-import { cwmpSim, easycwmp, genieacsSim, netcwmp, thomson } from '../support/modem/peers.ts';
 
 async function acsFor(t: Test, options: Parameters<typeof runAcs>[0] = {}): Promise<TestAcs> {
   const acs = await runAcs(options);
@@ -20,15 +20,15 @@ async function acsFor(t: Test, options: Parameters<typeof runAcs>[0] = {}): Prom
   return acs;
 }
 
-const keyOf = ({ identity }: KnownPeer): string => deviceKey(identity);
+const keyOf = ({ identity }: KnownClient): string => deviceKey(identity);
 const VERSION = '3.4.1-r7';
-const modelKeyOf = ({ identity }: KnownPeer): string => modelOf(identity, VERSION);
+const modelKeyOf = ({ identity }: KnownClient): string => modelOf(identity, VERSION);
 
 /** How the sessions of a device ended, in their order. */
-const endsOf = (seen: readonly AcsEvent[], peer: KnownPeer): readonly string[] =>
+const endsOf = (seen: readonly AcsEvent[], peer: KnownClient): readonly string[] =>
   seen.flatMap((seen) => (seen.is === 'session-ended' && seen.device === keyOf(peer) ? [seen.why] : []));
 
-async function recordOf(store: DeviceStore, peer: KnownPeer): Promise<DeviceRecord> {
+async function recordOf(store: DeviceStore, peer: KnownClient): Promise<DeviceRecord> {
   const record = await store.get(keyOf(peer));
   if (record === undefined) throw new Error(`no device ${keyOf(peer)}`);
   return record;
@@ -38,7 +38,7 @@ const shown = (tree: Tree): readonly string[] =>
   [...tree].map(([name, { value, type, writable }]) => `${name}=${value} ${type} ${writable}`).sort();
 
 /** Leaves that are kept of a device, but for names that no tree lists. */
-async function kept(store: DeviceStore, peer: KnownPeer): Promise<readonly string[]> {
+async function kept(store: DeviceStore, peer: KnownClient): Promise<readonly string[]> {
   const leaves: string[] = [];
   for await (const { name, value, type, writable } of store.tree(keyOf(peer)))
     if (!name.endsWith('.') && writable !== undefined) leaves.push(`${name}=${value} ${type} ${writable}`);
@@ -46,8 +46,8 @@ async function kept(store: DeviceStore, peer: KnownPeer): Promise<readonly strin
 }
 
 /** Its first session: the device is known, with its whole tree. */
-async function discovers(t: Test, acs: TestAcs, peer: KnownPeer): Promise<void> {
-  const played = await PeerSession.play(acs.port, peer, { events: [{ code: '0 BOOTSTRAP' }] });
+async function discovers(t: Test, acs: TestAcs, peer: KnownClient): Promise<void> {
+  const played = await ClientSession.play(acs.port, peer, { events: [{ code: '0 BOOTSTRAP' }] });
   t.equal(played.end, 'empty');
   t.equal(played.answers.at(-1)?.status, 204, 'the session ends with 204');
   t.strictSame(played.asked.slice(0, 3), ['GetRPCMethods', 'GetParameterNames', 'GetParameterValues']);
@@ -66,10 +66,15 @@ async function discovers(t: Test, acs: TestAcs, peer: KnownPeer): Promise<void> 
 }
 
 /** Its later sessions: Inform, empty POST, 204. */
-async function comesAgain(t: Test, acs: TestAcs, peer: KnownPeer, events: readonly string[]): Promise<void> {
+async function comesAgain(
+  t: Test,
+  acs: TestAcs,
+  peer: KnownClient,
+  events: readonly string[],
+): Promise<void> {
   const before = endsOf(acs.seen, peer).length;
   const codes = events.map((code) => ({ code }));
-  const played = await PeerSession.play(acs.port, peer, { id: '77', events: codes });
+  const played = await ClientSession.play(acs.port, peer, { id: '77', events: codes });
   t.strictSame(played.asked, [], 'nothing is asked twice');
   t.strictSame(
     played.answers.map(({ status }) => status),
@@ -86,7 +91,7 @@ const ROOT = 'InternetGatewayDevice';
 /** Writes a leaf, asks for attributes, reboots: what becomes of each, as `rpc: state fault`. */
 async function worksOff(
   acs: TestAcs,
-  peer: KnownPeer,
+  peer: KnownClient,
   set: { root: string; leaf: string; value: string; type: string },
 ) {
   const key = keyOf(peer);
@@ -105,7 +110,7 @@ async function worksOff(
     }),
     await acs.queue.add(key, { kind: 'request', rpc: 'Reboot', args: { CommandKey: 'again' } }),
   ];
-  const played = await PeerSession.play(acs.port, peer);
+  const played = await ClientSession.play(acs.port, peer);
   const became: string[] = [];
   for (const { id, request } of tasks) {
     const task = await acs.queue.get(id);
@@ -144,7 +149,7 @@ t.test('easycwmp is discovered, carries out its tasks and comes again after its 
 
 t.test('easycwmp is answered in the version of its Inform, with its ID', async (t) => {
   const acs = await acsFor(t);
-  const played = await PeerSession.play(acs.port, easycwmp('E-000042'), { id: 'p-19' });
+  const played = await ClientSession.play(acs.port, easycwmp('E-000042'), { id: 'p-19' });
   for (const { body } of played.answers.slice(0, -1)) t.match(body, 'xmlns:cwmp="urn:dslforum-org:cwmp-1-2"');
   t.match(played.answers[0]?.body ?? '', /:ID [^>]*>p-19<.*<cwmp:InformResponse>/s);
 });
@@ -159,7 +164,7 @@ t.test(
     };
     const acs = await acsFor(t, { auth: 'digest', credentials });
     const peer = easycwmp('E-000043', { username: 'wrt-041', password: 'pa:ss "word"' });
-    const played = await PeerSession.play(acs.port, peer, {
+    const played = await ClientSession.play(acs.port, peer, {
       events: [{ code: '1 BOOT' }],
       requests: [peer.getMethods('2')],
     });
@@ -185,7 +190,7 @@ t.test('easycwmp with digest may reconnect for every POST, the one after the 401
 t.test('easycwmp with a wrong password gets 401 twice, and nothing of it is kept', async (t) => {
   const acs = await acsFor(t, { auth: 'digest', credentials: () => 'right' });
   const peer = easycwmp('E-000044', { username: 'wrt-041', password: 'wrong' });
-  await t.rejects(PeerSession.play(acs.port, peer), { message: /^answered 401/ });
+  await t.rejects(ClientSession.play(acs.port, peer), { message: /^answered 401/ });
   t.equal(await acs.store.get(keyOf(peer)), undefined);
   t.strictSame(acs.seen, []);
 });
@@ -272,8 +277,8 @@ t.test(
     const whole = netcwmp('7000000000000032');
     const isDeaf = ({ rpc, body }: Asked): boolean =>
       rpc === 'GetRPCMethods' || (rpc === 'GetParameterNames' && body.includes('<NextLevel>0<'));
-    const peer: KnownPeer = { ...whole, answer: (asked) => (isDeaf(asked) ? '' : whole.answer(asked)) };
-    const played = await PeerSession.play(acs.port, peer);
+    const peer: KnownClient = { ...whole, answer: (asked) => (isDeaf(asked) ? '' : whole.answer(asked)) };
+    const played = await ClientSession.play(acs.port, peer);
     t.equal(played.answers.at(-1)?.status, 204);
     t.strictSame(endsOf(acs.seen, peer), ['done']);
     t.ok(played.asked.filter((rpc) => rpc === 'GetParameterNames').length > 5);
@@ -288,7 +293,7 @@ t.test('all six at the same time on one ACS, from one address, end well', async 
     ...[easycwmp('P1'), netcwmp('P2'), genieacsSim('P3')],
     ...[cwmpSim('P4'), cwmpSim('P5', 14), thomson('P6')],
   ];
-  await Promise.all(peers.map((peer) => PeerSession.play(acs.port, peer)));
+  await Promise.all(peers.map((peer) => ClientSession.play(acs.port, peer)));
   for (const peer of peers) {
     t.strictSame(endsOf(acs.seen, peer), ['done']);
     t.strictSame(await kept(acs.store, peer), shown(peer.tree));
@@ -297,7 +302,7 @@ t.test('all six at the same time on one ACS, from one address, end well', async 
 });
 
 /** A client that accepts answers only with, or only without, an XML declaration. */
-const fussy = (peer: KnownPeer, wants: 'declaration' | 'none'): KnownPeer => ({
+const fussy = (peer: KnownClient, wants: 'declaration' | 'none'): KnownClient => ({
   ...peer,
   dislikes: ({ body }) => body !== '' && body.startsWith('<?xml') !== (wants === 'declaration'),
 });
@@ -307,10 +312,10 @@ t.test(
   async (t) => {
     const acs = await acsFor(t);
     const peer = fussy(cwmpSim('D1'), 'declaration');
-    const first = await PeerSession.play(acs.port, peer);
+    const first = await ClientSession.play(acs.port, peer);
     t.equal(first.end, 'hung-up');
     t.equal(first.answers.length, 1);
-    const second = await PeerSession.play(acs.port, peer);
+    const second = await ClientSession.play(acs.port, peer);
     t.equal(second.end, 'empty');
     t.strictSame(endsOf(acs.seen, peer), ['superseded', 'done']);
     t.strictSame(await kept(acs.store, peer), shown(peer.tree));
@@ -318,7 +323,7 @@ t.test(
     await comesAgain(t, acs, peer, ['2 PERIODIC']);
     const sibling = fussy(cwmpSim('D2'), 'declaration');
     t.equal(
-      (await PeerSession.play(acs.port, sibling)).end,
+      (await ClientSession.play(acs.port, sibling)).end,
       'empty',
       'another of its model is served at once',
     );
@@ -327,7 +332,7 @@ t.test(
     });
     const third = fussy(cwmpSim('D3'), 'declaration');
     t.equal(
-      (await PeerSession.play(later.port, third)).end,
+      (await ClientSession.play(later.port, third)).end,
       'empty',
       'and so it is by another ACS on that store',
     );
@@ -340,7 +345,7 @@ t.test(
     const acs = await acsFor(t);
     const peer = netcwmp('D4');
     for (const events of [['0 BOOTSTRAP'], ['1 BOOT'], ['2 PERIODIC']]) {
-      const played = await PeerSession.play(acs.port, peer, { events: events.map((code) => ({ code })) });
+      const played = await ClientSession.play(acs.port, peer, { events: events.map((code) => ({ code })) });
       t.equal(played.end, 'empty');
       for (const { body } of played.answers) t.notOk(body.startsWith('<?xml'));
     }
@@ -355,8 +360,8 @@ t.test(
     const peer = netcwmp('D5');
     await store.learn({ model: modelKeyOf(peer), replyStyle: 1, proven: false });
     const acs = await acsFor(t, { data: { store, queue: await openQueue('memory', '', { owner: 'a' }) } });
-    t.equal((await PeerSession.play(acs.port, peer)).end, 'hung-up');
-    t.equal((await PeerSession.play(acs.port, peer)).end, 'empty');
+    t.equal((await ClientSession.play(acs.port, peer)).end, 'hung-up');
+    t.equal((await ClientSession.play(acs.port, peer)).end, 'empty');
     t.strictSame(endsOf(acs.seen, peer), ['superseded', 'done']);
     t.strictSame(await kept(store, peer), shown(peer.tree));
     const learned = await store.learned(modelKeyOf(peer));
@@ -370,10 +375,10 @@ t.test('a client that hung up and comes back only after its session timed out is
   let now = Date.parse('2024-01-01T00:00:00Z');
   const acs = await acsFor(t, { now: () => now, sessionTimeoutMs: 40 });
   const peer = fussy(cwmpSim('D6'), 'declaration');
-  t.equal((await PeerSession.play(acs.port, peer)).end, 'hung-up');
+  t.equal((await ClientSession.play(acs.port, peer)).end, 'hung-up');
   now += 60_000;
   await acs.until((seen) => seen.is === 'session-ended');
-  t.equal((await PeerSession.play(acs.port, peer)).end, 'empty');
+  t.equal((await ClientSession.play(acs.port, peer)).end, 'empty');
   t.strictSame(endsOf(acs.seen, peer), ['timeout', 'done']);
 });
 
@@ -402,7 +407,7 @@ for (const [cookies, makes] of [
 t.test('twenty clients with cookies that reconnect for every POST do not mix', async (t) => {
   const acs = await acsFor(t);
   const peers = Array.from({ length: 20 }, (_, i) => ({ ...easycwmp(`R2-${i}`), reconnects: true }));
-  await Promise.all(peers.map((peer) => PeerSession.play(acs.port, peer)));
+  await Promise.all(peers.map((peer) => ClientSession.play(acs.port, peer)));
   for (const peer of peers) {
     t.strictSame(endsOf(acs.seen, peer), ['done']);
     t.strictSame(await kept(acs.store, peer), shown(peer.tree));
@@ -415,14 +420,14 @@ t.test(
     const acs = await acsFor(t);
     const one = cwmpSim('S1', 3);
     const other = cwmpSim('S2', 12);
-    const sessions = [new PeerSession(acs.port, one), new PeerSession(acs.port, other)];
+    const sessions = [new ClientSession(acs.port, one), new ClientSession(acs.port, other)];
     t.teardown(() => {
       for (const session of sessions) session.close();
     });
     for (const session of sessions) await session.open();
     t.equal(acs.acs.openSessions, 2);
     for (let open = sessions; open.length > 0; ) {
-      const left: PeerSession[] = [];
+      const left: ClientSession[] = [];
       for (const session of open) if (await session.step()) left.push(session);
       open = left;
     }
@@ -437,8 +442,8 @@ t.test(
   'a client without cookies that reconnects is served while others at its address show theirs',
   async (t) => {
     const acs = await acsFor(t);
-    const silent = new PeerSession(acs.port, { ...cwmpSim('S3'), reconnects: true });
-    const speaking = new PeerSession(acs.port, easycwmp('S4'));
+    const silent = new ClientSession(acs.port, { ...cwmpSim('S3'), reconnects: true });
+    const speaking = new ClientSession(acs.port, easycwmp('S4'));
     t.teardown(() => {
       silent.close();
       speaking.close();
@@ -461,7 +466,7 @@ t.test(
     let now = Date.parse('2024-01-01T00:00:00Z');
     const acs = await acsFor(t, { now: () => now, sessionTimeoutMs: 40 });
     const peers = [3, 12].map((hosts) => ({ ...cwmpSim(`S5-${hosts}`, hosts), reconnects: true }));
-    const sessions = peers.map((peer) => new PeerSession(acs.port, peer));
+    const sessions = peers.map((peer) => new ClientSession(acs.port, peer));
     for (const session of sessions) await session.open();
     // Both connections are gone before either speaks again: an open one would tell whose the POST is not.
     for (const session of sessions) session.close();
@@ -476,7 +481,7 @@ t.test(
         (seen) => seen.is === 'session-ended' && seen.device === keyOf(peer) && seen.why === 'timeout',
       );
     for (const peer of peers) {
-      await PeerSession.play(acs.port, peer);
+      await ClientSession.play(acs.port, peer);
       t.strictSame(endsOf(acs.seen, peer), ['timeout', 'done']);
       t.strictSame(await kept(acs.store, peer), shown(peer.tree));
     }
