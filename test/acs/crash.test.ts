@@ -18,7 +18,7 @@ import { SEED } from '../support/seed.ts';
 const given = process.env.MODEMLAB_KILLS ?? '';
 const KILLS = /^[1-9]\d{0,4}$/.test(given) ? Number(given) : 100;
 /** Open tasks that each modem always has. */
-const MOST_TASKS = 2000;
+const MAX_TASKS = 2000;
 /** Long enough for a transfer in this test, and short enough to wait for one that a reset discarded. */
 const TRANSFER_MS = 15_000;
 /**
@@ -96,7 +96,7 @@ function keepAdding(load: TaskLoad, witnesses: readonly Witness[]): { stop(): Pr
   const add = (witness: Witness): void => {
     if (!on) return;
     last = last.then(async () => {
-      if (on && load.accepted.length < MOST_TASKS) await load.add(witness);
+      if (on && load.accepted.length < MAX_TASKS) await load.add(witness);
     });
   };
   for (const witness of witnesses) {
