@@ -10,9 +10,9 @@ import { addFile } from './file/file.ts';
 import { addLab } from './lab/lab.ts';
 import { addMdap } from './mdap/mdap.ts';
 import { addSimulate } from './simulate/simulate.ts';
-import type { Cli } from './support/cli-context.ts';
+import type { CliContext } from './support/cli-context.ts';
 import type { Io } from './support/io.ts';
-import { EXIT, tellError } from './support/report.ts';
+import { EXIT, reportError } from './support/report.ts';
 import { addAdd } from './task/add.ts';
 import { addCall } from './task/call.ts';
 import { addDelete } from './task/delete.ts';
@@ -33,7 +33,7 @@ function readVersion(): string {
 }
 
 /** In the order of the help. */
-const COMMANDS: readonly ((program: Command, cli: Cli) => void)[] = [
+const COMMANDS: readonly ((program: Command, cli: CliContext) => void)[] = [
   addLab,
   addAcs,
   addDevice,
@@ -63,7 +63,7 @@ function describeOption({ description, argChoices, defaultValue, hidden }: Optio
 }
 
 /** The whole tree of commands. */
-export function createProgram(cli: Cli): Command {
+export function createProgram(cli: CliContext): Command {
   const { io } = cli;
   const program = new Command('modemlab')
     .description(
@@ -96,7 +96,7 @@ export function createProgram(cli: Cli): Command {
  * there are findings, 2 misuse. Never rejects.
  */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
-  const cli: Cli = { io, exitCode: EXIT.fine };
+  const cli: CliContext = { io, exitCode: EXIT.fine };
   const program = createProgram(cli);
   try {
     await program.parseAsync([...argv], { from: 'user' });
@@ -104,6 +104,6 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     // Commander has written what it has to say: help and version end well, all else is misuse.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.misuse;
-    return tellError(io, error);
+    return reportError(io, error);
   }
 }

@@ -1,10 +1,10 @@
 /** The command line as a page of docs/: made from the commands themselves, so that it cannot say anything else. */
 import type { Command } from 'commander';
 import { createProgram } from './main.ts';
-import type { Cli } from './support/cli-context.ts';
+import type { CliContext } from './support/cli-context.ts';
 
 /** No command runs: only the tree of commands is read. */
-const NOBODY: Cli = {
+const NOBODY: CliContext = {
   io: {
     out: () => undefined,
     err: () => undefined,

@@ -14,7 +14,7 @@ import { openStore } from '../../acs/store/open.ts';
 import type { StoreKind } from '../../acs/store/options.ts';
 import { STORE_KINDS } from '../../acs/store/options.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { command } from '../support/help.ts';
 import type { LogLevel } from '../support/log.ts';
 import { createLog, LOG_LEVELS } from '../support/log.ts';
@@ -74,7 +74,7 @@ const options = (): readonly Option[] => [
   new Option('--json', 'print events as JSON, one a line: "listening" first').default(false),
 ];
 
-export function addAcs(program: Command, cli: Cli): void {
+export function addAcs(program: Command, cli: CliContext): void {
   command(program, {
     usage: 'acs',
     summary: 'run an auto-configuration server',
@@ -158,7 +158,7 @@ async function securityOf(given: ServerOptions): Promise<Security> {
   };
 }
 
-function tell({ io }: Cli, { json }: ServerOptions, event: object, text: string): void {
+function tell({ io }: CliContext, { json }: ServerOptions, event: object, text: string): void {
   if (json) io.out(`${JSON.stringify(event)}\n`);
   else io.err(`modemlab acs: ${text}\n`);
 }

@@ -12,7 +12,7 @@ import type { CapturedFrame } from '../../captures/file/frame.ts';
 import type { Capture } from '../../captures/file/open.ts';
 import { openCaptureFile } from '../../captures/file/open.ts';
 import { describeWireError, ERRORS, ModemlabError } from '../../protocol/errors.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { command } from '../support/help.ts';
 import type { Io } from '../support/io.ts';
 import { jsonOption } from '../support/options.ts';
@@ -26,7 +26,7 @@ interface AnonymiseOptions {
   readonly json: boolean;
 }
 
-export function addCaptureAnonymise(capture: Command, cli: Cli): void {
+export function addCaptureAnonymise(capture: Command, cli: CliContext): void {
   command(capture, {
     usage: 'anonymise <file>',
     summary: 'write a packet capture anew without what is somebody’s own',

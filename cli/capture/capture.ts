@@ -1,6 +1,6 @@
 /** `modemlab capture`: packet captures. */
 import type { Command } from 'commander';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { group } from '../support/help.ts';
 import { addCaptureAnonymise } from './anonymise.ts';
 import { addCaptureClone } from './clone.ts';
@@ -8,7 +8,7 @@ import { addCaptureRecord } from './record.ts';
 import { addCaptureReplay } from './replay.ts';
 import { addCaptureShow } from './show.ts';
 
-export function addCapture(program: Command, cli: Cli): void {
+export function addCapture(program: Command, cli: CliContext): void {
   const capture = group(
     program,
     'capture',

@@ -12,7 +12,7 @@ import type { Witness } from '../../replay/clone/observation-collector.ts';
 import { createWitness } from '../../replay/clone/observation-collector.ts';
 import type { CloneReport } from '../../replay/clone/report.ts';
 import { reportOf } from '../../replay/clone/report.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { command } from '../support/help.ts';
 import type { Io } from '../support/io.ts';
 import { jsonOption } from '../support/options.ts';
@@ -26,7 +26,7 @@ interface CloneOptions {
   readonly json: boolean;
 }
 
-export function addCaptureClone(capture: Command, cli: Cli): void {
+export function addCaptureClone(capture: Command, cli: CliContext): void {
   command(capture, {
     usage: 'clone <files...>',
     summary: 'make a profile for simulated modems of the device in a capture',

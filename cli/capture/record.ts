@@ -9,7 +9,7 @@ import { startProxy } from '../../captures/record/proxy.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { assertNever } from '../../protocol/result.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { command } from '../support/help.ts';
 import { httpUrl, listenAt, wholeNumber } from '../support/options.ts';
 import type { Progress } from '../support/progress.ts';
@@ -30,7 +30,7 @@ interface RecordOptions extends TlsServerOptions {
   readonly json: boolean;
 }
 
-export function addCaptureRecord(capture: Command, cli: Cli): void {
+export function addCaptureRecord(capture: Command, cli: CliContext): void {
   command(capture, {
     usage: 'record',
     summary: 'stand between modems and their ACS, and record what they say',
@@ -65,7 +65,7 @@ export function addCaptureRecord(capture: Command, cli: Cli): void {
   }).action((given: RecordOptions) => recordProxy(cli, given));
 }
 
-async function recordProxy(cli: Cli, given: RecordOptions): Promise<void> {
+async function recordProxy(cli: CliContext, given: RecordOptions): Promise<void> {
   const { io } = cli;
   const url = new URL(given.to);
   const tls = await tlsServerOf(given);
@@ -131,7 +131,7 @@ const nameOf = (side: Side | undefined): 'ACS' | 'modem' | undefined =>
   side === undefined ? undefined : side === 'server' ? 'ACS' : 'modem';
 
 /** In lines only what went wrong: the counts tell the rest. */
-function tell(cli: Cli, { json }: RecordOptions, progress: Progress, event: ProxyEvent): void {
+function tell(cli: CliContext, { json }: RecordOptions, progress: Progress, event: ProxyEvent): void {
   if (json) {
     const { is, ...more } = event;
     const ends =
@@ -164,6 +164,6 @@ function troubleOf(event: ProxyEvent): string | undefined {
   }
 }
 
-function writeEvent({ io }: Cli, event: object): void {
+function writeEvent({ io }: CliContext, event: object): void {
   io.out(`${JSON.stringify(event)}\n`);
 }

@@ -9,7 +9,7 @@ import { MDAP_GROUP, MDAP_PORT } from '../../protocol/mdap/settings.ts';
 import type { Recording } from '../../replay/index.ts';
 import { ALWAYS_IGNORED, readRecording } from '../../replay/index.ts';
 import { groupAddress } from '../mdap/host.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { command } from '../support/help.ts';
 import type { Io } from '../support/io.ts';
 import { httpUrl, jsonOption, listenAt, positiveNumber, speed, wholeNumber } from '../support/options.ts';
@@ -61,7 +61,7 @@ const options = (): readonly Option[] => [
   jsonOption(),
 ];
 
-export function addCaptureReplay(capture: Command, cli: Cli): void {
+export function addCaptureReplay(capture: Command, cli: CliContext): void {
   command(capture, {
     usage: 'replay <file>',
     summary: 'play a side of a packet capture again, and tell what the other says now',

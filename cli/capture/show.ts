@@ -12,7 +12,7 @@ import type { StoryRecord } from '../../captures/story/story-record.ts';
 import { isoTime } from '../../captures/story/story-record.ts';
 import { isDevice } from '../../protocol/cwmp/device-key.ts';
 import { describeWireError, ERRORS, ModemlabError } from '../../protocol/errors.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { command } from '../support/help.ts';
 import type { Io } from '../support/io.ts';
 import { jsonOption, wholeNumber } from '../support/options.ts';
@@ -29,7 +29,7 @@ interface ShowOptions {
   readonly html?: string;
 }
 
-export function addCaptureShow(capture: Command, cli: Cli): void {
+export function addCaptureShow(capture: Command, cli: CliContext): void {
   command(capture, {
     usage: 'show <file>',
     summary: 'tell what happened in a packet capture, one line a message',

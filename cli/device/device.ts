@@ -1,6 +1,6 @@
 /** `modemlab device`: what is known of the devices. */
 import type { Command } from 'commander';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { group } from '../support/help.ts';
 import { addDeviceDelete } from './delete.ts';
 import { addDeviceExport } from './export.ts';
@@ -9,7 +9,7 @@ import { addDeviceList } from './list.ts';
 import { addDeviceShow } from './show.ts';
 import { addDeviceTree } from './tree.ts';
 
-export function addDevice(program: Command, cli: Cli): void {
+export function addDevice(program: Command, cli: CliContext): void {
   const device = group(program, 'device', 'what is known of the devices, and their parameter trees');
   addDeviceList(device, cli);
   addDeviceShow(device, cli);

@@ -6,8 +6,8 @@ import { deviceFile } from '../../acs/app/device-file.ts';
 import { findDevice } from '../../acs/device-key.ts';
 import type { Parameter } from '../../acs/store/store.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
-import type { Cli } from '../support/cli-context.ts';
-import { A_DEVICE, command } from '../support/help.ts';
+import type { CliContext } from '../support/cli-context.ts';
+import { command, EXAMPLE_DEVICE } from '../support/help.ts';
 import { dataOption } from '../support/options.ts';
 import { writeJson } from '../support/table.ts';
 import { withData } from '../support/with-data.ts';
@@ -17,7 +17,7 @@ interface ExportOptions {
   readonly out?: string;
 }
 
-export function addDeviceExport(device: Command, cli: Cli): void {
+export function addDeviceExport(device: Command, cli: CliContext): void {
   command(device, {
     usage: 'export <device>',
     summary: 'write all that is known of a device as one JSON document',
@@ -31,8 +31,8 @@ export function addDeviceExport(device: Command, cli: Cli): void {
       new Option('--json', 'as always: it is one JSON document').default(false),
     ],
     examples: [
-      [`device export ${A_DEVICE} --out modem.json`, 'into a new file'],
-      [`device export ${A_DEVICE}`, 'to standard output'],
+      [`device export ${EXAMPLE_DEVICE} --out modem.json`, 'into a new file'],
+      [`device export ${EXAMPLE_DEVICE}`, 'to standard output'],
     ],
   }).action(async (name: string, { data, out }: ExportOptions) => {
     const document = await withData(data, async ({ store }) => {

@@ -6,7 +6,7 @@ import type { DeviceFile } from '../../acs/app/device-file.ts';
 import { parseDeviceFile } from '../../acs/app/device-file.ts';
 import type { DeviceStore } from '../../acs/store/store.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { command } from '../support/help.ts';
 import type { Io } from '../support/io.ts';
 import type { DataOptions } from '../support/options.ts';
@@ -18,7 +18,7 @@ interface ImportOptions extends DataOptions {
   readonly replace: boolean;
 }
 
-export function addDeviceImport(device: Command, cli: Cli): void {
+export function addDeviceImport(device: Command, cli: CliContext): void {
   command(device, {
     usage: 'import <file>',
     summary: 'read a device that "device export" wrote',

@@ -1,7 +1,7 @@
 /** `modemlab device list` */
 import type { Command } from 'commander';
 import type { DeviceRecord } from '../../acs/store/store.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { command } from '../support/help.ts';
 import type { DataOptions } from '../support/options.ts';
 import { dataOption, jsonOption } from '../support/options.ts';
@@ -21,7 +21,7 @@ const COLUMNS: readonly Column<DeviceRecord>[] = [
   { title: 'TREE', cell: ({ discovery }) => discovery.state },
 ];
 
-export function addDeviceList(device: Command, cli: Cli): void {
+export function addDeviceList(device: Command, cli: CliContext): void {
   command(device, {
     usage: 'list',
     summary: 'list all devices that are known',

@@ -4,14 +4,14 @@ import { findDevice } from '../../acs/device-key.ts';
 import { modelOf, ReplyStyles } from '../../acs/session/reply-style.ts';
 import type { DeviceRecord, Learned } from '../../acs/store/store.ts';
 import { quirk } from '../../protocol/quirks.ts';
-import type { Cli } from '../support/cli-context.ts';
-import { A_DEVICE, command } from '../support/help.ts';
+import type { CliContext } from '../support/cli-context.ts';
+import { command, EXAMPLE_DEVICE } from '../support/help.ts';
 import type { DataOptions } from '../support/options.ts';
 import { dataOption, jsonOption } from '../support/options.ts';
 import { shortTime, writeFields, writeJson, writeTable } from '../support/table.ts';
 import { withData } from '../support/with-data.ts';
 
-export function addDeviceShow(device: Command, cli: Cli): void {
+export function addDeviceShow(device: Command, cli: CliContext): void {
   command(device, {
     usage: 'show <device>',
     summary: 'show what is known of one device',
@@ -19,10 +19,10 @@ export function addDeviceShow(device: Command, cli: Cli): void {
     options: [dataOption(), jsonOption()],
     examples: [
       [
-        `device show ${A_DEVICE}`,
+        `device show ${EXAMPLE_DEVICE}`,
         'identity, contacts, first contact, what was learnt of its model, quirks met',
       ],
-      [`device show ${A_DEVICE} --json`, 'the same for programs'],
+      [`device show ${EXAMPLE_DEVICE} --json`, 'the same for programs'],
     ],
   }).action(async (name: string, { data, json }: DataOptions) => {
     const { record, learned } = await withData(data, async ({ store }) => {
@@ -34,7 +34,7 @@ export function addDeviceShow(device: Command, cli: Cli): void {
   });
 }
 
-function show({ io }: Cli, record: DeviceRecord, learned: Learned | undefined): void {
+function show({ io }: CliContext, record: DeviceRecord, learned: Learned | undefined): void {
   const { deviceId, lastInform, discovery } = record;
   writeFields(io, [
     ['device', record.key],

@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { findDevice } from '../../acs/device-key.ts';
 import type { Parameter } from '../../acs/store/store.ts';
-import type { Cli } from '../support/cli-context.ts';
-import { A_DEVICE, command } from '../support/help.ts';
+import type { CliContext } from '../support/cli-context.ts';
+import { command, EXAMPLE_DEVICE } from '../support/help.ts';
 import type { DataOptions } from '../support/options.ts';
 import { dataOption, jsonOption } from '../support/options.ts';
 import { EXIT } from '../support/report.ts';
@@ -36,7 +36,7 @@ interface TreeOptions extends DataOptions {
   readonly writable: boolean;
 }
 
-export function addDeviceTree(device: Command, cli: Cli): void {
+export function addDeviceTree(device: Command, cli: CliContext): void {
   command(device, {
     usage: 'tree <device> [prefix]',
     summary: 'print the parameter tree of a device, as far as it is known',
@@ -50,9 +50,9 @@ export function addDeviceTree(device: Command, cli: Cli): void {
       ),
     ],
     examples: [
-      [`device tree ${A_DEVICE}`, 'the whole tree'],
-      [`device tree ${A_DEVICE} InternetGatewayDevice.DeviceInfo.`, 'one object of it'],
-      [`device tree ${A_DEVICE} --writable --json`, 'all that can be written, for programs'],
+      [`device tree ${EXAMPLE_DEVICE}`, 'the whole tree'],
+      [`device tree ${EXAMPLE_DEVICE} InternetGatewayDevice.DeviceInfo.`, 'one object of it'],
+      [`device tree ${EXAMPLE_DEVICE} --writable --json`, 'all that can be written, for programs'],
     ],
   }).action(async (name: string, prefix: string | undefined, options: TreeOptions) => {
     const parameters = await withData(options.data, async ({ store }) => {

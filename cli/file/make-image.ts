@@ -5,7 +5,7 @@ import { Option } from 'commander';
 import { describeImage, isImageVersion, writeImage } from '../../protocol/datamodel/firmware-image.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
 import { listProfiles, loadProfile } from '../../simulator/index.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { command } from '../support/help.ts';
 import { jsonOption, wholeNumber } from '../support/options.ts';
 import { writeJson } from '../support/table.ts';
@@ -22,7 +22,7 @@ interface MakeImageOptions {
   readonly json: boolean;
 }
 
-export function addFileMakeImage(file: Command, cli: Cli): void {
+export function addFileMakeImage(file: Command, cli: CliContext): void {
   command(file, {
     usage: 'make-image',
     summary: 'make a firmware image for simulated modems',

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { Argument, type Command } from 'commander';
 import { describeImage } from '../../protocol/datamodel/firmware-image.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { command } from '../support/help.ts';
 import { jsonOption } from '../support/options.ts';
 import { writeFields, writeJson } from '../support/table.ts';
@@ -13,7 +13,7 @@ const WHY = {
   truncated: 'it is shorter than its header says',
 };
 
-export function addFileShowImage(file: Command, cli: Cli): void {
+export function addFileShowImage(file: Command, cli: CliContext): void {
   command(file, {
     usage: 'show-image',
     summary: 'tell what the header of a firmware image says',

@@ -11,7 +11,7 @@ import { deviceKey } from '../../acs/device-key.ts';
 import { MDAP_PORT } from '../../protocol/mdap/settings.ts';
 import { createModem } from '../../simulator/index.ts';
 import { groupAddress } from '../mdap/host.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { command } from '../support/help.ts';
 import { createLog } from '../support/log.ts';
 import type { DataOptions } from '../support/options.ts';
@@ -73,7 +73,7 @@ const options = (): readonly Option[] => [
   new Option('--json', 'print events as JSON, one a line; with --once one document').default(false),
 ];
 
-export function addLab(program: Command, cli: Cli): void {
+export function addLab(program: Command, cli: CliContext): void {
   command(program, {
     usage: 'lab',
     summary: 'run an ACS with three simulated modems on it, and make an ant a fourth',
@@ -91,7 +91,7 @@ export function addLab(program: Command, cli: Cli): void {
   });
 }
 
-async function runLab(cli: Cli, given: LabOptions): Promise<number> {
+async function runLab(cli: CliContext, given: LabOptions): Promise<number> {
   const lab = await Lab.start(cli, given);
   if (!given.once) {
     await untilStopped(cli.io, () => lab.stop());
@@ -112,7 +112,7 @@ interface StoredAnt extends Stored {
 }
 
 class Lab {
-  readonly #cli: Cli;
+  readonly #cli: CliContext;
   readonly #data: DataFolder;
   readonly #acs: Acs;
   readonly #modems: readonly LabModem[];
@@ -123,7 +123,7 @@ class Lab {
   #wake: () => void = () => undefined;
 
   private constructor(
-    cli: Cli,
+    cli: CliContext,
     data: DataFolder,
     acs: Acs,
     modems: readonly LabModem[],
@@ -138,7 +138,7 @@ class Lab {
     this.#view = view;
   }
 
-  static async start(cli: Cli, given: LabOptions): Promise<Lab> {
+  static async start(cli: CliContext, given: LabOptions): Promise<Lab> {
     const data = await openData(given.data, { owner: `lab-${process.pid}`, create: true });
     const observer: { see: (observation: Observation) => void } = { see: () => undefined };
     const log = await createLog(cli.io, 'warn', !given.json);

@@ -4,7 +4,7 @@ import { Option } from 'commander';
 import type { AntRecord } from '../../mdap/ant-fleet.ts';
 import { isConflict } from '../../mdap/ant-fleet.ts';
 import { HOST_SETTINGS } from '../../protocol/mdap/settings.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { command } from '../support/help.ts';
 import { jsonOption, wholeNumber } from '../support/options.ts';
 import { createProgress } from '../support/progress.ts';
@@ -29,7 +29,7 @@ const COLUMNS: readonly Column<AntRecord>[] = [
 
 const { rounds, interval, wait } = HOST_SETTINGS.search;
 
-export function addMdapDiscover(mdap: Command, cli: Cli): void {
+export function addMdapDiscover(mdap: Command, cli: CliContext): void {
   command(mdap, {
     usage: 'discover',
     summary: 'find all modems on the line by MDAP, whatever their addresses are',
@@ -50,7 +50,7 @@ export function addMdapDiscover(mdap: Command, cli: Cli): void {
   }).action((options: DiscoverOptions) => discover(cli, options));
 }
 
-async function discover(cli: Cli, options: DiscoverOptions): Promise<void> {
+async function discover(cli: CliContext, options: DiscoverOptions): Promise<void> {
   const { expect, json, timeout } = options;
   const { io } = cli;
   let found = 0;

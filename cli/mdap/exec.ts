@@ -9,8 +9,8 @@ import type { Script } from '../../mdap/script.ts';
 import { readScript, scriptFor } from '../../mdap/script.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
 import type { HostOutcome } from '../../protocol/mdap/host-conversation.ts';
-import type { Cli } from '../support/cli-context.ts';
-import { AN_ANT, command } from '../support/help.ts';
+import type { CliContext } from '../support/cli-context.ts';
+import { command, EXAMPLE_ANT } from '../support/help.ts';
 import type { Io } from '../support/io.ts';
 import { jsonOption, wholeNumber } from '../support/options.ts';
 import { createProgress } from '../support/progress.ts';
@@ -57,7 +57,7 @@ interface AntResult {
   readonly ok: boolean;
 }
 
-export function addMdapExec(mdap: Command, cli: Cli): void {
+export function addMdapExec(mdap: Command, cli: CliContext): void {
   command(mdap, {
     usage: 'exec [words...]',
     summary: 'run a command line or a script on one, some or all modems',
@@ -83,7 +83,7 @@ export function addMdapExec(mdap: Command, cli: Cli): void {
       jsonOption(),
     ],
     examples: [
-      [`mdap exec ${AN_ANT} 'ip iplist' --iface 127.0.0.1`, 'one command on one modem'],
+      [`mdap exec ${EXAMPLE_ANT} 'ip iplist' --iface 127.0.0.1`, 'one command on one modem'],
       ["mdap exec --all 'software version' --iface 127.0.0.1 --json", 'on all of them, for programs'],
       [
         'mdap exec --all --script renumber.txt --defaults --iface 127.0.0.1',
@@ -93,7 +93,7 @@ export function addMdapExec(mdap: Command, cli: Cli): void {
   }).action((words: readonly string[], options: ExecOptions) => execute(cli, words, options));
 }
 
-async function execute(cli: Cli, words: readonly string[], options: ExecOptions): Promise<void> {
+async function execute(cli: CliContext, words: readonly string[], options: ExecOptions): Promise<void> {
   const work = await workOf(cli.io, words, options);
   const answers = await answersTo(cli.io, work.script, options);
   const results = await withHost(cli.io, options, {}, async (host) => {

@@ -20,7 +20,7 @@ import { findInterface } from '../../mdap/interfaces.ts';
 import { BOOTP_SERVER_PORT } from '../../protocol/bootp/message.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
 import { MDAP_GROUP, MDAP_PORT } from '../../protocol/mdap/settings.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { command } from '../support/help.ts';
 import { jsonOption, wholeNumber } from '../support/options.ts';
 import { recordDatagramsOption, withPorts } from '../support/record-option.ts';
@@ -82,7 +82,7 @@ const options = (): readonly Option[] => [
   jsonOption(),
 ];
 
-export function addMdapFlash(mdap: Command, cli: Cli): void {
+export function addMdapFlash(mdap: Command, cli: CliContext): void {
   command(mdap, {
     usage: 'flash',
     summary: 'flash, renumber and configure all modems on the line at once',
@@ -105,14 +105,14 @@ export function addMdapFlash(mdap: Command, cli: Cli): void {
   }).action((given: FlashOptions) => flash(cli, given));
 }
 
-async function flash(cli: Cli, given: FlashOptions): Promise<void> {
+async function flash(cli: CliContext, given: FlashOptions): Promise<void> {
   const iface = await interfaceOf(given);
   const plan = await planOf(given, iface);
   await withPorts(cli.io, given.record, (ports) => flashPlan(cli, given, plan, iface, ports));
 }
 
 async function flashPlan(
-  cli: Cli,
+  cli: CliContext,
   given: FlashOptions,
   plan: Plan,
   iface: LocalInterface,
@@ -149,7 +149,7 @@ async function flashPlan(
   await tell(cli, given, run, report);
 }
 
-async function tell(cli: Cli, given: FlashOptions, run: FlashRun, report: FlashReport): Promise<void> {
+async function tell(cli: CliContext, given: FlashOptions, run: FlashRun, report: FlashReport): Promise<void> {
   const { io } = cli;
   if (given.report !== undefined) await writeFile(given.report, `${JSON.stringify(report, null, 2)}\n`);
   if (given.dryRun) {
@@ -165,7 +165,7 @@ async function tell(cli: Cli, given: FlashOptions, run: FlashRun, report: FlashR
 }
 
 /** The first signal ends the run gently, the second at once. */
-function stopGently({ io }: Cli, run: FlashRun, say: (text: string) => void): () => void {
+function stopGently({ io }: CliContext, run: FlashRun, say: (text: string) => void): () => void {
   let signals = 0;
   return io.onSignal(() => {
     signals += 1;

@@ -1,21 +1,21 @@
 /** `modemlab mdap info` */
 import type { Command } from 'commander';
 import { factsOf, outcomeError } from '../../mdap/outcome.ts';
-import type { Cli } from '../support/cli-context.ts';
-import { AN_ANT, command } from '../support/help.ts';
+import type { CliContext } from '../support/cli-context.ts';
+import { command, EXAMPLE_ANT } from '../support/help.ts';
 import { jsonOption } from '../support/options.ts';
 import { writeFields, writeJson } from '../support/table.ts';
 import type { HostOptions, LoginOptions } from './host.ts';
 import { COMMAND_SECONDS, hostOptions, locate, loginOptions, withHost } from './host.ts';
 
-export function addMdapInfo(mdap: Command, cli: Cli): void {
+export function addMdapInfo(mdap: Command, cli: CliContext): void {
   command(mdap, {
     usage: 'info <ant>',
     summary: 'ask one modem what it is, by MDAP',
     options: [...hostOptions('how long it may take', COMMAND_SECONDS), ...loginOptions(), jsonOption()],
     examples: [
-      [`mdap info ${AN_ANT} --iface 127.0.0.1`, 'what the modem tells of itself'],
-      [`mdap info ${AN_ANT} --iface 127.0.0.1 --json`, 'the same for programs'],
+      [`mdap info ${EXAMPLE_ANT} --iface 127.0.0.1`, 'what the modem tells of itself'],
+      [`mdap info ${EXAMPLE_ANT} --iface 127.0.0.1 --json`, 'the same for programs'],
     ],
   }).action(async (name: string, options: HostOptions & LoginOptions) => {
     await withHost(cli.io, options, {}, async (host) => {

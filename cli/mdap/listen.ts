@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Endpoint } from '../../protocol/ipv4.ts';
 import type { MdapMessage } from '../../protocol/mdap/messages.ts';
 import { describeMessage } from '../../protocol/mdap/messages.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { command } from '../support/help.ts';
 import { jsonOption } from '../support/options.ts';
 import { safe } from '../support/table.ts';
@@ -11,7 +11,7 @@ import { untilStopped } from '../support/until-stopped.ts';
 import type { HostOptions } from './host.ts';
 import { hostOptions, withHost } from './host.ts';
 
-export function addMdapListen(mdap: Command, cli: Cli): void {
+export function addMdapListen(mdap: Command, cli: CliContext): void {
   command(mdap, {
     usage: 'listen',
     summary: 'show every MDAP message on the line, of all hosts and modems',

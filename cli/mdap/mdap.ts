@@ -1,6 +1,6 @@
 /** `modemlab mdap`: SpeedTouch modems from their LAN side. */
 import type { Command } from 'commander';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { group } from '../support/help.ts';
 import { addMdapDiscover } from './discover.ts';
 import { addMdapExec } from './exec.ts';
@@ -11,7 +11,7 @@ import { addMdapRun } from './run.ts';
 import { addMdapServe } from './serve.ts';
 import { addMdapShell } from './shell.ts';
 
-export function addMdap(program: Command, cli: Cli): void {
+export function addMdap(program: Command, cli: CliContext): void {
   const mdap = group(program, 'mdap', 'SpeedTouch modems from their LAN side');
   addMdapDiscover(mdap, cli);
   addMdapInfo(mdap, cli);

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { runRules } from '../../mdap/rules.ts';
 import { loadRules } from '../../mdap/rules-file.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { command } from '../support/help.ts';
 import { jsonOption } from '../support/options.ts';
 import { EXIT } from '../support/report.ts';
@@ -16,7 +16,7 @@ interface Said {
   readonly output: string;
 }
 
-export function addMdapRun(mdap: Command, cli: Cli): void {
+export function addMdapRun(mdap: Command, cli: CliContext): void {
   command(mdap, {
     usage: 'run <module...>',
     summary: 'run rules of your own, modules in JavaScript or TypeScript, on the modems that they fit',

@@ -13,7 +13,7 @@ import { PublishedFiles } from '../../mdap/published.ts';
 import type { ReplyMode } from '../../protocol/bootp/server-types.ts';
 import { BOOTP_SERVER_DEFAULTS } from '../../protocol/bootp/server-types.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { command } from '../support/help.ts';
 import { wholeNumber } from '../support/options.ts';
 import { recordDatagramsOption, withPorts } from '../support/record-option.ts';
@@ -84,7 +84,7 @@ const options = (): readonly Option[] => [
   new Option('--json', 'print events as JSON, one a line: "listening" first').default(false),
 ];
 
-export function addMdapServe(mdap: Command, cli: Cli): void {
+export function addMdapServe(mdap: Command, cli: CliContext): void {
   command(mdap, {
     usage: 'serve',
     summary: 'give addresses and images to modems in boot mode (BOOTP and TFTP)',

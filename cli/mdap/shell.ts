@@ -4,11 +4,11 @@ import type { AntRecord } from '../../mdap/ant-fleet.ts';
 import type { MdapHost } from '../../mdap/host.ts';
 import { factsOf, outcomeError, outputOf } from '../../mdap/outcome.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
-import type { Cli } from '../support/cli-context.ts';
-import { AN_ANT, command } from '../support/help.ts';
+import type { CliContext } from '../support/cli-context.ts';
+import { command, EXAMPLE_ANT } from '../support/help.ts';
 import type { Io } from '../support/io.ts';
 import { jsonOption } from '../support/options.ts';
-import { EXIT, tellError } from '../support/report.ts';
+import { EXIT, reportError } from '../support/report.ts';
 import { safe, writeFields } from '../support/table.ts';
 import type { HostOptions, LoginOptions } from './host.ts';
 import { COMMAND_SECONDS, hostOptions, locate, loginOptions, withHost, writeOutput } from './host.ts';
@@ -24,7 +24,7 @@ const HELP = `Every line is a command line of the modem. These are not:
 /** The prompt of a SpeedTouch, where an output ends with it. */
 const PROMPT = /(?:^|\n)(_?(?:\{[^{}\r\n]{0,64}\})?(?:\[[^[\]\r\n]{0,64}\])?=>)[ \r\n]*$/;
 
-export function addMdapShell(mdap: Command, cli: Cli): void {
+export function addMdapShell(mdap: Command, cli: CliContext): void {
   command(mdap, {
     usage: 'shell <ant>',
     summary: 'type command lines of one modem, by MDAP',
@@ -36,7 +36,7 @@ export function addMdapShell(mdap: Command, cli: Cli): void {
       ...loginOptions(),
       jsonOption(),
     ],
-    examples: [[`mdap shell ${AN_ANT} --iface 127.0.0.1`, 'a shell on that modem']],
+    examples: [[`mdap shell ${EXAMPLE_ANT} --iface 127.0.0.1`, 'a shell on that modem']],
   }).action(async (name: string, options: Options) => {
     await withHost(cli.io, options, {}, async (host) => {
       const [ant] = await locate(host, [name]);
@@ -90,13 +90,13 @@ async function say(
       io.out(`${JSON.stringify({ command: line, outcome: outcome.is, output, ...failed })}\n`);
     } else {
       writeOutput(io, output);
-      if (error !== undefined) tellError(io, error);
+      if (error !== undefined) reportError(io, error);
       if (outcome.is === 'sent') io.err('sent; the modem may be away for a while\n');
     }
     return { fine: error === undefined, prompt };
   } catch (error) {
     if (!(error instanceof ModemlabError)) throw error;
-    tellError(io, error);
+    reportError(io, error);
     return { fine: false, prompt: undefined };
   }
 }
@@ -108,7 +108,7 @@ async function local(io: Io, host: MdapHost, ant: AntRecord, line: string, optio
   }
   const outcome = await host.info(ant.antId, options, options.force);
   const error = outcomeError(ant.antId, outcome);
-  if (error !== undefined) tellError(io, error);
+  if (error !== undefined) reportError(io, error);
   else
     writeFields(
       io,

@@ -15,7 +15,7 @@ import {
   listProfiles,
   serveTelnet,
 } from '../../simulator/index.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { command } from '../support/help.ts';
 import { httpUrl, jsonOption, positiveNumber, wholeNumber } from '../support/options.ts';
 import { recordDatagramsOption, withDatagrams } from '../support/record-option.ts';
@@ -92,7 +92,7 @@ const options = (): readonly Option[] => [
   jsonOption(),
 ];
 
-export function addSimulateAnt(simulate: Command, cli: Cli): void {
+export function addSimulateAnt(simulate: Command, cli: CliContext): void {
   command(simulate, {
     usage: 'ant',
     summary: 'simulated modems as their LAN side shows them: MDAP, command line, boot mode',
@@ -112,7 +112,7 @@ export function addSimulateAnt(simulate: Command, cli: Cli): void {
   });
 }
 
-function writeList({ io }: Cli, list: (typeof LISTS)[number], json: boolean): void {
+function writeList({ io }: CliContext, list: (typeof LISTS)[number], json: boolean): void {
   const rows =
     list === 'faults' ? listAntFaults() : listProfiles().map(({ name, title }) => ({ name, title }));
   if (json) writeJson(io, rows);
@@ -139,7 +139,11 @@ function faultsOf({ fault = [] }: SimulateAntOptions): AntFault[] {
     });
 }
 
-async function runAnts(cli: Cli, given: SimulateAntOptions, observe: ObserveLan | undefined): Promise<void> {
+async function runAnts(
+  cli: CliContext,
+  given: SimulateAntOptions,
+  observe: ObserveLan | undefined,
+): Promise<void> {
   const { io } = cli;
   const { iface, configure, count, first, profile, seed, speed } = given;
   const faults = faultsOf(given);
@@ -207,12 +211,12 @@ async function telnetOf(
   });
 }
 
-function say({ io }: Cli, json: boolean, event: object, text: string): void {
+function say({ io }: CliContext, json: boolean, event: object, text: string): void {
   io.out(json ? `${JSON.stringify(event)}\n` : `${text}\n`);
 }
 
 /** One line for each thing that happens to an ant. */
-function watch(cli: Cli, ant: Ant, json: boolean): void {
+function watch(cli: CliContext, ant: Ant, json: boolean): void {
   const serial = ant.modem.device.unit.boardSerial;
   const firmware = (): string => ant.modem.device.firmware;
   ant.events.on('mode', (mode) => {

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { ModemlabError } from '../../protocol/errors.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { command } from '../support/help.ts';
 import { httpUrl, jsonOption, positiveNumber, speed, wholeNumber } from '../support/options.ts';
 import { record, recordOption } from '../support/record-option.ts';
@@ -68,7 +68,7 @@ const options = (): readonly Option[] => [
   jsonOption(),
 ];
 
-export function addSimulateCpe(simulate: Command, cli: Cli): void {
+export function addSimulateCpe(simulate: Command, cli: CliContext): void {
   command(simulate, {
     usage: 'cpe',
     summary: 'simulated modems that contact a server and do what it asks',

@@ -1,7 +1,7 @@
 /** `simulate cpe --scenario`: something happens to the modems, and it is told whether it ended as it should. */
 import { ModemlabError } from '../../protocol/errors.ts';
 import { runScenario, type ScenarioResult } from '../../simulator/index.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import type { Io } from '../support/io.ts';
 import { createProgress } from '../support/progress.ts';
 import { EXIT } from '../support/report.ts';
@@ -9,7 +9,7 @@ import { writeFields, writeJson } from '../support/table.ts';
 import type { Run } from './options.ts';
 import { credentialsOf, pairs, tlsOf } from './options.ts';
 
-export async function playScenario(cli: Cli, name: string, given: Run): Promise<void> {
+export async function playScenario(cli: CliContext, name: string, given: Run): Promise<void> {
   const { io } = cli;
   const { acs, count, profile, speed, seed, first, rate } = given;
   const played = runScenario({

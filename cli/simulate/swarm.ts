@@ -8,7 +8,7 @@ import type {
   SwarmStats,
 } from '../../simulator/index.ts';
 import { createSwarm } from '../../simulator/index.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import type { Io } from '../support/io.ts';
 import { createProgress } from '../support/progress.ts';
 import { EXIT } from '../support/report.ts';
@@ -20,7 +20,7 @@ import { credentialsOf, DEFAULT_PROFILE, listenerOf, quirksOf, settingsOf, tlsOf
 const MOST_TOLD = 10;
 
 /** Ends when every modem has had its sessions or was given up, or at a signal. */
-export async function simulateSwarm(cli: Cli, given: Run): Promise<void> {
+export async function simulateSwarm(cli: CliContext, given: Run): Promise<void> {
   const listener = await listenerOf(given);
   try {
     await watchSwarm(cli, given, listener);
@@ -30,7 +30,7 @@ export async function simulateSwarm(cli: Cli, given: Run): Promise<void> {
 }
 
 async function watchSwarm(
-  cli: Cli,
+  cli: CliContext,
   given: Run,
   listener: ConnectionRequestListener | undefined,
 ): Promise<void> {

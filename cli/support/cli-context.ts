@@ -1,7 +1,7 @@
 /** What every command is given. */
 import type { Io } from './io.ts';
 
-export interface Cli {
+export interface CliContext {
   readonly io: Io;
   /** What the process ends with; the command that ran sets it. */
   exitCode: number;

@@ -2,10 +2,10 @@
 import type { Argument, Command, Option } from 'commander';
 
 /** The serial number of the first modem of `modemlab lab`: with the lab running, the examples work as printed. */
-export const A_DEVICE = 'CP0644JTSGR';
+export const EXAMPLE_DEVICE = 'CP0644JTSGR';
 
 /** The ANT-ID of the same modem seen from its LAN side: the serial number without its first two letters. */
-export const AN_ANT = '0644JTSGR';
+export const EXAMPLE_ANT = '0644JTSGR';
 
 export interface CommandText {
   /** Name and arguments, as commander writes them: `show <device>`. */

@@ -31,7 +31,7 @@ const PEERS_FAULT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /** Writes an error with its place and the way out, and returns the exit code. An error without a code is our own bug. */
-export function tellError(io: Io, error: unknown): number {
+export function reportError(io: Io, error: unknown): number {
   if (!(error instanceof ModemlabError)) {
     io.err(
       `${red(io, 'unexpected')}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,

@@ -1,13 +1,13 @@
 /** `modemlab add` */
 import type { Command } from 'commander';
-import type { Cli } from '../support/cli-context.ts';
-import { A_DEVICE } from '../support/help.ts';
+import type { CliContext } from '../support/cli-context.ts';
+import { EXAMPLE_DEVICE } from '../support/help.ts';
 import { taskCommand } from './command.ts';
 import type { ObjectOptions } from './object-name.ts';
 import { checkObject, objectOptions } from './object-name.ts';
 import { submit } from './submit.ts';
 
-export function addAdd(program: Command, cli: Cli): void {
+export function addAdd(program: Command, cli: CliContext): void {
   taskCommand(program, {
     usage: 'add <device> <object>',
     summary: 'make a new instance of an object (AddObject)',
@@ -15,7 +15,7 @@ export function addAdd(program: Command, cli: Cli): void {
     options: objectOptions(),
     examples: [
       [
-        `add ${A_DEVICE} InternetGatewayDevice.Layer3Forwarding.Forwarding. --wait`,
+        `add ${EXAMPLE_DEVICE} InternetGatewayDevice.Layer3Forwarding.Forwarding. --wait`,
         'a new route, and its number',
       ],
     ],

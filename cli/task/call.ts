@@ -7,8 +7,8 @@ import type { CpeMethod } from '../../protocol/cwmp/messages.ts';
 import { RPCS } from '../../protocol/cwmp/messages.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
 import type { Schema } from '../../protocol/soap/codec.ts';
-import type { Cli } from '../support/cli-context.ts';
-import { A_DEVICE } from '../support/help.ts';
+import type { CliContext } from '../support/cli-context.ts';
+import { EXAMPLE_DEVICE } from '../support/help.ts';
 import type { TaskOptions } from '../support/options.ts';
 import { taskCommand } from './command.ts';
 import { CPE_METHODS, submit } from './submit.ts';
@@ -74,7 +74,7 @@ async function withTypes(typeOf: (name: string) => Promise<string>, args: unknow
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
-export function addCall(program: Command, cli: Cli): void {
+export function addCall(program: Command, cli: CliContext): void {
   taskCommand(program, {
     usage: 'call',
     summary: 'send any RPC that modems answer, its arguments as JSON',
@@ -88,10 +88,10 @@ export function addCall(program: Command, cli: Cli): void {
     ],
     examples: [
       [
-        `call ${A_DEVICE} GetParameterNames '{"ParameterPath":"","NextLevel":true}' --wait`,
+        `call ${EXAMPLE_DEVICE} GetParameterNames '{"ParameterPath":"","NextLevel":true}' --wait`,
         'the first level of the tree',
       ],
-      [`call ${A_DEVICE} GetRPCMethods --wait`, 'what the modem says it can do'],
+      [`call ${EXAMPLE_DEVICE} GetRPCMethods --wait`, 'what the modem says it can do'],
     ],
   })
     .addHelpText('after', () => {

@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { DataFolder } from '../../acs/data-folder.ts';
 import type { DeviceRecord } from '../../acs/store/store.ts';
-import type { Cli } from '../support/cli-context.ts';
-import { A_DEVICE } from '../support/help.ts';
+import type { CliContext } from '../support/cli-context.ts';
+import { EXAMPLE_DEVICE } from '../support/help.ts';
 import type { TaskOptions } from '../support/options.ts';
 import { httpUrl, wholeNumber } from '../support/options.ts';
 import { taskCommand } from './command.ts';
@@ -35,7 +35,7 @@ export const transferOptions = (type: string): readonly Option[] => [
     .default(0),
 ];
 
-export function addDownload(program: Command, cli: Cli): void {
+export function addDownload(program: Command, cli: CliContext): void {
   taskCommand(program, {
     usage: 'download <device> <file>',
     summary: 'let a device fetch a file (Download)',
@@ -47,12 +47,12 @@ export function addDownload(program: Command, cli: Cli): void {
       new Option('--target <name>', 'the TargetFileName on the device').default(''),
     ],
     examples: [
-      [`download ${A_DEVICE} firmware.bli`, 'new firmware'],
+      [`download ${EXAMPLE_DEVICE} firmware.bli`, 'new firmware'],
       [
-        `download ${A_DEVICE} user.ini --type "3 Vendor Configuration File" --wait`,
+        `download ${EXAMPLE_DEVICE} user.ini --type "3 Vendor Configuration File" --wait`,
         'a configuration, and its end',
       ],
-      [`download ${A_DEVICE} http://localhost:8080/firmware.bli`, 'from another server'],
+      [`download ${EXAMPLE_DEVICE} http://localhost:8080/firmware.bli`, 'from another server'],
     ],
   }).action(async (device: string, file: string, options: DownloadOptions) => {
     await submit(cli, options, device, async (record, data) => {

@@ -1,8 +1,8 @@
 /** `modemlab get` */
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import type { Cli } from '../support/cli-context.ts';
-import { A_DEVICE } from '../support/help.ts';
+import type { CliContext } from '../support/cli-context.ts';
+import { EXAMPLE_DEVICE } from '../support/help.ts';
 import type { TaskOptions } from '../support/options.ts';
 import { taskCommand } from './command.ts';
 import { submit } from './submit.ts';
@@ -12,7 +12,7 @@ interface GetOptions extends TaskOptions {
   readonly names: boolean;
 }
 
-export function addGet(program: Command, cli: Cli): void {
+export function addGet(program: Command, cli: CliContext): void {
   taskCommand(program, {
     usage: 'get <device> <names...>',
     summary: 'read parameters of a device (GetParameterValues)',
@@ -24,9 +24,12 @@ export function addGet(program: Command, cli: Cli): void {
       new Option('--names', 'read the names below one object instead (GetParameterNames)').default(false),
     ],
     examples: [
-      [`get ${A_DEVICE} InternetGatewayDevice.DeviceInfo.UpTime --wait`, 'one value, and wait for it'],
-      [`get ${A_DEVICE} InternetGatewayDevice.DeviceInfo. InternetGatewayDevice.Time.`, 'two whole objects'],
-      [`get ${A_DEVICE} InternetGatewayDevice. --names`, 'the names of the objects of the first level'],
+      [`get ${EXAMPLE_DEVICE} InternetGatewayDevice.DeviceInfo.UpTime --wait`, 'one value, and wait for it'],
+      [
+        `get ${EXAMPLE_DEVICE} InternetGatewayDevice.DeviceInfo. InternetGatewayDevice.Time.`,
+        'two whole objects',
+      ],
+      [`get ${EXAMPLE_DEVICE} InternetGatewayDevice. --names`, 'the names of the objects of the first level'],
     ],
   }).action(async (device: string, names: readonly string[], options: GetOptions, self: Command) => {
     const [first = ''] = names;

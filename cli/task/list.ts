@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { findDevice } from '../../acs/device-key.ts';
 import type { Task, TaskState } from '../../acs/queue/queue.ts';
-import type { Cli } from '../support/cli-context.ts';
-import { A_DEVICE, command } from '../support/help.ts';
+import type { CliContext } from '../support/cli-context.ts';
+import { command, EXAMPLE_DEVICE } from '../support/help.ts';
 import type { DataOptions } from '../support/options.ts';
 import { dataOption, jsonOption } from '../support/options.ts';
 import type { Column } from '../support/table.ts';
@@ -29,7 +29,7 @@ interface ListOptions extends DataOptions {
   readonly state?: TaskState;
 }
 
-export function addTaskList(task: Command, cli: Cli): void {
+export function addTaskList(task: Command, cli: CliContext): void {
   command(task, {
     usage: 'list [device]',
     summary: 'list the tasks of all devices or of one, the newest last',
@@ -40,7 +40,7 @@ export function addTaskList(task: Command, cli: Cli): void {
     ],
     examples: [
       ['task list', 'all tasks'],
-      [`task list ${A_DEVICE} --state failed`, 'the failed ones of one device'],
+      [`task list ${EXAMPLE_DEVICE} --state failed`, 'the failed ones of one device'],
     ],
   }).action(async (device: string | undefined, { data, json, state }: ListOptions) => {
     const tasks = await withData(data, async ({ queue, store }) => {

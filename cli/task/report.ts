@@ -5,7 +5,7 @@ import type { CwmpFault } from '../../protocol/cwmp/messages.ts';
 import { ERRORS, ModemlabError } from '../../protocol/errors.ts';
 import type { Io } from '../support/io.ts';
 import { writeArguments } from '../support/render-value.ts';
-import { tellError } from '../support/report.ts';
+import { reportError } from '../support/report.ts';
 import { safe } from '../support/table.ts';
 
 /** `9005 Invalid parameter name` and the modem's own words, when it has any. */
@@ -34,8 +34,8 @@ export function writeAnswer(io: Io, { answer, request }: Task): void {
 /** Writes to standard error why a task failed, parameter by parameter where the modem says so. */
 export function tellTaskFailure(io: Io, task: Task): void {
   const { fault, error } = task;
-  if (fault !== undefined) tellError(io, new ModemlabError('E_TASK_FAILED', describeFault(fault)));
-  else tellError(io, new ModemlabError(error?.code ?? 'E_TASK_FAILED', error?.place));
+  if (fault !== undefined) reportError(io, new ModemlabError('E_TASK_FAILED', describeFault(fault)));
+  else reportError(io, new ModemlabError(error?.code ?? 'E_TASK_FAILED', error?.place));
   for (const { ParameterName, FaultCode, FaultString } of fault?.SetParameterValuesFault ?? []) {
     const text = describeFault({ FaultCode, FaultString, SetParameterValuesFault: [] });
     io.err(`  ${safe(ParameterName)}: ${text}\n`);

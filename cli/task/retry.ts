@@ -1,13 +1,13 @@
 /** `modemlab task retry` */
 import type { Command } from 'commander';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { command } from '../support/help.ts';
 import type { DataOptions } from '../support/options.ts';
 import { dataOption, jsonOption } from '../support/options.ts';
 import { writeJson } from '../support/table.ts';
 import { withData } from '../support/with-data.ts';
 
-export function addTaskRetry(task: Command, cli: Cli): void {
+export function addTaskRetry(task: Command, cli: CliContext): void {
   command(task, {
     usage: 'retry <task>',
     summary: 'queue a failed or unsure task again, under the same id',

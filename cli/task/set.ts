@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { parseAssignment, resolveAssignment } from '../../acs/app/assignment.ts';
 import type { ParameterValueStruct } from '../../protocol/cwmp/messages.ts';
-import type { Cli } from '../support/cli-context.ts';
-import { A_DEVICE } from '../support/help.ts';
+import type { CliContext } from '../support/cli-context.ts';
+import { EXAMPLE_DEVICE } from '../support/help.ts';
 import type { TaskOptions } from '../support/options.ts';
 import { taskCommand } from './command.ts';
 import { submit } from './submit.ts';
@@ -14,7 +14,7 @@ interface SetOptions extends TaskOptions {
   readonly parameterKey: string;
 }
 
-export function addSet(program: Command, cli: Cli): void {
+export function addSet(program: Command, cli: CliContext): void {
   taskCommand(program, {
     usage: 'set <device> <assignments...>',
     summary: 'write parameters of a device, all or none of them (SetParameterValues)',
@@ -30,10 +30,13 @@ export function addSet(program: Command, cli: Cli): void {
     ],
     examples: [
       [
-        `set ${A_DEVICE} InternetGatewayDevice.ManagementServer.PeriodicInformInterval=60 --wait`,
+        `set ${EXAMPLE_DEVICE} InternetGatewayDevice.ManagementServer.PeriodicInformInterval=60 --wait`,
         'one value',
       ],
-      [`set ${A_DEVICE} InternetGatewayDevice.DeviceInfo.ProvisioningCode:string=LAB.1`, 'with its type'],
+      [
+        `set ${EXAMPLE_DEVICE} InternetGatewayDevice.DeviceInfo.ProvisioningCode:string=LAB.1`,
+        'with its type',
+      ],
     ],
   }).action(async (device: string, assignments: readonly string[], options: SetOptions) => {
     const parsed = assignments.map((text) => parseAssignment(text));

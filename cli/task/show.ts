@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Task } from '../../acs/queue/queue.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { command } from '../support/help.ts';
 import type { Io } from '../support/io.ts';
 import type { DataOptions } from '../support/options.ts';
@@ -12,7 +12,7 @@ import { shortTime, writeFields, writeJson } from '../support/table.ts';
 import { withData } from '../support/with-data.ts';
 import { describeFailure, tellTaskFailure } from './report.ts';
 
-export function addTaskShow(task: Command, cli: Cli): void {
+export function addTaskShow(task: Command, cli: CliContext): void {
   command(task, {
     usage: 'show <task>',
     summary: 'show one task: its request, its state, and its answer or fault',

@@ -6,7 +6,7 @@ import type { DeviceRecord } from '../../acs/store/store.ts';
 import type { CpeMethod, Request, RpcName } from '../../protocol/cwmp/messages.ts';
 import { isRpcName, RPCS } from '../../protocol/cwmp/messages.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import type { TaskOptions } from '../support/options.ts';
 import { EXIT } from '../support/report.ts';
 import { safe, writeJson } from '../support/table.ts';
@@ -38,7 +38,7 @@ export function requestOf({ rpc, args }: Wish): Request<CpeMethod> {
  * @throws ModemlabError of the device, the arguments, the data folder, or E_TASK_TIMEOUT
  */
 export async function submit(
-  cli: Cli,
+  cli: CliContext,
   options: TaskOptions,
   device: string,
   build: (record: DeviceRecord, data: DataFolder) => Wish | Promise<Wish>,
@@ -51,14 +51,14 @@ export async function submit(
   });
 }
 
-function tellAccepted({ io }: Cli, { json }: TaskOptions, task: Task): void {
+function tellAccepted({ io }: CliContext, { json }: TaskOptions, task: Task): void {
   if (json) writeJson(io, task);
   else io.out(`${task.id}\n`);
   io.err(`${task.request.rpc} waits for the next contact of ${safe(task.device)}\n`);
 }
 
 async function awaitEnd(
-  cli: Cli,
+  cli: CliContext,
   { json, timeout }: TaskOptions,
   data: DataFolder,
   task: Task,

@@ -5,8 +5,8 @@ import { storageName } from '../../acs/device-key.ts';
 import { expectUpload, isFileName } from '../../acs/http/files.ts';
 import type { DeviceRecord } from '../../acs/store/store.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
-import type { Cli } from '../support/cli-context.ts';
-import { A_DEVICE } from '../support/help.ts';
+import type { CliContext } from '../support/cli-context.ts';
+import { EXAMPLE_DEVICE } from '../support/help.ts';
 import { taskCommand } from './command.ts';
 import type { TransferOptions } from './download.ts';
 import { transferOptions } from './download.ts';
@@ -18,7 +18,7 @@ interface UploadOptions extends TransferOptions {
   readonly to?: string;
 }
 
-export function addUpload(program: Command, cli: Cli): void {
+export function addUpload(program: Command, cli: CliContext): void {
   taskCommand(program, {
     usage: 'upload <device>',
     summary: 'let a device send its configuration or log (Upload)',
@@ -31,8 +31,11 @@ export function addUpload(program: Command, cli: Cli): void {
       new Option('--to <url>', 'send it to this URL instead').conflicts(['name', 'url']),
     ],
     examples: [
-      [`upload ${A_DEVICE}`, 'its configuration; many modems cannot, and the task then fails with 9000'],
-      [`upload ${A_DEVICE} --type "2 Vendor Log File" --name modem.log`, 'its log, under this name'],
+      [
+        `upload ${EXAMPLE_DEVICE}`,
+        'its configuration; many modems cannot, and the task then fails with 9000',
+      ],
+      [`upload ${EXAMPLE_DEVICE} --type "2 Vendor Log File" --name modem.log`, 'its log, under this name'],
     ],
   }).action(async (device: string, options: UploadOptions) => {
     await submit(cli, options, device, async (record, data) => {

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import t, { type Test } from 'tap';
 import { helpOf, listCommands } from '../../cli/reference.ts';
-import { A_DEVICE, AN_ANT } from '../../cli/support/help.ts';
+import { EXAMPLE_ANT, EXAMPLE_DEVICE } from '../../cli/support/help.ts';
 import { writeImage } from '../../protocol/datamodel/firmware-image.ts';
 import { encodeMessage } from '../../protocol/mdap/messages.ts';
 import { sessionOf } from '../../scripts/captures/cwmp-texts.ts';
@@ -39,11 +39,11 @@ const of = (...commands: readonly string[]): readonly Example[] =>
 /** Runs until the first modem of the lab is discovered. */
 async function discovered(): Promise<void> {
   for (let attempt = 0; attempt < 600; attempt++) {
-    const { out, code } = await run(['device', 'show', A_DEVICE, '--json']);
+    const { out, code } = await run(['device', 'show', EXAMPLE_DEVICE, '--json']);
     if (code === 0 && JSON.parse(out).discovery.state === 'done') return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`${A_DEVICE} was not discovered`);
+  throw new Error(`${EXAMPLE_DEVICE} was not discovered`);
 }
 
 const SEARCH = encodeMessage({ kind: 'ANT-SEARCH', version: '1.1', extra: [], body: undefined });
@@ -185,7 +185,7 @@ t.test('the examples work as printed', { timeout: 200_000 }, async (t) => {
 
   await t.test('those that speak MDAP, to modems at a group of their own', async (t) => {
     const { argv } = await startAnts(t, [
-      { antId: AN_ANT, name: 'SpeedTouch 780' },
+      { antId: EXAMPLE_ANT, name: 'SpeedTouch 780' },
       { antId: '0636JTSGS', name: 'SpeedTouch 706', mac: '00-14-7F-00-00-02' },
     ]);
     await writeFile('renumber.txt', 'ip ipadd addr=ask(network|192.168.1).24\x24{n}\n');
