@@ -25,7 +25,7 @@ function words(line: string): string[] {
   return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c ?? '');
 }
 
-const examples: readonly Example[] = listCommands().flatMap(({ name, command }) =>
+const examples: readonly Example[] = (await listCommands()).flatMap(({ name, command }) =>
   [...helpOf(command).matchAll(/^ {2}\$ modemlab (.*)$/gm)].map(([, line = '']) => ({
     command: name,
     line,

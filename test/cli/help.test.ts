@@ -6,7 +6,7 @@ import { helpOf, listCommands } from '../../cli/reference.ts';
 import { run } from '../support/process/cli.ts';
 import { ROOT } from '../support/tree.ts';
 
-const commands = listCommands();
+const commands = await listCommands();
 
 t.test('every command of the plan is there', async (t) => {
   const names = commands.map(({ name }) => name);

@@ -189,7 +189,7 @@ t.test('halves of settings are misuse', async (t) => {
     [['--auth', 'none', '--credentials', path.join(folder, 'nothing')], /^E_FILE_INVALID.*nothing/],
     [
       ['--auth', 'basic', '--credentials', path.join(folder, 'bad.txt')],
-      /^E_FILE_INVALID.*bad\.txt:2: username/,
+      /^E_FILE_INVALID.*bad\.txt:2: expected username/,
     ],
     [['--tls-cert', 'x'], /^E_CONFIG.*--tls-key/],
     [['--tls-cert', path.join(folder, 'folder'), '--tls-key', 'x'], /^E_FILE_INVALID.*folder/],
@@ -233,9 +233,9 @@ t.test('simulate cpe gives a server up that is not there', async (t) => {
   t.match(json, { code: 1, err: /a session failed[\s\S]*E_CONNECT.*127\.0\.0\.1:1/ });
   t.match(JSON.parse(json.out), { modems: 2, sessionsOk: 0, sessionsFailed: 4, givenUp: 2 });
   const table = await run([...gone, '--retries', '0']);
-  t.match(table, { code: 1, out: /modems given up +1\n/ });
+  t.match(table, { code: 1, out: /modems that gave up +1\n/ });
   const bad: readonly (readonly [argv: readonly string[], error: RegExp])[] = [
-    [['simulate', 'cpe'], /^E_USAGE.*--acs URL is wanted/],
+    [['simulate', 'cpe'], /^E_USAGE.*--acs URL is required/],
     [[...gone, '--quirk', 'Q-NO-01'], /^E_USAGE.*there is no such quirk/],
     [[...gone, '--listen', '127.0.0.1:99999'], /^E_USAGE.*--listen/],
     [['simulate', 'cpe', '--acs', 'localhost'], /http:\/\/ or https/],

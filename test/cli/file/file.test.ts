@@ -57,7 +57,7 @@ t.test('an image is made, and tells what it is', async (t) => {
     '--out',
     bad,
   ]);
-  t.match(await run(['file', 'show-image', bad]), { code: 0, out: /not that of the payload/ });
+  t.match(await run(['file', 'show-image', bad]), { code: 0, out: /does not match the payload/ });
 });
 
 t.test('what is no image, and what none can be made of, is told', async (t) => {

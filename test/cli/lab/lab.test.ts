@@ -83,7 +83,12 @@ t.test('a person who reads lines sees the steps of the ant', async (t) => {
   const { code, out, err } = await run(['lab', '--once', '--data', data, ...GROUP]);
   t.equal(code, 0);
   t.match(out, /00147F-SpeedTouch%20516-\S+: 2940 parameters, all stored\n/);
-  const steps = ['an ant is switched on', 'found on MDAP', 'told cwmp server config', 'knows its ACS now'];
+  const steps = [
+    'switched on without an ACS',
+    'found by MDAP',
+    'ran cwmp server config',
+    'its ACS is configured',
+  ];
   const places = steps.map((step) => err.indexOf(step));
   t.ok(
     places.every((place, index) => place > (places[index - 1] ?? -1)),
@@ -106,7 +111,7 @@ t.test('a program reads the steps as events; another lab leaves the ant of this 
   const third = await run(['lab', '--once', '--data', path.join(folder, 'c'), ...there]);
   t.match(
     third.out,
-    /(: \d+ parameters, all stored\n.*){3}: without MDAP, and so without an ACS: an ant of this ANT-ID/s,
+    /(: \d+ parameters, all stored\n.*){3}: not reached by MDAP, so it has no ACS: another ant has this ANT-ID/s,
   );
   lab.signal();
   const { code, out } = await lab.end;

@@ -73,11 +73,14 @@ t.test('in 80 columns and 24 rows the table tells the whole command that shows t
   try {
     view.began('http://127.0.0.1:7547/', '/home/you/data');
     view.seeAnt(DEVICES[2]?.key ?? '', {
-      ...{ step: 'on', antId: '0621KT8QU', group: '239.255.75.47', port: 50_638 },
+      step: 'on',
+      antId: '0621KT8QU',
+      group: '239.255.75.47',
+      port: 50_638,
     });
     for (let drawing = 0; drawing < 2; drawing++) await nextDrawing();
     t.strictSame(lines().slice(-4, -1), [
-      'Try in another terminal: npm run -s modemlab -- device list (Ctrl+C ends)',
+      'Try in another terminal: npm run -s modemlab -- device list (Ctrl+C to quit)',
       '  npm run -s modemlab -- mdap discover --iface 127.0.0.1 \\',
       '    --group 239.255.75.47 --port 50638',
     ]);
@@ -98,7 +101,7 @@ t.test('the table stays whole while the terminal becomes narrower, lower and wid
 
         events: ['1 BOOT', `M Reboot ${count}`],
       });
-  const sizes: readonly (readonly [columns: number, rows: number, happenings: number])[] = [
+  const sizes: readonly (readonly [columns: number, rows: number, events: number])[] = [
     [110, 30, 8],
     [58, 30, 8],
     [58, 15, 2],
@@ -107,7 +110,7 @@ t.test('the table stays whole while the terminal becomes narrower, lower and wid
     [120, 40, 8],
   ];
   try {
-    for (const [columns, rows, happenings] of sizes) {
+    for (const [columns, rows, events] of sizes) {
       resize(columns, rows);
       // The second drawing goes over the first one, which began where the size had just changed.
       for (let drawing = 0; drawing < 3; drawing++) await nextDrawing();
@@ -115,11 +118,7 @@ t.test('the table stays whole while the terminal becomes narrower, lower and wid
       t.match(lines()[0], /^modemlab: ACS on/, `${name}: the head is there`);
       t.equal(lines().filter((line) => line.startsWith('modemlab:')).length, 1, `${name}: once`);
       t.ok(lines().length <= rows, `${name}: nothing is scrolled away`);
-      t.equal(
-        lines().filter((line) => /^\d\d:\d\d:\d\d /.test(line)).length,
-        happenings,
-        `${name}: the latest`,
-      );
+      t.equal(lines().filter((line) => /^\d\d:\d\d:\d\d /.test(line)).length, events, `${name}: the latest`);
       if (rows >= 12) t.match(lines().at(-2), /^Try in another terminal/, `${name}: the hint is the last`);
     }
   } finally {

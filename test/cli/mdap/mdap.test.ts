@@ -98,7 +98,7 @@ t.test('exec runs a script, each modem with its number, and asks once', async (t
   const input = 'ip rtlist\n';
   t.equal((await run(['mdap', 'exec', '--all', '--script', '-', ...argv], { input })).code, 0);
   const silent = await run(['mdap', 'exec', '--all', '--script', script, ...argv], { input: '' });
-  t.match(silent, { code: 2, err: /E_USAGE.*nobody answers "network"/ });
+  t.match(silent, { code: 2, err: /E_USAGE.*no answer to "network"/ });
 });
 
 t.test('a shell carries out lines, knows its own, and takes over the prompt of the modem', async (t) => {
@@ -188,10 +188,10 @@ t.test('listen shows what others say, but no password', async (t) => {
 
 t.test('misuse ends with 2', async (t) => {
   const bad: readonly (readonly [readonly string[], RegExp])[] = [
-    [['exec', 'A'], /E_USAGE: .*name modems before/],
-    [['exec'], /E_USAGE: .*--script is wanted/],
+    [['exec', 'A'], /E_USAGE: .*name the modems before/],
+    [['exec'], /E_USAGE: .*expected a command line or --script/],
     [['exec', '--all', 'ip', 'iplist'], /E_USAGE: .*quotes/],
-    [['exec', '--script', 'x'], /E_USAGE: .*name modems/],
+    [['exec', '--script', 'x'], /E_USAGE: .*name the modems/],
     [['exec', 'A', '--script', 'nothing.txt'], /E_FILE_INVALID: .*nothing\.txt/],
     [['discover', '--iface', 'nowhere0'], /E_MDAP_INTERFACE: .*no nowhere0; there are .*127\.0\.0\.1/],
     [['discover', '--group', '10.0.0.1'], /E_USAGE: .*multicast address/],
