@@ -46,6 +46,12 @@ const ROOMS: ReadonlyMap<string, Room> = new Map([
 /** Where a package may be imported, when not in the whole room. */
 const CORNERS: ReadonlyMap<string, string> = new Map([['protocol fast-xml-parser', 'protocol/xml/']]);
 
+/** What a room may import of another, when not all of it. */
+const ENTRANCES: ReadonlyMap<string, RegExp> = new Map([['cli acs', /^acs\/(index\.ts$|app\/)/]]);
+
+/** Rooms whose folders may not import each other, but for the one they share. */
+const FOLDERS_APART: ReadonlyMap<string, string> = new Map([['cli', 'support']]);
+
 /** These may import anything of ours. */
 const ANYTHING = ['bench', 'scripts', 'test'];
 
@@ -86,9 +92,26 @@ function judgeImport(found: Import): Violation[] {
   if (target === undefined) return judgePackage(found, from, room);
   if (!/\.(ts|json)$/.test(target)) return [{ file, line, rule: 'extension', what: specifier }];
   const to = roomOf(target);
-  if (to === from || ANYTHING.includes(from)) return [];
-  const allowed = room.imports === 'all' ? to !== ROOT && !PRIVATE.includes(to) : room.imports.includes(to);
+  if (ANYTHING.includes(from)) return [];
+  const allowed = to === from ? mayImportWithin(from, file, target) : mayImport(from, room, target);
   return allowed ? [] : [{ file, line, rule: 'room', what: `${from} imports ${target}` }];
+}
+
+function mayImport(from: string, room: Room, target: string): boolean {
+  const to = roomOf(target);
+  const entrance = ENTRANCES.get(`${from} ${to}`);
+  if (entrance !== undefined && !entrance.test(target)) return false;
+  return room.imports === 'all' ? to !== ROOT && !PRIVATE.includes(to) : room.imports.includes(to);
+}
+
+/** Files beside the folders may import them all. */
+function mayImportWithin(room: string, file: string, target: string): boolean {
+  const shared = FOLDERS_APART.get(room);
+  if (shared === undefined) return true;
+  const folderOf = (name: string): string | undefined => /^[^/]+\/([^/]+)\//.exec(name)?.[1];
+  const from = folderOf(file);
+  const to = folderOf(target);
+  return from === undefined || to === from || to === shared;
 }
 
 function judgePackage({ file, line, specifier }: Import, from: string, room: Room): Violation[] {
