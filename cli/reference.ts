@@ -1,10 +1,10 @@
-/** The command line as a page of docs/: made from the commands themselves, so that it cannot say anything else. */
+/** The command line as a page of docs/, made from the commands themselves so that the two cannot differ. */
 import type { Command } from 'commander';
 import { createProgram } from './main.ts';
-import type { Cli } from './support/cli-context.ts';
+import type { CliContext } from './support/cli-context.ts';
 
 /** No command runs: only the tree of commands is read. */
-const NOBODY: Cli = {
+const NOBODY: CliContext = {
   io: {
     out: () => undefined,
     err: () => undefined,
@@ -27,13 +27,13 @@ export interface NamedCommand {
 }
 
 /** Every command that does something, in the order of the help. */
-export function listCommands(program: Command = createProgram(NOBODY)): readonly NamedCommand[] {
+export async function listCommands(): Promise<readonly NamedCommand[]> {
   const walk = (command: Command, names: readonly string[]): NamedCommand[] =>
     command.commands.flatMap((child) => {
       const path = [...names, child.name()];
       return child.commands.length > 0 ? walk(child, path) : [{ name: path.join(' '), command: child }];
     });
-  return walk(program, []);
+  return walk(await createProgram(NOBODY, () => true), []);
 }
 
 /** What a command prints with --help. */
@@ -52,18 +52,20 @@ export function helpOf(command: Command): string {
 }
 
 /** docs/cli.md */
-export function cliPage(): string {
+export async function cliPage(): Promise<string> {
+  const commands = await listCommands();
   const parts = [
     '# Commands',
-    'This page is made from the commands by `npm run docs`; change them, not the page.',
+    'This page is generated from the commands by `npm run docs`; change them, not the page.',
     [
       'From a clone the command is `npm run -s modemlab -- ARGS`, from the package `modemlab ARGS`.',
-      'Exit codes: 0 fine, 1 the peer failed or there are findings, 2 misuse. With `--json` standard output holds JSON and',
-      'nothing else; logs and errors go to standard error. An error has a code, its place, and a way out ([errors](errors.md)).',
+      'Exit codes: 0 success, 1 the peer failed or there are findings, 2 misuse. With `--json`, standard ' +
+        'output',
+      'is pure JSON; logs and errors go to standard error. An error has a code, the place where it ' +
+        'occurred, and a',
+      'remedy ([errors](errors.md)).',
     ].join('\n'),
-    ...listCommands().map(
-      ({ name, command }) => `## ${name}\n\n\`\`\`text\n${helpOf(command).trimEnd()}\n\`\`\``,
-    ),
+    ...commands.map(({ name, command }) => `## ${name}\n\n\`\`\`text\n${helpOf(command).trimEnd()}\n\`\`\``),
   ];
   return `${parts.join('\n\n')}\n`;
 }

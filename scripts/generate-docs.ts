@@ -12,7 +12,7 @@ import { QUIRK_GROUPS, QUIRKS, quirk } from '../protocol/quirks.ts';
 const DOCS = path.resolve(import.meta.dirname, '..', 'docs');
 
 /** The generated pages by their names in docs/. */
-export const PAGES: Readonly<Record<string, () => string>> = {
+export const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   'quirks.md': quirksPage,
   'errors.md': errorsPage,
   'cli.md': cliPage,
@@ -96,5 +96,5 @@ const sentence = (text: string): string => {
 };
 
 if (process.argv[1] === import.meta.filename) {
-  for (const [name, page] of Object.entries(PAGES)) writeFileSync(path.join(DOCS, name), page());
+  for (const [name, page] of Object.entries(PAGES)) writeFileSync(path.join(DOCS, name), await page());
 }

@@ -93,6 +93,30 @@ const wrong: readonly (readonly [title: string, file: string, text: string, expe
       ['room acs/a.ts:1 acs imports cli/a.ts'],
     ],
     [
+      'the command line reaches into the ACS',
+      'cli/task/a.ts',
+      "import type { A } from '../../acs/queue/a.ts';",
+      ['room cli/task/a.ts:1 cli imports acs/queue/a.ts'],
+    ],
+    [
+      'a folder of the command line imports another',
+      'cli/capture/a.ts',
+      "const a = await import('../simulate/a.ts');",
+      ['room cli/capture/a.ts:1 cli imports cli/simulate/a.ts'],
+    ],
+    [
+      'what commands share imports a command',
+      'cli/support/a.ts',
+      "import '../mdap/a.ts';",
+      ['room cli/support/a.ts:1 cli imports cli/mdap/a.ts'],
+    ],
+    [
+      'a folder of the command line imports the program',
+      'cli/mdap/a.ts',
+      "import '../main.ts';",
+      ['room cli/mdap/a.ts:1 cli imports cli/main.ts'],
+    ],
+    [
       'the bench is imported by the command line',
       'cli/a.ts',
       "import '../bench/a.ts';",
@@ -148,7 +172,12 @@ t.test('what is lawful is not told', async (t) => {
   const sources = [
     parseSource('protocol/a.ts', 'const a = new Date(0); const b = { process: 1 }; const c = b.process;'),
     parseSource('protocol/xml/a.ts', "import { XMLParser } from 'fast-xml-parser';"),
-    parseSource('cli/a.ts', "import '../acs/a.ts'; import { Command } from 'commander';"),
+    parseSource('cli/main.ts', "import './mdap/a.ts'; import { Command } from 'commander';"),
+    parseSource(
+      'cli/mdap/a.ts',
+      "import '../../acs/index.ts'; import '../../acs/app/a.ts'; import '../support/a.ts';",
+    ),
+    parseSource('cli/mdap/b.ts', "import './a.ts'; import '../../mdap/deep/a.ts';"),
     parseSource('bench/a.ts', "import '../acs/a.ts'; import 'node:fs';"),
     parseSource('captures/story/a.ts', "import '../http/a.ts'; import './b.ts';"),
     parseSource('acs/a.ts', "const a = ['x'] as const; import '../protocol/a.ts';"),

@@ -1,5 +1,4 @@
-/** `NAME=VALUE` and `NAME:TYPE=VALUE` of the command line, and whether the device can be told so. */
-
+/** Reads `NAME=VALUE` and `NAME:TYPE=VALUE`, and checks whether the device can take the value. */
 import type { ParameterValueStruct } from '../../protocol/cwmp/messages.ts';
 import type { ValueType } from '../../protocol/cwmp/parameter-value.ts';
 import { VALUE_TYPES } from '../../protocol/cwmp/parameter-value.ts';
@@ -17,21 +16,21 @@ export interface Assignment {
 
 const isValueType = (text: string): text is ValueType => VALUE_TYPES.some((type) => type === text);
 
-/** @throws ModemlabError E_USAGE naming the text that is no assignment */
+/** @throws ModemlabError E_USAGE naming the text that is not an assignment */
 export function parseAssignment(text: string): Assignment {
   const match = /^([^=:\s]+)(?::([^=]*))?=([\s\S]*)$/.exec(text);
-  if (match === null) throw new ModemlabError('E_USAGE', `${text}: NAME=VALUE or NAME:TYPE=VALUE is wanted`);
+  if (match === null) throw new ModemlabError('E_USAGE', `${text}: expected NAME=VALUE or NAME:TYPE=VALUE`);
   const [, name = '', spelling, value = ''] = match;
-  if (name.endsWith('.')) throw new ModemlabError('E_USAGE', `${name} is an object: it has no value`);
+  if (name.endsWith('.')) throw new ModemlabError('E_USAGE', `${name} is an object, which has no value`);
   if (spelling === undefined) return { name, type: undefined, value };
   const type = spelling.replace(/^xsd:/, '').replace(/^base64Binary$/, 'base64');
   if (!isValueType(type))
-    throw new ModemlabError('E_USAGE', `${text}: the type is one of ${VALUE_TYPES.join(', ')}`);
+    throw new ModemlabError('E_USAGE', `${text}: the type must be one of ${VALUE_TYPES.join(', ')}`);
   return { name, type, value };
 }
 
 /**
- * The value with its type: the one given, else what the modem said, else what the data model says, else string.
+ * The value with its type: the one given, or else as `typeOf` says.
  * @throws ModemlabError E_PARAMETER_READ_ONLY or E_PARAMETER_VALUE, unless `force`
  */
 export async function resolveAssignment(
@@ -43,12 +42,12 @@ export async function resolveAssignment(
   if (!force && (await store.parameter(key, name))?.writable === false)
     throw new ModemlabError('E_PARAMETER_READ_ONLY', name);
   const type = given ?? (await typeOf(store, key, name));
-  const wants = force ? undefined : wrongness(type, value);
-  if (wants !== undefined) throw new ModemlabError('E_PARAMETER_VALUE', `${name}: ${wants} is wanted`);
+  const expected = force ? undefined : expectation(type, value);
+  if (expected !== undefined) throw new ModemlabError('E_PARAMETER_VALUE', `${name}: expected ${expected}`);
   return { Name: name, Type: type, Value: value };
 }
 
-/** The type that the modem told, else that of the data model, else string. */
+/** The type that the modem reported, or else the data model's, or else string. */
 export async function typeOf(store: DeviceStore, key: string, name: string): Promise<ValueType> {
   const known = await store.parameter(key, name);
   return usable(known?.type) ?? usable(leafType(name)) ?? 'string';
@@ -57,21 +56,21 @@ export async function typeOf(store: DeviceStore, key: string, name: string): Pro
 const usable = (type: string | undefined): ValueType | undefined =>
   type !== undefined && isValueType(type) ? type : undefined;
 
-/** What would be right; `undefined` when the value is. */
-function wrongness(type: ValueType, value: string): string | undefined {
+/** What would be a correct value; `undefined` if this one is. */
+function expectation(type: ValueType, value: string): string | undefined {
   switch (type) {
     case 'string':
       return undefined;
     case 'boolean':
       return /^(0|1|true|false)$/.test(value) ? undefined : '0, 1, true or false';
     case 'int':
-      return wrongInteger(value, -(2n ** 31n), 2n ** 31n - 1n);
+      return integerExpectation(value, -(2n ** 31n), 2n ** 31n - 1n);
     case 'unsignedInt':
-      return wrongInteger(value, 0n, 2n ** 32n - 1n);
+      return integerExpectation(value, 0n, 2n ** 32n - 1n);
     case 'long':
-      return wrongInteger(value, -(2n ** 63n), 2n ** 63n - 1n);
+      return integerExpectation(value, -(2n ** 63n), 2n ** 63n - 1n);
     case 'unsignedLong':
-      return wrongInteger(value, 0n, 2n ** 64n - 1n);
+      return integerExpectation(value, 0n, 2n ** 64n - 1n);
     case 'dateTime':
       return readDateTime(value) === undefined ? 'a time such as 2026-01-31T12:00:00Z' : undefined;
     case 'base64':
@@ -83,7 +82,7 @@ function wrongness(type: ValueType, value: string): string | undefined {
   }
 }
 
-function wrongInteger(value: string, low: bigint, high: bigint): string | undefined {
+function integerExpectation(value: string, low: bigint, high: bigint): string | undefined {
   const right = /^[+-]?\d{1,20}$/.test(value) && BigInt(value) >= low && BigInt(value) <= high;
   return right ? undefined : `a whole number from ${low} to ${high}`;
 }

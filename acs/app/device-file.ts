@@ -1,7 +1,10 @@
-/** A device as one JSON document: what `device export` writes and `device import` reads. docs/device-file.md tells of it. */
-
+/**
+ * A device as one JSON document: what `device export` writes and `device import` reads; see
+ * docs/device-file.md.
+ */
 import { ModemlabError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
+import type { Mismatch } from '../../protocol/soap/check.ts';
 import { check } from '../../protocol/soap/check.ts';
 import type { Schema } from '../../protocol/soap/codec.ts';
 import { deviceKey } from '../device-key.ts';
@@ -28,7 +31,7 @@ export const deviceFile = (device: DeviceRecord, parameters: readonly Parameter[
 
 type Member = readonly [Schema, 'optional'?];
 
-/** One member of the schema a member of the type: a new one there does not compile until it is told here. */
+/** One schema member for each member of the type: a new one there does not compile until it is added here. */
 type MembersOf<T> = { readonly [K in keyof Required<T>]: Member };
 
 const struct = (members: Readonly<Record<string, Member>>): Schema => ({
@@ -97,61 +100,64 @@ const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * The device that a text holds.
+ * Parses a device file.
  * @param origin name of the file, for the error
- * @throws ModemlabError E_FILE_INVALID with the place of the first error: line and column, or the member's path
+ * @throws ModemlabError E_FILE_INVALID with the place of the first error: line and column, or the member's
+ *   path
  */
 export function parseDeviceFile(source: string, origin: string): DeviceFile {
-  const refuse = (place: string, wants: string): never => {
-    throw new ModemlabError('E_FILE_INVALID', `${origin}: ${place}: ${wants}`);
+  const refuse = (place: string, why: string): never => {
+    throw new ModemlabError('E_FILE_INVALID', `${origin}: ${place}: ${why}`);
   };
   const document = parseJson(source, origin);
-  if (!isFields(document)) return refuse('document', 'an object is wanted');
+  if (!isFields(document)) return refuse('document', 'expected an object');
   const { format, version, device, parameters, ...others } = document;
-  if (format !== DEVICE_FILE_FORMAT) return refuse('format', `"${DEVICE_FILE_FORMAT}" is wanted`);
-  if (version !== DEVICE_FILE_VERSION) return refuse('version', `${DEVICE_FILE_VERSION} is wanted`);
+  if (format !== DEVICE_FILE_FORMAT) return refuse('format', `expected "${DEVICE_FILE_FORMAT}"`);
+  if (version !== DEVICE_FILE_VERSION) return refuse('version', `expected ${DEVICE_FILE_VERSION}`);
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) return refuse(unknown, 'there is no such member');
   const record = readRecord(device, refuse);
   return { format, version, device: record, parameters: readParameters(parameters, refuse) };
 }
 
-type Refuse = (place: string, wants: string) => never;
+type Refuse = (place: string, why: string) => never;
+
+const describeWants = ({ wants }: Mismatch): string =>
+  wants.startsWith('no such member') ? wants : `expected ${wants}`;
 
 function readRecord(value: unknown, refuse: Refuse): DeviceRecord {
-  if (!isFields(value)) return refuse('device', 'an object is wanted');
+  if (!isFields(value)) return refuse('device', 'expected an object');
   const { quirks, ...rest } = value;
   const mismatch = check(struct(recordMembers), rest, 'device');
-  if (mismatch !== undefined) return refuse(mismatch.place, `${mismatch.wants} is wanted`);
-  if (!isFields(quirks)) return refuse('device.quirks', 'an object is wanted');
+  if (mismatch !== undefined) return refuse(mismatch.place, describeWants(mismatch));
+  if (!isFields(quirks)) return refuse('device.quirks', 'expected an object');
   for (const [id, times] of Object.entries(quirks)) {
-    if (!/^Q-[A-Z]{2,8}-\d{1,4}$/.test(id)) return refuse(`device.quirks.${id}`, 'this is no id of a quirk');
+    if (!/^Q-[A-Z]{2,8}-\d{1,4}$/.test(id)) return refuse(`device.quirks.${id}`, 'not a quirk id');
     const wrong = check(count, times, `device.quirks.${id}`);
-    if (wrong !== undefined) return refuse(wrong.place, `${wrong.wants} is wanted`);
+    if (wrong !== undefined) return refuse(wrong.place, describeWants(wrong));
   }
-  if (!isDeviceRecord(value))
-    return refuse('device.discovery.state', `one of ${STATES.join(', ')} is wanted`);
+  if (!isDeviceRecord(value)) return refuse('device.discovery.state', `expected one of ${STATES.join(', ')}`);
   for (const member of ['firstContact', 'lastContact'] as const) {
     if (!isTime(value[member]))
-      return refuse(`device.${member}`, 'a time such as 2026-01-31T12:00:00Z is wanted');
+      return refuse(`device.${member}`, 'expected a time such as 2026-01-31T12:00:00Z');
   }
   const key = deviceKey(value.deviceId);
-  if (value.key !== key) return refuse('device.key', `"${key}" is wanted, which is the key of its deviceId`);
+  if (value.key !== key) return refuse('device.key', `expected "${key}", the key of its deviceId`);
   return value;
 }
 
 function readParameters(value: unknown, refuse: Refuse): readonly Parameter[] {
   const mismatch = check(list(struct(parameterMembers), LIMITS.members), value, 'parameters');
-  if (mismatch !== undefined) return refuse(mismatch.place, `${mismatch.wants} is wanted`);
-  if (!Array.isArray(value)) return refuse('parameters', 'a list is wanted');
+  if (mismatch !== undefined) return refuse(mismatch.place, describeWants(mismatch));
+  if (!Array.isArray(value)) return refuse('parameters', 'expected a list');
   const names = new Set<string>();
   return value.map((parameter: unknown, index) => {
     const place = `parameters[${index}]`;
-    if (!isParameter(parameter)) return refuse(place, 'a parameter is wanted');
-    if (parameter.name === '') return refuse(`${place}.name`, 'a name is wanted');
-    if (names.has(parameter.name)) return refuse(`${place}.name`, `${parameter.name} is there twice`);
+    if (!isParameter(parameter)) return refuse(place, 'expected a parameter');
+    if (parameter.name === '') return refuse(`${place}.name`, 'expected a name');
+    if (names.has(parameter.name)) return refuse(`${place}.name`, `${parameter.name} appears twice`);
     if (parameter.readAt !== undefined && !isTime(parameter.readAt))
-      return refuse(`${place}.readAt`, 'a time such as 2026-01-31T12:00:00Z is wanted');
+      return refuse(`${place}.readAt`, 'expected a time such as 2026-01-31T12:00:00Z');
     names.add(parameter.name);
     return parameter;
   });
@@ -162,14 +168,14 @@ const isTime = (value: string): boolean =>
   !Number.isNaN(Date.parse(value));
 
 /**
- * JSON of a file or the command line.
+ * Parses JSON from a file or the command line.
  * @throws ModemlabError E_FILE_INVALID with line and column of the first error
  */
 export function parseJson(source: string, origin: string): unknown {
   try {
     return JSON.parse(source.replace(/^\ufeff/, ''));
   } catch (error) {
-    throw new ModemlabError('E_FILE_INVALID', `${origin}${placeIn(source)}: this is no JSON`, {
+    throw new ModemlabError('E_FILE_INVALID', `${origin}${placeIn(source)}: not valid JSON`, {
       cause: error,
     });
   }

@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { ModemlabError } from '../../protocol/errors.ts';
 
 /**
- * Reads `username:password` lines; empty ones and those that begin with `#` are passed over. Neither is ever printed.
- * @throws ModemlabError E_FILE_INVALID with the line that is none
+ * Reads `username:password` lines, skipping empty ones and those that begin with `#`. Neither is ever
+ * printed.
+ * @throws ModemlabError E_FILE_INVALID with the first wrong line
  */
 export async function readCredentials(file: string): Promise<ReadonlyMap<string, string>> {
   let text: string;
@@ -23,7 +24,7 @@ export async function readCredentials(file: string): Promise<ReadonlyMap<string,
     if (line.trim() === '' || line.startsWith('#')) continue;
     const colon = line.indexOf(':');
     if (colon < 1)
-      throw new ModemlabError('E_FILE_INVALID', `${file}:${index + 1}: username:password is wanted`);
+      throw new ModemlabError('E_FILE_INVALID', `${file}:${index + 1}: expected username:password`);
     found.set(line.slice(0, colon), line.slice(colon + 1));
   }
   return found;

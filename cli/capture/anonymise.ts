@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import process from 'node:process';
-import { type Command, Option } from 'commander';
 import { anonymise } from '../../captures/anonymise/anonymise.ts';
 import { anonymisedFile } from '../../captures/anonymise/file.ts';
 import type { Blanked, Replaced } from '../../captures/anonymise/tally.ts';
@@ -12,54 +11,34 @@ import type { CapturedFrame } from '../../captures/file/frame.ts';
 import type { Capture } from '../../captures/file/open.ts';
 import { openCaptureFile } from '../../captures/file/open.ts';
 import { describeWireError, ERRORS, ModemlabError } from '../../protocol/errors.ts';
-import type { Cli } from '../support/cli-context.ts';
-import { asFileError } from '../support/file-error.ts';
-import { command } from '../support/help.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import type { Io } from '../support/io.ts';
-import { jsonOption } from '../support/options.ts';
 import { EXIT } from '../support/report.ts';
 import { writeJson, writeTable } from '../support/table.ts';
+import { asFileError } from './file-error.ts';
 
-interface AnonymiseOptions {
+export interface AnonymiseOptions {
   readonly out: string;
   readonly seed?: string;
   readonly json: boolean;
 }
 
-export function addCaptureAnonymise(capture: Command, cli: Cli): void {
-  command(capture, {
-    usage: 'anonymise <file>',
-    summary: 'write a packet capture anew without what is somebody’s own',
-    more: [
-      'FILE is a pcap or pcapng file, plain or gzip; OUT is of the same format, plain. FILE itself is never changed.',
-      'Serial numbers, MAC addresses (the vendor’s half stays), IP addresses, host names, user names, passwords, keys, names of networks, locations, telephone numbers, provisioning codes and cookies are replaced, each by another text of the same length and the same one everywhere. What modemlab does not understand (TLS, files, other protocols) is made zeros. Checksums that were right are right. docs/captures.md tells what to look at before a capture is given away.',
-      'What stands in the place of a secret comes from a random key that nobody keeps. With --seed it comes from the seed: captures that are anonymised with one seed fit together, and who knows the seed can try out guesses.',
-    ].join('\n\n'),
-    options: [
-      new Option('-o, --out <out>', 'the file to write; an older one is replaced').makeOptionMandatory(),
-      new Option('--seed <text>', 'replace alike in several captures: keep the seed secret'),
-      jsonOption(),
-    ],
-    examples: [
-      [
-        'capture anonymise session.pcapng -o clean.pcapng',
-        'writes clean.pcapng, and lists what was replaced',
-      ],
-      ['capture anonymise session.pcapng -o clean.pcapng --json', 'the same for programs'],
-    ],
-  }).action(async (file: string, options: AnonymiseOptions) => {
-    cli.exitCode = await run(cli.io, file, options);
-  });
+export async function anonymiseCapture(
+  cli: CliContext,
+  file: string,
+  options: AnonymiseOptions,
+): Promise<void> {
+  cli.exitCode = await run(cli.io, file, options);
 }
 
 async function run(io: Io, file: string, { json, out, seed }: AnonymiseOptions): Promise<number> {
   if (file === '-')
     throw new ModemlabError(
       'E_FILE_INVALID',
-      'standard input: it is read more than once, so it must be a file',
+      'standard input: expected a file, because it is read more than once',
     );
   if (await isSameFile(file, out))
-    throw new ModemlabError('E_FILE_INVALID', `${out}: it is the capture itself`);
+    throw new ModemlabError('E_FILE_INVALID', `${out}: this is the capture itself`);
   const key = seed === undefined ? randomBytes(32) : createHash('sha256').update(seed).digest();
   let signals = 0;
   const forget = io.onSignal(() => {
@@ -108,23 +87,27 @@ async function anonymiseFile(io: Io, file: string, { isStopped, json, key, out }
     throw new ModemlabError('E_CAPTURE_FORMAT', `${file}: ${opened?.fault?.found ?? 'it is empty'}`);
   await writeTo(out, anonymisedFile(frames, { format, microseconds }));
   const fault = opened?.fault;
-  tell(io, json, {
-    ...{ out, format, frames: count, replaced: report.replaced, blanked: report.blanked },
+  writeSummary(io, json, {
+    out,
+    format,
+    frames: count,
+    replaced: report.replaced,
+    blanked: report.blanked,
     fault: fault === undefined ? null : describeWireError(fault),
   });
-  if (fault === undefined) return EXIT.fine;
+  if (fault === undefined) return EXIT.success;
   io.err(`${describeWireError(fault)}\n  ${ERRORS[fault.code].remedy}\n`);
   return EXIT.failed;
 }
 
-/** Also by another name: a link, or another way there. */
+/** Also by another name: a link, or a different path. */
 async function isSameFile(one: string, other: string): Promise<boolean> {
   const stats = await Promise.all([one, other].map((name) => stat(name).catch(() => undefined)));
   const [a, b] = stats;
   return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
 }
 
-/** The file has its name when it is whole. */
+/** The file gets its name only once it is complete. */
 async function writeTo(name: string, parts: AsyncIterable<Uint8Array>): Promise<void> {
   const unfinished = `${name}.${process.pid}.part`;
   const stream = createWriteStream(unfinished, { flags: 'wx', mode: 0o600 });
@@ -137,13 +120,13 @@ async function writeTo(name: string, parts: AsyncIterable<Uint8Array>): Promise<
     await rename(unfinished, name);
   } catch (error) {
     stream.destroy();
-    // One that was there before is another's.
+    // A file that existed before is not ours.
     if (!stream.pending) await rm(unfinished, { force: true });
     throw error;
   }
 }
 
-interface Told {
+interface Summary {
   readonly out: string;
   readonly format: string;
   readonly frames: number;
@@ -152,9 +135,9 @@ interface Told {
   readonly fault: string | null;
 }
 
-function tell(io: Io, json: boolean, told: Told): void {
+function writeSummary(io: Io, json: boolean, summary: Summary): void {
   if (json) {
-    writeJson(io, told);
+    writeJson(io, summary);
     return;
   }
   writeTable(
@@ -164,9 +147,9 @@ function tell(io: Io, json: boolean, told: Told): void {
       { title: 'DIFFERENT', cell: ({ different }) => different, align: 'right' },
       { title: 'PLACES', cell: ({ places }) => places, align: 'right' },
     ],
-    told.replaced,
+    summary.replaced,
   );
-  if (told.blanked.length > 0) {
+  if (summary.blanked.length > 0) {
     io.out('\n');
     writeTable(
       io,
@@ -175,8 +158,8 @@ function tell(io: Io, json: boolean, told: Told): void {
         { title: 'PLACES', cell: ({ places }) => places, align: 'right' },
         { title: 'BYTES', cell: ({ bytes }) => bytes, align: 'right' },
       ],
-      told.blanked,
+      summary.blanked,
     );
   }
-  io.err(`${told.out}: ${told.format}, ${told.frames} frames\n`);
+  io.err(`${summary.out}: ${summary.format}, ${summary.frames} frames\n`);
 }

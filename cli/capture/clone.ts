@@ -1,7 +1,6 @@
 /** `modemlab capture clone` */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type Command, Option } from 'commander';
 import type { Capture } from '../../captures/file/open.ts';
 import { openCaptureFile, readCapture } from '../../captures/file/open.ts';
 import { isDevice } from '../../protocol/cwmp/device-key.ts';
@@ -12,53 +11,31 @@ import type { ObservationCollector } from '../../replay/clone/observation-collec
 import { createObservationCollector } from '../../replay/clone/observation-collector.ts';
 import type { CloneReport } from '../../replay/clone/report.ts';
 import { reportOf } from '../../replay/clone/report.ts';
-import type { Cli } from '../support/cli-context.ts';
-import { asFileError } from '../support/file-error.ts';
-import { command } from '../support/help.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import type { Io } from '../support/io.ts';
-import { jsonOption } from '../support/options.ts';
 import { EXIT } from '../support/report.ts';
 import { safe, writeJson, writeTable } from '../support/table.ts';
+import { asFileError } from './file-error.ts';
 
-interface CloneOptions {
+export interface CloneOptions {
   readonly out?: string;
   readonly device?: string;
   readonly json: boolean;
 }
 
-export function addCaptureClone(capture: Command, cli: Cli): void {
-  command(capture, {
-    usage: 'clone <files...>',
-    summary: 'make a profile for simulated modems of the device in a capture',
-    more: [
-      'Each FILE is a pcap or pcapng file, plain or gzip; - is standard input. Several captures of one device make one profile: each tells what it shows.',
-      'The profile has the tree with types, values and what can be written, the RPCs, how messages and HTTP requests are spelt, and what was seen of limits and faults. What the captures do not show is told, and stands among the guesses of the profile (docs/profiles.md).',
-      'Passwords that the device told are in the profile. A file that is cut or damaged is taken up to that place; the command then ends with 1.',
-    ].join('\n\n'),
-    options: [
-      new Option('-o, --out <profile>', 'the file to write (default: the profile to standard output)'),
-      new Option('--device <key>', 'which device, where there are several: its key, or its serial number'),
-      jsonOption(),
-    ],
-    examples: [
-      ['capture clone session.pcapng -o clone.json', 'then: simulate cpe --profile clone.json'],
-      ['capture clone monday.pcapng tuesday.pcapng -o clone.json', 'two captures of one device'],
-      ['capture clone session.pcapng --device CP0644JTSGR --json', 'one device of several, for programs'],
-    ],
-  }).action(async (files: readonly string[], options: CloneOptions) => {
-    cli.exitCode = await clone(cli.io, files, options);
-  });
+export async function clone(cli: CliContext, files: readonly string[], options: CloneOptions): Promise<void> {
+  cli.exitCode = await cloneDevice(cli.io, files, options);
 }
 
-async function clone(io: Io, files: readonly string[], options: CloneOptions): Promise<number> {
-  const witness = createObservationCollector(options.device);
-  let whole = true;
+async function cloneDevice(io: Io, files: readonly string[], options: CloneOptions): Promise<number> {
+  const collector = createObservationCollector(options.device);
+  let complete = true;
   for (const file of files) {
-    witness.begin();
-    if (!(await read(io, file, witness))) whole = false;
-    witness.end();
+    collector.begin();
+    if (!(await read(io, file, collector))) complete = false;
+    collector.end();
   }
-  const { evidence, others } = choose(witness, options.device);
+  const { evidence, others } = choose(collector, options.device);
   const name = options.out === undefined ? evidence.key : path.basename(options.out).replace(/\.json$/i, '');
   const made = cloneOf(evidence, name);
   const report = reportOf(evidence, made);
@@ -71,19 +48,21 @@ async function clone(io: Io, files: readonly string[], options: CloneOptions): P
     });
   else if (options.out === undefined) io.out(text);
   else writeReport(io, report);
-  if (witness.unknown > 0) io.err(`${witness.unknown} messages of sessions without an Inform are left out\n`);
+  if (collector.unknown > 0)
+    io.err(`${collector.unknown} messages in sessions without an Inform were ignored\n`);
   for (const { firmware, messages } of others)
     io.err(
-      `${messages} messages at firmware ${safe(firmware)} are left out: it runs ${safe(evidence.firmware)} now\n`,
+      `${messages} messages at firmware ${safe(firmware)} were ignored: ` +
+        `the device now runs ${safe(evidence.firmware)}\n`,
     );
-  return whole ? EXIT.fine : EXIT.failed;
+  return complete ? EXIT.success : EXIT.failed;
 }
 
-/** Gives all frames to the witness. Answers whether the capture was whole. */
-async function read(io: Io, file: string, witness: ObservationCollector): Promise<boolean> {
+/** Reads all frames. Resolves with whether the capture was complete. */
+async function read(io: Io, file: string, collector: ObservationCollector): Promise<boolean> {
   const capture: Capture = file === '-' ? readCapture(io.inputBytes()) : openCaptureFile(file);
   try {
-    for await (const frame of capture.frames) witness.push(frame);
+    for await (const frame of capture.frames) collector.push(frame);
   } catch (error) {
     throw asFileError(error);
   }
@@ -95,7 +74,7 @@ async function read(io: Io, file: string, witness: ObservationCollector): Promis
   return false;
 }
 
-/** The one device that is wanted, at the firmware that it ran last. */
+/** The device to clone, at the firmware it ran last. */
 function choose({ seen }: ObservationCollector, wanted: string | undefined) {
   const fitting = seen.filter(({ key }) => wanted === undefined || isDevice(key, wanted));
   const keys = [...new Set(fitting.map(({ key }) => key))];
@@ -105,7 +84,9 @@ function choose({ seen }: ObservationCollector, wanted: string | undefined) {
   const all = [...new Set(seen.map(({ key }) => key))];
   throw new ModemlabError(
     'E_CAPTURE_DEVICE',
-    all.length === 0 ? 'there is no CWMP session with an Inform' : `there are ${all.slice(0, 50).join(', ')}`,
+    all.length === 0
+      ? 'there is no CWMP session with an Inform'
+      : `the captures have ${all.slice(0, 50).join(', ')}`,
   );
 }
 
@@ -126,12 +107,13 @@ function writeReport(
     io,
     [
       { title: 'WHAT', cell: ({ what }) => what },
-      { title: 'TAKEN', cell: (row) => row.taken },
+      { title: 'VALUE', cell: (row) => row.taken },
       { title: 'FROM', cell: ({ from }) => from },
     ],
     taken,
   );
-  if (unseen.length > 0) io.out(`\nNot shown:\n${unseen.map((one) => `  ${safe(one)}\n`).join('')}`);
+  if (unseen.length > 0)
+    io.out(`\nNot in the captures:\n${unseen.map((one) => `  ${safe(one)}\n`).join('')}`);
   const ids = Object.keys(quirks);
   if (ids.length > 0) io.out(`\nQuirks seen: ${ids.join(' ')}\n`);
 }

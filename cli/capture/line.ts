@@ -1,4 +1,4 @@
-/** One record of a capture's story as a line for a terminal, and the whole of it below. */
+/** One message of a capture as a line for a terminal, and in full. */
 import type { Mark, StoryRecord } from '../../captures/story/story-record.ts';
 import { styled } from '../support/colour.ts';
 import type { Io } from '../support/io.ts';
@@ -7,7 +7,10 @@ import { safe } from '../support/table.ts';
 
 const GAP = '  ';
 
-/** Time, session, who to whom, what, telling arguments; then what marks it. Cut to the terminal but for the marks. */
+/**
+ * Time, session, sender and receiver, message, main arguments, marks. Cut to the terminal except for the
+ * marks.
+ */
 export function writeRecord(io: Io, record: StoryRecord): void {
   const { breaches, fault, from, protocol, quirks, session, telling, time, to, what } = record;
   const marks = [...breaches, ...quirks];
@@ -46,7 +49,9 @@ const cut = (text: string, width: number): string => {
   return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`;
 };
 
-/** What `--full` adds: marks with their sentences, and the decoded message; the raw text where nothing was decoded. */
+/**
+ * What `--full` adds: the marks explained, and the decoded message, or the raw text if nothing was decoded.
+ */
 export function writeWhole(io: Io, record: StoryRecord): void {
   for (const mark of [...record.breaches, ...record.quirks])
     io.out(`${styled(io, 'out', 'yellow', markLine(mark))}\n`);
@@ -59,7 +64,7 @@ export function writeWhole(io: Io, record: StoryRecord): void {
 const markLine = ({ detail, id, title }: Mark): string =>
   safe(`  ${id}: ${title}${detail === '' ? '' : ` (${detail})`}`);
 
-/** Of a CWMP envelope its arguments; the line above names the rest. */
+/** Of a CWMP envelope only its arguments; the line above has the rest. */
 function argumentsOf(decoded: unknown): unknown {
   if (typeof decoded !== 'object' || decoded === null || !('message' in decoded)) return decoded;
   const { message } = decoded;

@@ -1,4 +1,4 @@
-/** How far a capture is read, in a line on the terminal. */
+/** How much of a capture has been read, in a line on the terminal. */
 import { stat } from 'node:fs/promises';
 import type { Capture } from '../../captures/file/open.ts';
 import type { Story } from '../../captures/story/story.ts';
@@ -7,8 +7,8 @@ import type { Progress } from '../support/progress.ts';
 import { createProgress } from '../support/progress.ts';
 
 /**
- * Draws on standard error where that is a terminal and nothing else is written to it. `file` is `undefined` for standard input,
- * whose length nobody knows.
+ * Draws on standard error if that is a terminal and nothing else is written to it. `file` is `undefined` for
+ * standard input, whose length is unknown.
  */
 export async function captureProgress(
   io: Io,
@@ -27,7 +27,7 @@ export async function captureProgress(
   return createProgress(io, () => progressLine(capture.bytesTaken, size, story));
 }
 
-/** `12 of 96 MiB (12 %), 34567 frames, 8 sessions`; a size of 0 is not known. */
+/** `12 of 96 MiB (12 %), 34567 frames, 8 sessions`; a size of 0 means unknown. */
 export function progressLine(taken: number, size: number, { counts, sessions }: Story): string {
   const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0);
   const read =

@@ -1,26 +1,21 @@
 /** `modemlab capture record` */
 import process from 'node:process';
 import type { ConnectionOptions } from 'node:tls';
-import type { Command } from 'commander';
-import { Option } from 'commander';
 import type { Side } from '../../captures/packet/streams.ts';
 import type { ProxyEvent, ProxyOptions, RecordingProxy } from '../../captures/record/proxy.ts';
 import { startProxy } from '../../captures/record/proxy.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
-import { LIMITS } from '../../protocol/limits.ts';
 import { assertNever } from '../../protocol/result.ts';
-import type { Cli } from '../support/cli-context.ts';
-import { command } from '../support/help.ts';
-import { httpUrl, listenAt, wholeNumber } from '../support/options.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import type { Progress } from '../support/progress.ts';
 import { createProgress } from '../support/progress.ts';
-import { withRecorder } from '../support/record-option.ts';
+import { withRecorder } from '../support/recording.ts';
 import { safe } from '../support/table.ts';
 import type { TlsServerOptions } from '../support/tls-files.ts';
-import { readPem, tlsServerOf, tlsServerOptions } from '../support/tls-files.ts';
+import { readPem, tlsServerOf } from '../support/tls-files.ts';
 import { untilStopped } from '../support/until-stopped.ts';
 
-interface RecordOptions extends TlsServerOptions {
+export interface RecordOptions extends TlsServerOptions {
   readonly proxy: { readonly host: string; readonly port: number };
   readonly to: string;
   readonly out: string;
@@ -30,42 +25,7 @@ interface RecordOptions extends TlsServerOptions {
   readonly json: boolean;
 }
 
-export function addCaptureRecord(capture: Command, cli: Cli): void {
-  command(capture, {
-    usage: 'record',
-    summary: 'stand between modems and their ACS, and record what they say',
-    more: [
-      'Modems are given the address of the proxy instead of that of the ACS, with the same path. All is passed on unchanged: bytes, half-closed and reset connections. TLS is ended here and begun again towards the ACS; the file has it in the clear.',
-      'In the file a connection is one stream, from the modem to the ACS; a comment names the ends of the proxy. Runs until SIGINT or SIGTERM, and then ends all connections.',
-    ].join('\n\n'),
-    options: [
-      new Option('--proxy <host:port>', 'where modems are listened to; port 0 picks a free one')
-        .argParser(listenAt)
-        .makeOptionMandatory(),
-      new Option('--to <url>', 'the ACS').argParser(httpUrl).makeOptionMandatory(),
-      new Option('-o, --out <file>', 'the capture (pcapng)').makeOptionMandatory(),
-      ...tlsServerOptions(),
-      new Option('--tls-ca <file>', 'certificates that sign that of the ACS (PEM)'),
-      new Option('--insecure', 'any certificate of the ACS will do').default(false),
-      new Option('--max-connections <number>', 'modems at a time; more are turned away')
-        .argParser(wholeNumber(1, 65_535))
-        .default(LIMITS.proxyConnections),
-      new Option('--json', 'print events as JSON, one a line: "listening" first').default(false),
-    ],
-    examples: [
-      [
-        'capture record --proxy 127.0.0.1:7548 --to http://127.0.0.1:7547/ -o said.pcapng',
-        'for modems that are told http://127.0.0.1:7548/',
-      ],
-      [
-        'capture record --proxy 127.0.0.1:0 --to http://127.0.0.1:7547/ -o said.pcapng --json',
-        'on a free port, which the first line of JSON tells',
-      ],
-    ],
-  }).action((given: RecordOptions) => recordProxy(cli, given));
-}
-
-async function recordProxy(cli: Cli, given: RecordOptions): Promise<void> {
+export async function recordProxy(cli: CliContext, given: RecordOptions): Promise<void> {
   const { io } = cli;
   const url = new URL(given.to);
   const tls = await tlsServerOf(given);
@@ -77,7 +37,7 @@ async function recordProxy(cli: Cli, given: RecordOptions): Promise<void> {
   await withRecorder(io, given.out, async (recorder) => {
     let proxy: RecordingProxy | undefined;
     const progress = createProgress(io, () => (given.json || proxy === undefined ? '' : countsOf(proxy)));
-    const onEvent = (event: ProxyEvent): void => tell(cli, given, progress, event);
+    const onEvent = (event: ProxyEvent): void => report(cli, given, progress, event);
     try {
       const { maxConnections: connections } = given;
       proxy = await start({ ...given.proxy, tls, target, recorder, onEvent, connections });
@@ -85,7 +45,7 @@ async function recordProxy(cli: Cli, given: RecordOptions): Promise<void> {
       const own = `http${tls === undefined ? '' : 's'}://${shown}:${proxy.port}${url.pathname}${url.search}`;
       if (given.json)
         writeEvent(cli, { event: 'listening', url: own, to: url.href, file: given.out, pid: process.pid });
-      else progress.say(`modemlab capture record: ${own} leads to ${url.href}`);
+      else progress.say(`modemlab capture record: ${own} forwards to ${url.href}`);
       const { stop } = proxy;
       await untilStopped(io, stop);
     } finally {
@@ -108,7 +68,7 @@ async function trustOf(
       ...(tlsCa === undefined ? {} : { ca: await readPem(tlsCa) }),
     };
   if (tlsCa === undefined && !insecure) return undefined;
-  throw new ModemlabError('E_CONFIG', '--tls-ca and --insecure are for an ACS at https://');
+  throw new ModemlabError('E_CONFIG', '--tls-ca and --insecure need an https:// ACS');
 }
 
 async function start(options: ProxyOptions): Promise<RecordingProxy> {
@@ -130,8 +90,8 @@ const countsOf = ({ counts }: RecordingProxy): string => {
 const nameOf = (side: Side | undefined): 'ACS' | 'modem' | undefined =>
   side === undefined ? undefined : side === 'server' ? 'ACS' : 'modem';
 
-/** In lines only what went wrong: the counts tell the rest. */
-function tell(cli: Cli, { json }: RecordOptions, progress: Progress, event: ProxyEvent): void {
+/** Lines show only what went wrong: the counts cover the rest. */
+function report(cli: CliContext, { json }: RecordOptions, progress: Progress, event: ProxyEvent): void {
   if (json) {
     const { is, ...more } = event;
     const ends =
@@ -151,19 +111,19 @@ function troubleOf(event: ProxyEvent): string | undefined {
       return undefined;
     case 'refused':
       return event.why === 'tls'
-        ? `${event.modem}: no TLS with the modem: ${event.error}`
-        : `${event.modem} is turned away: ${event.error}`;
+        ? `${event.modem}: TLS with the modem failed: ${event.error}`
+        : `${event.modem}: refused: ${event.error}`;
     case 'closed': {
       const { by, error = '', how, modem } = event;
       if (how === 'unreachable') return `${modem}: the ACS cannot be reached: ${error}`;
-      if (how === 'silent') return `${modem}: ended, for nobody said anything for long`;
-      return how === 'reset' ? `${modem}: broken by the ${nameOf(by)}: ${error}` : undefined;
+      if (how === 'silent') return `${modem}: closed after a long silence`;
+      return how === 'reset' ? `${modem}: reset by the ${nameOf(by)}: ${error}` : undefined;
     }
     default:
       return assertNever(event);
   }
 }
 
-function writeEvent({ io }: Cli, event: object): void {
+function writeEvent({ io }: CliContext, event: object): void {
   io.out(`${JSON.stringify(event)}\n`);
 }

@@ -1,4 +1,4 @@
-/** The sides that `capture replay` can play. */
+/** The roles that `capture replay` can play. */
 import process from 'node:process';
 import { ModemlabError } from '../../protocol/errors.ts';
 import type { Recording, ReplayReport, ReplaySpeed, StandIns } from '../../replay/index.ts';
@@ -13,13 +13,12 @@ import {
 } from '../../replay/index.ts';
 import type { Profile } from '../../simulator/index.ts';
 import { createObservedLan, createUdpLan, Device, loadProfile } from '../../simulator/index.ts';
-import { tlsOf } from '../simulate/options.ts';
 import type { Io } from '../support/io.ts';
-import { record, withDatagrams } from '../support/record-option.ts';
-import type { TlsServerOptions } from '../support/tls-files.ts';
-import { tlsServerOf } from '../support/tls-files.ts';
+import { record, withDatagrams } from '../support/recording.ts';
+import type { TlsClientOptions, TlsServerOptions } from '../support/tls-files.ts';
+import { tlsClientOf, tlsServerOf } from '../support/tls-files.ts';
 
-export interface ReplayOptions extends TlsServerOptions {
+export interface ReplayOptions extends TlsClientOptions, TlsServerOptions {
   readonly acs?: string;
   readonly listen?: { readonly host: string; readonly port: number };
   readonly as?: 'host' | 'ant';
@@ -35,18 +34,14 @@ export interface ReplayOptions extends TlsServerOptions {
   readonly profile?: string;
   readonly username?: string;
   readonly password?: string;
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly insecure: boolean;
   readonly record?: string;
   readonly json: boolean;
 }
 
-/** What goes on meanwhile. */
-export interface Meanwhile {
+/** What a replay reports while it runs, and what stops it. */
+export interface Progress {
   readonly signal: AbortSignal;
-  readonly tell: (played: number, sessions: number, sent: number) => void;
+  readonly report: (played: number, sessions: number, sent: number) => void;
   /** A line for people. */
   readonly say: (text: string) => void;
 }
@@ -55,18 +50,21 @@ export async function playRole(
   io: Io,
   recording: Recording,
   given: ReplayOptions,
-  meanwhile: Meanwhile,
+  progress: Progress,
 ): Promise<ReplayReport> {
-  if (given.as !== undefined) return asMdap(io, recording, given.as, given, meanwhile);
+  if (given.as !== undefined) return asMdap(io, recording, given.as, given, progress);
   if (recording.sessions.length === 0)
-    throw new ModemlabError('E_REPLAY_NOTHING', 'no CWMP session is in it');
+    throw new ModemlabError('E_REPLAY_NOTHING', 'the capture has no CWMP session');
   return given.acs === undefined
-    ? asAcs(io, recording, given, meanwhile)
-    : asModem(io, recording, given.acs, given, meanwhile);
+    ? asAcs(io, recording, given, progress)
+    : asModem(io, recording, given.acs, given, progress);
 }
 
-const shared = ({ ignore, speed, timeout }: ReplayOptions, { signal, tell }: Meanwhile) => ({
-  ...{ speed, timeoutMs: timeout * 1000, signal, progress: tell },
+const shared = ({ ignore, speed, timeout }: ReplayOptions, { signal, report }: Progress) => ({
+  speed,
+  timeoutMs: timeout * 1000,
+  signal,
+  progress: report,
   ignores: createIgnores([...ALWAYS_IGNORED, ...ignore]),
 });
 
@@ -75,7 +73,7 @@ async function asModem(
   recording: Recording,
   acs: string,
   given: ReplayOptions,
-  meanwhile: Meanwhile,
+  progress: Progress,
 ): Promise<ReplayReport> {
   const { password, profile, username } = given;
   const standIns =
@@ -85,10 +83,10 @@ async function asModem(
   const recorder = given.record === undefined ? undefined : await record(given.record, 'client');
   try {
     return await replayAsModem(recording, {
-      ...shared(given, meanwhile),
+      ...shared(given, progress),
       url: new URL(acs),
       credentials: username === undefined || password === undefined ? undefined : { username, password },
-      tls: tlsOf(given).tls,
+      tls: tlsClientOf(given).tls,
       onSocket: recorder?.onSocket,
       standIns,
     });
@@ -97,7 +95,7 @@ async function asModem(
   }
 }
 
-/** A modem of this profile for each device. */
+/** A modem with this profile for each device. */
 const profileStandIns =
   (profile: Profile, acs: string): StandIns =>
   () => ({ from: 'profile', device: new Device({ profile, acs, now: Date.now }), note: undefined });
@@ -106,18 +104,20 @@ async function asAcs(
   io: Io,
   recording: Recording,
   given: ReplayOptions,
-  meanwhile: Meanwhile,
+  progress: Progress,
 ): Promise<ReplayReport> {
   const { json, listen = { host: '127.0.0.1', port: 0 } } = given;
   const tls = await tlsServerOf(given);
   const recorder = given.record === undefined ? undefined : await record(given.record, 'server');
   try {
     return await replayAsAcs(recording, {
-      ...shared(given, meanwhile),
-      ...{ ...listen, tls, onConnection: recorder?.onSocket },
+      ...shared(given, progress),
+      ...listen,
+      tls,
+      onConnection: recorder?.onSocket,
       listening: (url) => {
         if (json) io.out(`${JSON.stringify({ event: 'listening', url, pid: process.pid })}\n`);
-        else meanwhile.say(`modemlab capture replay: ${url}`);
+        else progress.say(`modemlab capture replay: ${url}`);
       },
     });
   } finally {
@@ -130,18 +130,18 @@ function asMdap(
   recording: Recording,
   side: 'host' | 'ant',
   given: ReplayOptions,
-  meanwhile: Meanwhile,
+  progress: Progress,
 ): Promise<ReplayReport> {
   const { group, iface, json, password, port, username } = given;
   return withDatagrams(io, given.record, (observe) => {
     const udp = createUdpLan({ iface });
     const lan = observe === undefined ? udp : createObservedLan(udp, observe);
-    const mdap = { ...shared(given, meanwhile), lan, iface, group: { address: group, port } };
+    const mdap = { ...shared(given, progress), lan, iface, group: { address: group, port } };
     const credentials = username === undefined || password === undefined ? undefined : { username, password };
     if (side === 'host') return replayAsHost(recording, { ...mdap, credentials });
     const listening = (): void => {
       if (json) io.out(`${JSON.stringify({ event: 'listening', iface, group, port, pid: process.pid })}\n`);
-      else meanwhile.say(`modemlab capture replay: ants on ${iface}, group ${group}:${port}`);
+      else progress.say(`modemlab capture replay: ants on ${iface}, group ${group}:${port}`);
     };
     return replayAsAnt(recording, { ...mdap, listening });
   });

@@ -1,4 +1,4 @@
-/** What came of a replay, for people and for programs. */
+/** The result of a replay, for people and for programs. */
 import type { Difference, ReplayReport } from '../../replay/index.ts';
 import type { Io } from '../support/io.ts';
 import { writeJson, writeTable } from '../support/table.ts';
@@ -14,7 +14,7 @@ export function writeReplay(io: Io, report: ReplayReport, json: boolean): void {
         note: note ?? null,
       })),
     };
-    // One that listens has said where, in a line before.
+    // A role that listens has printed its address before, as one line.
     if (report.role === 'ACS' || report.role === 'ant') io.out(`${JSON.stringify(document)}\n`);
     else writeJson(io, document);
     return;
@@ -37,14 +37,16 @@ export function writeReplay(io: Io, report: ReplayReport, json: boolean): void {
       differences,
     );
   for (const note of notes) io.err(`${note}\n`);
-  if (more > 0) io.err(`${more} further differences are not told\n`);
-  const made = [
-    ...(answers.values > 0 ? [`${answers.values} answers put together of recorded values`] : []),
+  if (more > 0) io.err(`${more} more differences are not shown\n`);
+  const sources = [
+    ...(answers.values > 0 ? [`${answers.values} answers assembled from recorded values`] : []),
     ...(answers.clone > 0 ? [`${answers.clone} by its clone`] : []),
     ...(answers.profile > 0 ? [`${answers.profile} by the modem of the profile`] : []),
-    ...(answers.nobody > 0 ? [`${answers.nobody} faults for want of an answer`] : []),
+    ...(answers.nobody > 0 ? [`${answers.nobody} faults because no answer was available`] : []),
   ];
-  const told = differences.length === 0 ? 'no difference' : `${differences.length} differences`;
+  const outcome = differences.length === 0 ? 'no differences' : `${differences.length} differences`;
   const what = report.role === 'host' || report.role === 'ant' ? 'conversations' : 'sessions';
-  io.out(`${[`${played} of ${recorded} ${what} played, ${sent} messages sent`, ...made, told].join(', ')}\n`);
+  io.out(
+    `${[`${played} of ${recorded} ${what} played, ${sent} messages sent`, ...sources, outcome].join(', ')}\n`,
+  );
 }

@@ -1,7 +1,6 @@
 /** `modemlab capture show` */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type Command, Option } from 'commander';
 import type { CwmpSession } from '../../captures/conversation/cwmp-types.ts';
 import type { Capture } from '../../captures/file/open.ts';
 import { openCaptureFile, readCapture } from '../../captures/file/open.ts';
@@ -12,17 +11,15 @@ import type { StoryRecord } from '../../captures/story/story-record.ts';
 import { isoTime } from '../../captures/story/story-record.ts';
 import { isDevice } from '../../protocol/cwmp/device-key.ts';
 import { describeWireError, ERRORS, ModemlabError } from '../../protocol/errors.ts';
-import type { Cli } from '../support/cli-context.ts';
-import { asFileError } from '../support/file-error.ts';
-import { command } from '../support/help.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import type { Io } from '../support/io.ts';
-import { jsonOption, wholeNumber } from '../support/options.ts';
 import { EXIT } from '../support/report.ts';
 import { shortTime, writeTable } from '../support/table.ts';
+import { asFileError } from './file-error.ts';
 import { writeRecord, writeWhole } from './line.ts';
 import { captureProgress } from './progress.ts';
 
-interface ShowOptions {
+export interface ShowOptions {
   readonly full: boolean;
   readonly json: boolean;
   readonly session?: number;
@@ -30,39 +27,13 @@ interface ShowOptions {
   readonly html?: string;
 }
 
-export function addCaptureShow(capture: Command, cli: Cli): void {
-  command(capture, {
-    usage: 'show <file>',
-    summary: 'tell what happened in a packet capture, one line a message',
-    more: [
-      'FILE is a pcap or pcapng file, plain or gzip; - is standard input, read as it comes.',
-      'A line has the time (UTC), the CWMP session, the protocol, who spoke to whom, what was said, and the ids of quirks (docs/quirks.md) and breaches (docs/errors.md).',
-      'TLS is named and not decrypted: docs/unsupported.md tells how to do that first. A file that is cut or damaged is told up to that place; the command then ends with 1.',
-    ].join('\n\n'),
-    options: [
-      new Option('--full', 'show each message decoded').default(false),
-      new Option('--session <number>', 'only this CWMP session').argParser(wholeNumber(1, 1e9)),
-      new Option('--device <key>', 'only the sessions of this device: its key, or its serial number'),
-      jsonOption(),
-      new Option(
-        '--html <out>',
-        'write a page with a sequence diagram of each session, that needs no network',
-      ),
-    ],
-    examples: [
-      ['capture show session.pcapng', 'each message in one line, then the sessions'],
-      ['capture show session.pcapng --session 1 --full', 'one session, with all that was said'],
-      ['capture show session.pcapng --html session.html', 'a page for the browser'],
-      ['capture show session.pcapng --json', 'the same for programs'],
-    ],
-  }).action(async (file: string, options: ShowOptions) => {
-    const opened = file === '-' ? readCapture(cli.io.inputBytes()) : openCaptureFile(file);
-    const title = file === '-' ? 'standard input' : path.basename(file);
-    cli.exitCode = await show(cli.io, opened, title, file, options);
-  });
+export async function show(cli: CliContext, file: string, options: ShowOptions): Promise<void> {
+  const opened = file === '-' ? readCapture(cli.io.inputBytes()) : openCaptureFile(file);
+  const title = file === '-' ? 'standard input' : path.basename(file);
+  cli.exitCode = await showCapture(cli.io, opened, title, file, options);
 }
 
-async function show(
+async function showCapture(
   io: Io,
   capture: Capture,
   title: string,
@@ -76,10 +47,11 @@ async function show(
     options.html === undefined ? (options.json ? jsonView(io) : linesView(io, options)) : new PageView();
   let first: bigint | undefined;
   let last = 0n;
-  const tell = (records: readonly StoryRecord[]): void => {
+  const write = (records: readonly StoryRecord[]): void => {
     for (const record of records) if (isWanted(record, options)) view.record(record);
   };
-  // What stands before in a pipe ends with the first signal, and then we do; a second one does not wait for it.
+  // The command before us in a pipe ends at the first signal, and then so do we; a second signal does not
+  // wait for that.
   let signals = 0;
   const forget = io.onSignal(() => {
     signals += 1;
@@ -90,7 +62,7 @@ async function show(
       if (signals > 0) break;
       first ??= frame.time;
       last = frame.time;
-      tell(story.push(frame));
+      write(story.push(frame));
     }
   } catch (error) {
     throw asFileError(error);
@@ -100,15 +72,15 @@ async function show(
   }
   if (capture.fault?.code === 'E_CAPTURE_FORMAT')
     throw new ModemlabError('E_CAPTURE_FORMAT', `${title}: ${capture.fault.found ?? ''}`);
-  tell(story.end());
+  write(story.end());
   const sessions = [...story.sessions].filter((session) => isWantedSession(session, options));
   const about = aboutOf(capture, story, first, last);
   view.end(sessions, about);
   if (view instanceof PageView && options.html !== undefined) {
     await writeFile(options.html, view.page(title, sessions, about));
-    io.err(`${options.html} has ${view.records.length} messages\n`);
+    io.err(`${view.records.length} messages written to ${options.html}\n`);
   }
-  if (capture.fault === undefined) return EXIT.fine;
+  if (capture.fault === undefined) return EXIT.success;
   io.err(`${describeWireError(capture.fault)}\n  ${ERRORS[capture.fault.code].remedy}\n`);
   return EXIT.failed;
 }
@@ -171,7 +143,7 @@ function linesView(io: Io, { full }: ShowOptions): View {
   };
 }
 
-/** One document, written as the records come: a large capture has more of them than memory holds. */
+/** One document, written as the records arrive: a large capture has more of them than fit into memory. */
 function jsonView(io: Io): View {
   let count = 0;
   return {
@@ -180,21 +152,20 @@ function jsonView(io: Io): View {
       count += 1;
     },
     end(sessions, about) {
-      const told = sessions.map(({ began, ended, quirks, ...session }) => ({
+      const plain = sessions.map(({ began, ended, quirks, ...session }) => ({
         ...session,
         began: isoTime(began),
         ended: isoTime(ended),
         quirks: Object.fromEntries(quirks),
       }));
-      const start = count === 0 ? '{"records":[' : '\n]';
-      io.out(
-        `${start}${count === 0 ? ']' : ''},"sessions":${JSON.stringify(told.map(plainSession))},"capture":${JSON.stringify(about)}}\n`,
-      );
+      const start = count === 0 ? '{"records":[]' : '\n]';
+      const rest = `"sessions":${JSON.stringify(plain.map(plainSession))},"capture":${JSON.stringify(about)}`;
+      io.out(`${start},${rest}}\n`);
     },
   };
 }
 
-/** Without what the reader keeps for itself. */
+/** Without what is internal to the reader. */
 function plainSession({
   acs,
   began,
@@ -216,35 +187,39 @@ function plainSession({
   readonly quirks: Readonly<Record<string, number>>;
 }) {
   return {
-    ...{
-      number,
-      device: device ?? null,
-      deviceId: deviceId ?? null,
-      firmware: firmware ?? null,
-      events,
-      cpe,
-      acs,
-    },
-    ...{ began, ended, posts, connections, faults, quirks, state },
+    number,
+    device: device ?? null,
+    deviceId: deviceId ?? null,
+    firmware: firmware ?? null,
+    events,
+    cpe,
+    acs,
+    began,
+    ended,
+    posts,
+    connections,
+    faults,
+    quirks,
+    state,
   };
 }
 
-/** Characters of raw text that a page holds: a browser still opens it with ease. */
+/** The most characters of raw text on a page: a browser can still open it easily. */
 const PAGE_CHARACTERS = 48 * 1024 * 1024;
 const PAGE_RECORDS = 50_000;
 
 class PageView implements View {
   readonly records: StoryRecord[] = [];
-  private left = PAGE_CHARACTERS;
-  private dropped = 0;
+  #left = PAGE_CHARACTERS;
+  #dropped = 0;
 
   record(record: StoryRecord): void {
     const size = (record.raw?.length ?? 0) * 2 + 500;
-    if (this.left < size || this.records.length >= PAGE_RECORDS) {
-      this.dropped += 1;
+    if (this.#left < size || this.records.length >= PAGE_RECORDS) {
+      this.#dropped += 1;
       return;
     }
-    this.left -= size;
+    this.#left -= size;
     this.records.push(record);
   }
 
@@ -256,11 +231,13 @@ class PageView implements View {
     { bytes, fault, first, format, frames, last }: About,
   ): string {
     const span = first === null ? '' : `, ${shortTime(first)} to ${shortTime(last ?? first)}`;
-    const notes = fault === null ? [] : [`The file is told up to here: ${fault}`];
-    if (this.dropped > 0)
-      notes.push(`${this.dropped} further messages are left out; choose with --session or --device.`);
-    const summary = `${format}, ${frames.frames} frames, ${bytes} bytes, ${sessions.length} sessions, ${this.records.length} messages${span}`;
-    return writePage({ title, summary, notes, sessions, records: this.records });
+    const notes = fault === null ? [] : [`The file is shown up to this point: ${fault}`];
+    if (this.#dropped > 0)
+      notes.push(`${this.#dropped} more messages are left out; narrow them down with --session or --device.`);
+    const { records } = this;
+    const counts = `${sessions.length} sessions, ${records.length} messages`;
+    const summary = `${format}, ${frames.frames} frames, ${bytes} bytes, ${counts}${span}`;
+    return writePage({ title, summary, notes, sessions, records });
   }
 }
 

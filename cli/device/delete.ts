@@ -1,28 +1,16 @@
 /** `modemlab device delete` */
-import type { Command } from 'commander';
-import { findDevice } from '../../acs/device-key.ts';
-import type { Cli } from '../support/cli-context.ts';
-import { A_DEVICE, command } from '../support/help.ts';
+import { withData } from '../../acs/app/data.ts';
+import { deleteDevice } from '../../acs/app/devices.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import type { DataOptions } from '../support/options.ts';
-import { dataOption, jsonOption } from '../support/options.ts';
 import { writeJson } from '../support/table.ts';
-import { withData } from '../support/with-data.ts';
 
-export function addDeviceDelete(device: Command, cli: Cli): void {
-  command(device, {
-    usage: 'delete <device>',
-    summary: 'forget a device and its tree',
-    more: 'Its tasks stay. When the modem calls again it is a new device, and its tree is read anew.',
-    options: [dataOption(), jsonOption()],
-    examples: [[`device delete ${A_DEVICE}`, 'forget the device with this serial number']],
-  }).action(async (name: string, { data, json }: DataOptions) => {
-    const key = await withData(data, async ({ store }) => {
-      const record = await findDevice(store, name);
-      await store.delete(record.key);
-      await store.durable();
-      return record.key;
-    });
-    if (json) writeJson(cli.io, { deleted: key });
-    else cli.io.out(`${key} is forgotten\n`);
-  });
+export async function deleteFrom(
+  { io }: CliContext,
+  name: string,
+  { data, json }: DataOptions,
+): Promise<void> {
+  const key = await withData(data, ({ store }) => deleteDevice(store, name));
+  if (json) writeJson(io, { deleted: key });
+  else io.out(`${key} deleted\n`);
 }

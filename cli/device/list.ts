@@ -1,13 +1,11 @@
 /** `modemlab device list` */
-import type { Command } from 'commander';
-import type { DeviceRecord } from '../../acs/store/store.ts';
-import type { Cli } from '../support/cli-context.ts';
-import { command } from '../support/help.ts';
+import { withData } from '../../acs/app/data.ts';
+import { listDevices } from '../../acs/app/devices.ts';
+import type { DeviceRecord } from '../../acs/index.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import type { DataOptions } from '../support/options.ts';
-import { dataOption, jsonOption } from '../support/options.ts';
 import type { Column } from '../support/table.ts';
 import { shortTime, writeJson, writeTable } from '../support/table.ts';
-import { withData } from '../support/with-data.ts';
 
 const COLUMNS: readonly Column<DeviceRecord>[] = [
   { title: 'DEVICE', cell: ({ key }) => key },
@@ -21,23 +19,9 @@ const COLUMNS: readonly Column<DeviceRecord>[] = [
   { title: 'TREE', cell: ({ discovery }) => discovery.state },
 ];
 
-export function addDeviceList(device: Command, cli: Cli): void {
-  command(device, {
-    usage: 'list',
-    summary: 'list all devices that are known',
-    options: [dataOption(), jsonOption()],
-    examples: [
-      ['device list', 'every device with its firmware, its last contact, and how far its tree is known'],
-      ['device list --json', 'the same for programs: a list of device records'],
-    ],
-  }).action(async ({ data, json }: DataOptions) => {
-    const records = await withData(data, async ({ store }) => {
-      const found: DeviceRecord[] = [];
-      for await (const record of store.list()) found.push(record);
-      return found;
-    });
-    if (json) writeJson(cli.io, records);
-    else if (records.length === 0) cli.io.err(`no device has been in contact yet (${data})\n`);
-    else writeTable(cli.io, COLUMNS, records);
-  });
+export async function list({ io }: CliContext, { data, json }: DataOptions): Promise<void> {
+  const records = await withData(data, ({ store }) => listDevices(store));
+  if (json) writeJson(io, records);
+  else if (records.length === 0) io.err(`no device has made contact yet (${data})\n`);
+  else writeTable(io, COLUMNS, records);
 }

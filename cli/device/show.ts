@@ -1,40 +1,21 @@
 /** `modemlab device show` */
-import type { Command } from 'commander';
-import { findDevice } from '../../acs/device-key.ts';
-import { modelOf, ReplyStyles } from '../../acs/session/reply-style.ts';
-import type { DeviceRecord, Learned } from '../../acs/store/store.ts';
+import { withData } from '../../acs/app/data.ts';
+import type { KnownDevice } from '../../acs/app/devices.ts';
+import { readDevice, replyStyleName } from '../../acs/app/devices.ts';
+import type { DeviceRecord, Learned } from '../../acs/index.ts';
 import { quirk } from '../../protocol/quirks.ts';
-import type { Cli } from '../support/cli-context.ts';
-import { A_DEVICE, command } from '../support/help.ts';
+import type { CliContext } from '../support/cli-context.ts';
+import type { Io } from '../support/io.ts';
 import type { DataOptions } from '../support/options.ts';
-import { dataOption, jsonOption } from '../support/options.ts';
 import { shortTime, writeFields, writeJson, writeTable } from '../support/table.ts';
-import { withData } from '../support/with-data.ts';
 
-export function addDeviceShow(device: Command, cli: Cli): void {
-  command(device, {
-    usage: 'show <device>',
-    summary: 'show what is known of one device',
-    more: 'DEVICE is the key that "device list" prints, or the serial number alone when only one device has it.',
-    options: [dataOption(), jsonOption()],
-    examples: [
-      [
-        `device show ${A_DEVICE}`,
-        'identity, contacts, first contact, what was learnt of its model, quirks met',
-      ],
-      [`device show ${A_DEVICE} --json`, 'the same for programs'],
-    ],
-  }).action(async (name: string, { data, json }: DataOptions) => {
-    const { record, learned } = await withData(data, async ({ store }) => {
-      const record = await findDevice(store, name);
-      return { record, learned: await store.learned(modelOf(record.deviceId, record.softwareVersion)) };
-    });
-    if (json) writeJson(cli.io, { ...record, learned: learned ?? null });
-    else show(cli, record, learned);
-  });
+export async function show({ io }: CliContext, name: string, { data, json }: DataOptions): Promise<void> {
+  const device = await withData(data, ({ store }) => readDevice(store, name));
+  if (json) writeJson(io, { ...device.record, learned: device.learned ?? null });
+  else writeDevice(io, device);
 }
 
-function show({ io }: Cli, record: DeviceRecord, learned: Learned | undefined): void {
+function writeDevice(io: Io, { record, learned }: KnownDevice): void {
   const { deviceId, lastInform, discovery } = record;
   writeFields(io, [
     ['device', record.key],
@@ -47,14 +28,14 @@ function show({ io }: Cli, record: DeviceRecord, learned: Learned | undefined): 
     ['namespace', record.namespace],
     ['first contact', shortTime(record.firstContact)],
     ['last contact', shortTime(record.lastContact)],
-    ['informs', record.informs],
+    ['Informs', record.informs],
     ['last events', lastInform.events.join(', ')],
-    ['its clock', lastInform.currentTime],
+    ['device clock', lastInform.currentTime],
     ['retry count', lastInform.retryCount],
     ['tree', describeDiscovery(record)],
-    ['tree done', shortTime(discovery.doneAt)],
+    ['tree completed', shortTime(discovery.doneAt)],
     ['reply style', learned === undefined ? undefined : describeStyle(learned)],
-    ['names at once', learned?.batch],
+    ['names per request', learned?.batch],
     ['whole tree at once', learned?.wholeTree === undefined ? undefined : learned.wholeTree ? 'yes' : 'no'],
     ['methods', record.methods?.join(', ')],
   ]);
@@ -78,6 +59,6 @@ function describeDiscovery({ discovery, softwareVersion }: DeviceRecord): string
   return `${state}: ${names} names, ${values} values${of}`;
 }
 
-function describeStyle({ replyStyle, proven }: Learned): string {
-  return `${ReplyStyles.at(replyStyle).name}${proven ? '' : ', not proved yet'}`;
+function describeStyle(learned: Learned): string {
+  return `${replyStyleName(learned)}${learned.proven ? '' : ', not proven yet'}`;
 }

@@ -1,16 +1,12 @@
 /** `modemlab device tree` */
-import type { Command } from 'commander';
-import { Option } from 'commander';
-import { findDevice } from '../../acs/device-key.ts';
-import type { Parameter } from '../../acs/store/store.ts';
-import type { Cli } from '../support/cli-context.ts';
-import { A_DEVICE, command } from '../support/help.ts';
+import { withData } from '../../acs/app/data.ts';
+import { readTree } from '../../acs/app/devices.ts';
+import type { Parameter } from '../../acs/index.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import type { DataOptions } from '../support/options.ts';
-import { dataOption, jsonOption } from '../support/options.ts';
 import { EXIT } from '../support/report.ts';
 import type { Column } from '../support/table.ts';
 import { safe, shortTime, writeJson, writeTable } from '../support/table.ts';
-import { withData } from '../support/with-data.ts';
 
 const NOTIFICATIONS: readonly string[] = ['off', 'passive', 'active'];
 
@@ -31,42 +27,22 @@ const ATTRIBUTES: readonly Column<Parameter>[] = [
   { title: 'READ', cell: ({ readAt }) => shortTime(readAt) },
 ];
 
-interface TreeOptions extends DataOptions {
+export interface TreeOptions extends DataOptions {
   readonly attributes: boolean;
   readonly writable: boolean;
 }
 
-export function addDeviceTree(device: Command, cli: Cli): void {
-  command(device, {
-    usage: 'tree <device> [prefix]',
-    summary: 'print the parameter tree of a device, as far as it is known',
-    more: 'PREFIX is the beginning of a name: only what begins so is printed.',
-    options: [
-      dataOption(),
-      jsonOption(),
-      new Option('--writable', 'only what can be written').default(false),
-      new Option('--attributes', 'with notification, access list, and when the value was read').default(
-        false,
-      ),
-    ],
-    examples: [
-      [`device tree ${A_DEVICE}`, 'the whole tree'],
-      [`device tree ${A_DEVICE} InternetGatewayDevice.DeviceInfo.`, 'one object of it'],
-      [`device tree ${A_DEVICE} --writable --json`, 'all that can be written, for programs'],
-    ],
-  }).action(async (name: string, prefix: string | undefined, options: TreeOptions) => {
-    const parameters = await withData(options.data, async ({ store }) => {
-      const record = await findDevice(store, name);
-      const found: Parameter[] = [];
-      for await (const parameter of store.tree(record.key, prefix)) {
-        if (!options.writable || parameter.writable === true) found.push(parameter);
-      }
-      return found;
-    });
-    if (options.json) writeJson(cli.io, parameters);
-    else if (parameters.length > 0)
-      writeTable(cli.io, options.attributes ? [...COLUMNS, ...ATTRIBUTES] : COLUMNS, parameters);
-    else cli.io.err(`nothing is known below ${prefix === undefined ? 'this device' : safe(prefix)}\n`);
-    if (parameters.length === 0 && prefix !== undefined) cli.exitCode = EXIT.failed;
-  });
+export async function tree(
+  cli: CliContext,
+  name: string,
+  prefix: string | undefined,
+  { attributes, data, json, writable }: TreeOptions,
+): Promise<void> {
+  const parameters = await withData(data, ({ store }) => readTree(store, name, { prefix, writable }));
+  if (json) writeJson(cli.io, parameters);
+  else if (parameters.length > 0)
+    writeTable(cli.io, attributes ? [...COLUMNS, ...ATTRIBUTES] : COLUMNS, parameters);
+  else if (prefix === undefined) cli.io.err('no parameters of this device are known\n');
+  else cli.io.err(`no parameters are known below ${safe(prefix)}\n`);
+  if (parameters.length === 0 && prefix !== undefined) cli.exitCode = EXIT.failed;
 }

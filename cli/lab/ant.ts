@@ -1,10 +1,10 @@
 /**
- * The lab's ant: a factory-fresh simulated modem whose CWMP is off. The lab finds it by MDAP, as a host finds one on a
- * bench, and tells it by commands which ACS is its own; from then on it is a modem of the ACS like the others.
+ * The lab's ant: a factory-fresh simulated modem with CWMP off. The lab finds it by MDAP, as a host finds one
+ * on a bench, and configures its ACS by commands; from then on it is a modem of the ACS like the others.
  */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { deviceKey } from '../../acs/device-key.ts';
+import { deviceKey } from '../../acs/index.ts';
 import type { MdapHost } from '../../mdap/host.ts';
 import { openMdapHost } from '../../mdap/host.ts';
 import type { Ant } from '../../simulator/index.ts';
@@ -14,15 +14,17 @@ import type { LabModem } from './stored.ts';
 /** Nothing of it leaves the machine. */
 const IFACE = '127.0.0.1';
 const PROFILE = 'st516v6';
-/** The factory's own. */
+/** The factory default. */
 const USER = { user: 'Administrator', password: '' };
 /** Simulated milliseconds until its firmware answers; a real one takes some seconds more. */
 const MDAP_MS = 1000;
 
-/** A search on the loopback interface: what is there answers within its 200 milliseconds, on a busy machine some later. */
-const A_LOOK = { rounds: 2, interval: 500, wait: 500 };
+/**
+ * A search on the loopback interface: ants answer within 200 milliseconds, a little later on a busy machine.
+ */
+const LOOPBACK_SEARCH = { rounds: 2, interval: 500, wait: 500 };
 
-/** What happens to the ant on MDAP, in this order; `failed` ends it wherever it stands. */
+/** What happens to the ant on MDAP, in this order; `failed` may come at any point and ends it. */
 export type AntStep =
   | { readonly step: 'on'; readonly antId: string; readonly group: string; readonly port: number }
   | { readonly step: 'found'; readonly antId: string; readonly name: string }
@@ -30,7 +32,7 @@ export type AntStep =
   | { readonly step: 'configured'; readonly antId: string }
   | { readonly step: 'failed'; readonly antId: string; readonly why: string };
 
-/** What shows it from another terminal, in two parts that are narrow enough for any. */
+/** The command that shows it from another terminal, in two parts that fit any width. */
 export const discoverWords = ({ group, port }: Extract<AntStep, { step: 'on' }>) =>
   [`mdap discover --iface ${IFACE}`, `--group ${group} --port ${port}`] as const;
 
@@ -38,13 +40,13 @@ export const discoverWords = ({ group, port }: Extract<AntStep, { step: 'on' }>)
 export function antLine(step: AntStep): string {
   switch (step.step) {
     case 'on':
-      return `${step.antId}: an ant is switched on; see it by ${discoverWords(step).join(' ')}`;
+      return `${step.antId}: modem switched on without an ACS; to find it: ${discoverWords(step).join(' ')}`;
     case 'found':
-      return `${step.antId}: found on MDAP, ${step.name}`;
+      return `${step.antId}: found by MDAP, ${step.name}`;
     case 'told':
-      return `${step.antId}: told ${step.line}`;
+      return `${step.antId}: ran ${step.line}`;
     case 'configured':
-      return `${step.antId}: knows its ACS now`;
+      return `${step.antId}: its ACS is configured`;
     case 'failed':
       return `${step.antId}: ${step.why}`;
   }
@@ -54,12 +56,12 @@ export interface LabAntOptions {
   readonly acs: string;
   readonly seed: string;
   readonly index: number;
-  /** Simulated seconds from power on until its CWMP client may speak. */
+  /** Simulated seconds from power-on until its CWMP client starts. */
   readonly bootSeconds: number;
   /** Seconds between two informs. */
   readonly informSeconds: number;
   readonly group: string;
-  /** 0: one that is free. */
+  /** 0 picks a free one. */
   readonly port: number;
 }
 
@@ -75,7 +77,7 @@ export class LabAnt {
   #state: 'fresh' | 'configured' | 'failed' = 'fresh';
   #stopping = false;
 
-  private constructor(ant: Ant, options: LabAntOptions) {
+  constructor(ant: Ant, options: LabAntOptions) {
     this.ant = ant;
     this.#options = options;
     const { modem } = ant;
@@ -88,7 +90,10 @@ export class LabAnt {
     const { seed, index, group, bootSeconds } = options;
     const port = options.port === 0 ? await freePort() : options.port;
     const ant = createAnt({
-      ...{ profile: PROFILE, seed, index, bootSeconds },
+      profile: PROFILE,
+      seed,
+      index,
+      bootSeconds,
       lan: createUdpLan({ iface: IFACE }),
       ant: { group: { address: group, port }, times: { mdapMs: MDAP_MS } },
     });
@@ -99,7 +104,6 @@ export class LabAnt {
     return this.ant.modem.device.unit.boardSerial;
   }
 
-  /** It has been told its ACS; or it never will be. */
   get isConfigured(): boolean {
     return this.#state === 'configured';
   }
@@ -137,7 +141,7 @@ export class LabAnt {
     const { antId } = this;
     const { group, port } = this.#options;
     if (await this.#isThereAlready())
-      return this.#fail('an ant of this ANT-ID is there already, perhaps of another lab: see --mdap-port');
+      return this.#fail('another ant has this ANT-ID already, perhaps in another lab: see --mdap-port');
     const trouble = once(this.ant.events, 'problem').then(([error]) => Promise.reject(error));
     trouble.catch(() => undefined);
     this.ant.start();
@@ -146,7 +150,7 @@ export class LabAnt {
     this.#host = await openMdapHost({ interfaces: [IFACE], group, port });
     const isOwn = (ant: { readonly antId: string }): boolean => ant.antId === antId;
     const found = (await this.#host.discover({ until: (ants) => ants.some(isOwn) })).find(isOwn);
-    if (found === undefined) return this.#fail('it does not answer the search');
+    if (found === undefined) return this.#fail('it did not answer the search');
     this.#step({ step: 'found', antId, name: found.name ?? '' });
     for (const line of this.#commands()) {
       const outcome = await this.#host.exec(antId, line, USER);
@@ -159,10 +163,15 @@ export class LabAnt {
     this.#step({ step: 'configured', antId });
   }
 
-  /** Another lab has the same ant, and would be spoken to with ours. */
+  /** Another lab has the same ant, which would receive our commands too. */
   async #isThereAlready(): Promise<boolean> {
     const { group, port } = this.#options;
-    const host = await openMdapHost({ interfaces: [IFACE], group, port, settings: { search: A_LOOK } });
+    const host = await openMdapHost({
+      interfaces: [IFACE],
+      group,
+      port,
+      settings: { search: LOOPBACK_SEARCH },
+    });
     this.#host = host;
     const found = await host.discover({ until: (ants) => ants.some(({ antId }) => antId === this.antId) });
     await host.close();
@@ -177,7 +186,8 @@ export class LabAnt {
     const { acs, informSeconds } = this.#options;
     return [
       `cwmp server config url=${acs}`,
-      `cwmp config state=enabled mode=full connectionRequest=enabled periodicInform=enabled periodicInfInt=${informSeconds}`,
+      'cwmp config state=enabled mode=full connectionRequest=enabled ' +
+        `periodicInform=enabled periodicInfInt=${informSeconds}`,
       'saveall',
     ];
   }
@@ -185,7 +195,7 @@ export class LabAnt {
 
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** A UDP port that nobody has at this moment. */
+/** A UDP port that is free right now. */
 async function freePort(): Promise<number> {
   const socket = createSocket('udp4');
   socket.bind(0, IFACE);

@@ -1,11 +1,11 @@
-/** What the lab's ACS has stored of a simulated modem, beside what that modem has. */
-import { isDiscovered } from '../../acs/rules/first-contact.ts';
-import type { DeviceStore, Parameter } from '../../acs/store/store.ts';
+/** What the lab's ACS has stored about a simulated modem, compared with what that modem has. */
+import { isDiscovered } from '../../acs/app/devices.ts';
+import type { DeviceStore, Parameter } from '../../acs/index.ts';
 import type { Modem } from '../../simulator/index.ts';
 
 export interface LabDevice {
   readonly key: string;
-  /** Name of its profile, and what a person calls it. */
+  /** Name of its profile, and its title for people. */
   readonly profile: string;
   readonly title: string;
 }

@@ -1,9 +1,7 @@
-/** The lab as a person watches it: a table that is drawn anew on a terminal, lines elsewhere, JSON for programs. */
+/** The live view of the lab: a table that is redrawn on a terminal, lines elsewhere, JSON for programs. */
 import process from 'node:process';
 import { stripVTControlCharacters } from 'node:util';
-import type { AcsEvent } from '../../acs/acs-events.ts';
-import type { Task } from '../../acs/queue/queue.ts';
-import type { DeviceRecord, DeviceStore } from '../../acs/store/store.ts';
+import type { AcsEvent, DeviceRecord, DeviceStore, Task } from '../../acs/index.ts';
 import { styled } from '../support/colour.ts';
 import type { Io } from '../support/io.ts';
 import { safe } from '../support/table.ts';
@@ -49,7 +47,7 @@ function jsonView(io: Io): LabView {
 const ESCAPE = '\u001b';
 const HINT = 'Try in another terminal: npm run -s modemlab -- device list';
 
-/** What is said of a task when its state changes; nothing of the steps between. */
+/** A task whose state has changed; `undefined` for the intermediate states. */
 function taskLine(task: Task): string | undefined {
   const { id, device, request, state } = task;
   const what = `${device}: ${request.rpc} (task ${id})`;
@@ -57,9 +55,9 @@ function taskLine(task: Task): string | undefined {
     case 'done':
       return `${what} done`;
     case 'failed':
-      return `${what} failed: ${task.fault === undefined ? (task.error?.code ?? '') : `${task.fault.FaultCode} ${task.fault.FaultString}`}`;
+      return `${what} failed: ${reasonOf(task)}`;
     case 'running':
-      return `${what} accepted, its TransferComplete is to come`;
+      return `${what} accepted, waiting for TransferComplete`;
     case 'sent':
     case 'new':
     case 'claimed':
@@ -68,7 +66,10 @@ function taskLine(task: Task): string | undefined {
   }
 }
 
-/** Lines for a log: each modem's first contact in quarters, and what becomes of tasks. */
+const reasonOf = ({ error, fault }: Task): string =>
+  fault === undefined ? (error?.code ?? '') : `${fault.FaultCode} ${fault.FaultString}`;
+
+/** Lines for a log: each modem's first contact in quarters, and the outcome of tasks. */
 function lineView(io: Io, store: DeviceStore, devices: readonly LabDevice[]): LabView {
   const quarters = new Map<string, number>();
   const say = (text: string): void => io.err(`${new Date().toISOString().slice(11, 19)} ${safe(text)}\n`);
@@ -82,8 +83,8 @@ function lineView(io: Io, store: DeviceStore, devices: readonly LabDevice[]): La
   };
   return {
     began: (url, folder) => {
-      say(`the ACS listens on ${url}, everything is kept in ${folder}`);
-      for (const { key, title } of devices) say(`${key}: ${title} boots`);
+      say(`the ACS is listening on ${url}, with its data in ${folder}`);
+      for (const { key, title } of devices) say(`${key}: ${title} is booting`);
       say(HINT);
     },
     see: (observation) => {
@@ -99,14 +100,14 @@ function lineView(io: Io, store: DeviceStore, devices: readonly LabDevice[]): La
   };
 }
 
-/** How many of the latest happenings are shown below the table. */
-const HAPPENINGS = 8;
+/** How many of the latest events are shown below the table. */
+const MOST_EVENTS = 8;
 
 const ANT_STATES: Readonly<Record<AntStep['step'], string>> = {
-  on: 'boots, without an ACS',
-  found: 'found on MDAP',
-  told: 'told by MDAP',
-  configured: 'knows its ACS',
+  on: 'booting, without an ACS',
+  found: 'found by MDAP',
+  told: 'configured by MDAP',
+  configured: 'has its ACS',
   failed: 'not reached by MDAP',
 };
 
@@ -121,8 +122,8 @@ class TableView implements LabView {
   readonly #devices: readonly LabDevice[];
   readonly #rows: ReadonlyMap<string, Row>;
   readonly #timer: NodeJS.Timeout;
-  readonly #happenings: string[] = [];
-  readonly #hints = [`${HINT} (Ctrl+C ends)`];
+  readonly #events: string[] = [];
+  readonly #hints = [`${HINT} (Ctrl+C to quit)`];
   #head = '';
   /** Lines of the last drawing. */
   #drawn = 0;
@@ -134,7 +135,7 @@ class TableView implements LabView {
     this.#io = io;
     this.#store = store;
     this.#devices = devices;
-    this.#rows = new Map(devices.map(({ key }) => [key, { sessions: 0, last: 'boots' }]));
+    this.#rows = new Map(devices.map(({ key }) => [key, { sessions: 0, last: 'booting' }]));
     this.#timer = setInterval(() => this.#redraw(), 250);
   }
 
@@ -146,13 +147,13 @@ class TableView implements LabView {
   see(observation: AcsEvent): void {
     if (observation.is === 'task') {
       const line = taskLine(observation.task);
-      if (line !== undefined) this.#happen(line);
+      if (line !== undefined) this.#addEvent(line);
       return;
     }
     const row = this.#rows.get(observation.device);
     if (row !== undefined) follow(row, observation);
     if (observation.is === 'session-began' && !observation.events.includes('2 PERIODIC'))
-      this.#happen(`${observation.device}: ${observation.events.join(', ')}`);
+      this.#addEvent(`${observation.device}: ${observation.events.join(', ')}`);
   }
 
   seeAnt(key: string, step: AntStep): void {
@@ -162,7 +163,7 @@ class TableView implements LabView {
       const [command, place] = discoverWords(step);
       this.#hints.push(`  npm run -s modemlab -- ${command} \\`, `    ${place}`);
     }
-    this.#happen(antLine(step));
+    this.#addEvent(antLine(step));
   }
 
   stop(): void {
@@ -170,9 +171,9 @@ class TableView implements LabView {
     this.#redraw();
   }
 
-  #happen(text: string): void {
-    this.#happenings.push(`${new Date().toISOString().slice(11, 19)} ${safe(text)}`);
-    if (this.#happenings.length > HAPPENINGS) this.#happenings.shift();
+  #addEvent(text: string): void {
+    this.#events.push(`${new Date().toISOString().slice(11, 19)} ${safe(text)}`);
+    if (this.#events.length > MOST_EVENTS) this.#events.shift();
   }
 
   #redraw(): void {
@@ -198,10 +199,10 @@ class TableView implements LabView {
         styled(io, 'out', 'dim', `  ${key}`),
       );
     }
-    // The row below the last line is the cursor's. The oldest happenings make room first.
+    // The row below the last line is the cursor's. The oldest events make room first.
     const room = Math.max(1, rows - 1);
     const spare = room - lines.length - this.#hints.length - 2;
-    if (spare > 0) lines.push('', ...this.#happenings.slice(-spare));
+    if (spare > 0) lines.push('', ...this.#events.slice(-spare));
     lines.push('', ...this.#hints.map((hint) => styled(io, 'out', 'dim', hint)));
     const shown = lines.slice(0, room).map((line) => cutLine(line, columns));
     const size = `${columns} ${rows}`;
@@ -210,10 +211,10 @@ class TableView implements LabView {
     this.#size = size;
   }
 
-  /** Brings the cursor to where the last drawing began: no flicker, and what stood above stays. */
+  /** Moves the cursor to where the last drawing began: no flicker, and what is above stays. */
   #over(size: string): string {
     if (this.#drawn === 0) return '';
-    // Another size has wrapped the lines anew, and nobody knows where they begin.
+    // A terminal of another size has wrapped the lines differently, so their start is unknown.
     return size === this.#size ? `${ESCAPE}[${this.#drawn}F${ESCAPE}[J` : `${ESCAPE}[2J${ESCAPE}[H`;
   }
 }
@@ -233,7 +234,7 @@ function follow(row: Row, observation: Exclude<AcsEvent, { is: 'task' }>): void 
   }
 }
 
-/** Widths of the columns before the last, and the length of the bar: for a terminal that is wide enough, and for others. */
+/** Widths of the columns before the last, and the length of the bar, for wide terminals and for others. */
 const WIDE = { widths: [34, 10, 34, 8], bar: 20 } as const;
 const NARROW = { widths: [24, 9, 22, 8], bar: 8 } as const;
 const WIDE_FROM = 110;
@@ -254,19 +255,20 @@ function deviceLine(
   const done = record?.discovery.state === 'done';
   const share = names === 0 ? 0 : values / names;
   const filled = Math.round(share * measure.bar);
-  const bar = `${'#'.repeat(filled)}${'.'.repeat(measure.bar - filled)} ${done ? `${names} stored` : `${values}/${names}`}`;
+  const bar = '#'.repeat(filled) + '.'.repeat(measure.bar - filled);
+  const progress = `${bar} ${done ? `${names} stored` : `${values}/${names}`}`;
   const text = cells(
     measure,
     title,
     record?.softwareVersion ?? '',
-    bar,
+    progress,
     String(row?.sessions ?? 0).padStart(8),
     row?.last ?? '',
   );
   return done ? styled(io, 'out', 'green', text) : text;
 }
 
-/** Cut to the terminal's width; a line with colours is counted without them. */
+/** Cut to the terminal's width, not counting colours. */
 function cutLine(line: string, columns: number): string {
   const excess = stripVTControlCharacters(line).length - columns;
   if (excess <= 0) return line;

@@ -1,20 +1,16 @@
 /** `modemlab mdap discover` */
-import type { Command } from 'commander';
-import { Option } from 'commander';
 import type { AntRecord } from '../../mdap/ant-fleet.ts';
 import { isConflict } from '../../mdap/ant-fleet.ts';
 import { HOST_SETTINGS } from '../../protocol/mdap/settings.ts';
-import type { Cli } from '../support/cli-context.ts';
-import { command } from '../support/help.ts';
-import { jsonOption, wholeNumber } from '../support/options.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { createProgress } from '../support/progress.ts';
 import { EXIT } from '../support/report.ts';
 import type { Column } from '../support/table.ts';
 import { safe, writeJson, writeTable } from '../support/table.ts';
-import type { HostOptions } from './host.ts';
-import { hostOptions, withHost } from './host.ts';
+import { withHost } from './host.ts';
+import type { HostOptions } from './host-options.ts';
 
-interface DiscoverOptions extends HostOptions {
+export interface DiscoverOptions extends HostOptions {
   readonly expect?: number;
 }
 
@@ -27,30 +23,9 @@ const COLUMNS: readonly Column<AntRecord>[] = [
   { title: 'TEMPLATE', cell: ({ tpVersion }) => tpVersion },
 ];
 
-const { rounds, interval, wait } = HOST_SETTINGS.search;
+const { rounds, interval } = HOST_SETTINGS.search;
 
-export function addMdapDiscover(mdap: Command, cli: Cli): void {
-  command(mdap, {
-    usage: 'discover',
-    summary: 'find all modems on the line by MDAP, whatever their addresses are',
-    more:
-      'Searches several times, for answers are lost where many come at once. All modems may have the same IP address: ' +
-      'they are told apart by their ANT-ID, the serial number without its first two letters.',
-    options: [
-      ...hostOptions('how long the search lasts', (interval * (rounds - 1) + wait) / 1000),
-      new Option('--expect <number>', 'end as soon as so many are found; fewer are a failure').argParser(
-        wholeNumber(1, 4096),
-      ),
-      jsonOption(),
-    ],
-    examples: [
-      ['mdap discover --iface 127.0.0.1', 'every modem at that interface'],
-      ['mdap discover --iface 127.0.0.1 --expect 2 --json', 'end with two, for programs'],
-    ],
-  }).action((options: DiscoverOptions) => discover(cli, options));
-}
-
-async function discover(cli: Cli, options: DiscoverOptions): Promise<void> {
+export async function discover(cli: CliContext, options: DiscoverOptions): Promise<void> {
   const { expect, json, timeout } = options;
   const { io } = cli;
   let found = 0;

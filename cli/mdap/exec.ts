@@ -1,7 +1,5 @@
 /** `modemlab mdap exec` */
 import { readFile } from 'node:fs/promises';
-import type { Command } from 'commander';
-import { Option } from 'commander';
 import type { AntRecord } from '../../mdap/ant-fleet.ts';
 import type { MdapHost } from '../../mdap/host.ts';
 import { outcomeError, outputOf } from '../../mdap/outcome.ts';
@@ -9,26 +7,15 @@ import type { Script } from '../../mdap/script.ts';
 import { readScript, scriptFor } from '../../mdap/script.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
 import type { HostOutcome } from '../../protocol/mdap/host-conversation.ts';
-import type { Cli } from '../support/cli-context.ts';
-import { AN_ANT, command } from '../support/help.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import type { Io } from '../support/io.ts';
-import { jsonOption, wholeNumber } from '../support/options.ts';
 import { createProgress } from '../support/progress.ts';
 import { EXIT } from '../support/report.ts';
 import { safe, writeJson } from '../support/table.ts';
-import type { HostOptions, LoginOptions } from './host.ts';
-import {
-  COMMAND_SECONDS,
-  heading,
-  hostOptions,
-  locate,
-  locateAll,
-  loginOptions,
-  withHost,
-  writeOutput,
-} from './host.ts';
+import { heading, locate, locateAll, withHost, writeOutput } from './host.ts';
+import type { HostOptions, LoginOptions } from './host-options.ts';
 
-interface ExecOptions extends HostOptions, LoginOptions {
+export interface ExecOptions extends HostOptions, LoginOptions {
   readonly all: boolean;
   readonly script?: string;
   readonly first: number;
@@ -37,7 +24,7 @@ interface ExecOptions extends HostOptions, LoginOptions {
   readonly silent: boolean;
 }
 
-/** What is to be done: on which ants, and which lines. `ants` undefined: all. */
+/** Which lines to run on which ants; `ants` undefined: on all. */
 interface Work {
   readonly ants: readonly string[] | undefined;
   readonly script: Script;
@@ -57,43 +44,7 @@ interface AntResult {
   readonly ok: boolean;
 }
 
-export function addMdapExec(mdap: Command, cli: Cli): void {
-  command(mdap, {
-    usage: 'exec [words...]',
-    summary: 'run a command line or a script on one, some or all modems',
-    more:
-      'The words are ANT-IDs or serial numbers and then one command line in quotes; with --script the modems only, with ' +
-      '--all the command line only. A script has one command line a line: "#" begins a comment, "ask(prompt|default)" is ' +
-      `asked for once, "\${n}" is the number of the modem, "\${ant}", "\${mac}", "\${name}" and "\${address}" what is known of it. ` +
-      'A modem whose command fails gets no more of the script; the others go on. Commands that take a modem down count as ' +
-      'carried out when they were sent.',
-    options: [
-      ...hostOptions('how long one command may take', COMMAND_SECONDS),
-      ...loginOptions(),
-      new Option('--all', 'on every modem that answers the search').default(false),
-      new Option('--script <file>', 'a file of command lines; - reads standard input'),
-      new Option('--first <number>', 'the number of the first modem in a script')
-        .argParser(wholeNumber(0, 65535))
-        .default(1),
-      new Option('--defaults', 'do not ask: take the default of every ask(prompt|default)').default(false),
-      new Option('--keep-going', 'go on with the script after a command that fails').default(false),
-      new Option('--silent', 'the command may take the modem down: no answer is as good as one').default(
-        false,
-      ),
-      jsonOption(),
-    ],
-    examples: [
-      [`mdap exec ${AN_ANT} 'ip iplist' --iface 127.0.0.1`, 'one command on one modem'],
-      ["mdap exec --all 'software version' --iface 127.0.0.1 --json", 'on all of them, for programs'],
-      [
-        'mdap exec --all --script renumber.txt --defaults --iface 127.0.0.1',
-        'a script on all, each with its number',
-      ],
-    ],
-  }).action((words: readonly string[], options: ExecOptions) => execute(cli, words, options));
-}
-
-async function execute(cli: Cli, words: readonly string[], options: ExecOptions): Promise<void> {
+export async function exec(cli: CliContext, words: readonly string[], options: ExecOptions): Promise<void> {
   const work = await workOf(cli.io, words, options);
   const answers = await answersTo(cli.io, work.script, options);
   const results = await withHost(cli.io, options, {}, async (host) => {
@@ -118,23 +69,24 @@ async function execute(cli: Cli, words: readonly string[], options: ExecOptions)
       progress.stop();
     }
   });
-  tell(cli.io, results, options.json);
+  writeResults(cli.io, results, options.json);
   if (results.some(({ ok }) => !ok)) cli.exitCode = EXIT.failed;
 }
 
 async function workOf(io: Io, words: readonly string[], { all, script }: ExecOptions): Promise<Work> {
   if (script !== undefined) {
-    if (all && words.length > 0) throw new ModemlabError('E_USAGE', '--all and --script leave no words');
-    if (!all && words.length === 0) throw new ModemlabError('E_USAGE', 'name modems, or give --all');
+    if (all && words.length > 0)
+      throw new ModemlabError('E_USAGE', 'with --all and --script there must be no other words');
+    if (!all && words.length === 0) throw new ModemlabError('E_USAGE', 'name the modems, or use --all');
     return { ants: all ? undefined : words, script: readScript(await textOf(io, script), script) };
   }
   const line = words.at(-1);
-  if (line === undefined) throw new ModemlabError('E_USAGE', 'a command line or --script is wanted');
+  if (line === undefined) throw new ModemlabError('E_USAGE', 'expected a command line or --script');
   const ants = words.slice(0, -1);
   if (all && ants.length > 0)
-    throw new ModemlabError('E_USAGE', 'with --all the command line is one word: put it in quotes');
+    throw new ModemlabError('E_USAGE', 'with --all the command line must be one word: put it in quotes');
   if (!all && ants.length === 0)
-    throw new ModemlabError('E_USAGE', 'name modems before the command, or give --all');
+    throw new ModemlabError('E_USAGE', 'name the modems before the command, or use --all');
   return { ants: all ? undefined : ants, script: { lines: [{ number: 1, text: line }], questions: [] } };
 }
 
@@ -151,14 +103,13 @@ async function answersTo(
   { defaults, script }: ExecOptions,
 ): Promise<ReadonlyMap<string, string>> {
   const answers = new Map<string, string>();
-  // A script that comes by standard input leaves nobody to ask.
+  // A script from standard input leaves no way to ask.
   if (defaults || questions.length === 0 || script === '-') return answers;
   const prompt = await io.openPrompt();
   try {
     for (const { prompt: text, fallback } of questions) {
       const answer = await prompt.ask(`${text}${fallback === '' ? '' : ` [${fallback}]`}: `);
-      if (answer === undefined)
-        throw new ModemlabError('E_USAGE', `nobody answers "${text}"; see --defaults`);
+      if (answer === undefined) throw new ModemlabError('E_USAGE', `no answer to "${text}"; see --defaults`);
       if (answer.trim() !== '') answers.set(text, answer.trim());
     }
   } finally {
@@ -194,7 +145,9 @@ async function runLine(
     const outcome = await host.exec(antId, line, login, how);
     const error = outcomeError(antId, outcome)?.message;
     return {
-      ...{ command: line, outcome: outcome.is, output: outputOf(outcome) },
+      command: line,
+      outcome: outcome.is,
+      output: outputOf(outcome),
       ...(outcome.is === 'refused' ? { code: outcome.code } : {}),
       ...(error === undefined ? {} : { error }),
     };
@@ -204,7 +157,7 @@ async function runLine(
   }
 }
 
-function tell(io: Io, results: readonly AntResult[], json: boolean): void {
+function writeResults(io: Io, results: readonly AntResult[], json: boolean): void {
   if (json) {
     const documents = results.map(({ ant, steps, ok }) => ({ ant: ant.antId, name: ant.name, ok, steps }));
     writeJson(io, documents);
@@ -217,7 +170,7 @@ function tell(io: Io, results: readonly AntResult[], json: boolean): void {
       writeOutput(io, output);
       if (error !== undefined) io.err(`${safe(error)}\n`);
       else if (outcome === 'sent')
-        io.err(`${safe(ant.antId)}: sent; whether it is done shows when it is back\n`);
+        io.err(`${safe(ant.antId)}: sent; the result shows when the modem is back\n`);
     }
   }
 }

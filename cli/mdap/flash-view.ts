@@ -1,4 +1,4 @@
-/** A flashing run as a person watches it: a table on a terminal, a line for each step elsewhere; and what it came to. */
+/** The view of a flashing run: a table on a terminal, elsewhere a line for each step; and its report. */
 import type { Member } from '../../mdap/flash/fleet.ts';
 import type { FlashEvent, StateName } from '../../mdap/flash/modem.ts';
 import { isEnd } from '../../mdap/flash/modem.ts';
@@ -18,20 +18,20 @@ export interface FlashView {
   stop(): void;
 }
 
-/** Rows of the table that is drawn again and again: a terminal of 24 lines holds them. Those that are on stand first. */
+/** Rows of the live table, which fits a terminal of 24 lines. Modems being worked on come first. */
 const MOST_ROWS = 20;
 
 export function createFlashView(io: Io): FlashView {
   const live = io.colours.err;
-  const told = new Map<Member, string>();
+  const last = new Map<Member, string>();
   let progress: { stop: () => void } | undefined;
   const say = (text: string): void => io.err(`${safe(text)}\n`);
   return {
     see: (member, { at }) => {
       if (live) return;
       const line = lineOf(member);
-      if (told.get(member) === line) return;
-      told.set(member, line);
+      if (last.get(member) === line) return;
+      last.set(member, line);
       say(`${new Date(at).toISOString().slice(11, 19)} ${line}`);
     },
     say,
@@ -42,24 +42,25 @@ export function createFlashView(io: Io): FlashView {
   };
 }
 
-const whoOf = ({ modem: { facts, job } }: Member): string =>
+const labelOf = ({ modem: { facts, job } }: Member): string =>
   [facts.serial ?? facts.mac, ...(job?.name === undefined ? [] : [job.name])].join(' ');
 
 function lineOf(member: Member): string {
   const { state } = member.modem;
   const reason = state.at === 'failed' ? ` (${state.reason})` : '';
   const note = isEnd(state) ? noteOf(member.modem) : undefined;
-  return `${whoOf(member)}: ${state.at}${reason}${note === undefined ? '' : `, ${note}`}`;
+  return `${labelOf(member)}: ${state.at}${reason}${note === undefined ? '' : `, ${note}`}`;
 }
 
 const ORDER: readonly StateName[] = ['failed', 'skipped', 'cancelled', 'done'];
 
-/** The table of a terminal: a line for all, then a row a modem. */
+/** The table on a terminal: a summary line, then a row for each modem. */
 export function tableOf(members: readonly Member[], now: number): string[] {
   const count = (at: StateName): number => members.filter(({ modem }) => modem.state.at === at).length;
-  const head = `${members.length} modems, ${count('done')} done, ${count('failed')} failed, ${count('transferring')} transfers`;
+  const counts = `${count('done')} done, ${count('failed')} failed, ${count('transferring')} transfers`;
+  const head = `${members.length} modems, ${counts}`;
   const rank = ({ modem: { state } }: Member): number => ORDER.indexOf(state.at);
-  const rows = [...members].sort((a, b) => rank(a) - rank(b) || (whoOf(a) < whoOf(b) ? -1 : 1));
+  const rows = [...members].sort((a, b) => rank(a) - rank(b) || (labelOf(a) < labelOf(b) ? -1 : 1));
   const hidden = rows.length - MOST_ROWS;
   return [
     head,
@@ -85,7 +86,7 @@ function rowOf(member: Member, now: number): string {
   const note = state.at === 'failed' ? `${state.reason} ${state.note}` : (noteOf(modem) ?? '');
   return safe(
     [
-      whoOf(member).padEnd(20),
+      labelOf(member).padEnd(20),
       state.at.padEnd(14),
       bar,
       speed.padStart(10),
@@ -114,9 +115,9 @@ export function writeReport(io: Io, report: FlashReport): void {
   for (const { serial, mac, says, remedy } of modems)
     if (says !== null) io.out(`\n${safe(serial ?? mac ?? '')}: ${says}\n  ${remedy}\n`);
   const counts = { done, failed, 'left alone': skipped, stopped: cancelled };
-  const told = Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [`${count} ${name}`] : []));
-  const style = failed > 0 ? 'red' : 'green';
-  io.out(`\n${styled(io, 'out', style, told.length === 0 ? 'no modem was found' : told.join(', '))}\n`);
+  const shown = Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [`${count} ${name}`] : []));
+  const summary = shown.length === 0 ? 'no modem was found' : shown.join(', ');
+  io.out(`\n${styled(io, 'out', failed > 0 ? 'red' : 'green', summary)}\n`);
 }
 
 const INTENTIONS: readonly Column<Intention>[] = [
@@ -141,7 +142,7 @@ function getsOf(decision: Intention['decision'], version: string | undefined): s
   if (decision.is !== 'planned') return decision.is === 'refused' ? `fails: ${decision.note}` : decision.note;
   const { image, always } = decision.job;
   if (image === undefined) return 'keeps its firmware';
-  return image.version === version && !always ? 'has it already' : image.version;
+  return image.version === version && !always ? 'already has it' : image.version;
 }
 
 export function writeIntentions(

@@ -1,44 +1,35 @@
 /** `modemlab mdap info` */
-import type { Command } from 'commander';
 import { factsOf, outcomeError } from '../../mdap/outcome.ts';
-import type { Cli } from '../support/cli-context.ts';
-import { AN_ANT, command } from '../support/help.ts';
-import { jsonOption } from '../support/options.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import { writeFields, writeJson } from '../support/table.ts';
-import type { HostOptions, LoginOptions } from './host.ts';
-import { COMMAND_SECONDS, hostOptions, locate, loginOptions, withHost } from './host.ts';
+import { locate, withHost } from './host.ts';
+import type { HostOptions, LoginOptions } from './host-options.ts';
 
-export function addMdapInfo(mdap: Command, cli: Cli): void {
-  command(mdap, {
-    usage: 'info <ant>',
-    summary: 'ask one modem what it is, by MDAP',
-    options: [...hostOptions('how long it may take', COMMAND_SECONDS), ...loginOptions(), jsonOption()],
-    examples: [
-      [`mdap info ${AN_ANT} --iface 127.0.0.1`, 'what the modem tells of itself'],
-      [`mdap info ${AN_ANT} --iface 127.0.0.1 --json`, 'the same for programs'],
-    ],
-  }).action(async (name: string, options: HostOptions & LoginOptions) => {
-    await withHost(cli.io, options, {}, async (host) => {
-      const [ant] = await locate(host, [name]);
-      if (ant === undefined) return;
-      const outcome = await host.info(ant.antId, options, options.force);
-      const error = outcomeError(ant.antId, outcome);
-      if (error !== undefined) throw error;
-      const facts = factsOf(outcome);
-      if (options.json) {
-        const { antId, name: product, macs, address } = ant;
-        writeJson(cli.io, { ant: antId, name: product, mac: macs[0], address, facts });
-        return;
-      }
-      writeFields(cli.io, [
-        ['ANT-ID', ant.antId],
-        ['ANT-NAME', ant.name],
-        ['ANT-MAC', ant.macs.join(' ')],
-        ['address', ant.address],
-        ...facts
-          .filter(({ key }) => !['ANT-ID', 'ANT-NAME', 'ANT-MAC'].includes(key.toUpperCase()))
-          .map(({ key, value }) => [key, value] as const),
-      ]);
-    });
+export async function info(
+  cli: CliContext,
+  name: string,
+  options: HostOptions & LoginOptions,
+): Promise<void> {
+  await withHost(cli.io, options, {}, async (host) => {
+    const [ant] = await locate(host, [name]);
+    if (ant === undefined) return;
+    const outcome = await host.info(ant.antId, options, options.force);
+    const error = outcomeError(ant.antId, outcome);
+    if (error !== undefined) throw error;
+    const facts = factsOf(outcome);
+    if (options.json) {
+      const { antId, name: product, macs, address } = ant;
+      writeJson(cli.io, { ant: antId, name: product, mac: macs[0], address, facts });
+      return;
+    }
+    writeFields(cli.io, [
+      ['ANT-ID', ant.antId],
+      ['ANT-NAME', ant.name],
+      ['ANT-MAC', ant.macs.join(' ')],
+      ['address', ant.address],
+      ...facts
+        .filter(({ key }) => !['ANT-ID', 'ANT-NAME', 'ANT-MAC'].includes(key.toUpperCase()))
+        .map(({ key, value }) => [key, value] as const),
+    ]);
   });
 }

@@ -1,16 +1,11 @@
-/** `modemlab simulate cpe --list`: what a simulated modem can be, do wrong, and be put through. */
+/** `modemlab simulate cpe --list`: the profiles, quirks, scenarios and faults of simulated modems. */
 import { assertNever } from '../../protocol/result.ts';
 import { listFaults, listProfiles, listQuirks, listScenarios } from '../../simulator/index.ts';
 import type { Io } from '../support/io.ts';
 import type { Column } from '../support/table.ts';
 import { writeJson, writeTable } from '../support/table.ts';
 
-export const LISTS = ['profiles', 'quirks', 'scenarios', 'faults'] as const;
-export type List = (typeof LISTS)[number];
-
-export function isList(text: string): text is List {
-  return LISTS.some((list) => list === text);
-}
+export type List = 'profiles' | 'quirks' | 'scenarios' | 'faults';
 
 export function writeList(io: Io, list: List, json: boolean): void {
   switch (list) {
@@ -51,7 +46,7 @@ export function writeList(io: Io, list: List, json: boolean): void {
       writeRows(io, json, listFaults(), [
         { title: 'FAULT', cell: ({ name }) => name },
         { title: 'WHAT', cell: ({ title }) => title },
-        { title: 'WRITTEN', cell: ({ form }) => form },
+        { title: 'FORM', cell: ({ form }) => form },
       ]);
       break;
     default:

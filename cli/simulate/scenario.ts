@@ -1,25 +1,30 @@
-/** `simulate cpe --scenario`: something happens to the modems, and it is told whether it ended as it should. */
+/** `simulate cpe --scenario`: plays a scenario, and reports whether it ended as expected. */
 import { ModemlabError } from '../../protocol/errors.ts';
 import { runScenario, type ScenarioResult } from '../../simulator/index.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import type { Io } from '../support/io.ts';
 import { createProgress } from '../support/progress.ts';
 import { EXIT } from '../support/report.ts';
 import { writeFields, writeJson } from '../support/table.ts';
-import type { Run } from './options.ts';
-import { credentialsOf, pairs, tlsOf } from './options.ts';
+import { tlsClientOf } from '../support/tls-files.ts';
+import type { RunOptions } from './run-options.ts';
+import { credentialsOf, pairs } from './run-options.ts';
 
-export async function playScenario(cli: Cli, name: string, given: Run): Promise<void> {
+export async function playScenario(cli: CliContext, name: string, given: RunOptions): Promise<void> {
   const { io } = cli;
   const { acs, count, profile, speed, seed, first, rate } = given;
   const played = runScenario({
-    ...{ scenario: name, acs, seed, first, set: pairs('--with', given.with ?? []) },
+    scenario: name,
+    acs,
+    seed,
+    first,
+    set: pairs('--with', given.with ?? []),
     ...(count === undefined ? {} : { count }),
     ...(profile === undefined ? {} : { profile }),
     ...(speed === undefined ? {} : { speed }),
     ...(rate === undefined ? {} : { rate }),
     ...credentialsOf(given),
-    ...tlsOf(given),
+    ...tlsClientOf(given),
     ...(given.onSocket === undefined ? {} : { onSocket: given.onSocket }),
   });
   const { scenario, modems } = played;
@@ -30,7 +35,7 @@ export async function playScenario(cli: Cli, name: string, given: Run): Promise<
   const forget = io.onSignal(stop);
   const progress = createProgress(
     io,
-    () => `${played.reached} of ${modems.length} modems came to what they should`,
+    () => `${played.reached} of ${modems.length} modems reached their goal`,
   );
   try {
     for (const [profile, url] of await played.ready) io.err(`image for ${profile}: ${url}\n`);
@@ -38,7 +43,7 @@ export async function playScenario(cli: Cli, name: string, given: Run): Promise<
     const result = await played.done;
     progress.stop();
     if (given.json) writeJson(io, result);
-    else tell(io, result);
+    else writeResult(io, result);
     if (!result.ok) cli.exitCode = EXIT.failed;
     if (result.sessionsOk === 0 && result.sessionsFailed > 0 && !result.ok)
       throw new ModemlabError('E_CONNECT', acs);
@@ -50,19 +55,19 @@ export async function playScenario(cli: Cli, name: string, given: Run): Promise<
 }
 
 const ENDS: Readonly<Record<ScenarioResult['why'], string>> = {
-  ended: 'as it should',
-  late: 'not in time',
-  broken: 'with what should not be',
+  ended: 'as expected',
+  late: 'too late',
+  broken: 'with something that must not happen',
   stopped: 'interrupted',
 };
 
-function tell(io: Io, result: ScenarioResult): void {
+function writeResult(io: Io, result: ScenarioResult): void {
   writeFields(io, [
     ['scenario', result.scenario],
     ['ended', ENDS[result.why]],
-    ['modems', `${result.reached} of ${result.modems} came to what they should`],
+    ['modems', `${result.reached} of ${result.modems} reached their goal`],
     ...result.wrong.map(({ serial, what }): [string, string] => [serial, what.join('; ')]),
-    ['good sessions', result.sessionsOk],
+    ['successful sessions', result.sessionsOk],
     ['failed sessions', result.sessionsFailed],
     ['requests carried out', result.requests],
     ['simulated seconds', result.simulatedSeconds.toFixed(0)],

@@ -1,4 +1,4 @@
-/** `simulate cpe` without a scenario: modems that have sessions, watched. */
+/** `simulate cpe` without a scenario: modems that have sessions, with a live view. */
 import { ModemlabError } from '../../protocol/errors.ts';
 import type {
   ConnectionRequestListener,
@@ -8,19 +8,20 @@ import type {
   SwarmStats,
 } from '../../simulator/index.ts';
 import { createSwarm } from '../../simulator/index.ts';
-import type { Cli } from '../support/cli-context.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import type { Io } from '../support/io.ts';
 import { createProgress } from '../support/progress.ts';
 import { EXIT } from '../support/report.ts';
 import { safe, writeFields, writeJson } from '../support/table.ts';
-import type { Run } from './options.ts';
-import { credentialsOf, DEFAULT_PROFILE, listenerOf, quirksOf, settingsOf, tlsOf } from './options.ts';
+import { tlsClientOf } from '../support/tls-files.ts';
+import type { RunOptions } from './run-options.ts';
+import { credentialsOf, DEFAULT_PROFILE, listenerOf, quirksOf, settingsOf } from './run-options.ts';
 
-/** Failed sessions of which each gets a line; the others are only counted. */
-const MOST_TOLD = 10;
+/** Failed sessions that get a line each; the others are only counted. */
+const MOST_FAILURE_LINES = 10;
 
-/** Ends when every modem has had its sessions or was given up, or at a signal. */
-export async function simulateSwarm(cli: Cli, given: Run): Promise<void> {
+/** Ends when every modem has had its sessions or has given up, or at a signal. */
+export async function simulateSwarm(cli: CliContext, given: RunOptions): Promise<void> {
   const listener = await listenerOf(given);
   try {
     await watchSwarm(cli, given, listener);
@@ -30,19 +31,19 @@ export async function simulateSwarm(cli: Cli, given: Run): Promise<void> {
 }
 
 async function watchSwarm(
-  cli: Cli,
-  given: Run,
+  cli: CliContext,
+  given: RunOptions,
   listener: ConnectionRequestListener | undefined,
 ): Promise<void> {
   const { io } = cli;
   const quirks = quirksOf(given);
   const endless = given.sessions === 0;
-  let told = 0;
+  let failures = 0;
   const onSession = (modem: Modem, { ok, why }: SessionReport): void => {
     if (ok || stopping) return;
-    told += 1;
-    if (told <= MOST_TOLD) io.err(`${safe(modem.id.SerialNumber)}: a session failed: ${why}\n`);
-    else if (told === MOST_TOLD + 1) io.err('more sessions failed; they are counted below\n');
+    failures += 1;
+    if (failures <= MOST_FAILURE_LINES) io.err(`${safe(modem.id.SerialNumber)}: a session failed: ${why}\n`);
+    else if (failures === MOST_FAILURE_LINES + 1) io.err('more sessions failed; see the counts below\n');
   };
   let stopping = false;
   const {
@@ -58,8 +59,17 @@ async function watchSwarm(
     speed = 1,
   } = given;
   const swarm = createSwarm({
-    ...{ acs, profile, count, first, retries, seed, speed, settings: settingsOf(given), onSession },
-    ...{ sessions: endless ? Number.POSITIVE_INFINITY : given.sessions, thenOff: true },
+    acs,
+    profile,
+    count,
+    first,
+    retries,
+    seed,
+    speed,
+    settings: settingsOf(given),
+    onSession,
+    sessions: endless ? Number.POSITIVE_INFINITY : given.sessions,
+    thenOff: true,
     ...(rate === undefined ? {} : { rate }),
     ...(rampUp === undefined ? {} : { rampUpSeconds: rampUp }),
     ...(maxOpen === undefined ? {} : { maxOpen }),
@@ -68,7 +78,7 @@ async function watchSwarm(
     ...(given.fault === undefined ? {} : { line: given.fault.join(',') }),
     ...(listener === undefined ? {} : { connectionRequests: { listener } }),
     ...credentialsOf(given),
-    ...tlsOf(given),
+    ...tlsClientOf(given),
     ...(given.onSocket === undefined ? {} : { onSocket: given.onSocket }),
   });
   const stop = (): void => {
@@ -84,31 +94,33 @@ async function watchSwarm(
   await swarm.stop();
 
   const ok = endless ? result.givenUp === 0 : result.ok;
-  // What is open or waits is of interest while it runs.
+  // How many are open or waiting matters only during the run.
   const { open, waiting, ...figures } = result;
   if (given.json) writeJson(io, { ...figures, ok, seed });
-  else tell(io, result, seed);
+  else writeResult(io, result, seed);
   if (!ok) cli.exitCode = EXIT.failed;
   if (result.sessionsOk === 0 && result.sessionsFailed > 0) throw new ModemlabError('E_CONNECT', acs);
 }
 
-const milliseconds = (value: number): string => (value < 10 ? value.toFixed(1) : value.toFixed(0));
+const milliseconds = (value: number): string => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
 
 const latency = ({ latencyMs: { p50, p95, p99, max } }: SwarmStats): string =>
-  `half within ${milliseconds(p50)} ms, 95 % ${milliseconds(p95)}, 99 % ${milliseconds(p99)}, all ${milliseconds(max)}`;
+  Object.entries({ p50, p95, p99, max })
+    .map(([name, value]) => `${name} ${milliseconds(value)}`)
+    .join(', ');
 
 const counts = (of: Readonly<Record<string, number>>): string =>
   Object.entries(of)
     .map(([name, count]) => `${name} ${count}`)
     .join(', ');
 
-/** Lines for whoever watches. */
+/** The live view. */
 function view(stats: SwarmStats): string[] {
   const { modems, started, good, givenUp, open, waiting, sessionsOk, sessionsFailed, recentPerSecond } =
     stats;
   const ended = `${good + givenUp} of ${modems} modems done`;
   const lines = [
-    `${ended}, ${started} on, ${open} sessions open${waiting > 0 ? `, ${waiting} waiting` : ''}`,
+    `${ended}, ${started} switched on, ${open} sessions open${waiting > 0 ? `, ${waiting} waiting` : ''}`,
     `${sessionsOk} sessions, ${recentPerSecond}/s, ${sessionsFailed} failed`,
   ];
   if (sessionsOk > 0) lines.push(latency(stats));
@@ -117,18 +129,18 @@ function view(stats: SwarmStats): string[] {
   return lines;
 }
 
-function tell(io: Io, result: SwarmResult, seed: string): void {
+function writeResult(io: Io, result: SwarmResult, seed: string): void {
   const optional = (text: string): string | undefined => (text === '' ? undefined : text);
   writeFields(io, [
     ['modems', result.modems],
-    ['modems given up', result.givenUp],
-    ['good sessions', result.sessionsOk],
+    ['modems that gave up', result.givenUp],
+    ['successful sessions', result.sessionsOk],
     ['failed sessions', result.sessionsFailed],
-    ['why they failed', optional(counts(result.failures))],
-    ['sessions a second', result.sessionsPerSecond.toFixed(1)],
+    ['failures', optional(counts(result.failures))],
+    ['sessions per second', result.sessionsPerSecond.toFixed(1)],
     ['latency', result.sessionsOk > 0 ? latency(result) : undefined],
     ['requests carried out', result.requests],
-    ['faults answered', optional(counts(result.faults))],
+    ['faults returned', optional(counts(result.faults))],
     ['restarts', result.restarts > 0 ? result.restarts : undefined],
     ['seed', seed],
     ['seconds', (result.ms / 1000).toFixed(1)],

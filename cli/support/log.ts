@@ -1,16 +1,18 @@
-/** The log of servers: lines for a person on a terminal, one JSON document a line elsewhere. Always standard error. */
-import type { Log } from '../../acs/log.ts';
+/**
+ * The log of servers: lines for people on a terminal, otherwise one JSON document per line. Always standard
+ * error.
+ */
+import type { Log } from '../../acs/index.ts';
 import { styled } from './colour.ts';
 import type { Io } from './io.ts';
+import type { LogLevel } from './log-levels.ts';
+import { LOG_LEVELS } from './log-levels.ts';
 import { safe } from './table.ts';
-
-export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const LOOKS = { error: 'red', warn: 'yellow', info: 'cyan', debug: 'gray' } as const;
 type Line = keyof typeof LOOKS;
 
-/** `people`: lines for a person rather than for a program. */
+/** `people`: lines for people rather than programs. */
 export async function createLog(io: Io, level: LogLevel, people: boolean): Promise<Log> {
   if (people) return createLines(io, level);
   const { pino } = await import('pino');

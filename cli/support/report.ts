@@ -1,11 +1,11 @@
-/** How errors are told, and what exit codes mean. */
+/** How errors are printed, and what exit codes mean. */
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { ERRORS, ModemlabError } from '../../protocol/errors.ts';
 import { styled } from './colour.ts';
 import type { Io } from './io.ts';
 
 export const EXIT = {
-  fine: 0,
+  success: 0,
   /** The peer failed, or there are findings. */
   failed: 1,
   /** Misuse: the command line, a file or a setting is wrong. */
@@ -30,12 +30,14 @@ const PEERS_FAULT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'E_MDAP_ANSWER',
 ]);
 
-/** Writes an error with its place and the way out, and returns the exit code. An error without a code is our own bug. */
-export function tellError(io: Io, error: unknown): number {
+/**
+ * Prints an error with its place and remedy, and returns the exit code. An error without a code is our own
+ * bug.
+ */
+export function reportError(io: Io, error: unknown): number {
   if (!(error instanceof ModemlabError)) {
-    io.err(
-      `${red(io, 'unexpected')}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    io.err(`${red(io, 'unexpected')}: ${text}\n`);
     return EXIT.failed;
   }
   io.err(`${red(io, error.code)}${error.message.slice(error.code.length)}\n  ${ERRORS[error.code].remedy}\n`);

@@ -1,6 +1,7 @@
 /** Certificates and keys that options name. */
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { Option } from 'commander';
+import type { ConnectionOptions } from 'node:tls';
 import { ModemlabError } from '../../protocol/errors.ts';
 
 export interface TlsServerOptions {
@@ -8,12 +9,10 @@ export interface TlsServerOptions {
   readonly tlsKey?: string;
 }
 
-export const tlsServerOptions = (): Option[] => [
-  new Option('--tls-cert <file>', 'a certificate (PEM): listen by TLS'),
-  new Option('--tls-key <file>', 'the key of the certificate (PEM)'),
-];
-
-/** What a TLS server is made with; `undefined` without the options. Throws E_CONFIG for one without the other, E_FILE_INVALID. */
+/**
+ * What a TLS server is created with; `undefined` without the options.
+ * @throws ModemlabError E_CONFIG for one option without the other, E_FILE_INVALID
+ */
 export async function tlsServerOf({
   tlsCert,
   tlsKey,
@@ -24,7 +23,7 @@ export async function tlsServerOf({
   throw new ModemlabError('E_CONFIG', '--tls-cert and --tls-key go together');
 }
 
-/** Throws E_FILE_INVALID naming the file. */
+/** @throws ModemlabError E_FILE_INVALID naming the file */
 export async function readPem(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
@@ -33,4 +32,54 @@ export async function readPem(file: string): Promise<string> {
       cause: error,
     });
   }
+}
+
+export interface TlsClientOptions {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly insecure: boolean;
+}
+
+/** @throws ModemlabError E_DATA_UNREADABLE naming the file */
+export function tlsClientOf({ ca, cert, key, insecure }: TlsClientOptions): {
+  readonly tls?: ConnectionOptions;
+} {
+  const read = (file: string): Buffer => {
+    try {
+      return readFileSync(file);
+    } catch (error) {
+      throw new ModemlabError('E_DATA_UNREADABLE', file, { cause: error });
+    }
+  };
+  if (ca === undefined && cert === undefined && !insecure) return {};
+  return {
+    tls: {
+      ...(ca === undefined ? {} : { ca: read(ca) }),
+      ...(cert === undefined ? {} : { cert: read(cert) }),
+      ...(key === undefined ? {} : { key: read(key) }),
+      rejectUnauthorized: !insecure,
+    },
+  };
+}
+
+/**
+ * Options that are useless without their other half.
+ * @throws ModemlabError E_USAGE
+ */
+export function checkPairs({
+  username,
+  password,
+  cert,
+  key,
+}: {
+  readonly username?: string;
+  readonly password?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}): void {
+  if ((username === undefined) !== (password === undefined))
+    throw new ModemlabError('E_USAGE', '--username and --password go together');
+  if ((cert === undefined) !== (key === undefined))
+    throw new ModemlabError('E_USAGE', '--cert and --key go together');
 }

@@ -1,10 +1,10 @@
-/** How a server that runs until it is told to stop ends: gracefully at the first signal, at once at the second. */
+/** How a server that runs until it is stopped ends: gracefully at the first signal, at once at the second. */
 import type { Io } from './io.ts';
 
-/** What a shell reports for a process that SIGINT ended. */
+/** What a shell reports for a process that was ended by SIGINT. */
 const INTERRUPTED = 130;
 
-/** Resolves when a signal has come, or `over` is settled, and `stop` is through. */
+/** Resolves when a signal has arrived or `over` has settled, and `stop` is done. */
 export async function untilStopped(
   io: Io,
   stop: () => Promise<void>,

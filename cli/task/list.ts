@@ -1,18 +1,12 @@
 /** `modemlab task list` */
-import type { Command } from 'commander';
-import { Option } from 'commander';
-import { findDevice } from '../../acs/device-key.ts';
-import type { Task, TaskState } from '../../acs/queue/queue.ts';
-import type { Cli } from '../support/cli-context.ts';
-import { A_DEVICE, command } from '../support/help.ts';
+import { withData } from '../../acs/app/data.ts';
+import { listTasks } from '../../acs/app/tasks.ts';
+import type { Task, TaskState } from '../../acs/index.ts';
+import type { CliContext } from '../support/cli-context.ts';
 import type { DataOptions } from '../support/options.ts';
-import { dataOption, jsonOption } from '../support/options.ts';
 import type { Column } from '../support/table.ts';
 import { shortTime, writeJson, writeTable } from '../support/table.ts';
-import { withData } from '../support/with-data.ts';
-import { describeFailure } from './report.ts';
-
-const STATES: readonly TaskState[] = ['new', 'claimed', 'sent', 'unsure', 'running', 'done', 'failed'];
+import { describeFailure } from './report-task.ts';
 
 const COLUMNS: readonly Column<Task>[] = [
   { title: 'TASK', cell: ({ id }) => id },
@@ -25,33 +19,17 @@ const COLUMNS: readonly Column<Task>[] = [
   { title: 'WHY', cell: (task) => describeFailure(task) },
 ];
 
-interface ListOptions extends DataOptions {
+export interface ListOptions extends DataOptions {
   readonly state?: TaskState;
 }
 
-export function addTaskList(task: Command, cli: Cli): void {
-  command(task, {
-    usage: 'list [device]',
-    summary: 'list the tasks of all devices or of one, the newest last',
-    options: [
-      new Option('--state <state>', 'only those in this state').choices(STATES),
-      dataOption(),
-      jsonOption(),
-    ],
-    examples: [
-      ['task list', 'all tasks'],
-      [`task list ${A_DEVICE} --state failed`, 'the failed ones of one device'],
-    ],
-  }).action(async (device: string | undefined, { data, json, state }: ListOptions) => {
-    const tasks = await withData(data, async ({ queue, store }) => {
-      const key = device === undefined ? undefined : (await findDevice(store, device)).key;
-      const found: Task[] = [];
-      for await (const one of queue.list(key))
-        if (state === undefined || one.state === state) found.push(one);
-      return found;
-    });
-    if (json) writeJson(cli.io, tasks);
-    else if (tasks.length === 0) cli.io.err('there is no such task\n');
-    else writeTable(cli.io, COLUMNS, tasks);
-  });
+export async function list(
+  { io }: CliContext,
+  device: string | undefined,
+  { data, json, state }: ListOptions,
+): Promise<void> {
+  const tasks = await withData(data, (opened) => listTasks(opened, { device, state }));
+  if (json) writeJson(io, tasks);
+  else if (tasks.length === 0) io.err('no such task\n');
+  else writeTable(io, COLUMNS, tasks);
 }

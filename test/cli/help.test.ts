@@ -6,7 +6,7 @@ import { helpOf, listCommands } from '../../cli/reference.ts';
 import { run } from '../support/process/cli.ts';
 import { ROOT } from '../support/tree.ts';
 
-const commands = listCommands();
+const commands = await listCommands();
 
 t.test('every command of the plan is there', async (t) => {
   const names = commands.map(({ name }) => name);
@@ -96,6 +96,6 @@ t.test('the device file that the documentation shows can be imported', async (t)
   t.strictSame(
     members.filter((name) => !documented.has(name) && name !== 'lastInform'),
     [],
-    'every member of it is told of',
+    'every member of it is documented',
   );
 });

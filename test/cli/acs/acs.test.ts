@@ -17,7 +17,7 @@ function listening(line: string): Listening {
   return event;
 }
 
-t.test('acs tells where it listens, serves modems, and stops when it is told to', async (t) => {
+t.test('acs prints where it listens, serves modems, and stops at a signal', async (t) => {
   const folder = await temporaryFolder(t);
   const data = path.join(folder, 'data');
   const acs = start(['acs', ...LOCAL, '--json', '--data', data]);
@@ -106,7 +106,7 @@ t.test('a second signal ends it at once', async (t) => {
   await acs.end;
 });
 
-t.test('an address in use and a folder of another kind are told', async (t) => {
+t.test('an address in use and a folder of another kind are refused', async (t) => {
   const folder = await temporaryFolder(t);
   const data = ['--data', path.join(folder, 'data')];
   const first = start(['acs', ...LOCAL, '--json', ...data, '--store', 'yaml']);
@@ -127,7 +127,7 @@ t.test('an address in use and a folder of another kind are told', async (t) => {
   listening(await third.firstLine);
   for (const acs of [first, third]) {
     acs.signal();
-    t.equal((await acs.end).code, 0, 'two servers share the folder, the second without being told its kind');
+    t.equal((await acs.end).code, 0, 'two servers share the folder, the second without --store and --queue');
   }
 });
 
@@ -189,7 +189,7 @@ t.test('halves of settings are misuse', async (t) => {
     [['--auth', 'none', '--credentials', path.join(folder, 'nothing')], /^E_FILE_INVALID.*nothing/],
     [
       ['--auth', 'basic', '--credentials', path.join(folder, 'bad.txt')],
-      /^E_FILE_INVALID.*bad\.txt:2: username/,
+      /^E_FILE_INVALID.*bad\.txt:2: expected username/,
     ],
     [['--tls-cert', 'x'], /^E_CONFIG.*--tls-key/],
     [['--tls-cert', path.join(folder, 'folder'), '--tls-key', 'x'], /^E_FILE_INVALID.*folder/],
@@ -212,9 +212,7 @@ t.test('on a terminal the log is for people', async (t) => {
     columns: 80,
     colours: true,
   });
-  const before = Date.now();
-  while (!/listening on/.test(acs.errSoFar()) && Date.now() - before < 20_000)
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  await acs.untilErr((err) => err.includes('listening on'));
   const url = /listening on (\S+)/.exec(acs.errSoFar())?.[1] ?? '';
   await run(['device', 'import', '-', '--data', data], {
     input: JSON.stringify(sampleDevice('CP0644JTAAA')),
@@ -233,9 +231,9 @@ t.test('simulate cpe gives a server up that is not there', async (t) => {
   t.match(json, { code: 1, err: /a session failed[\s\S]*E_CONNECT.*127\.0\.0\.1:1/ });
   t.match(JSON.parse(json.out), { modems: 2, sessionsOk: 0, sessionsFailed: 4, givenUp: 2 });
   const table = await run([...gone, '--retries', '0']);
-  t.match(table, { code: 1, out: /modems given up +1\n/ });
+  t.match(table, { code: 1, out: /modems that gave up +1\n/ });
   const bad: readonly (readonly [argv: readonly string[], error: RegExp])[] = [
-    [['simulate', 'cpe'], /^E_USAGE.*--acs URL is wanted/],
+    [['simulate', 'cpe'], /^E_USAGE.*--acs URL is required/],
     [[...gone, '--quirk', 'Q-NO-01'], /^E_USAGE.*there is no such quirk/],
     [[...gone, '--listen', '127.0.0.1:99999'], /^E_USAGE.*--listen/],
     [['simulate', 'cpe', '--acs', 'localhost'], /http:\/\/ or https/],

@@ -137,33 +137,33 @@ t.test('a file that is no device is refused with the place of its first error', 
   const folder = await temporaryFolder(t);
   const { device } = first;
   const bad: readonly (readonly [document: unknown, place: RegExp])[] = [
-    ['', /-:1:1: this is no JSON/],
-    ['{\n  "format": }', /-:2:13: this is no JSON/],
-    [[], /document: an object/],
-    [{}, /format: "modemlab-device" is wanted/],
-    [{ ...first, version: 2 }, /version: 1 is wanted/],
+    ['', /-:1:1: not valid JSON/],
+    ['{\n  "format": }', /-:2:13: not valid JSON/],
+    [[], /document: expected an object/],
+    [{}, /format: expected "modemlab-device"/],
+    [{ ...first, version: 2 }, /version: expected 1/],
     [{ ...first, more: 1 }, /more: there is no such member/],
-    [{ ...first, device: { ...device, informs: '3' } }, /device\.informs: a whole number/],
+    [{ ...first, device: { ...device, informs: '3' } }, /device\.informs: expected a whole number/],
     [{ ...first, device: { ...device, extra: 1 } }, /device\.extra: no such member/],
     [
       { ...first, device: { ...device, quirks: { 'Q-AT-08': -1 } } },
-      /device\.quirks\.Q-AT-08: a whole number/,
+      /device\.quirks\.Q-AT-08: expected a whole number/,
     ],
     [{ ...first, device: { ...device, quirks: { constructor: 1 } } }, /device\.quirks\.constructor/],
-    [{ ...first, device: { ...device, key: 'x' } }, /device\.key: "00147F-/],
-    [{ ...first, device: { ...device, lastContact: 'today' } }, /device\.lastContact: a time/],
+    [{ ...first, device: { ...device, key: 'x' } }, /device\.key: expected "00147F-/],
+    [{ ...first, device: { ...device, lastContact: 'today' } }, /device\.lastContact: expected a time/],
     [
       { ...first, device: { ...device, discovery: { ...device.discovery, state: 'almost' } } },
-      /device\.discovery\.state: one of none, names, values, done/,
+      /device\.discovery\.state: expected one of none, names, values, done/,
     ],
-    [{ ...first, parameters: {} }, /parameters: a list is wanted/],
+    [{ ...first, parameters: {} }, /parameters: expected a list/],
     [
       { ...first, parameters: [{ name: 'A' }, { name: 'B', writable: 'yes' }] },
-      /parameters\[1\]\.writable: true or/,
+      /parameters\[1\]\.writable: expected true or/,
     ],
-    [{ ...first, parameters: [{ name: 'A' }, { name: 'A' }] }, /parameters\[1\]\.name: A is there twice/],
-    [{ ...first, parameters: [{ name: '' }] }, /parameters\[0\]\.name: a name is wanted/],
-    [{ ...first, parameters: [{ name: 'A', readAt: 'x' }] }, /parameters\[0\]\.readAt: a time/],
+    [{ ...first, parameters: [{ name: 'A' }, { name: 'A' }] }, /parameters\[1\]\.name: A appears twice/],
+    [{ ...first, parameters: [{ name: '' }] }, /parameters\[0\]\.name: expected a name/],
+    [{ ...first, parameters: [{ name: 'A', readAt: 'x' }] }, /parameters\[0\]\.readAt: expected a time/],
   ];
   for (const [document, place] of bad) {
     const input = typeof document === 'string' ? document : JSON.stringify(document);
@@ -176,7 +176,7 @@ t.test('a file that is no device is refused with the place of its first error', 
   t.match(missing, { code: 2, err: /^E_FILE_INVALID.*nothing\.json/ });
 });
 
-t.test('a folder that holds no data is told, and not made by looking at it', async (t) => {
+t.test('a folder without data is refused, and not created by looking at it', async (t) => {
   const folder = await temporaryFolder(t);
   const data = path.join(folder, 'typo');
   const listed = await run(['device', 'list', '--data', data]);

@@ -100,7 +100,7 @@ t.test('set takes types from the tree, the data model, or the command line', asy
   const bad: readonly (readonly [assignment: string, error: RegExp])[] = [
     [
       `${ROOT}ManagementServer.PeriodicInformInterval=-1`,
-      /^E_PARAMETER_VALUE.*PeriodicInformInterval: a whole number/,
+      /^E_PARAMETER_VALUE.*PeriodicInformInterval: expected a whole number/,
     ],
     [`${ROOT}ManagementServer.PeriodicInformInterval=4294967296`, /^E_PARAMETER_VALUE/],
     [`${ROOT}ManagementServer.PeriodicInformEnable=maybe`, /^E_PARAMETER_VALUE.*0, 1, true or false/],
@@ -130,7 +130,7 @@ t.test('what cannot be is refused before it is queued', async (t) => {
     [['get', SERIAL, 'A.', '--names', '--attributes'], /cannot be used with/],
     [['add', SERIAL, `${ROOT}Layer3Forwarding.Forwarding`], /^E_TASK_INVALID.*ends with a dot/],
     [['add', SERIAL, `${ROOT}DeviceInfo.`], /^E_PARAMETER_READ_ONLY/],
-    [['call', SERIAL, 'Inform'], /^E_TASK_INVALID.*Inform: one of GetRPCMethods/],
+    [['call', SERIAL, 'Inform'], /^E_TASK_INVALID.*Inform: expected one of GetRPCMethods/],
     [['call', SERIAL, 'Reboot', '{"CommandKey":1}'], /^E_TASK_INVALID.*Reboot\.CommandKey: a string/],
     [['call', SERIAL, 'Reboot', '{"CommandKey"'], /^E_FILE_INVALID.*arguments:1:14/],
     [['call', SERIAL, 'Reboot', '[]'], /^E_TASK_INVALID.*Reboot: an object/],
@@ -147,8 +147,8 @@ t.test('what cannot be is refused before it is queued', async (t) => {
 
 t.test('without --wait the id is printed, with it the answer', async (t) => {
   const { command, answer } = await lab(t);
-  const told = await command(['reboot', SERIAL]);
-  t.match(told, { code: 0, out: ULID, err: /^Reboot waits/ });
+  const queuedOne = await command(['reboot', SERIAL]);
+  t.match(queuedOne, { code: 0, out: ULID, err: /^Reboot queued/ });
   t.match(await answer({ is: 'done', answer: {} }), { state: 'done' });
 
   const name = `${ROOT}DeviceInfo.UpTime`;
@@ -261,9 +261,9 @@ t.test('download offers a file below the address by which the modem reaches the 
   t.match(await queued('download', SERIAL, 'ftp://192.0.2.1/x.bin', '--delay', '5', '--target', 'y'), {
     request: { args: { URL: 'ftp://192.0.2.1/x.bin', FileSize: 0, DelaySeconds: 5, TargetFileName: 'y' } },
   });
-  const told = await queued('download', SERIAL, file);
+  const task = await queued('download', SERIAL, file);
   t.match(
-    told.request.args,
+    task.request.args,
     { URL: /^http:\/\/192\.0\.2\.9:7547\/files\// },
     'where no server runs: ManagementServer.URL',
   );

@@ -40,6 +40,12 @@ const LAYERS: ReadonlyMap<string, readonly (readonly string[])[]> = new Map([
 /** Where a package may be imported, when not in the whole room. */
 const CORNERS: ReadonlyMap<string, string> = new Map([['protocol fast-xml-parser', 'protocol/xml/']]);
 
+/** What a room may import of another, when not all of it. */
+const ENTRANCES: ReadonlyMap<string, RegExp> = new Map([['cli acs', /^acs\/(index\.ts$|app\/)/]]);
+
+/** Rooms whose folders may not import each other, but for the one they share. */
+const FOLDERS_APART: ReadonlyMap<string, string> = new Map([['cli', 'support']]);
+
 /** Globals through which a file would reach a clock, randomness, the process or the network. */
 const IMPURE = new Set([
   ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'performance', 'Temporal'],
@@ -74,12 +80,24 @@ function judgeImport(found: Import): Violation[] {
   if (target === undefined) return judgePackage(found, from, room);
   if (!/\.(ts|json)$/.test(target)) return [{ file, line, rule: 'extension', what: specifier }];
   const to = roomOf(target);
-  if (to === from) return judgeLayer(found, target);
-  return mayImport(room, to) ? [] : [{ file, line, rule: 'room', what: `${from} imports ${target}` }];
+  const problem: Violation = { file, line, rule: 'room', what: `${from} imports ${target}` };
+  if (to === from) return mayImportWithin(from, file, target) ? judgeLayer(found, target) : [problem];
+  const entrance = ENTRANCES.get(`${from} ${to}`);
+  return mayImport(room, to) && (entrance === undefined || entrance.test(target)) ? [] : [problem];
 }
 
 const mayImport = ({ imports }: Room, to: string): boolean =>
   'allBut' in imports ? !imports.allBut.includes(to) : imports.includes(to);
+
+/** Files beside the folders may import them all. */
+function mayImportWithin(room: string, file: string, target: string): boolean {
+  const shared = FOLDERS_APART.get(room);
+  if (shared === undefined) return true;
+  const folderOf = (name: string): string | undefined => /^[^/]+\/([^/]+)\//.exec(name)?.[1];
+  const from = folderOf(file);
+  const to = folderOf(target);
+  return from === undefined || to === from || to === shared;
+}
 
 /** Packages and rooms that a room may import and does not: `fuzz: undici`. */
 export function unusedGrants(sources: readonly Source[]): string[] {

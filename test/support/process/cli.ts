@@ -24,10 +24,12 @@ export interface Terminal {
 
 export interface Running {
   readonly end: Promise<Ran>;
-  /** Resolves with all of standard output when it holds a whole line; rejects when the command ends before. */
+  /** Resolves with all of standard output when it has a whole line; rejects if the command ends first. */
   readonly firstLine: Promise<string>;
-  /** Resolves when this is true of all of standard output; rejects when the command ends before. */
+  /** Resolves when this is true of all of standard output; rejects if the command ends first. */
   readonly until: (holds: (out: string) => boolean) => Promise<void>;
+  /** The same for standard error. */
+  readonly untilErr: (holds: (err: string) => boolean) => Promise<void>;
   readonly signal: () => void;
   readonly aborted: () => readonly number[];
   readonly outSoFar: () => string;
@@ -35,78 +37,91 @@ export interface Running {
 }
 
 /** Starts a command that may run until it is signalled. */
-export function start(
-  argv: readonly string[],
-  { columns, colours = false, input = '' }: Terminal = {},
-): Running {
-  const text = typeof input === 'string' ? input : '';
-  let out = '';
-  let err = '';
-  const listeners = new Set<() => void>();
-  const aborted: number[] = [];
-  let spoke: (text: string) => void = () => undefined;
-  let silent: (error: Error) => void = () => undefined;
-  const firstLine = new Promise<string>((resolve, reject) => {
-    spoke = resolve;
-    silent = reject;
-  });
-  const watchers = new Set<() => void>();
-  const io: Io = {
-    out: (text) => {
-      out += text;
-      if (out.includes('\n')) spoke(out);
-      for (const look of watchers) look();
-    },
-    err: (text) => {
-      err += text;
-    },
-    columns,
-    rows: columns === undefined ? undefined : 50,
-    colours: { out: colours, err: colours },
-    readInput: async () => text,
-    openPrompt: async () => {
-      const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n');
-      return {
+export const start = (argv: readonly string[], terminal: Terminal = {}): Running =>
+  new CommandRun(argv, terminal);
+
+class CommandRun implements Running {
+  readonly end: Promise<Ran>;
+  readonly firstLine: Promise<string>;
+  #out = '';
+  #err = '';
+  readonly #watchers = new Set<() => void>();
+  readonly #listeners = new Set<() => void>();
+  readonly #aborted: number[] = [];
+
+  constructor(argv: readonly string[], terminal: Terminal) {
+    this.end = main(argv, this.#io(terminal)).then((code) => ({ code, out: this.#out, err: this.#err }));
+    this.firstLine = this.until((out) => out.includes('\n')).then(() => this.#out);
+    this.firstLine.catch(() => undefined);
+  }
+
+  readonly until = (holds: (out: string) => boolean): Promise<void> => this.#when(() => holds(this.#out));
+
+  readonly untilErr = (holds: (err: string) => boolean): Promise<void> => this.#when(() => holds(this.#err));
+
+  readonly signal = (): void => {
+    for (const listener of this.#listeners) listener();
+  };
+
+  readonly aborted = (): readonly number[] => this.#aborted;
+  readonly outSoFar = (): string => this.#out;
+  readonly errSoFar = (): string => this.#err;
+
+  async #when(holds: () => boolean): Promise<void> {
+    const seen = new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (holds()) resolve();
+      };
+      this.#watchers.add(look);
+      look();
+    });
+    const over = this.end.then(({ code, err }) =>
+      Promise.reject(new Error(`the command ended with ${code} and printed: ${err}`)),
+    );
+    await Promise.race([seen, over]);
+  }
+
+  #io({ columns, colours = false, input = '' }: Terminal): Io {
+    const text = typeof input === 'string' ? input : '';
+    const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n');
+    const look = (): void => {
+      for (const watcher of this.#watchers) watcher();
+    };
+    const err = (text: string): void => {
+      this.#err += text;
+      look();
+    };
+    return {
+      out: (text) => {
+        this.#out += text;
+        look();
+      },
+      err,
+      columns,
+      rows: columns === undefined ? undefined : 50,
+      colours: { out: colours, err: colours },
+      readInput: async () => text,
+      openPrompt: async () => ({
         ask: async (prompt) => {
-          err += prompt;
+          err(prompt);
           return lines.shift();
         },
         close: () => undefined,
-      };
-    },
-    inputBytes: async function* () {
-      yield Buffer.from(input);
-    },
-    onSignal: (callback) => {
-      listeners.add(callback);
-      return () => {
-        listeners.delete(callback);
-      };
-    },
-    abort: (code) => {
-      aborted.push(code);
-    },
-  };
-  const end = main(argv, io).then((code) => {
-    silent(new Error(`the command ended with ${code} and said: ${err}`));
-    return { code, out, err };
-  });
-  firstLine.catch(() => undefined);
-  const signal = (): void => {
-    for (const listener of listeners) listener();
-  };
-  const until = async (holds: (out: string) => boolean): Promise<void> => {
-    const seen = new Promise<void>((resolve) => {
-      const look = (): void => {
-        if (holds(out)) resolve();
-      };
-      watchers.add(look);
-      look();
-    });
-    const over = end.then(() => Promise.reject(new Error(`the command ended and said: ${err}`)));
-    await Promise.race([seen, over]);
-  };
-  return { end, firstLine, until, signal, aborted: () => aborted, outSoFar: () => out, errSoFar: () => err };
+      }),
+      inputBytes: async function* () {
+        yield Buffer.from(input);
+      },
+      onSignal: (callback) => {
+        this.#listeners.add(callback);
+        return () => {
+          this.#listeners.delete(callback);
+        };
+      },
+      abort: (code) => {
+        this.#aborted.push(code);
+      },
+    };
+  }
 }
 
 /** Runs a command to its end. */

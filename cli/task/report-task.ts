@@ -1,11 +1,11 @@
-/** How a task and its end are told to a person. */
-import type { Task } from '../../acs/queue/queue.ts';
+/** A task and its outcome as a person reads them. */
+import type { Task } from '../../acs/index.ts';
 import { faultMeaning } from '../../protocol/cwmp/faults.ts';
 import type { CwmpFault } from '../../protocol/cwmp/messages.ts';
 import { ERRORS, ModemlabError } from '../../protocol/errors.ts';
 import type { Io } from '../support/io.ts';
 import { writeArguments } from '../support/render-value.ts';
-import { tellError } from '../support/report.ts';
+import { reportError } from '../support/report.ts';
 import { safe } from '../support/table.ts';
 
 /** `9005 Invalid parameter name` and the modem's own words, when it has any. */
@@ -15,7 +15,7 @@ export function describeFault({ FaultCode, FaultString }: CwmpFault): string {
   return safe(`${FaultCode} ${meaning}${words}`);
 }
 
-/** In one line why a task failed; empty when it did not. */
+/** Why a task failed, in one line; empty if it did not. */
 export function describeFailure({ fault, error }: Task): string {
   if (fault !== undefined) return describeFault(fault);
   if (error === undefined) return '';
@@ -31,11 +31,11 @@ export function writeAnswer(io: Io, { answer, request }: Task): void {
   else writeArguments(io, answer);
 }
 
-/** Writes to standard error why a task failed, parameter by parameter where the modem says so. */
-export function tellTaskFailure(io: Io, task: Task): void {
+/** Prints why a task failed, parameter by parameter where the modem reports that. */
+export function reportTaskFailure(io: Io, task: Task): void {
   const { fault, error } = task;
-  if (fault !== undefined) tellError(io, new ModemlabError('E_TASK_FAILED', describeFault(fault)));
-  else tellError(io, new ModemlabError(error?.code ?? 'E_TASK_FAILED', error?.place));
+  if (fault !== undefined) reportError(io, new ModemlabError('E_TASK_FAILED', describeFault(fault)));
+  else reportError(io, new ModemlabError(error?.code ?? 'E_TASK_FAILED', error?.place));
   for (const { ParameterName, FaultCode, FaultString } of fault?.SetParameterValuesFault ?? []) {
     const text = describeFault({ FaultCode, FaultString, SetParameterValuesFault: [] });
     io.err(`  ${safe(ParameterName)}: ${text}\n`);

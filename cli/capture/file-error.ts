@@ -1,6 +1,6 @@
 import { ModemlabError } from '../../protocol/errors.ts';
 
-/** An error of the file system (ENOENT, EACCES) as E_FILE_INVALID; any other error is returned unchanged. */
+/** An error of the file system as E_FILE_INVALID; any other error as it is. */
 export function asFileError(error: unknown): unknown {
   const isOfFile =
     error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('E');

@@ -1,15 +1,14 @@
-/** What the flags of `simulate cpe` say, as the simulator takes it. */
-import { readFileSync } from 'node:fs';
+/** The options of `simulate cpe` as the simulator takes them. */
 import type { Socket } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
 import { ModemlabError } from '../../protocol/errors.ts';
 import { isQuirkKey, type QuirkKey } from '../../protocol/quirks.ts';
 import type { ConnectionRequestListener, Speed } from '../../simulator/index.ts';
 import { createConnectionRequestListener, createModem, listQuirks } from '../../simulator/index.ts';
 import { hostAndPort } from '../support/options.ts';
+import type { TlsClientOptions } from '../support/tls-files.ts';
 import type { List } from './list.ts';
 
-export interface SimulateOptions {
+export interface SimulateOptions extends TlsClientOptions {
   readonly list?: List;
   readonly acs?: string;
   readonly profile?: readonly string[];
@@ -36,43 +35,42 @@ export interface SimulateOptions {
   readonly username?: string;
   readonly password?: string;
   readonly listen: string;
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly insecure: boolean;
   readonly record?: string;
   readonly json: boolean;
 }
 
-/** What modems are when nobody says. */
+/** The profile of modems unless --profile is given. */
 export const DEFAULT_PROFILE = 'st780wl';
 
-/** Options of one run: where the ACS is, is known by now. */
-export interface Run extends SimulateOptions {
+/** The options of one run: the ACS is known. */
+export interface RunOptions extends SimulateOptions {
   readonly acs: string;
-  /** Hears of the sockets of all modems, for --record. */
+  /** Called with the sockets of all modems, for --record. */
   readonly onSocket?: (socket: Socket) => void;
 }
 
-export function credentialsOf({ username, password }: Run) {
+export function credentialsOf({ username, password }: RunOptions) {
   return username === undefined || password === undefined ? {} : { credentials: { username, password } };
 }
 
-/** NAME=VALUE texts as a record. Throws ModemlabError E_USAGE naming the option and the text. */
+/**
+ * NAME=VALUE texts as a record.
+ * @throws ModemlabError E_USAGE naming the option and the text
+ */
 export function pairs(option: string, texts: readonly string[]): Readonly<Record<string, string>> {
   const entries = texts.map((text): readonly [string, string] => {
     const equals = text.indexOf('=');
-    if (equals < 1) throw new ModemlabError('E_USAGE', `${option} ${text}: NAME=VALUE is wanted`);
+    if (equals < 1) throw new ModemlabError('E_USAGE', `${option} ${text}: expected NAME=VALUE`);
     return [text.slice(0, equals), text.slice(equals + 1)];
   });
   return Object.fromEntries(entries);
 }
 
 /**
- * Parameters that the factory sets: those of --interval and of --param. Throws ModemlabError E_PARAMETER_UNKNOWN for one that a
- * profile does not have.
+ * The factory settings of --interval and --param.
+ * @throws ModemlabError E_PARAMETER_UNKNOWN for a parameter that a profile does not have
  */
-export function settingsOf({ acs, interval, param, profile }: Run): Readonly<Record<string, string>> {
+export function settingsOf({ acs, interval, param, profile }: RunOptions): Readonly<Record<string, string>> {
   const periodic =
     interval === undefined
       ? {}
@@ -93,8 +91,11 @@ export function settingsOf({ acs, interval, param, profile }: Run): Readonly<Rec
   return { ...periodic, ...own };
 }
 
-/** Quirks by id, with commas or without. Throws ModemlabError E_USAGE for one that no modem can have. */
-export function quirksOf({ quirk = [] }: Run): readonly QuirkKey[] {
+/**
+ * Quirks by id, with or without commas.
+ * @throws ModemlabError E_USAGE for one that no modem can have
+ */
+export function quirksOf({ quirk = [] }: RunOptions): readonly QuirkKey[] {
   const can = new Set(listQuirks().flatMap(({ id, acted }) => (acted ? [id] : [])));
   return quirk
     .flatMap((text) => text.split(','))
@@ -107,36 +108,14 @@ export function quirksOf({ quirk = [] }: Run): readonly QuirkKey[] {
     });
 }
 
-/** Throws ModemlabError E_DATA_UNREADABLE naming the file. */
-export function tlsOf({
-  ca,
-  cert,
-  key,
-  insecure,
-}: Pick<SimulateOptions, 'ca' | 'cert' | 'key' | 'insecure'>): { readonly tls?: ConnectionOptions } {
-  const read = (file: string): Buffer => {
-    try {
-      return readFileSync(file);
-    } catch (error) {
-      throw new ModemlabError('E_DATA_UNREADABLE', file, { cause: error });
-    }
-  };
-  if (ca === undefined && cert === undefined && !insecure) return {};
-  return {
-    tls: {
-      ...(ca === undefined ? {} : { ca: read(ca) }),
-      ...(cert === undefined ? {} : { cert: read(cert) }),
-      ...(key === undefined ? {} : { key: read(key) }),
-      rejectUnauthorized: !insecure,
-    },
-  };
-}
-
-/** The port at which all modems of this process are called; `undefined` for `none`. */
-export async function listenerOf({ listen, seed }: Run): Promise<ConnectionRequestListener | undefined> {
+/** The port at which the modems of this process accept connection requests; `undefined` for `none`. */
+export async function listenerOf({
+  listen,
+  seed,
+}: RunOptions): Promise<ConnectionRequestListener | undefined> {
   if (listen === 'none') return undefined;
   const at = hostAndPort(listen);
   if (at === undefined)
-    throw new ModemlabError('E_USAGE', `--listen ${listen}: HOST, HOST:PORT, [IPV6]:PORT or none is wanted`);
+    throw new ModemlabError('E_USAGE', `--listen ${listen}: expected HOST, HOST:PORT, [IPV6]:PORT or none`);
   return createConnectionRequestListener({ ...at, seed });
 }

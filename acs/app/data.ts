@@ -1,7 +1,9 @@
-/** Opens the data folder for the time of one command. */
+/** Opens the data folder for the duration of one request. */
 import process from 'node:process';
-import type { DataFolder } from '../../acs/data-folder.ts';
-import { openData } from '../../acs/data-folder.ts';
+import type { DataFolder } from '../data-folder.ts';
+import { openData } from '../data-folder.ts';
+
+export type { DataFolder } from '../data-folder.ts';
 
 export async function withData<T>(
   folder: string,

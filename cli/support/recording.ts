@@ -1,6 +1,5 @@
-/** `--record`: what a command says on its connections, or by its datagrams, becomes a capture. */
+/** `--record`: the connections or datagrams of a command become a capture. */
 import type { Socket } from 'node:net';
-import { Option } from 'commander';
 import type { Side } from '../../captures/packet/streams.ts';
 import type { Recorder } from '../../captures/record/record.ts';
 import { withComments } from '../../captures/record/record-comments.ts';
@@ -16,19 +15,16 @@ import { ModemlabError } from '../../protocol/errors.ts';
 import type { Endpoint } from '../../protocol/ipv4.ts';
 import type { Io } from './io.ts';
 
-export const recordOption = (): Option =>
-  new Option('--record <file>', 'write all that is said to this capture (pcapng), TLS in the clear');
-
-export const recordDatagramsOption = (): Option =>
-  new Option('--record <file>', 'write all datagrams that are sent and heard to this capture (pcapng)');
-
 export interface Recording {
   readonly onSocket: (socket: Socket) => void;
-  /** Ends the file, and says so when it is not whole. */
+  /** Ends the file, and prints a warning when it is incomplete. */
   close(io: Io): Promise<void>;
 }
 
-/** Begins a capture; `we` is the side that this process is on. Throws E_FILE_INVALID when it cannot be written. */
+/**
+ * Starts a capture; `we` is the side that this process is on. Throws E_FILE_INVALID when it cannot be
+ * written.
+ */
 export async function record(file: string, we: Side): Promise<Recording> {
   const recorder = await begin(file);
   const commented = withComments(recorder);
@@ -40,12 +36,11 @@ export async function record(file: string, we: Side): Promise<Recording> {
   };
 }
 
-/** What opens a socket that is watched, and what is told of it. */
+/** Called for each socket that opens; what it returns receives the socket's datagrams. */
 type Observe = (local: Endpoint) => RecordedDatagrams;
 
 /**
- * Records datagrams for as long as `work` takes; without a file nothing is. Throws E_FILE_INVALID when it cannot be
- * written.
+ * Records datagrams while `work` runs, if a file is given. Throws E_FILE_INVALID when it cannot be written.
  */
 export async function withDatagrams<T>(
   io: Io,
@@ -61,7 +56,7 @@ export async function withDatagrams<T>(
   }
 }
 
-/** The same for what opens its sockets by the ports of MDAP: the option that it takes. */
+/** The same for work that opens its sockets by `openPort`. */
 export const withPorts = <T>(
   io: Io,
   file: string | undefined,
@@ -71,7 +66,7 @@ export const withPorts = <T>(
     work(observe === undefined ? {} : { openPort: observedPort(openUdp, observe) }),
   );
 
-/** The same for what is given a recorder; messages of CWMP are named in comments. */
+/** The same for work that uses a recorder; comments name the CWMP messages. */
 export async function withRecorder<T>(
   io: Io,
   file: string,
@@ -91,7 +86,7 @@ const begin = (file: string): Promise<FileRecorder> =>
 async function end(io: Io, file: string, recorder: FileRecorder): Promise<void> {
   await recorder.close().catch((error: unknown) => unwritable(file, error));
   if (recorder.dropped > 0)
-    io.err(`${file}: ${recorder.dropped} packets are missing, for the disk did not keep up\n`);
+    io.err(`${file}: ${recorder.dropped} packets are missing because the disk was too slow\n`);
 }
 
 function unwritable(file: string, error: unknown): never {
