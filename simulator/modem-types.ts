@@ -6,13 +6,13 @@ import type { AcsMethod, CpeMethod, DeviceId, Request } from '../protocol/cwmp/m
 import type { Operation } from '../protocol/cwmp/operation.ts';
 import type { CpeEnd } from '../protocol/cwmp/session-cpe.ts';
 import type { QuirkKey } from '../protocol/quirks.ts';
+import type { Call, ConnectionRequestOptions } from './connection-request-types.ts';
 import type { ClientSwitches, Device } from './device/device.ts';
 import type { Performed } from './device/rpc/dispatch.ts';
 import type { AutonomousTransfer } from './device/transfer-list.ts';
 import type { Connect } from './http/acs-url.ts';
 import type { LineFault } from './line/flow.ts';
 import type { Profile } from './profile/profile.ts';
-import type { Call, ConnectionRequestOptions } from './services/connection-request-types.ts';
 import type { CutPoint } from './session.ts';
 import type { Scheduler, Speed } from './time/scheduler.ts';
 import type { Gate } from './time/session-limiter.ts';

@@ -9,8 +9,8 @@ import { networkInterfaces } from 'node:os';
 import { promisify } from 'node:util';
 import { ModemlabError } from '../../protocol/errors.ts';
 import type { Endpoint } from '../../protocol/ipv4.ts';
-import { bitsOfMask } from '../shell/masks.ts';
 import type { Lan } from './lan.ts';
+import { bitsOfMask } from './masks.ts';
 
 export interface UdpLanOptions {
   /** Address of the interface. */

@@ -4,11 +4,11 @@ import http from 'node:http';
 import net from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { ModemlabError } from '../../protocol/errors.ts';
+import type { Callee, ConnectionRequestListener } from '../connection-request-types.ts';
 import type { Device } from '../device/device.ts';
 import type { Asked, Verdict } from './connection-request.ts';
 import { answerLines, isDisabled, judge, pathOf, serve } from './connection-request.ts';
 import { Nonces } from './connection-request-nonce.ts';
-import type { Callee, ConnectionRequestListener } from './connection-request-types.ts';
 
 export interface ListenerOptions {
   /** Default 127.0.0.1. */

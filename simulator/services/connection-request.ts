@@ -9,10 +9,10 @@ import type { Hash } from '../../protocol/http/digest.ts';
 import { readDigest, verifyDigest, writeChallenge } from '../../protocol/http/digest.ts';
 import type { HeaderScheme } from '../../protocol/http/header.ts';
 import { quote, readSchemes } from '../../protocol/http/header.ts';
+import type { Call, Callee } from '../connection-request-types.ts';
 import type { Part } from '../modem-context.ts';
 import type { ConnectionRequestTraits } from '../profile/connection-request-traits.ts';
 import { type Nonces, noUsedNonces, type UsedNonces } from './connection-request-nonce.ts';
-import type { Call, Callee } from './connection-request-types.ts';
 
 const EVENT = '6 CONNECTION REQUEST';
 

@@ -14,9 +14,9 @@ import {
   judgeUdpConnectionRequest,
   readUdpConnectionRequest,
 } from '../../protocol/stun/udp-connection-request.ts';
+import type { Call, ConnectionRequestOptions } from '../connection-request-types.ts';
 import type { Inside, Part } from '../modem-context.ts';
 import { credentialsOf, isManaged, isThrottled, serve } from './connection-request.ts';
-import type { Call, ConnectionRequestOptions } from './connection-request-types.ts';
 
 /** What a modem has while its port is open. */
 interface Udp {

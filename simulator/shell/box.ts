@@ -3,9 +3,9 @@
  * side sees what the other did; the rest is `ShellState`. What was changed and not saved is undone by a restart.
  */
 import { buildName } from '../../protocol/datamodel/firmware-image.ts';
+import { classfulMask } from '../lan/masks.ts';
 import type { Modem } from '../modem-types.ts';
 import type { Effect } from './effect.ts';
-import { classfulMask } from './masks.ts';
 import type { Settings, ShellState } from './state.ts';
 import { factoryState } from './state.ts';
 

@@ -1,8 +1,9 @@
 /** `:dhcp`: the server's settings are those of LANHostConfigManagement. */
+
+import { bitsOfMask, maskOfBits } from '../../lan/masks.ts';
 import type { Box } from '../box.ts';
 import type { Group, Outcome, Values } from '../definition.ts';
 import { done, lines, needed, number, optional, refused, STATE } from '../definition.ts';
-import { bitsOfMask, maskOfBits } from '../masks.ts';
 import { showSettings } from './settings.ts';
 
 const POOL = 'LAN_private';

@@ -1,9 +1,9 @@
 /** `:ip` */
 import { addressNumber, addressText, isSameNetwork } from '../../../protocol/ipv4.ts';
+import { bitsOfMask, classfulMask, maskOfBits } from '../../lan/masks.ts';
 import type { Box } from '../box.ts';
 import type { Group, Outcome, Values } from '../definition.ts';
 import { choice, done, lines, needed, number, optional, refused, STATE } from '../definition.ts';
-import { bitsOfMask, classfulMask, maskOfBits } from '../masks.ts';
 import { settingsCommand } from './settings.ts';
 
 const LAN = 'LocalNetwork';

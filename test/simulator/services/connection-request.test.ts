@@ -5,13 +5,10 @@ import net from 'node:net';
 import t, { type Test } from 'tap';
 import { request } from 'undici';
 import type { Args } from '../../../protocol/cwmp/messages.ts';
+import type { Call, ConnectionRequestListener } from '../../../simulator/connection-request-types.ts';
 import type { ListenerOptions, Modem, ModemOptions } from '../../../simulator/index.ts';
 import { createConnectionRequestListener, createModem, loadProfile } from '../../../simulator/index.ts';
 import type { ConnectionRequestTraits } from '../../../simulator/profile/connection-request-traits.ts';
-import type {
-  Call,
-  ConnectionRequestListener,
-} from '../../../simulator/services/connection-request-types.ts';
 import { createScheduler } from '../../../simulator/time/scheduler.ts';
 import { type TurnAcs, turnAcs } from '../../support/acs/turn-acs.ts';
 import { type RawAnswer, rawClient } from '../../support/modem/raw-client.ts';

@@ -1,7 +1,7 @@
 /** What a modem asks of the ACS when somebody at it does something (TR-069a6 A.4.2.1, A.4.2.2). */
-import type { Args } from '../protocol/cwmp/messages.ts';
-import type { Inside } from './modem-context.ts';
-import type { Kick } from './modem-types.ts';
+import type { Args } from '../../protocol/cwmp/messages.ts';
+import type { Inside } from '../modem-context.ts';
+import type { Kick } from '../modem-types.ts';
 
 /** Somebody was sent to the modem's page for kicks by a web site: Kicked is called, with `5 KICKED`. */
 export function kick(modem: Inside, { command = '', referer = '', arg = '', next = '' }: Kick): void {

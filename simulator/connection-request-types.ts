@@ -1,6 +1,6 @@
 /** What connection requests and modems know of each other. */
-import type { Device } from '../device/device.ts';
-import type { Scheduler } from '../time/scheduler.ts';
+import type { Device } from './device/device.ts';
+import type { Scheduler } from './time/scheduler.ts';
 
 /** What became of a connection request. */
 export interface Call {
