@@ -4,7 +4,7 @@
  */
 import type { Message, ParameterValueStruct, Request } from '../protocol/cwmp/messages.ts';
 import { isCpeRequest } from '../protocol/cwmp/messages.ts';
-import { perform } from '../simulator/device/rpc/dispatch.ts';
+import { dispatch } from '../simulator/device/rpc/dispatch.ts';
 import type { Profile } from '../simulator/profile/profile.ts';
 import type { Asked } from './aligned.ts';
 import type { AcsKeys } from './keys.ts';
@@ -79,7 +79,7 @@ export class HeldAnswers {
     const made = this.#known.answer(message);
     if (made !== undefined) return { from: 'values', message: made, as };
     if (standIn.from === 'nobody') return { from: 'nobody', message: fault(INTERNAL_ERROR), as };
-    const performed = perform(standIn.device, message);
+    const performed = dispatch(standIn.device, message);
     return {
       ...{ from: standIn.from, as },
       message: performed.ok ? performed.response : { kind: 'fault', fault: performed.fault },

@@ -10,7 +10,7 @@ import type { Timers } from './time/timers.ts';
 export type RestartCause = ModemEvents['rebooted'][0]['cause'];
 
 /** A modem from within. */
-export interface Inside {
+export interface ModemContext {
   readonly device: Device;
   readonly options: ModemOptions;
   /** Simulated time; never use another. */
@@ -31,7 +31,7 @@ export interface Inside {
   /** Opens a session now, or right after the one that runs. */
   go(): void;
   /** A request to the ACS for the next session (TransferComplete, RequestDownload). */
-  wish(request: Request<AcsMethod>): void;
+  enqueueRequest(request: Request<AcsMethod>): void;
   restart(cause: RestartCause, commandKeys?: readonly string[]): void;
   /** A parameter changes by itself or by a user; its notification attribute decides what follows. */
   change(name: string, value: string): void;
@@ -44,20 +44,20 @@ export interface Inside {
  * A part with a life of its own: transfers, connection requests, diagnostics. One object serves all modems, so that an
  * idle modem pays nothing for it; what a part remembers of a modem it keeps in a WeakMap, made when there is something.
  */
-export interface Part {
+export interface ModemService {
   /** After the boot time, before the first Inform. */
-  booted?(modem: Inside): void;
+  booted?(modem: ModemContext): void;
   /** Power is lost or a restart begins; timers are cleared already. */
-  down?(modem: Inside, cause: RestartCause | 'off'): void;
+  down?(modem: ModemContext, cause: RestartCause | 'off'): void;
   /** The ACS carried out something on it. */
-  written?(modem: Inside, changes: readonly { readonly name: string; readonly value: string }[]): void;
+  written?(modem: ModemContext, changes: readonly { readonly name: string; readonly value: string }[]): void;
   /** A request that is to be done before it is answered: the answer, when this part does it. */
-  answer?(modem: Inside, performed: Done): Promise<Performed> | undefined;
+  answer?(modem: ModemContext, performed: Done): Promise<Performed> | undefined;
   /** A request was carried out well that leaves something to be done when the session is over; `true`: this part does it. */
-  afterwards?(modem: Inside, task: Aftermath): boolean;
+  afterwards?(modem: ModemContext, task: Aftermath): boolean;
   /** The ACS has answered a request of the modem well. */
-  delivered?(modem: Inside, request: Request<AcsMethod>): void;
-  sessionEnded?(modem: Inside, report: SessionReport): void;
+  delivered?(modem: ModemContext, request: Request<AcsMethod>): void;
+  sessionEnded?(modem: ModemContext, report: SessionReport): void;
   /** Power off for good: ends what runs. */
-  stop?(modem: Inside): Promise<void>;
+  stop?(modem: ModemContext): Promise<void>;
 }

@@ -13,9 +13,22 @@ import type { AutonomousTransfer } from './device/transfer-list.ts';
 import type { Connect } from './http/acs-url.ts';
 import type { LineFault } from './line/flow.ts';
 import type { Profile } from './profile/profile.ts';
-import type { CutPoint } from './session.ts';
 import type { Scheduler, Speed } from './time/scheduler.ts';
-import type { Gate } from './time/session-limiter.ts';
+import type { SessionLimiter } from './time/session-limiter.ts';
+
+/** Default of `timeoutMs`, in real milliseconds: TR-069a6 3.4.2 wants at least 30 s. */
+export const TIMEOUT_MS = 30_000;
+
+/** A moment of a session at which the line may be cut. */
+export type CutPoint =
+  /** The Inform is out; its answer is not read. */
+  | { readonly where: 'inform-sent'; readonly rpc: 'Inform' }
+  /** A request of the ACS has come and was not looked at. */
+  | { readonly where: 'request-received'; readonly rpc: CpeMethod }
+  /** It was carried out; the answer is not sent. */
+  | { readonly where: 'performed'; readonly rpc: CpeMethod }
+  /** The answer is out; what the ACS says to it is not read. */
+  | { readonly where: 'answered'; readonly rpc: CpeMethod };
 
 export interface ModemOptions {
   /** URL of the ACS, http or https. */
@@ -62,7 +75,7 @@ export interface ModemOptions {
   /** Faults of its line, as text (`latency:200,jitter:50`; docs/line-faults.md) or made by hand. */
   readonly line?: string | readonly LineFault[];
   /** Lets only so many modems of a fleet have a session open at once. */
-  readonly gate?: Gate;
+  readonly sessionLimiter?: SessionLimiter;
   /** Hears what `Modem.events` tells: one for a whole fleet costs less than a listener on each. */
   readonly observe?: Observer;
 }

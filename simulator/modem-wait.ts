@@ -2,8 +2,7 @@
 import type { EventEmitter } from 'node:events';
 import { ModemlabError } from '../protocol/errors.ts';
 import type { ModemEvents, Wait } from './modem-types.ts';
-
-const TIMEOUT_MS = 30_000;
+import { TIMEOUT_MS } from './modem-types.ts';
 
 /** What comes with the next event that `where` is true of. Rejects with ModemlabError E_TIMEOUT. */
 export function nextEvent<K extends keyof ModemEvents>(

@@ -27,21 +27,31 @@ import type { AutonomousTransfer } from './device/transfer-list.ts';
 import { CookieJar } from './http/cookies.ts';
 import type { HttpClient } from './http/http-client.ts';
 import { faultsOf } from './line/of-modem.ts';
-import type { Inside, RestartCause } from './modem-context.ts';
-import type { CutOrder, Kick, Modem, ModemEvents, ModemOptions, SessionReport, Wait } from './modem-types.ts';
+import type { ModemContext, ModemService, RestartCause } from './modem-context.ts';
+import type {
+  CutOrder,
+  CutPoint,
+  Kick,
+  Modem,
+  ModemEvents,
+  ModemOptions,
+  SessionReport,
+  Wait,
+} from './modem-types.ts';
 import { nextEvent } from './modem-wait.ts';
 import type { Profile } from './profile/profile.ts';
 import { loadProfile } from './profile/profile.ts';
 import { habitsOf, quirkyProfile } from './quirks/habits.ts';
+import { quirkService } from './quirks/life.ts';
 import { CANNOT_ACT } from './quirks/table.ts';
 import { kick, requestDownload } from './services/acs-requests.ts';
-import { PARTS } from './services/all.ts';
+import { SERVICES as OWN_SERVICES } from './services/all.ts';
 import { changeUnits } from './services/deployment-units.ts';
 import { changesToTell, forgetChanges, tellsChanges, valueChanged } from './services/notifications.ts';
 import { transferAutonomously } from './services/transfer-queue.ts';
-import type { CutPoint, SessionHooks, SessionResult } from './session.ts';
+import type { SessionHooks, SessionResult } from './session.ts';
 import { runSession } from './session.ts';
-import { createClient, deviceId, informOf, settingsOf } from './session-setup.ts';
+import { createClient, informOf, settingsOf } from './session-setup.ts';
 import type { Scheduler } from './time/scheduler.ts';
 import { createScheduler } from './time/scheduler.ts';
 import type { Waiter } from './time/session-limiter.ts';
@@ -92,7 +102,9 @@ interface Live {
   at: number | undefined;
 }
 
-class SimulatedModem implements Modem, Inside, Waiter {
+const SERVICES: readonly ModemService[] = [...OWN_SERVICES, quirkService];
+
+class SimulatedModem implements Modem, ModemContext, Waiter {
   readonly device: Device;
   readonly options: ModemOptions;
   readonly scheduler: Scheduler;
@@ -137,7 +149,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
   }
 
   get id(): DeviceId {
-    return deviceId(this.device);
+    return this.device.id;
   }
 
   get index(): number {
@@ -190,8 +202,8 @@ class SimulatedModem implements Modem, Inside, Waiter {
     this.timers.clearAll();
     this.#again = false;
     this.#live?.http.cut();
-    for (const part of PARTS) part.down?.(this, 'off');
-    const ends = PARTS.flatMap((part) => part.stop?.(this) ?? []);
+    for (const service of SERVICES) service.down?.(this, 'off');
+    const ends = SERVICES.flatMap((service) => service.stop?.(this) ?? []);
     await this.#running;
     await Promise.all(ends);
     if (this.options.scheduler === undefined) this.scheduler.stop();
@@ -310,7 +322,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
     this.#power = 'booting';
     if (this.#live !== undefined) this.#live.at = undefined;
     this.timers.clearAll();
-    for (const part of PARTS) part.down?.(this, cause);
+    for (const service of SERVICES) service.down?.(this, cause);
     this.#queue = rebooted(this.#queue);
     this.#rung = 0;
     this.#old = false;
@@ -324,7 +336,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
       this.#state = idle(this.#state, { ids: 0 });
       this.#sessions = 0;
       this.#schedulePeriodic();
-      for (const part of PARTS) part.booted?.(this);
+      for (const service of SERVICES) service.booted?.(this);
       this.go();
     });
   }
@@ -356,7 +368,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
     }
     this.timers.clear('retry');
     if (this.#waits) return;
-    this.#waits = this.options.gate?.enter(this) === false;
+    this.#waits = this.options.sessionLimiter?.enter(this) === false;
     if (!this.#waits) this.#open();
   }
 
@@ -370,7 +382,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
   #open(): void {
     this.#running = this.busy(this.#session()).finally(() => {
       this.#running = undefined;
-      this.options.gate?.leave();
+      this.options.sessionLimiter?.leave();
       if (this.#again && this.on) {
         this.#again = false;
         this.go();
@@ -429,7 +441,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
       ms: performance.now() - begun,
     };
     this.emit('session-ended', report);
-    for (const part of PARTS) part.sessionEnded?.(this, report);
+    for (const service of SERVICES) service.sessionEnded?.(this, report);
     this.#afterwards(live.later);
   }
 
@@ -482,13 +494,13 @@ class SimulatedModem implements Modem, Inside, Waiter {
       this.emit('parameter-set', { name, value });
       this.#takesEffect(name);
     }
-    if (written.length > 0) for (const part of PARTS) part.written?.(this, written);
+    if (written.length > 0) for (const service of SERVICES) service.written?.(this, written);
   }
 
   /** What is done before it is answered (Status 0). */
   #answer(performed: Done): Promise<Performed> {
-    for (const part of PARTS) {
-      const answer = part.answer?.(this, performed);
+    for (const service of SERVICES) {
+      const answer = service.answer?.(this, performed);
       if (answer !== undefined) return answer;
     }
     return Promise.resolve(performed);
@@ -504,12 +516,12 @@ class SimulatedModem implements Modem, Inside, Waiter {
       const key = 'CommandKey' in request.args ? request.args.CommandKey : '';
       this.#queue = callDelivered(this.#queue, request.rpc, key);
     }
-    for (const part of PARTS) part.delivered?.(this, request);
+    for (const service of SERVICES) service.delivered?.(this, request);
     this.emit('delivered', request);
   }
 
   #conclude({ ok, status }: SessionResult, { told, forNext, at, heard, tooNew }: Live): void {
-    for (const request of forNext) this.wish(request);
+    for (const request of forNext) this.enqueueRequest(request);
     if (ok) {
       this.#retries = 0;
       this.#rung = 0;
@@ -532,7 +544,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
       );
   }
 
-  wish(request: Request<AcsMethod>): void {
+  enqueueRequest(request: Request<AcsMethod>): void {
     if (this.#live !== undefined) {
       this.#live.forNext.push(request);
       return;
@@ -551,7 +563,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
       if (task.do === 'reboot') reboots.push(task.commandKey);
       else if (task.do === 'factory-reset') reset = true;
       else if (task.do === 'apply') restarts = true;
-      else PARTS.some((part) => part.afterwards?.(this, task) === true);
+      else SERVICES.some((service) => service.afterwards?.(this, task) === true);
     }
     if (!this.on) return;
     if (reset) this.#factoryReset();

@@ -19,21 +19,11 @@ import { assertNever } from '../protocol/result.ts';
 import type { Dialect } from '../protocol/soap/dialect.ts';
 import type { Device } from './device/device.ts';
 import type { Done, Performed } from './device/rpc/dispatch.ts';
-import { faultText, perform } from './device/rpc/dispatch.ts';
+import { dispatch, faultText } from './device/rpc/dispatch.ts';
 import type { HttpClient, HttpOutcome } from './http/http-client.ts';
+import type { CutPoint } from './modem-types.ts';
 import type { Profile } from './profile/profile.ts';
 import type { SessionHabits } from './quirks/session-habits.ts';
-
-/** A moment of a session at which the line may be cut. */
-export type CutPoint =
-  /** The Inform is out; its answer is not read. */
-  | { readonly where: 'inform-sent'; readonly rpc: 'Inform' }
-  /** A request of the ACS has come and was not looked at. */
-  | { readonly where: 'request-received'; readonly rpc: CpeMethod }
-  /** It was carried out; the answer is not sent. */
-  | { readonly where: 'performed'; readonly rpc: CpeMethod }
-  /** The answer is out; what the ACS says to it is not read. */
-  | { readonly where: 'answered'; readonly rpc: CpeMethod };
 
 export interface SessionHooks {
   readonly cut: (point: CutPoint) => boolean;
@@ -127,7 +117,8 @@ function carryOutRequest(input: SessionInput, request: Request<CpeMethod>): CpeE
     return { is: 'lost' };
   }
   hooks.received(request);
-  const performed = habits?.perform?.(request, (asked) => perform(device, asked)) ?? perform(device, request);
+  const performed =
+    habits?.perform?.(request, (asked) => dispatch(device, asked)) ?? dispatch(device, request);
   if (performed === 'hang-up') {
     http.cut();
     return { is: 'lost' };
@@ -175,7 +166,7 @@ async function sendOddly(
   const envelope = say?.(plain) ?? plain;
   const other = instead?.(envelope);
   if (other === 'empty-post') return post(input, undefined);
-  if (other !== undefined) return { is: 'response', status: 200, envelope: other.supposed };
+  if (other !== undefined) return { is: 'response', status: 200, envelope: other.assumedResponse };
   const text = applyQuirks(envelope, dialect, messages);
   if (!twice || envelope.message.kind !== 'request' || envelope.message.rpc !== 'Inform')
     return post(input, text);
@@ -187,13 +178,13 @@ async function sendOddly(
 }
 
 /** Messages in a row that a modem passes over before it gives up. */
-const MOST_IGNORED = 8;
+const MAX_IGNORED = 8;
 
 /** One POST, and what its response means to the modem. */
 async function post({ http, device, habits }: SessionInput, text: string | undefined): Promise<CpeEvent> {
   let read = readOutcome(await http.post(text), device.profile, habits);
   for (let ignored = 1; read === 'ignored'; ignored++) {
-    if (ignored > MOST_IGNORED) return { is: 'lost' };
+    if (ignored > MAX_IGNORED) return { is: 'lost' };
     read = readOutcome(await http.post(undefined), device.profile, habits);
   }
   return read;
@@ -220,7 +211,7 @@ function elementName(message: Message): string {
 
 function readOutcome(
   outcome: HttpOutcome,
-  { bears }: Profile,
+  { accepts: bears }: Profile,
   habits: SessionHabits | undefined,
 ): CpeEvent | 'ignored' {
   if (outcome.is === 'timeout') return { is: 'timeout' };

@@ -46,6 +46,36 @@ const wrong: readonly (readonly [title: string, file: string, text: string, expe
       ['room simulator/deep/a.ts:1 simulator imports acs/a.ts'],
     ],
     [
+      'a folder of the simulator imports one above it',
+      'simulator/time/a.ts',
+      "import type { A } from '../device/a.ts';",
+      ['layer simulator/time/a.ts:1 time imports simulator/device/a.ts'],
+    ],
+    [
+      'a folder of the simulator imports one beside it',
+      'simulator/ant/a.ts',
+      "import '../fleet/a.ts';",
+      ['layer simulator/ant/a.ts:1 ant imports simulator/fleet/a.ts'],
+    ],
+    [
+      'a folder of the simulator imports a file above it',
+      'simulator/quirks/a.ts',
+      "import '../session.ts';",
+      ['layer simulator/quirks/a.ts:1 quirks imports simulator/session.ts'],
+    ],
+    [
+      'a folder of the simulator without a layer',
+      'simulator/utils/a.ts',
+      "import '../time/a.ts';",
+      ['layer simulator/utils/a.ts:1 simulator/utils/a.ts is in no layer of simulator/'],
+    ],
+    [
+      'a folder of the simulator imports one without a layer',
+      'simulator/fleet/a.ts',
+      "import '../utils/a.ts';",
+      ['layer simulator/fleet/a.ts:1 fleet imports simulator/utils/a.ts'],
+    ],
+    [
       'a dynamic import crosses',
       'acs/a.ts',
       "\nconst a = await import('../simulator/a.ts');",
@@ -103,6 +133,8 @@ t.test('what is lawful is not told', async (t) => {
     parseSource('protocol/xml/a.ts', "import { XMLParser } from 'fast-xml-parser';"),
     parseSource('cli/a.ts', "import '../acs/a.ts'; import { Command } from 'commander';"),
     parseSource('bench/a.ts', "import '../acs/a.ts'; import 'node:fs';"),
+    parseSource('simulator/device/a.ts', "import '../time/a.ts'; import './b.ts';"),
+    parseSource('simulator/modem.ts', "import './services/all.ts'; import './session.ts';"),
     parseSource('acs/a.ts', "const a = ['x'] as const; import '../protocol/a.ts';"),
   ];
   t.strictSame(findViolations(sources).map(tell), []);

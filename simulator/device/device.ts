@@ -1,5 +1,6 @@
 /** The device behind the session: its tree, its values, and what is remembered over a restart. No sockets, no timers. */
 import { createHash } from 'node:crypto';
+import type { DeviceId } from '../../protocol/cwmp/messages.ts';
 import type { ValueType } from '../../protocol/cwmp/parameter-value.ts';
 import type { Found } from '../profile/device-tree.ts';
 import { DeviceTree } from '../profile/device-tree.ts';
@@ -60,7 +61,7 @@ const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Frida
 
 /** Names below a root as they were put together: what is asked for in each session is looked up by the same text again. */
 const fullNames = new Map<string, Map<string, string>>();
-const MOST_NAMES = 1024;
+const MAX_NAMES = 1024;
 
 function fullName(root: string, below: string): string {
   let known = fullNames.get(root);
@@ -71,7 +72,7 @@ function fullName(root: string, below: string): string {
   let name = known.get(below);
   if (name === undefined) {
     name = root + below;
-    if (known.size < MOST_NAMES) known.set(below, name);
+    if (known.size < MAX_NAMES) known.set(below, name);
   }
   return name;
 }
@@ -107,6 +108,17 @@ export class Device {
     this.tree = new DeviceTree(profile.tree);
     this.#firmware = profile.identity.firmware;
     this.#bootedAt = options.now();
+  }
+
+  /** As its Informs name it. */
+  get id(): DeviceId {
+    const { manufacturer, oui, productClass } = this.profile.identity;
+    return {
+      Manufacturer: manufacturer,
+      OUI: oui,
+      ProductClass: productClass,
+      SerialNumber: this.unit.serial,
+    };
   }
 
   /** What it is; another release of its product after an upgrade to that. */

@@ -17,7 +17,7 @@ export interface UnitPackage {
   readonly size: number;
 }
 
-const MOST_LINES = 64;
+const MAX_LINES = 64;
 
 export const UUID_FORM = /^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/;
 
@@ -25,7 +25,7 @@ export const UUID_FORM = /^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/;
 export function readPackage(bytes: Uint8Array): UnitPackage | undefined {
   const fields = new Map<string, string>();
   const text = Buffer.from(bytes.subarray(0, 16 * 1024)).toString('utf8');
-  for (const line of text.split(/\r?\n/, MOST_LINES)) {
+  for (const line of text.split(/\r?\n/, MAX_LINES)) {
     const match = /^([A-Z][A-Za-z-]{0,31}): ?(.{0,256})$/.exec(line);
     if (match?.[1] === undefined || match[2] === undefined) break;
     fields.set(match[1], match[2].trim());

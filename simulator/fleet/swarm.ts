@@ -8,12 +8,12 @@ import type { Modem, ModemOptions, Observer, SessionReport } from '../modem-type
 import type { Profile } from '../profile/profile.ts';
 import { loadProfile } from '../profile/profile.ts';
 import type { Scheduler } from '../time/scheduler.ts';
-import { createScheduler, Due } from '../time/scheduler.ts';
-import { Gate } from '../time/session-limiter.ts';
+import { createScheduler, HeapTimer } from '../time/scheduler.ts';
+import { SessionLimiter } from '../time/session-limiter.ts';
 import type { SwarmStats } from './swarm-stats.ts';
 import { SwarmCounter } from './swarm-stats.ts';
 
-export interface SwarmOptions extends Omit<ModemOptions, 'index' | 'profile' | 'scheduler' | 'gate'> {
+export interface SwarmOptions extends Omit<ModemOptions, 'index' | 'profile' | 'scheduler' | 'sessionLimiter'> {
   /** One profile for all, or several that take turns: names, files, or profiles at hand. */
   readonly profile: string | Profile | readonly (string | Profile)[];
   readonly count: number;
@@ -66,7 +66,7 @@ class ModemSwarm implements Swarm {
   readonly #options: SwarmOptions;
   readonly #scheduler: Scheduler;
   readonly #counter = new SwarmCounter((modem, report) => this.#ended(modem, report));
-  readonly #gate: Gate;
+  readonly #sessionLimiter: SessionLimiter;
   readonly #starter: Starter;
   /** By the place of a modem in the swarm: its good sessions, and those that failed since the last of them. */
   readonly #goodSessions: Uint32Array;
@@ -83,7 +83,7 @@ class ModemSwarm implements Swarm {
     const { count, speed = 1, maxOpen } = options;
     this.#options = options;
     this.#scheduler = createScheduler({ speed, overlap: OVERLAP_MS });
-    this.#gate = new Gate(maxOpen);
+    this.#sessionLimiter = new SessionLimiter(maxOpen);
     this.#goodSessions = new Uint32Array(count);
     this.#failedInARow = new Uint32Array(count);
     this.#left = count;
@@ -101,7 +101,12 @@ class ModemSwarm implements Swarm {
     const { sessions, retries, thenOff, onSession, ...common } = rest;
     const given = Array.isArray(profile) ? profile : [profile];
     const profiles = given.map((one) => (typeof one === 'string' ? loadProfile(one) : one));
-    const shared = { ...common, scheduler: this.#scheduler, gate: this.#gate, observe: this.#observe };
+    const shared = {
+      ...common,
+      scheduler: this.#scheduler,
+      sessionLimiter: this.#sessionLimiter,
+      observe: this.#observe,
+    };
     return Array.from({ length: count }, (_, place) => {
       const chosen = profiles[(first + place) % profiles.length];
       if (chosen === undefined) throw new ModemlabError('E_CONFIG', 'a swarm needs a profile');
@@ -155,8 +160,8 @@ class ModemSwarm implements Swarm {
       started: this.#starter.started,
       good: this.#good,
       givenUp: this.#givenUp,
-      open: this.#gate.open,
-      waiting: this.#gate.waiting,
+      open: this.#sessionLimiter.open,
+      waiting: this.#sessionLimiter.waiting,
       ...this.#counter.read(this.#endedAt ?? this.#counter.ms),
     };
   }
@@ -177,7 +182,7 @@ function interval({ count, rate, rampUpSeconds, speed = 1 }: SwarmOptions): numb
 }
 
 /** Switches the modems on, one after the other: one timer for all. */
-class Starter extends Due {
+class Starter extends HeapTimer {
   started = 0;
   readonly #modems: readonly Modem[];
   readonly #scheduler: Scheduler;

@@ -4,7 +4,7 @@ import type net from 'node:net';
 /** Opens a connection, as node does. */
 export type Connect = (address: net.TcpNetConnectOpts & { readonly host: string }) => net.Socket;
 
-export interface Target {
+export interface AcsUrl {
   readonly url: URL;
   /** By https. */
   readonly isSecure: boolean;
@@ -17,20 +17,20 @@ export interface Target {
 }
 
 /** The URL that was read last: most modems of a process call one ACS. */
-let last: { readonly text: string; readonly target: Target | undefined } | undefined;
+let last: { readonly text: string; readonly target: AcsUrl | undefined } | undefined;
 
 /** `undefined` for what is no http or https URL; a device keeps whatever an ACS sets as its URL. */
-export function targetOf(text: string): Target | undefined {
+export function parseAcsUrl(text: string): AcsUrl | undefined {
   if (last?.text !== text) last = { text, target: read(text, undefined) };
   return last.target;
 }
 
 /** What a redirect leads to: its Location may be relative. */
-export function redirectedFrom({ url }: Target, location: string): Target | undefined {
+export function redirectedUrl({ url }: AcsUrl, location: string): AcsUrl | undefined {
   return read(location, url.href);
 }
 
-function read(text: string, base: string | undefined): Target | undefined {
+function read(text: string, base: string | undefined): AcsUrl | undefined {
   if (!URL.canParse(text, base)) return undefined;
   const url = new URL(text, base);
   const { protocol, hostname, host, port } = url;

@@ -7,7 +7,7 @@ interface Cookie {
 }
 
 /** TR-069a6 3.4.2 wants several and 512 bytes; these bounds are far above. */
-const MOST_COOKIES = 32;
+const MAX_COOKIES = 32;
 const LONGEST_COOKIE = 4096;
 
 export class CookieJar {
@@ -23,7 +23,7 @@ export class CookieJar {
       if (equals < 1 || line.length > LONGEST_COOKIE) continue;
       const name = pair.slice(0, equals).trim();
       if (attributeOf(attributes, 'max-age') === '0') this.#cookies.delete(name);
-      else if (this.#cookies.size < MOST_COOKIES || this.#cookies.has(name))
+      else if (this.#cookies.size < MAX_COOKIES || this.#cookies.has(name))
         this.#cookies.set(name, {
           value: pair.slice(equals + 1).trim(),
           path: attributeOf(attributes, 'path'),

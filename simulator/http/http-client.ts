@@ -10,13 +10,13 @@ import type { Challenge } from '../../protocol/http/digest.ts';
 import { answerChallenge, chooseChallenge, readChallenges } from '../../protocol/http/digest.ts';
 import type { Random } from '../../protocol/random.ts';
 import type { HttpTraits } from '../profile/profile.ts';
-import type { Connect, Target } from './acs-url.ts';
-import { redirectedFrom, targetOf } from './acs-url.ts';
+import type { AcsUrl, Connect } from './acs-url.ts';
+import { parseAcsUrl, redirectedUrl } from './acs-url.ts';
 import type { CookieJar } from './cookies.ts';
 import { writeRequest } from './http-request.ts';
 import type { HttpResponse } from './http-response.ts';
 import { ResponseReader } from './http-response.ts';
-import type { Posting, WireHabits } from './wire-hooks.ts';
+import type { Posting, WireHooks } from './wire-hooks.ts';
 import { writePieces } from './wire-hooks.ts';
 
 export interface HttpOptions {
@@ -39,7 +39,7 @@ export interface HttpOptions {
   /** What stands between it and its sockets, below TLS. */
   readonly line?: { wrap(socket: net.Socket): Wire };
   /** What its quirks make of it; none for most. */
-  readonly habits?: WireHabits;
+  readonly habits?: WireHooks;
 }
 
 /** A socket, or a line that hands its bytes on. */
@@ -54,7 +54,7 @@ export type HttpOutcome =
   | { readonly is: 'lost'; readonly why: string };
 
 /** TR-069a6 3.4.2: five redirects in a row must be followed. */
-const MOST_REDIRECTS = 5;
+const MAX_REDIRECTS = 5;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 307]);
 const COOKIE_HEADERS = ['set-cookie', 'set-cookie2'] as const;
 /** Real milliseconds that a client waits for 100 Continue before it sends the body unasked (RFC 7231 5.1.1). */
@@ -66,7 +66,7 @@ const HEARD = Buffer.alloc(64 * 1024);
 export class HttpClient {
   readonly #options: HttpOptions;
   /** `undefined`: what was set as URL is none that can be called. */
-  #target: Target | undefined;
+  #target: AcsUrl | undefined;
   #socket: Wire | undefined;
   /** Of the exchange that runs: what it sends, how its response is read, and who waits for it. */
   #body: string | undefined;
@@ -92,7 +92,7 @@ export class HttpClient {
 
   constructor(options: HttpOptions) {
     this.#options = options;
-    this.#target = targetOf(options.url);
+    this.#target = parseAcsUrl(options.url);
   }
 
   /** What broke the line; `undefined`: nothing did. */
@@ -132,7 +132,7 @@ export class HttpClient {
       if (status === 401 && asked < 2 && this.#takeChallenge(outcome.response, asked)) {
         asked += 1;
         if (body !== undefined) body = habits?.repeat?.(body) ?? body;
-      } else if (REDIRECTS.has(status) && redirects < MOST_REDIRECTS && this.#redirect(headers))
+      } else if (REDIRECTS.has(status) && redirects < MAX_REDIRECTS && this.#redirect(headers))
         redirects += 1;
       else return outcome;
     }
@@ -182,14 +182,14 @@ export class HttpClient {
   #redirect(headers: HttpResponse['headers']): boolean {
     const location = headers.get('location')?.[0];
     if (location === undefined || this.#target === undefined) return false;
-    const target = redirectedFrom(this.#target, location);
+    const target = redirectedUrl(this.#target, location);
     if (target === undefined) return false;
     if (target.url.origin !== this.#target.url.origin) this.#hangUp();
     this.#target = target;
     return true;
   }
 
-  #authorization(target: Target): string | undefined {
+  #authorization(target: AcsUrl): string | undefined {
     const { credentials, traits, random } = this.#options;
     if (credentials === undefined) return undefined;
     const challenges = this.#challenges;
@@ -206,7 +206,7 @@ export class HttpClient {
   }
 
   #answer(
-    { path }: Target,
+    { path }: AcsUrl,
     challenges: readonly Challenge[],
     credentials: { readonly username: string; readonly password: string },
     cnonce: string,
@@ -287,7 +287,7 @@ export class HttpClient {
   }
 
   /** Over the connection that is there, if it is still any good. */
-  #goOn(target: Target): void {
+  #goOn(target: AcsUrl): void {
     this.#pausing = false;
     if (this.#resolve === undefined) return;
     const open = this.#socket;
@@ -299,7 +299,7 @@ export class HttpClient {
     }
   }
 
-  #connect(target: Target): void {
+  #connect(target: AcsUrl): void {
     const stuck = this.#spoke && this.#options.habits?.noReconnect === true;
     if (this.#dead || stuck) {
       this.#finish({ is: 'lost', why: stuck ? 'the ACS closed the connection' : 'the line is cut' });
@@ -336,7 +336,7 @@ export class HttpClient {
     if (socket === this.#socket) this.#take(socket, bytes);
   }
 
-  #plain({ address, isSecure }: Target): Wire {
+  #plain({ address, isSecure }: AcsUrl): Wire {
     const { connect = net.connect, onSocket } = this.#options;
     if (!isSecure && this.#readsDirectly) {
       const direct: net.Socket = net.connect({
@@ -357,7 +357,7 @@ export class HttpClient {
     return this.#options.line?.wrap(socket) ?? socket;
   }
 
-  #secure(target: Target): Wire {
+  #secure(target: AcsUrl): Wire {
     const { address } = target;
     const name = net.isIP(address.host) === 0 ? { servername: address.host } : {};
     const { connect, line, onSocket } = this.#options;
@@ -374,7 +374,7 @@ export class HttpClient {
     if (socket === this.#socket || this.#socket === undefined) this.#finish({ is: 'lost', why });
   }
 
-  #send(socket: Wire, target: Target): void {
+  #send(socket: Wire, target: AcsUrl): void {
     const { traits, userAgent, jar, habits } = this.#options;
     const body = this.#body;
     const plain = writeRequest({
@@ -449,7 +449,7 @@ export class HttpClient {
 }
 
 /** The head of a request with the header lines that quirks make of it. */
-function oddHead({ head }: WireHabits, text: string, posting: Posting): string {
+function oddHead({ head }: WireHooks, text: string, posting: Posting): string {
   if (head === undefined) return text;
   return `${head(text.slice(0, -4).split('\r\n'), posting).join('\r\n')}\r\n\r\n`;
 }

@@ -3,10 +3,10 @@
  * end: so a request goes out in one write and no byte of it is copied before.
  */
 import type { HttpTraits } from '../profile/profile.ts';
-import type { Target } from './acs-url.ts';
+import type { AcsUrl } from './acs-url.ts';
 
 export interface RequestParts {
-  readonly target: Target;
+  readonly target: AcsUrl;
   readonly traits: HttpTraits;
   readonly userAgent: string;
   /** `undefined`: a POST without content. */

@@ -20,7 +20,7 @@ export type Piece =
   /** FIN: nothing more will come from us. */
   | 'half-close';
 
-export interface WireHabits {
+export interface WireHooks {
   /** Connections that are opened and closed without a byte before the first request of a session. */
   readonly probes?: number;
   /** Header lines as they would go out, the request line first. */

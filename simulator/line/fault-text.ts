@@ -13,7 +13,7 @@ export interface FaultWords {
 export const BARE = '';
 
 /** More than anyone writes; each costs every byte some work. */
-const MOST_FAULTS = 32;
+const MAX_FAULTS = 32;
 
 /**
  * `name`, `name:value`, `name:param=value`, and behind each any number of `param=value`; commas between. Throws
@@ -35,7 +35,7 @@ export function splitLine(text: string): FaultWords[] {
     if (last.given.has(key)) throw wrong(text, item, 'is given twice');
     last.given.set(key, value);
   }
-  if (words.length > MOST_FAULTS) throw wrong(text, `${words.length} faults`, `at most ${MOST_FAULTS}`);
+  if (words.length > MAX_FAULTS) throw wrong(text, `${words.length} faults`, `at most ${MAX_FAULTS}`);
   return words;
 }
 
@@ -71,7 +71,7 @@ const SCALE: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** Milliseconds that a line may be told to wait: a day. */
-const LONGEST = 86_400_000;
+const MAX_WAIT_MS = 86_400_000;
 
 function scaled(form: RegExp, text: string): number | undefined {
   const [, number, unit] = form.exec(text) ?? [];
@@ -80,7 +80,7 @@ function scaled(form: RegExp, text: string): number | undefined {
 
 function time(text: string): number | undefined {
   const ms = scaled(TIME, text);
-  return ms !== undefined && ms <= LONGEST ? ms : undefined;
+  return ms !== undefined && ms <= MAX_WAIT_MS ? ms : undefined;
 }
 
 /** Reads the parameters of one fault, and refuses those that it has not. */

@@ -1,11 +1,16 @@
 /** The line that a modem has, when it has one with faults. */
-import type { Device } from '../device/device.ts';
-import type { ModemOptions } from '../modem-types.ts';
 import { parseLine } from './faults.ts';
 import type { LineFault } from './flow.ts';
 import { Line } from './line.ts';
 
-const lines = new WeakMap<Device, Line>();
+/** What a line needs of a modem's options. */
+interface LineChoice {
+  readonly line?: string | readonly LineFault[];
+  readonly seed?: string | number;
+  readonly index?: number;
+}
+
+const lines = new WeakMap<object, Line>();
 /** The text that was read last: a fleet has one for all. */
 let last: { readonly text: string; readonly faults: readonly LineFault[] } | undefined;
 
@@ -17,7 +22,7 @@ export function faultsOf(line: string | readonly LineFault[]): readonly LineFaul
 }
 
 /** `undefined` for a modem whose line has no faults. */
-export function lineOf(device: Device, { line, seed = 0, index = 0 }: ModemOptions): Line | undefined {
+export function lineOf(device: object, { line, seed = 0, index = 0 }: LineChoice): Line | undefined {
   if (line === undefined) return undefined;
   let made = lines.get(device);
   if (made === undefined) {

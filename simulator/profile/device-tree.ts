@@ -28,11 +28,11 @@ type FoundObject = Extract<Found, { is: 'object' }>;
 type FoundLeaf = Extract<Found, { is: 'leaf' }>;
 
 /** No table of a SpeedTouch holds more; beyond it AddObject answers 9004. */
-const MOST_INSTANCES = 512;
+const MAX_INSTANCES = 512;
 
 /** What was found in trees out of the factory, by name, so that what is asked for in each session is not searched again. */
 const found = new WeakMap<TreeShape, Map<string, Found>>();
-const MOST_FOUND = 4096;
+const MAX_FOUND = 4096;
 
 export class DeviceTree {
   #shape: TreeShape;
@@ -100,7 +100,7 @@ export class DeviceTree {
     let member = known.get(name);
     if (member === undefined) {
       member = this.#search(name);
-      if (member !== undefined && known.size < MOST_FOUND) known.set(name, member);
+      if (member !== undefined && known.size < MAX_FOUND) known.set(name, member);
     }
     return member;
   }
@@ -181,7 +181,7 @@ export class DeviceTree {
   }
 
   /** Adds an instance. Numbers are never given twice (TR-069a6 A.2.2.1). `undefined`: the table is full. */
-  add(path: string, most: number = MOST_INSTANCES): number | undefined {
+  add(path: string, most: number = MAX_INSTANCES): number | undefined {
     const before = this.instances(path);
     if (before.length >= most) return undefined;
     const instance = Math.max(this.#highest.get(path) ?? 0, before.at(-1) ?? 0) + 1;

@@ -22,7 +22,7 @@ export interface ProfileSource {
 
 const FOLDER = new URL('../profiles/', import.meta.url);
 /** Files that lie over each other: a profile like a profile, a generation over a generation, a tree of trees. */
-const MOST_LAYERS = 8;
+const MAX_LAYERS = 8;
 /** Units of one release that come before those of the next in the count of serial numbers. */
 const UNITS_PER_RELEASE = 2592;
 
@@ -142,7 +142,7 @@ function choose(json: unknown, place: string, wanted: string | undefined, layers
 function merged(json: unknown, place: string, layers: number): unknown {
   const file = new Fields(json, place);
   if (!file.has('like')) return json;
-  if (layers >= MOST_LAYERS) return file.refuse('like', `at most ${MOST_LAYERS} files over each other`);
+  if (layers >= MAX_LAYERS) return file.refuse('like', `at most ${MAX_LAYERS} files over each other`);
   const [name = '', wanted] = file.string('like').split('@', 2);
   const { base, firmware, release } = choose(productJson(name), `${name}.json`, wanted, layers + 1);
   return lay(without(lay(lay(base, { identity: { firmware } }), release), ['releases', 'like']), json);
@@ -165,7 +165,7 @@ function generationOf(name: string, layers: number): { json: unknown; guessed: r
   const file = new Fields(json, place);
   const own = guessesOf(json, place);
   if (!file.has('base')) return { json, guessed: own };
-  if (layers >= MOST_LAYERS) return file.refuse('base', `at most ${MOST_LAYERS} files over each other`);
+  if (layers >= MAX_LAYERS) return file.refuse('base', `at most ${MAX_LAYERS} files over each other`);
   const below = generationOf(file.string('base'), layers + 1);
   return { json: overlay(below.json, json), guessed: [...below.guessed, ...own] };
 }
@@ -206,7 +206,7 @@ const BY_PATH = ['instances', 'numbers', 'writable', 'limits'];
  */
 export function composeTree(json: unknown, place: string, layers = 0): unknown {
   const file = new Fields(json, place);
-  if (layers > MOST_LAYERS) file.refuse('base', `at most ${MOST_LAYERS} trees over each other`);
+  if (layers > MAX_LAYERS) file.refuse('base', `at most ${MAX_LAYERS} trees over each other`);
   const shared = (name: string): unknown =>
     composeTree(readShared('trees', name), `trees/${name}.json`, layers + 1);
   const under = [

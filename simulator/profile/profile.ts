@@ -58,7 +58,7 @@ export interface Profile {
   readonly http: HttpTraits;
   readonly connectionRequest: ConnectionRequestTraits;
   /** What it bears of an ACS's answers; it hangs up on what it does not. */
-  readonly bears: { readonly xmlDeclaration: 'any' | 'needs' | 'refuses' };
+  readonly accepts: { readonly xmlDeclaration: 'any' | 'needs' | 'refuses' };
   /** What it does wrong beside what its other traits say. */
   readonly quirks: readonly QuirkKey[];
   readonly dialect: Dialect;
@@ -269,7 +269,7 @@ function readProfile(
     rpc: readRpc(file.fields('rpc'), file.fields('cwmp').string('namespace')),
     http: readHttp(file.fields('http')),
     connectionRequest: readConnectionRequest(file.fields('connectionRequest')),
-    bears: readBears(file.fields('bears')),
+    accepts: readAccepts(file.fields('bears')),
     quirks: file
       .strings('quirks', [])
       .map((id) => (isQuirkKey(id) ? id : file.refuse('quirks', 'ids of quirks'))),
@@ -397,7 +397,7 @@ function readInform(file: Fields): InformTraits {
   return traits;
 }
 
-function readBears(file: Fields): Profile['bears'] {
+function readAccepts(file: Fields): Profile['accepts'] {
   const bears = { xmlDeclaration: file.choice('xmlDeclaration', ['any', 'needs', 'refuses'], 'any') };
   file.done();
   return bears;

@@ -218,14 +218,14 @@ function readNumbers(fields: Fields, path: string): readonly number[] {
   const numbers = fields.list(path);
   if (numbers.length > LIMITS.members) fields.refuse(path, `at most ${LIMITS.members} members`);
   return numbers.map((number) =>
-    typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= MOST_NUMBER
+    typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= MAX_NUMBER
       ? number
       : fields.refuse(path, 'whole numbers'),
   );
 }
 
 /** Nine digits, as many as an instance in a name may have. */
-const MOST_NUMBER = 999_999_999;
+const MAX_NUMBER = 999_999_999;
 
 const isCount = (count: number): boolean => Number.isInteger(count) && count >= 0 && count <= LIMITS.members;
 

@@ -7,12 +7,12 @@ import { hash } from '../../protocol/random.ts';
 import type { LeafShape } from './tree-shape.ts';
 import type { ValueRule, ValueSource } from './value-rule.ts';
 import { moving } from './value-rule.ts';
-import { compileMotion } from './varying-values.ts';
+import { compileVaryingValue } from './varying-values.ts';
 
 export type { ValueRule, ValueSource } from './value-rule.ts';
 
 /** No profile has more texts beside its values; what tests expand is not kept for ever. */
-const MOST_LINES = 256;
+const MAX_LINES = 256;
 
 /**
  * The rules of a profile: by template name below the root, by `*.` and the last name, or by type as `:u`; before them by
@@ -57,7 +57,7 @@ export class ValueRules {
     const known = this.#lines.get(text);
     if (known !== undefined) return known;
     const rule = compile(text, text);
-    if (this.#lines.size < MOST_LINES) this.#lines.set(text, rule);
+    if (this.#lines.size < MAX_LINES) this.#lines.set(text, rule);
     return rule;
   }
 
@@ -146,7 +146,7 @@ function compileIndex([, which, operator, operand]: RegExpExecArray): ValueRule 
 }
 
 function compileFunction(word: string, argument: string, name: string): ValueRule {
-  const motion = compileMotion(word, argument);
+  const motion = compileVaryingValue(word, argument);
   if (motion !== undefined) return motion;
   switch (word) {
     case 'count':
@@ -175,8 +175,8 @@ function compileFunction(word: string, argument: string, name: string): ValueRul
 
 function randomHex(seed: string, digits: number): string {
   let out = '';
-  for (let turn = 0; out.length < digits; turn++)
-    out += hash(`${seed}#${turn}`).toString(16).padStart(8, '0');
+  for (let block = 0; out.length < digits; block++)
+    out += hash(`${seed}#${block}`).toString(16).padStart(8, '0');
   return out.slice(0, digits).toUpperCase();
 }
 

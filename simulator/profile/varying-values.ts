@@ -8,12 +8,12 @@ import type { ValueRule, ValueSource } from './value-rule.ts';
 import { moving } from './value-rule.ts';
 
 /** By name; the argument without its `#NAME`. `undefined`: the argument is none of such a rule. */
-const MOTIONS: ReadonlyMap<string, (argument: string, key: Key) => ValueRule | undefined> = new Map([
+const VARYING_RULES: ReadonlyMap<string, (argument: string, key: Key) => ValueRule | undefined> = new Map([
   ['counter', (argument, key) => counter(argument, key, 2 ** 32)],
   ['counter64', (argument, key) => counter(argument, key, Number.MAX_SAFE_INTEGER)],
   ['wander', wander],
-  ['anew', anew],
-  ['turn', turn],
+  ['anew', redrawn],
+  ['turn', choice],
   ['address', address],
   ['since', since],
   ['lease', lease],
@@ -23,9 +23,9 @@ const MOTIONS: ReadonlyMap<string, (argument: string, key: Key) => ValueRule | u
 type Key = (source: ValueSource) => string;
 
 /** The rule `${word:argument}`, when it is one of these and reads well. */
-export function compileMotion(word: string, argument: string): ValueRule | undefined {
+export function compileVaryingValue(word: string, argument: string): ValueRule | undefined {
   const [, body = '', name] = /^(.*?)(?:#([\w*-]{1,64}))?$/s.exec(argument) ?? [];
-  return MOTIONS.get(word)?.(body, keyOf(name));
+  return VARYING_RULES.get(word)?.(body, keyOf(name));
 }
 
 /** `#NAME` is the modem's own for all parameters with it, `#NAME*` for all of one instance, no name for one parameter. */
@@ -129,7 +129,7 @@ function wander(argument: string, key: Key): ValueRule | undefined {
 }
 
 /** `LOW-HIGH/SECONDS`: a whole number, another one every SECONDS and after each restart. */
-function anew(argument: string, key: Key): ValueRule | undefined {
+function redrawn(argument: string, key: Key): ValueRule | undefined {
   const period = readPeriod(argument);
   const range = readRange(period?.before ?? '');
   if (period === undefined || range === undefined || range.rest !== '') return undefined;
@@ -140,7 +140,7 @@ function anew(argument: string, key: Key): ValueRule | undefined {
 }
 
 /** `A|B|C/SECONDS`: one of them, chosen again every SECONDS and after each restart. */
-function turn(argument: string, key: Key): ValueRule | undefined {
+function choice(argument: string, key: Key): ValueRule | undefined {
   const period = readPeriod(argument);
   if (period === undefined) return undefined;
   const choices = period.before.split('|');

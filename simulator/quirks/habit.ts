@@ -1,7 +1,7 @@
 /** A habit: what a quirk makes a modem do beyond the text of its messages. The tables beside this file have them all. */
 import type { Device } from '../device/device.ts';
-import type { WireHabits } from '../http/wire-hooks.ts';
-import type { Part } from '../modem-context.ts';
+import type { WireHooks } from '../http/wire-hooks.ts';
+import type { ModemService } from '../modem-context.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { SessionHabits } from './session-habits.ts';
 
@@ -10,9 +10,9 @@ export type Level = 'wire' | 'session' | 'rpc' | 'life' | 'called';
 
 /** What one modem does, with whatever it remembers in its closures. */
 export interface Hooks {
-  readonly wire?: WireHabits;
+  readonly wire?: WireHooks;
   readonly session?: SessionHabits;
-  readonly life?: Part;
+  readonly life?: ModemService;
 }
 
 export interface Habit {
@@ -35,7 +35,7 @@ export const session = (make: (device: Device) => SessionHabits): Habit => ({
   make: (device) => ({ session: make(device) }),
 });
 
-export const wire = (make: (device: Device) => WireHabits): Habit => ({
+export const wire = (make: (device: Device) => WireHooks): Habit => ({
   level: 'wire',
   make: (device) => ({ wire: make(device) }),
 });

@@ -1,17 +1,17 @@
 /** The quirks of one modem put together: its profile, and what it does at each hook. In the order in which they are given. */
 import type { QuirkKey } from '../../protocol/quirks.ts';
 import type { Device } from '../device/device.ts';
-import type { WireHabits } from '../http/wire-hooks.ts';
-import type { Part } from '../modem-context.ts';
+import type { WireHooks } from '../http/wire-hooks.ts';
+import type { ModemService } from '../modem-context.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { Hooks } from './habit.ts';
 import type { Plain, SessionHabits } from './session-habits.ts';
 import { habitOf, isOfMessages } from './table.ts';
 
 export interface AllHabits {
-  readonly wire: WireHabits;
+  readonly wire: WireHooks;
   readonly session: SessionHabits;
-  readonly life: readonly Part[];
+  readonly life: readonly ModemService[];
 }
 
 /** Profiles that quirks changed, so that a fleet shares them as it does others. */
@@ -66,7 +66,7 @@ function merged<H extends object>(habits: readonly H[]): Partial<H> {
   return all;
 }
 
-function together(habits: readonly WireHabits[]): WireHabits {
+function together(habits: readonly WireHooks[]): WireHooks {
   const heads = those(habits, 'head');
   const repeats = those(habits, 'repeat');
   const setCookies = those(habits, 'setCookies');

@@ -12,7 +12,7 @@ export function changeInform(envelope: Envelope, change: (inform: Inform) => Par
 }
 
 /** An Inform in which one parameter that nobody relies on has this text: what some quirks need to show at all. */
-export function season(envelope: Envelope, text: string): Envelope {
+export function setInformText(envelope: Envelope, text: string): Envelope {
   return changeInform(envelope, ({ ParameterList }) => {
     const at = ParameterList.findIndex(({ Name }) => Name.endsWith('.ProvisioningCode'));
     const other = ParameterList.findIndex(

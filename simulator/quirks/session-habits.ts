@@ -26,7 +26,9 @@ export interface SessionHabits {
   /** A message of its own before it is written. */
   readonly say?: (envelope: Envelope) => Envelope;
   /** What happens instead of sending it: an empty POST; or nothing, as if it had been answered so. */
-  readonly instead?: (envelope: Envelope) => 'empty-post' | { readonly supposed: Envelope } | undefined;
+  readonly instead?: (
+    envelope: Envelope,
+  ) => 'empty-post' | { readonly assumedResponse: Envelope } | undefined;
   /** Whether it understands a message of the ACS: `unreadable` ends the session, `ignored` is passed over. */
   readonly hear?: (heard: Heard) => 'unreadable' | 'ignored' | undefined;
   /** Carries out a request, or has it carried out as it should be. hang-up: no answer, and the connection is closed. */

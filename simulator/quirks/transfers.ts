@@ -24,8 +24,8 @@ const orphan: Request<AcsMethod> = {
 };
 
 /** What it takes for the answer to a TransferComplete that it never sent. */
-const supposed = ({ id, namespace }: Envelope): { readonly supposed: Envelope } => ({
-  supposed: {
+const assumeResponse = ({ id, namespace }: Envelope): { readonly assumedResponse: Envelope } => ({
+  assumedResponse: {
     id,
     namespace,
     header: {},
@@ -38,7 +38,7 @@ export const transfers = {
     say: (envelope) => changeEvents(envelope, (events) => events.filter((event) => !isTransfer(event))),
     instead: (envelope) =>
       envelope.message.kind === 'request' && envelope.message.rpc === 'TransferComplete'
-        ? supposed(envelope)
+        ? assumeResponse(envelope)
         : undefined,
   })),
   'Q-FT-03': session(() => ({

@@ -14,7 +14,7 @@ function cut(bytes: string, size: number, pause: number): Piece[] {
 }
 
 /** Crumbs of a request at most: a large answer is cut into larger ones. */
-const MOST_CRUMBS = 120;
+const MAX_CRUMBS = 120;
 
 /** A Content-Length that is wrong by so many bytes, in the first Inform: the next session shows what the ACS made of it. */
 const wrongLength = (by: number): Habit => ({
@@ -40,7 +40,7 @@ export const transport = {
   'Q-XT-02': wire(() => ({
     pieces(head, body) {
       const bytes = head + body.join('');
-      return cut(bytes, Math.max(23, Math.ceil(bytes.length / MOST_CRUMBS)), 1);
+      return cut(bytes, Math.max(23, Math.ceil(bytes.length / MAX_CRUMBS)), 1);
     },
   })),
   'Q-XT-03': wrongLength(50),

@@ -1,24 +1,28 @@
 /** What a modem asks of the ACS when somebody at it does something (TR-069a6 A.4.2.1, A.4.2.2). */
 import type { Args } from '../../protocol/cwmp/messages.ts';
-import type { Inside } from '../modem-context.ts';
+import type { ModemContext } from '../modem-context.ts';
 import type { Kick } from '../modem-types.ts';
 
 /** Somebody was sent to the modem's page for kicks by a web site: Kicked is called, with `5 KICKED`. */
-export function kick(modem: Inside, { command = '', referer = '', arg = '', next = '' }: Kick): void {
+export function kick(modem: ModemContext, { command = '', referer = '', arg = '', next = '' }: Kick): void {
   modem.raise('5 KICKED');
   const args: Args<'Kicked'> = { Command: command, Referer: referer, Arg: arg, Next: next };
-  modem.wish({ kind: 'request', rpc: 'Kicked', args });
+  modem.enqueueRequest({ kind: 'request', rpc: 'Kicked', args });
   modem.go();
 }
 
 /** The modem wants a file: RequestDownload is called, with `9 REQUEST DOWNLOAD`. The ACS may answer with a Download. */
 export function requestDownload(
-  modem: Inside,
+  modem: ModemContext,
   fileType: string,
   args: Readonly<Record<string, string>> = {},
 ): void {
   const FileTypeArg = Object.entries(args).map(([Name, Value]) => ({ Name, Value }));
   modem.raise('9 REQUEST DOWNLOAD');
-  modem.wish({ kind: 'request', rpc: 'RequestDownload', args: { FileType: fileType, FileTypeArg } });
+  modem.enqueueRequest({
+    kind: 'request',
+    rpc: 'RequestDownload',
+    args: { FileType: fileType, FileTypeArg },
+  });
   modem.go();
 }

@@ -1,7 +1,6 @@
 /** Everything with a life of its own that a modem has, in the order in which they are called. */
 
-import type { Part } from '../modem-context.ts';
-import { quirkLife } from '../quirks/life.ts';
+import type { ModemService } from '../modem-context.ts';
 import { connectionRequests } from './connection-request.ts';
 import { deploymentUnits } from './deployment-units.ts';
 import { diagnostics } from './diagnostics/diagnostics.ts';
@@ -10,7 +9,7 @@ import { scheduledInforms } from './scheduled-informs.ts';
 import { udpConnectionRequests } from './stun.ts';
 import { transferQueue } from './transfer-queue.ts';
 
-export const PARTS: readonly Part[] = [
+export const SERVICES: readonly ModemService[] = [
   notifications,
   transferQueue,
   scheduledInforms,
@@ -18,5 +17,4 @@ export const PARTS: readonly Part[] = [
   connectionRequests,
   diagnostics,
   udpConnectionRequests,
-  quirkLife,
 ];

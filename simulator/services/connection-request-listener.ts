@@ -27,10 +27,10 @@ export interface ListenerOptions {
 
 /** Real milliseconds after which a caller that says nothing more, or gets no answer, is let go. */
 const PATIENCE_MS = 10_000;
-const MOST_CONNECTIONS = 4096;
+const MAX_CONNECTIONS = 4096;
 /** Simulated milliseconds by which a modem that calls before it answers is late with that (Q-CR-01). */
 export const LATE_MS = 5000;
-const MOST_HEADER_BYTES = 8 * 1024;
+const MAX_HEADER_BYTES = 8 * 1024;
 
 /** Opens the port. Rejects with ModemlabError E_ADDRESS_IN_USE, or E_CONFIG when it cannot be bound. */
 export async function createConnectionRequestListener(
@@ -57,7 +57,7 @@ class Listener implements ConnectionRequestListener {
     this.#nonces = new Nonces(createHash('sha256').update(`nonces ${seed}`).digest(), clock);
     this.#server = http.createServer(
       {
-        maxHeaderSize: MOST_HEADER_BYTES,
+        maxHeaderSize: MAX_HEADER_BYTES,
         requestTimeout: PATIENCE_MS,
         headersTimeout: PATIENCE_MS,
         keepAliveTimeout: PATIENCE_MS,
@@ -66,7 +66,7 @@ class Listener implements ConnectionRequestListener {
       (request, response) => this.#answer(request, response),
     );
     this.#server.timeout = PATIENCE_MS;
-    this.#server.maxConnections = MOST_CONNECTIONS;
+    this.#server.maxConnections = MAX_CONNECTIONS;
     // What is no HTTP gets no answer: the port serves nothing else (TR-069a6 3.2.2.2).
     this.#server.on('clientError', (_, socket) => socket.destroy());
   }

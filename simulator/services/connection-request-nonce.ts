@@ -6,7 +6,7 @@ const COUNT_DIGITS = 5;
 const OPEN_DIGITS = TIME_DIGITS + COUNT_DIGITS;
 const DIGITS = 32;
 /** Answered nonces that a modem remembers; those older than the oldest of them are stale. */
-const MOST_USED = 8;
+const MAX_USED = 8;
 
 /** What a modem remembers of the nonces that were answered rightly. */
 export interface UsedNonces {
@@ -48,7 +48,7 @@ export class Nonces {
     if (known === undefined ? issuedAt < used.floor : nc <= known) return false;
     used.counts.set(nonce, nc);
     for (const oldest of used.counts.keys()) {
-      if (used.counts.size <= MOST_USED) break;
+      if (used.counts.size <= MAX_USED) break;
       used.counts.delete(oldest);
       used.floor = Math.max(used.floor, (this.#issuedAt(oldest, path) ?? 0) + 1);
     }

@@ -10,7 +10,7 @@ import { readDigest, verifyDigest, writeChallenge } from '../../protocol/http/di
 import type { HeaderScheme } from '../../protocol/http/header.ts';
 import { quote, readSchemes } from '../../protocol/http/header.ts';
 import type { Call, Callee } from '../connection-request-types.ts';
-import type { Part } from '../modem-context.ts';
+import type { ModemService } from '../modem-context.ts';
 import type { ConnectionRequestTraits } from '../profile/connection-request-traits.ts';
 import { type Nonces, noUsedNonces, type UsedNonces } from './connection-request-nonce.ts';
 
@@ -34,7 +34,7 @@ function calledOf(modem: Callee): Called {
   return called;
 }
 
-export const connectionRequests: Part = {
+export const connectionRequests: ModemService = {
   booted(modem) {
     modem.options.connectionRequests?.listener.add(modem);
   },

@@ -6,7 +6,7 @@
  */
 import type { Device } from '../device/device.ts';
 import { attributesOf } from '../device/rpc/attributes.ts';
-import type { Inside, Part } from '../modem-context.ts';
+import type { ModemContext, ModemService } from '../modem-context.ts';
 import type { Profile } from '../profile/profile.ts';
 
 /** Simulated milliseconds between two looks at what moves all the time, such as a counter with active notification. */
@@ -25,9 +25,9 @@ interface Watch {
   endedAt: number | undefined;
 }
 
-const watches = new WeakMap<Inside, Watch>();
+const watches = new WeakMap<ModemContext, Watch>();
 
-function watchOf(modem: Inside): Watch {
+function watchOf(modem: ModemContext): Watch {
   const watch = watches.get(modem) ?? {
     changed: new Set(),
     told: new Map(),
@@ -50,7 +50,7 @@ function tellsOf(device: Device, name: string): ReturnType<typeof tells> {
 }
 
 /** A parameter was changed by someone other than the ACS, and has its new value already. */
-export function valueChanged(modem: Inside, name: string): void {
+export function valueChanged(modem: ModemContext, name: string): void {
   const how = tellsOf(modem.device, name);
   if (how === 'never') return;
   watchOf(modem).changed.add(name);
@@ -59,7 +59,7 @@ export function valueChanged(modem: Inside, name: string): void {
 }
 
 /** An Inform is about to be made: raises `4 VALUE CHANGE` for what has moved, and gives all that is to be told. */
-export function changesToTell(modem: Inside): Iterable<string> {
+export function changesToTell(modem: ModemContext): Iterable<string> {
   const { device } = modem;
   const told = watches.get(modem);
   if (device.firmware !== (told?.firmware ?? device.profile.identity.firmware)) {
@@ -76,7 +76,7 @@ export function changesToTell(modem: Inside): Iterable<string> {
 }
 
 /** A first contact: what an earlier ACS did not hear is nothing to this one. */
-export function forgetChanges(modem: Inside): void {
+export function forgetChanges(modem: ModemContext): void {
   const watch = watches.get(modem);
   if (watch === undefined) return;
   watch.changed.clear();
@@ -84,7 +84,7 @@ export function forgetChanges(modem: Inside): void {
   for (const name of watch.told.keys()) watch.told.set(name, modem.device.valueAt(name) ?? '');
 }
 
-export const notifications: Part = {
+export const notifications: ModemService = {
   booted(modem) {
     const watch = watches.get(modem);
     if (watch !== undefined) arm(modem, watch);
@@ -142,7 +142,7 @@ const CHOOSE_AGAIN: ReadonlySet<string> = new Set([
 ]);
 
 /** What is watched from now on: what moves by itself and has a notification. */
-function choose(modem: Inside, { told }: Watch): void {
+function choose(modem: ModemContext, { told }: Watch): void {
   const { device } = modem;
   const chosen = new Set(activeMovers(device).filter((name) => tellsOf(device, name) !== 'never'));
   for (const [name, { Notification }] of device.attributes)
@@ -171,7 +171,7 @@ function activeMovers(device: Device): readonly string[] {
 }
 
 /** Whether something watched, of those, reads otherwise than it was told, and was not found out before. */
-function moved(modem: Inside, { told, changed }: Watch, which: (name: string) => boolean): boolean {
+function moved(modem: ModemContext, { told, changed }: Watch, which: (name: string) => boolean): boolean {
   let found = false;
   for (const [name, value] of told) {
     if (changed.has(name) || !which(name)) continue;
@@ -185,7 +185,7 @@ function moved(modem: Inside, { told, changed }: Watch, which: (name: string) =>
 }
 
 /** Looks again when something with active notification may have moved. */
-function arm(modem: Inside, watch: Watch): void {
+function arm(modem: ModemContext, watch: Watch): void {
   const { device, scheduler, timers } = modem;
   const isActive = (name: string): boolean => tellsOf(device, name) === 'at-once';
   const now = scheduler.now();
@@ -206,7 +206,7 @@ function arm(modem: Inside, watch: Watch): void {
  * A session for an active notification: not sooner after the last good one than the ACS allows
  * (DefaultActiveNotificationThrottle of TR-181). One for another reason takes the news along.
  */
-function open(modem: Inside): void {
+function open(modem: ModemContext): void {
   const endedAt = watches.get(modem)?.endedAt;
   const throttle = Number(modem.device.setting('ManagementServer.DefaultActiveNotificationThrottle'));
   const wait = endedAt === undefined ? 0 : endedAt + (throttle || 0) * 1000 - modem.scheduler.now();

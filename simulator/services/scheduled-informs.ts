@@ -5,9 +5,9 @@
 import type { Device } from '../device/device.ts';
 import type { Scheduled } from '../device/rpc/schedule.ts';
 import { scheduledOf, unschedule } from '../device/rpc/schedule.ts';
-import type { Inside, Part } from '../modem-context.ts';
+import type { ModemContext, ModemService } from '../modem-context.ts';
 
-export const scheduledInforms: Part = {
+export const scheduledInforms: ModemService = {
   afterwards(modem, task) {
     if (task.do !== 'schedule-inform') return false;
     if (modem.on) arm(modem);
@@ -23,12 +23,12 @@ export const scheduledInforms: Part = {
 
 const knowsTime = ({ profile }: Device): boolean => profile.inform.clock === 'absolute';
 
-function arm(modem: Inside): void {
+function arm(modem: ModemContext): void {
   for (const one of scheduledOf(modem.device))
     modem.timers.set(`scheduled ${one.id}`, one.due - modem.scheduler.now(), () => inform(modem, one));
 }
 
-function inform(modem: Inside, one: Scheduled): void {
+function inform(modem: ModemContext, one: Scheduled): void {
   // One that took the place of this has an id of its own.
   if (!unschedule(modem.device, one)) return;
   modem.raise('M ScheduleInform', one.commandKey);

@@ -12,8 +12,8 @@ import {
   removeTransfer,
   transfersOf,
 } from '../device/transfer-list.ts';
-import type { Inside, Part } from '../modem-context.ts';
-import { TIMEOUT_MS } from '../session-setup.ts';
+import type { ModemContext, ModemService } from '../modem-context.ts';
+import { TIMEOUT_MS } from '../modem-types.ts';
 import type { Applied } from './file-work.ts';
 import { carryFile, fileNameOf, fileTypeOf, takeFile } from './file-work.ts';
 import { announces, completion } from './transfer-report.ts';
@@ -21,9 +21,9 @@ import { nextTry } from './transfer-window.ts';
 import type { Transferred } from './transfers.ts';
 
 /** Real work that `stop` waits for. */
-const running = new WeakMap<Inside, Set<Promise<unknown>>>();
+const running = new WeakMap<ModemContext, Set<Promise<unknown>>>();
 
-export const transferQueue: Part = {
+export const transferQueue: ModemService = {
   answer(modem, performed) {
     const transfer = transferOf(modem, performed.later);
     return transfer === undefined ? undefined : carryNow(modem, performed, transfer);
@@ -60,19 +60,19 @@ export const transferQueue: Part = {
 const isTransfer = (task: Aftermath): boolean =>
   task.do === 'download' || task.do === 'upload' || task.do === 'schedule-download';
 
-function transferOf(modem: Inside, task: Aftermath | undefined): Transfer | undefined {
+function transferOf(modem: ModemContext, task: Aftermath | undefined): Transfer | undefined {
   if (task === undefined || !isTransfer(task)) return undefined;
   return transfersOf(modem.device).find(({ order }) => order === task);
 }
 
 /** The modem fetches or sends a file that no ACS asked for; AutonomousTransferComplete tells when its policy says so. */
-export function transferAutonomously(modem: Inside, args: AutonomousTransfer): void {
+export function transferAutonomously(modem: ModemContext, args: AutonomousTransfer): void {
   addTransfer(modem.device, { do: 'autonomous', args });
   if (modem.on) arm(modem);
 }
 
 /** A restart ends what is on its way; a scheduled download begins anew, and flash that was written runs. */
-function interrupt({ device }: Inside, transfer: Transfer): void {
+function interrupt({ device }: ModemContext, transfer: Transfer): void {
   transfer.abort?.abort();
   delete transfer.abort;
   if (transfer.phase === 'running')
@@ -87,7 +87,7 @@ function interrupt({ device }: Inside, transfer: Transfer): void {
 const NOTHING = new Uint8Array();
 
 /** What a restart came between. Nothing tries again by itself. */
-function tellOfRestart(modem: Inside, transfer: Transfer): void {
+function tellOfRestart(modem: ModemContext, transfer: Transfer): void {
   const { order, phase, fetched: bytes = NOTHING } = transfer;
   if (phase === 'broken') fail(modem, transfer, isDownload(order) ? 9017 : 9011, 'a restart broke it off');
   else if (phase === 'written') {
@@ -99,7 +99,7 @@ function tellOfRestart(modem: Inside, transfer: Transfer): void {
 /** An hour after its time a delayed transfer must have begun (A.3.2.8). */
 const LATEST_MS = 3_600_000;
 
-function arm(modem: Inside): void {
+function arm(modem: ModemContext): void {
   for (const transfer of [...transfersOf(modem.device)]) {
     if (modem.timers.has(timerOf(transfer))) continue;
     if (transfer.phase === 'waiting') armWaiting(modem, transfer);
@@ -109,7 +109,7 @@ function arm(modem: Inside): void {
 
 const timerOf = ({ id }: Transfer): string => `transfer ${id}`;
 
-function armWaiting(modem: Inside, transfer: Transfer): void {
+function armWaiting(modem: ModemContext, transfer: Transfer): void {
   const { order } = transfer;
   const now = modem.scheduler.now();
   if (order.do === 'schedule-download') {
@@ -125,7 +125,7 @@ function armWaiting(modem: Inside, transfer: Transfer): void {
   else modem.timers.set(timerOf(transfer), due - now, () => begin(modem, transfer));
 }
 
-function begin(modem: Inside, transfer: Transfer): void {
+function begin(modem: ModemContext, transfer: Transfer): void {
   const { fetched } = transfer;
   if (fetched !== undefined) taken(modem, transfer, fetched);
   else
@@ -137,7 +137,7 @@ function begin(modem: Inside, transfer: Transfer): void {
     );
 }
 
-function track(modem: Inside, work: Promise<unknown>): void {
+function track(modem: ModemContext, work: Promise<unknown>): void {
   const set = running.get(modem) ?? new Set();
   running.set(modem, set);
   const tracked = modem.busy(work).finally(() => {
@@ -148,7 +148,7 @@ function track(modem: Inside, work: Promise<unknown>): void {
 }
 
 /** What came of the file; `undefined` when the transfer was cancelled or a restart ended it. */
-async function carry(modem: Inside, transfer: Transfer): Promise<Transferred | undefined> {
+async function carry(modem: ModemContext, transfer: Transfer): Promise<Transferred | undefined> {
   const abort = new AbortController();
   transfer.abort = abort;
   transfer.phase = 'running';
@@ -163,7 +163,7 @@ async function carry(modem: Inside, transfer: Transfer): Promise<Transferred | u
   return abort.signal.aborted || transfer.abort !== abort ? undefined : outcome;
 }
 
-function ended(modem: Inside, transfer: Transfer, outcome: Transferred): void {
+function ended(modem: ModemContext, transfer: Transfer, outcome: Transferred): void {
   const { order } = transfer;
   if (outcome.ok) {
     if (isDownload(order)) taken(modem, transfer, outcome.bytes);
@@ -188,7 +188,7 @@ function ended(modem: Inside, transfer: Transfer, outcome: Transferred): void {
 const RECOVERABLE: ReadonlySet<number> = new Set([9010, 9015, 9017]);
 
 /** The file is there. Firmware takes its time to be written; nothing of a scheduled one is applied outside a window. */
-function taken(modem: Inside, transfer: Transfer, bytes: Uint8Array): void {
+function taken(modem: ModemContext, transfer: Transfer, bytes: Uint8Array): void {
   const { order } = transfer;
   const { transfers } = modem.device.profile.rpc;
   const isFirmware = /^(1 Firmware|[68] Stored)/.test(fileTypeOf(order));
@@ -205,13 +205,13 @@ function taken(modem: Inside, transfer: Transfer, bytes: Uint8Array): void {
   else modem.timers.set(timerOf(transfer), ms, () => finish(modem, transfer));
 }
 
-function fitsWindow(modem: Inside, { order, acceptedAt, window }: Transfer, ms: number): boolean {
+function fitsWindow(modem: ModemContext, { order, acceptedAt, window }: Transfer, ms: number): boolean {
   if (order.do !== 'schedule-download') return true;
   const end = order.args.TimeWindowList[window]?.WindowEnd ?? 0;
   return modem.scheduler.now() + ms <= acceptedAt + end * 1000;
 }
 
-function finish(modem: Inside, transfer: Transfer): void {
+function finish(modem: ModemContext, transfer: Transfer): void {
   // What is applied waits for the end of the session: sessionEnded comes back to it.
   if (modem.inSession) return;
   const { fetched: bytes = NOTHING, order } = transfer;
@@ -227,20 +227,20 @@ function finish(modem: Inside, transfer: Transfer): void {
 
 type Brought = Pick<Extract<Applied, { ok: true }>, 'firmware' | 'settings'>;
 
-function apply(modem: Inside, { firmware, settings = [] }: Brought): void {
+function apply(modem: ModemContext, { firmware, settings = [] }: Brought): void {
   if (firmware !== undefined) modem.device.firmware = firmware;
   for (const { name, value } of settings) modem.change(name, value);
 }
 
 /** SoftwareVersion changed, and where its notification is active the Inform after the restart says so. */
-function tellOfVersion(modem: Inside): void {
+function tellOfVersion(modem: ModemContext): void {
   const { device } = modem;
   const leaf = device.tree.find(device.name('DeviceInfo.SoftwareVersion'));
   if (leaf?.is === 'leaf' && attributesOf(device, leaf.path, leaf.shape).Notification > 0)
     modem.raise('4 VALUE CHANGE');
 }
 
-function fail(modem: Inside, transfer: Transfer, code: number, why: string): void {
+function fail(modem: ModemContext, transfer: Transfer, code: number, why: string): void {
   report(modem, transfer, { code, why, bytes: NOTHING });
 }
 
@@ -252,7 +252,7 @@ interface Outcome {
 }
 
 /** Tells how it ended, then lets take effect what it brought: what that changes is told in the same Inform. */
-function report(modem: Inside, transfer: Transfer, outcome: Outcome, brought: Brought = {}): void {
+function report(modem: ModemContext, transfer: Transfer, outcome: Outcome, brought: Brought = {}): void {
   const { device } = modem;
   if (!removeTransfer(device, transfer)) return;
   tellHost(modem, transfer, outcome);
@@ -262,7 +262,7 @@ function report(modem: Inside, transfer: Transfer, outcome: Outcome, brought: Br
     const FaultString = FaultCode === 0 ? '' : faultText(device, FaultCode);
     const times = { StartTime: transfer.startTime ?? UNKNOWN_TIME, CompleteTime: device.clock };
     modem.raise(EVENTS[order.do], keyOf(order));
-    modem.wish(completion(order, { FaultCode, FaultString }, times, outcome.bytes.length));
+    modem.enqueueRequest(completion(order, { FaultCode, FaultString }, times, outcome.bytes.length));
   }
   const wasInSession = modem.inSession;
   apply(modem, brought);
@@ -278,7 +278,7 @@ const EVENTS = {
   autonomous: '10 AUTONOMOUS TRANSFER COMPLETE',
 } as const;
 
-function tellHost(modem: Inside, { order }: Transfer, { code, bytes, why }: Outcome): void {
+function tellHost(modem: ModemContext, { order }: Transfer, { code, bytes, why }: Outcome): void {
   modem.emit('transferred', {
     kind: isDownload(order) ? 'download' : 'upload',
     url: order.do === 'autonomous' ? order.args.url : order.args.URL,
@@ -289,7 +289,7 @@ function tellHost(modem: Inside, { order }: Transfer, { code, bytes, why }: Outc
 }
 
 /** Carries it out in the session that asked for it: the answer tells how it ended (Status 0). */
-async function carryNow(modem: Inside, performed: Done, transfer: Transfer): Promise<Performed> {
+async function carryNow(modem: ModemContext, performed: Done, transfer: Transfer): Promise<Performed> {
   const { device } = modem;
   const outcome = await modem.busy(carry(modem, transfer));
   const applied: Applied | undefined =

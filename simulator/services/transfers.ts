@@ -20,7 +20,7 @@ export interface FileSource {
   readonly Password: string;
 }
 
-const MOST_REDIRECTS = 5;
+const MAX_REDIRECTS = 5;
 
 export interface TransferContext {
   /** Real milliseconds until headers, and between pieces of the body. */
@@ -103,7 +103,7 @@ async function call(
   const dispatcher = dispatcherOf(connect, tls);
   let url = new URL(address);
   let authorization: string | undefined;
-  for (let turn = 0; ; turn++) {
+  for (let redirects = 0; ; redirects++) {
     const response = await request(url, {
       method,
       ...(bytes === undefined ? {} : { body: bytes }),
@@ -116,7 +116,7 @@ async function call(
     });
     const { statusCode, headers } = response;
     const location = headers.location;
-    if (turn >= MOST_REDIRECTS) return response;
+    if (redirects >= MAX_REDIRECTS) return response;
     if ([301, 302, 307, 308].includes(statusCode) && typeof location === 'string') {
       url = new URL(location, url);
     } else if (statusCode === 401 && Username !== '' && authorization === undefined) {

@@ -25,10 +25,10 @@ const HOSTS = 'LANDevice.1.LANHostConfigManagement.';
 const INTERFACES = `${HOSTS}IPInterface.`;
 
 /** Entries of the log at most. */
-const LOGGED = 100;
+const MAX_LOG_ENTRIES = 100;
 
 /** Different unknown commands that are counted. */
-const MOST_UNKNOWN = 200;
+const MAX_UNKNOWN = 200;
 
 function kept<V>(map: Map<string, V>, key: string, make: () => V): V {
   const value = map.get(key) ?? make();
@@ -87,7 +87,7 @@ export class Box {
   }
 
   countUnknown(command: string): void {
-    if (this.unknown.size < MOST_UNKNOWN || this.unknown.has(command))
+    if (this.unknown.size < MAX_UNKNOWN || this.unknown.has(command))
       this.unknown.set(command, (this.unknown.get(command) ?? 0) + 1);
   }
 
@@ -110,7 +110,7 @@ export class Box {
       String(Math.floor(part)).padStart(2, '0'),
     );
     this.#log.push(`<14> SysUpTime: ${clock.join(':')} ${text}`);
-    if (this.#log.length > LOGGED) this.#log.shift();
+    if (this.#log.length > MAX_LOG_ENTRIES) this.#log.shift();
   }
 
   /** A parameter of the tree below its root; `undefined`: this model has none. */

@@ -7,7 +7,7 @@ import { groupOfSection } from './sections.ts';
 import { Shell } from './shell.ts';
 
 /** Lines of a text that are read at most; the largest configuration that was seen has a quarter of it. */
-const MOST_LINES = 8192;
+const MAX_LINES = 8192;
 
 export interface Played {
   /** Commands that were carried out. */
@@ -22,7 +22,7 @@ export function playConfiguration(box: Box, text: string, user: string): Played 
   const shell = new Shell(box, user);
   let group = '';
   let count = 0;
-  for (const [index, raw] of text.split(/\r?\n/, MOST_LINES).entries()) {
+  for (const [index, raw] of text.split(/\r?\n/, MAX_LINES).entries()) {
     const line = raw.trim();
     const section = /^\[ *([\w-]{1,32})(?:\.ini)? *\]$/.exec(line)?.[1];
     if (section === 'endofarch') break;

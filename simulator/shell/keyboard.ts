@@ -9,7 +9,7 @@ const SUBNEGOTIATION_END = 240;
 const WILL = 251;
 
 /** Characters of a line at most; what comes after is not taken. */
-const LONGEST = 1024;
+const MAX_LINE_LENGTH = 1024;
 
 export interface Keyboard {
   /** What is shown for the bytes that came, and the lines that they end. */
@@ -65,7 +65,7 @@ export function createKeyboard(hidden: () => boolean): Keyboard {
       line = '';
       return text === '' ? undefined : { is: 'echo', text };
     }
-    if (byte < 32 || line.length >= LONGEST) return undefined;
+    if (byte < 32 || line.length >= MAX_LINE_LENGTH) return undefined;
     const char = String.fromCharCode(byte);
     line += char;
     return { is: 'echo', text: hidden() ? '*' : char };

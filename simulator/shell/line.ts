@@ -6,7 +6,7 @@
  */
 
 /** Characters of a line at most; the longest command of a published script has a quarter of it. */
-const LONGEST = 1024;
+const MAX_LINE_LENGTH = 1024;
 
 export interface Token {
   readonly text: string;
@@ -20,7 +20,7 @@ export type Line =
 
 /** Never throws; an empty line has no tokens. */
 export function readLine(text: string): Line {
-  if (text.length > LONGEST) return { ok: false, why: 'too-long' };
+  if (text.length > MAX_LINE_LENGTH) return { ok: false, why: 'too-long' };
   const trimmed = text.trim();
   const absolute = trimmed.startsWith(':');
   const tokens: Token[] = [];

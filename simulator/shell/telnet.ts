@@ -25,7 +25,7 @@ export interface TelnetServer {
 
 /** WILL ECHO, WILL SUPPRESS-GO-AHEAD. */
 const GREETING = Uint8Array.of(255, 251, 1, 255, 251, 3);
-const MOST_SESSIONS = 8;
+const MAX_SESSIONS = 8;
 const TRIES = 3;
 const RULE = '-'.repeat(72);
 
@@ -38,7 +38,7 @@ export async function serveTelnet(box: Box, options: TelnetOptions): Promise<Tel
     socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
     new Session(box, options, socket);
   });
-  server.maxConnections = MOST_SESSIONS;
+  server.maxConnections = MAX_SESSIONS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
       reject(new ModemlabError('E_ADDRESS_IN_USE', `${host}:${port}`, { cause })),

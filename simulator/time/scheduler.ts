@@ -1,7 +1,7 @@
 /** Simulated time, and the one timer behind it that all modems of a process share. */
-import { Due, DueQueue } from './timer-heap.ts';
+import { HeapTimer, TimerHeap } from './timer-heap.ts';
 
-export { Due } from './timer-heap.ts';
+export { HeapTimer } from './timer-heap.ts';
 
 export interface Scheduler {
   /** Simulated time in milliseconds since 1970. */
@@ -9,9 +9,9 @@ export interface Scheduler {
   /** Runs it after so many simulated milliseconds. The answer cancels it. */
   after(ms: number, run: () => void): () => void;
   /** The same without an object of its own: puts it into the queue, or moves it there. */
-  put(due: Due, ms: number): void;
+  put(due: HeapTimer, ms: number): void;
   /** Takes it out of the queue. */
-  drop(due: Due): void;
+  drop(due: HeapTimer): void;
   /** How many wait. */
   readonly waiting: number;
   /** Work in real time: at speed `max` simulated time stands still until it ends. Answers the promise itself. */
@@ -44,7 +44,7 @@ export function createScheduler(options: SchedulerOptions = {}): Scheduler {
   return speed === 'max' ? new JumpingScheduler(options) : new FlowingScheduler(speed, options);
 }
 
-class Once extends Due {
+class Once extends HeapTimer {
   readonly #run: () => void;
 
   constructor(run: () => void) {
@@ -59,7 +59,7 @@ class Once extends Due {
 
 /** What both kinds of time have in common. */
 abstract class QueueScheduler {
-  protected readonly queue = new DueQueue();
+  protected readonly queue = new TimerHeap();
 
   abstract now(): number;
   /** What is first in the queue may be another than before. */
@@ -75,13 +75,13 @@ abstract class QueueScheduler {
     return () => this.drop(due);
   }
 
-  put(due: Due, ms: number): void {
+  put(due: HeapTimer, ms: number): void {
     const { first } = this.queue;
     this.queue.put(due, this.now() + Math.max(0, ms));
     if (first === due || this.queue.first === due) this.arm();
   }
 
-  drop(due: Due): void {
+  drop(due: HeapTimer): void {
     this.queue.drop(due);
     // What is cancelled must not keep the process alive when nothing else is due.
     if (this.queue.size === 0) this.arm();
@@ -104,7 +104,7 @@ abstract class QueueScheduler {
 }
 
 /** setTimeout bears no more than this. */
-const LONGEST = 2 ** 31 - 1;
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 const NOTHING = (): void => undefined;
 
@@ -142,7 +142,7 @@ class FlowingScheduler extends QueueScheduler implements Scheduler {
     const next = this.queue.first;
     if (next === undefined) return;
     const ms = Math.ceil((next.at - this.now()) / this.#speed);
-    this.#timer = setTimeout(() => this.#fire(), Math.min(Math.max(0, ms), LONGEST));
+    this.#timer = setTimeout(() => this.#fire(), Math.min(Math.max(0, ms), MAX_TIMEOUT_MS));
   }
 
   #fire(): void {
@@ -159,7 +159,7 @@ class JumpingScheduler extends QueueScheduler implements Scheduler {
   #held = 0;
   /** Time may not pass it while there is work. */
   #until = 0;
-  #turn: NodeJS.Immediate | undefined;
+  #immediate: NodeJS.Immediate | undefined;
 
   constructor({ start, overlap = 0 }: SchedulerOptions) {
     super();
@@ -193,15 +193,15 @@ class JumpingScheduler extends QueueScheduler implements Scheduler {
   protected arm(): void {
     const next = this.queue.first;
     const may = next !== undefined && (this.#held === 0 || next.at <= this.#until);
-    if (may) this.#turn ??= setImmediate(() => this.#jump());
+    if (may) this.#immediate ??= setImmediate(() => this.#jump());
     else {
-      clearImmediate(this.#turn);
-      this.#turn = undefined;
+      clearImmediate(this.#immediate);
+      this.#immediate = undefined;
     }
   }
 
   #jump(): void {
-    this.#turn = undefined;
+    this.#immediate = undefined;
     const next = this.queue.first;
     if (next === undefined || (this.#held > 0 && next.at > this.#until)) return;
     this.#now = Math.max(this.#now, next.at);

@@ -5,7 +5,7 @@ export interface Waiter {
   admit(): boolean;
 }
 
-export class Gate {
+export class SessionLimiter {
   readonly #most: number;
   #open = 0;
   #waiters: Waiter[] = [];

@@ -4,7 +4,7 @@
  * Something that runs at a time. One object is the timer and what it does, so that a modem which waits costs nothing
  * else; it can be put again after it ran, and waits in one queue at a time.
  */
-export abstract class Due {
+export abstract class HeapTimer {
   /** Simulated milliseconds since 1970. */
   at = 0;
   /** Equal times run in the order in which they were asked for. */
@@ -15,8 +15,8 @@ export abstract class Due {
   abstract run(): void;
 }
 
-export class DueQueue {
-  readonly #heap: Due[] = [];
+export class TimerHeap {
+  readonly #heap: HeapTimer[] = [];
   #order = 0;
 
   get size(): number {
@@ -28,12 +28,12 @@ export class DueQueue {
     return this.#order;
   }
 
-  get first(): Due | undefined {
+  get first(): HeapTimer | undefined {
     return this.#heap[0];
   }
 
   /** Moves it when it waits already. */
-  put(due: Due, at: number): void {
+  put(due: HeapTimer, at: number): void {
     this.drop(due);
     due.at = at;
     due.order = this.#order;
@@ -43,7 +43,7 @@ export class DueQueue {
   }
 
   /** Nothing happens when it does not wait. */
-  drop(due: Due): void {
+  drop(due: HeapTimer): void {
     const { place } = due;
     if (place < 0 || this.#heap[place] !== due) return;
     due.place = -1;
@@ -59,12 +59,12 @@ export class DueQueue {
     this.#heap.length = 0;
   }
 
-  #set(due: Due, place: number): void {
+  #set(due: HeapTimer, place: number): void {
     this.#heap[place] = due;
     due.place = place;
   }
 
-  #rise(due: Due, from: number): void {
+  #rise(due: HeapTimer, from: number): void {
     let place = from;
     while (place > 0) {
       const above = (place - 1) >> 1;
@@ -76,7 +76,7 @@ export class DueQueue {
     this.#set(due, place);
   }
 
-  #sink(due: Due, from: number): void {
+  #sink(due: HeapTimer, from: number): void {
     let place = from;
     for (;;) {
       const left = this.#heap[2 * place + 1];
@@ -92,6 +92,6 @@ export class DueQueue {
   }
 }
 
-function isBefore(a: Due, b: Due): boolean {
+function isBefore(a: HeapTimer, b: HeapTimer): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order);
 }

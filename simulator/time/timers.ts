@@ -1,9 +1,9 @@
 /** A modem's timers by name, on the clock it shares: setting one again moves it. */
 import type { Scheduler } from './scheduler.ts';
-import { Due } from './scheduler.ts';
+import { HeapTimer } from './scheduler.ts';
 
 /** One object a timer, chained to the next of its modem: an idle modem has one of them and no more. */
-class Named extends Due {
+class Named extends HeapTimer {
   readonly owner: Timers;
   readonly name: string;
   next: Named | undefined;

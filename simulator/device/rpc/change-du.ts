@@ -17,7 +17,7 @@ export interface UnitChange {
 }
 
 /** Operations of all changes that wait; sixteen at least must be taken. */
-const MOST_OPERATIONS = 64;
+const MAX_OPERATIONS = 64;
 
 const of = new WeakMap<Device, UnitChange[]>();
 
@@ -49,7 +49,7 @@ export function changeDUState(device: Device, args: Args<'ChangeDUState'>): Perf
   if (device.tree.find(device.name(UNITS)) === undefined) return refuse(device, 9001);
   if (Operations.length === 0 || Operations.some(isForNoUnit)) return refuse(device, 9003);
   const waiting = unitChangesOf(device).reduce((all, { operations }) => all + operations.length, 0);
-  if (waiting + Operations.length > MOST_OPERATIONS) return refuse(device, 9004);
+  if (waiting + Operations.length > MAX_OPERATIONS) return refuse(device, 9004);
   addUnitChange(device, Operations, CommandKey);
   return {
     ok: true,

@@ -36,7 +36,7 @@ const CHANGES: ReadonlySet<CpeMethod> = new Set([
 ]);
 
 /** Answers one request. Total: what the device lacks or cannot do is a fault. */
-export function perform(device: Device, request: Request<CpeMethod>): Performed {
+export function dispatch(device: Device, request: Request<CpeMethod>): Performed {
   const { methods } = device.profile.cwmp;
   if (!methods.includes(request.rpc)) return refuse(device, 9000);
   const refused = refusal(device, request.rpc);

@@ -15,7 +15,7 @@ export interface Target {
 }
 
 /** More matches than rows that any table bears. */
-const MOST_MATCHES = 4096;
+const MAX_MATCHES = 4096;
 
 const isOn = (device: Device, below: string): boolean => /^(1|true)$/.test(device.setting(below));
 
@@ -66,7 +66,7 @@ function walk(device: Device, path: string): readonly Walked[] | undefined {
         asked: asked + (segment === '*' ? lastSegment(member.path) : segment) + dot,
       })),
     );
-    if (next.length > MOST_MATCHES) return undefined;
+    if (next.length > MAX_MATCHES) return undefined;
     // What no instance has is an empty list behind a wildcard, and a wrong name without.
     if (next.length === 0) return wild && isKnown(device, path) ? [] : undefined;
     walked = next;

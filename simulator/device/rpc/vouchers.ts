@@ -13,7 +13,7 @@ import { refuse } from './answer.ts';
 type Option = Answer<'GetOptions'>['OptionList'][number];
 
 /** Options of one device; beyond it vouchers are refused with 9004. */
-const MOST_OPTIONS = 64;
+const MAX_OPTIONS = 64;
 /** Characters of one voucher. */
 const LONGEST_VOUCHER = 64 * 1024;
 
@@ -30,7 +30,7 @@ export function setVouchers(device: Device, { VoucherList }: Args<'SetVouchers'>
     if (read === undefined) return refuse(device, 9003);
     for (const option of read) options.set(option.OptionName, option);
   }
-  if (options.size > MOST_OPTIONS) return refuse(device, 9004);
+  if (options.size > MAX_OPTIONS) return refuse(device, 9004);
   of.set(device, options);
   return { ok: true, response: { kind: 'response', rpc: 'SetVouchers', args: {} } };
 }

@@ -11,8 +11,8 @@ import { EVENTS } from './types.ts';
 
 /** More than any timer bears: a month. */
 const LONGEST_SECONDS = 31 * 86_400;
-const MOST_STEPS = 1000;
-const MOST_MODEMS = 100_000;
+const MAX_STEPS = 1000;
+const MAX_MODEMS = 100_000;
 
 /** Throws ModemlabError: E_FILE_INVALID with file and member, or E_USAGE for what `set` has wrong. */
 export function parseScenario(
@@ -25,7 +25,7 @@ export function parseScenario(
   const file = new Fields(fillIn(json, bind(name, parameters, set), place), place);
   file.fields('parameters');
   const steps = file.list('steps', []);
-  if (steps.length > MOST_STEPS) file.refuse('steps', `at most ${MOST_STEPS} steps`);
+  if (steps.length > MAX_STEPS) file.refuse('steps', `at most ${MAX_STEPS} steps`);
   const ends = file.fields('ends');
   const scenario: Scenario = {
     name,
@@ -34,7 +34,7 @@ export function parseScenario(
     asks: file.string('asks', ''),
     parameters,
     modem: readModem(file.fields('modem')),
-    count: whole(file, 'count', 1, 1, MOST_MODEMS),
+    count: whole(file, 'count', 1, 1, MAX_MODEMS),
     speed: readSpeed(file),
     image: given(file, 'image') ? readImage(file.fields('image')) : undefined,
     steps: steps.map((step, at) => readStep(new Fields(step, `${place}: steps[${at}]`))),

@@ -67,7 +67,7 @@ export function runScenario(options: ScenarioOptions): ScenarioRun {
 
 /** At speed `max`, what falls into one simulated second is done side by side. */
 const OVERLAP_MS = 1000;
-const MOST_TOLD = 10;
+const MAX_REPORTED = 10;
 
 interface Player {
   readonly modem: Modem;
@@ -247,7 +247,7 @@ class Run implements ScenarioRun {
   #lacking(): ScenarioResult['wrong'] {
     return this.#players
       .filter(({ reached }) => !reached)
-      .slice(0, MOST_TOLD)
+      .slice(0, MAX_REPORTED)
       .map((player) => this.#tell(player, false));
   }
 

@@ -1,7 +1,6 @@
 /** What a scenario is: modems, what happens to them, and how it should end. docs/scenarios.md tells the file format. */
 import type { CpeMethod } from '../../../protocol/cwmp/messages.ts';
-import type { ModemOptions } from '../../modem-types.ts';
-import type { CutPoint } from '../../session.ts';
+import type { CutPoint, ModemOptions } from '../../modem-types.ts';
 import type { Speed } from '../../time/scheduler.ts';
 import type { Check } from './checks.ts';
 

@@ -24,9 +24,9 @@ export interface DataModel {
 }
 
 /** Instances that a table begins with at most: a model that wants more does not get a forest. */
-const MOST_ROWS = 8;
+const MAX_ROWS = 8;
 /** Parameters that all its instances may have together. */
-const MOST_PARAMETERS = 100_000;
+const MAX_PARAMETERS = 100_000;
 
 /** `folder`: where the files are that it imports. */
 export function readDataModel(text: string, file: string, folder: string, refuse: Refuse): DataModel {
@@ -127,7 +127,7 @@ class ModelTree {
       const [, above = '', last = ''] = /^(.*\.|)([^.]+\.)$/.exec(path) ?? [];
       let made: readonly string[];
       if (last === '{i}.') {
-        const count = Math.min(Math.max(1, this.#objects.get(path)?.least ?? 0), MOST_ROWS);
+        const count = Math.min(Math.max(1, this.#objects.get(path)?.least ?? 0), MAX_ROWS);
         made = place(above).flatMap((table) => {
           counts.set(table, count);
           return Array.from({ length: count }, (_, index) => `${table}${index + 1}.`);
@@ -138,8 +138,8 @@ class ModelTree {
     };
     for (const [path, object] of this.#objects) {
       parameters += place(path).length * (object.parameters.size + 1);
-      if (parameters > MOST_PARAMETERS)
-        refuse(`object ${path}`, `the tree has more than ${MOST_PARAMETERS} parameters`);
+      if (parameters > MAX_PARAMETERS)
+        refuse(`object ${path}`, `the tree has more than ${MAX_PARAMETERS} parameters`);
     }
     return counts;
   }

@@ -37,7 +37,7 @@ export interface Definition {
 }
 
 /** Files that one model may be made of: each amendment imports the one before it. */
-const MOST_FILES = 256;
+const MAX_FILES = 256;
 
 export class Library {
   readonly #folder: string;
@@ -61,7 +61,7 @@ export class Library {
   find(from: Document, kind: Kind, name: string): Definition | undefined {
     let document = from;
     let wanted = name;
-    for (let step = 0; step < MOST_FILES; step++) {
+    for (let step = 0; step < MAX_FILES; step++) {
       const element = document.defined[kind].get(wanted);
       if (element !== undefined) return { element, document };
       const source = document.imported[kind].get(wanted);
@@ -80,8 +80,8 @@ export class Library {
 
   #load(file: string, from: Document): Document | undefined {
     if (this.#documents.has(file)) return this.#documents.get(file);
-    if (this.#documents.size >= MOST_FILES)
-      return from.refuse('import', `at most ${MOST_FILES} files are wanted`);
+    if (this.#documents.size >= MAX_FILES)
+      return from.refuse('import', `at most ${MAX_FILES} files are wanted`);
     const found = this.#beside(file);
     let document: Document | undefined;
     if (found !== undefined) {

@@ -20,7 +20,7 @@ export interface Syntax {
 }
 
 /** Types defined by types, at most. */
-const MOST_BASES = 16;
+const MAX_BASES = 16;
 
 interface Building {
   type: ValueType | undefined;
@@ -77,8 +77,8 @@ function readNamed(name: string, from: Definition, all: Building, library: Libra
     all.type ??= PRIMITIVES.get(name) ?? 'string';
     return;
   }
-  if (step > MOST_BASES)
-    from.document.refuse(`dataType ${name}`, `at most ${MOST_BASES} types based on each other are wanted`);
+  if (step > MAX_BASES)
+    from.document.refuse(`dataType ${name}`, `at most ${MAX_BASES} types based on each other are wanted`);
   const base = found.element.attributes.get('base');
   if (base !== undefined) readNamed(base, found, all, library, step + 1);
   for (const child of elementsOf(found.element)) {

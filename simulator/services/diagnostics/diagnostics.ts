@@ -4,8 +4,8 @@
  */
 
 import { createRandom } from '../../../protocol/random.ts';
-import type { Inside, Part } from '../../modem-context.ts';
-import { TIMEOUT_MS } from '../../session-setup.ts';
+import type { ModemContext, ModemService } from '../../modem-context.ts';
+import { TIMEOUT_MS } from '../../modem-types.ts';
 import { lineTest } from './line-test.ts';
 import { loopback, ping } from './ping.ts';
 import type { Outcome, TestKind, TestRun } from './test-kind.ts';
@@ -50,9 +50,9 @@ interface Tests {
   begun: number;
 }
 
-const testsOf = new WeakMap<Inside, Tests>();
+const testsOf = new WeakMap<ModemContext, Tests>();
 
-export const diagnostics: Part = {
+export const diagnostics: ModemService = {
   written(modem, changes) {
     const touched = new Map<string, string | undefined>();
     for (const { name, value } of changes) {
@@ -82,14 +82,14 @@ export const diagnostics: Part = {
 };
 
 /** The parameter that starts and tells a test; `undefined`: the object is no test. */
-function stateName({ device }: Inside, path: string): string | undefined {
+function stateName({ device }: ModemContext, path: string): string | undefined {
   for (const name of ['DiagnosticsState', 'LoopDiagnosticsState'])
     if (device.tree.find(path + name)?.is === 'leaf') return path + name;
   return undefined;
 }
 
 /** `value`: what was written to its state, when that was written; else it was another setting of the test. */
-function requested(modem: Inside, path: string, value: string | undefined): void {
+function requested(modem: ModemContext, path: string, value: string | undefined): void {
   const state = stateName(modem, path);
   if (state === undefined) return;
   end(modem, path);
@@ -102,7 +102,7 @@ function requested(modem: Inside, path: string, value: string | undefined): void
 }
 
 /** It is over, and nobody is told. */
-function end(modem: Inside, path: string): void {
+function end(modem: ModemContext, path: string): void {
   const tests = testsOf.get(modem);
   const test = tests?.open.get(path);
   if (test === undefined) return;
@@ -112,7 +112,7 @@ function end(modem: Inside, path: string): void {
   modem.device.tree.store(test.state, 'None');
 }
 
-function start(modem: Inside, path: string, test: Test): void {
+function start(modem: ModemContext, path: string, test: Test): void {
   const tests = testsOf.get(modem);
   if (tests === undefined) return;
   test.running = true;
@@ -140,7 +140,7 @@ function start(modem: Inside, path: string, test: Test): void {
   tests.real.add(real);
 }
 
-function runOf(modem: Inside, path: string, number: number): TestRun {
+function runOf(modem: ModemContext, path: string, number: number): TestRun {
   const { device, options, scheduler } = modem;
   const setting = (name: string): string => device.valueAt(path + name) ?? '';
   return {
@@ -155,7 +155,7 @@ function runOf(modem: Inside, path: string, number: number): TestRun {
   };
 }
 
-function complete(modem: Inside, path: string, test: Test, outcome: Outcome): void {
+function complete(modem: ModemContext, path: string, test: Test, outcome: Outcome): void {
   testsOf.get(modem)?.open.delete(path);
   write(modem, path, outcome);
   modem.device.tree.store(test.state, outcome.state);
@@ -163,7 +163,7 @@ function complete(modem: Inside, path: string, test: Test, outcome: Outcome): vo
   modem.go();
 }
 
-function write({ device }: Inside, path: string, { results, rows }: Outcome): void {
+function write({ device }: ModemContext, path: string, { results, rows }: Outcome): void {
   const { tree } = device;
   const store = (name: string, value: string | number): void => {
     if (tree.find(name)?.is === 'leaf') tree.store(name, String(value));

@@ -6,7 +6,7 @@ import { failed, lacksInterface } from './test-kind.ts';
 /** Simulated milliseconds from one echo request to the next. */
 const INTERVAL_MS = 1000;
 /** Echoes that are drawn one by one; of more, the rest is as these were. */
-const MOST_DRAWN = 1000;
+const MAX_DRAWN = 1000;
 
 interface Path {
   readonly answers: boolean;
@@ -41,9 +41,9 @@ function echoes(
   wanted: number,
 ): { readonly outcome: Outcome; readonly ms: number } {
   const timeout = test.count('Timeout', 1000);
-  const drawn = Math.min(wanted, MOST_DRAWN);
+  const drawn = Math.min(wanted, MAX_DRAWN);
   const times: number[] = [];
-  for (let turn = 0; turn < drawn; turn++) {
+  for (let repetition = 0; repetition < drawn; repetition++) {
     const time = roundTrip(path, test);
     const isLost = !path.answers || test.random() < path.loss || time > timeout;
     if (!isLost) times.push(time);

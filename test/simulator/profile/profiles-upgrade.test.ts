@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import t from 'tap';
 import { writeImage } from '../../../protocol/datamodel/firmware-image.ts';
 import { Device } from '../../../simulator/device/device.ts';
-import { perform } from '../../../simulator/device/rpc/dispatch.ts';
+import { dispatch } from '../../../simulator/device/rpc/dispatch.ts';
 import { createModem } from '../../../simulator/modem.ts';
 import { loadProfile } from '../../../simulator/profile/profile.ts';
 import { turnAcs } from '../../support/acs/turn-acs.ts';
@@ -20,7 +20,7 @@ t.test('it speaks as that release does, and what both know stays set', (t) => {
   const set = (name: string, value: string): void => unit.tree.store(IGD + name, value);
   set('LANDevice.1.WLANConfiguration.1.SSID', 'mine');
   set('DeviceInfo.X_000E50_SIMLocked', '1');
-  const added = perform(unit, {
+  const added = dispatch(unit, {
     kind: 'request',
     rpc: 'AddObject',
     args: { ObjectName: `${IGD}Layer3Forwarding.Forwarding.`, ParameterKey: 'k' },

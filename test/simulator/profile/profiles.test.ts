@@ -5,7 +5,7 @@ import { decode } from '../../../protocol/cwmp/decode.ts';
 import { encode } from '../../../protocol/cwmp/encode.ts';
 import type { Message } from '../../../protocol/cwmp/messages.ts';
 import { Device } from '../../../simulator/device/device.ts';
-import { targetOf } from '../../../simulator/http/acs-url.ts';
+import { parseAcsUrl } from '../../../simulator/http/acs-url.ts';
 import { writeRequest } from '../../../simulator/http/http-request.ts';
 import { createModem } from '../../../simulator/modem.ts';
 import { listProfiles, loadProfile, parseProfile } from '../../../simulator/profile/profile.ts';
@@ -209,7 +209,7 @@ t.test('a chunked Inform is cut into chunks where a real modem cut it', (t) => {
     const head = recorded.subarray(0, recorded.indexOf('\r\n\r\n') + 4).toString('latin1');
     const profile = loadProfile('st780wl');
     const { http: traits } = profile;
-    const target = targetOf('http://192.168.1.90:3333/');
+    const target = parseAcsUrl('http://192.168.1.90:3333/');
     if (target === undefined) throw new Error('no URL');
     const written = writeRequest({
       target,

@@ -18,7 +18,7 @@ const SPEED = 1000;
 /** Real milliseconds that one quirk may take: Q-LG-02 is slow by nature. */
 const PATIENCE_MS = 25_000;
 /** Sessions until a good one: a ladder of reply styles, or a batch that shrinks, takes several. */
-const MOST_SESSIONS = 60;
+const MAX_SESSIONS = 60;
 const CREDENTIALS = { username: 'user', password: 'secret' };
 
 const WHOLE = loadProfile('generic-tr098');
@@ -68,7 +68,7 @@ async function play(t: Test, id: QuirkKey | undefined, index: number, all: All):
     modem.events.on('session-ended', (report) => {
       reports.push(report);
       if (report.ok) good += 1;
-      if ((wanted > 0 && good >= wanted) || reports.length >= (wanted > 0 ? MOST_SESSIONS : 3)) {
+      if ((wanted > 0 && good >= wanted) || reports.length >= (wanted > 0 ? MAX_SESSIONS : 3)) {
         clearTimeout(patience);
         resolve();
       } else if (report.ok) of.next?.(modem);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import type { CpeMethod, Request } from '../../../protocol/cwmp/messages.ts';
-import { perform } from '../../../simulator/device/rpc/dispatch.ts';
+import { dispatch } from '../../../simulator/device/rpc/dispatch.ts';
 import type { Modem } from '../../../simulator/index.ts';
 import { createModem } from '../../../simulator/index.ts';
 import { Box } from '../../../simulator/shell/box.ts';
@@ -243,9 +243,9 @@ t.test('a client that may only read refuses what would change the modem', (t) =>
       ParameterKey: '',
     },
   };
-  t.match(perform(modem.device, set), { ok: false, fault: { FaultCode: 9001 } });
+  t.match(dispatch(modem.device, set), { ok: false, fault: { FaultCode: 9001 } });
   shell.run('cwmp config mode=full');
-  t.match(perform(modem.device, set), { ok: true });
+  t.match(dispatch(modem.device, set), { ok: true });
   t.end();
 });
 

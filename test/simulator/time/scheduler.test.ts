@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
 import { createScheduler } from '../../../simulator/time/scheduler.ts';
-import { Due, DueQueue } from '../../../simulator/time/timer-heap.ts';
+import { HeapTimer, TimerHeap } from '../../../simulator/time/timer-heap.ts';
 import { Timers } from '../../../simulator/time/timers.ts';
 import { simulatedTime } from '../../support/modem/simulated-time.ts';
 import { property } from '../../support/seed.ts';
 
 const HOUR = 3_600_000;
 
-class Noted extends Due {
+class Noted extends HeapTimer {
   readonly id: number;
 
   constructor(id: number) {
@@ -29,7 +29,7 @@ property(
       { maxLength: 60 },
     ),
     (steps) => {
-      const queue = new DueQueue();
+      const queue = new TimerHeap();
       const all = Array.from({ length: 16 }, (_, id) => new Noted(id));
       let model: { id: number; at: number; order: number }[] = [];
       for (const [order, { id, at, does }] of steps.entries()) {

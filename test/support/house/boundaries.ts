@@ -4,7 +4,7 @@ import type { Import, Place, Source } from './sources.ts';
 import { placeOf, visit } from './sources.ts';
 
 export interface Violation extends Place {
-  readonly rule: 'room' | 'package' | 'cycle' | 'pure' | 'cast' | 'extension';
+  readonly rule: 'room' | 'layer' | 'package' | 'cycle' | 'pure' | 'cast' | 'extension';
   readonly what: string;
 }
 
@@ -42,6 +42,21 @@ const ROOMS: ReadonlyMap<string, Room> = new Map([
   ['bench', { imports: 'all', packages: EVERY_TOOL }],
   ['test', { imports: 'all', packages: EVERY_TOOL }],
 ]);
+
+/** Folders and files of simulator/, the lowest first: each imports only from lists before its own. */
+const SIMULATOR_LAYERS: readonly (readonly string[])[] = [
+  ['time', 'profile'],
+  ['http', 'device', 'lan'],
+  ['line'],
+  ['connection-request-types'],
+  ['modem-types'],
+  ['modem-context', 'modem-wait', 'shell'],
+  ['quirks', 'services'],
+  ['session', 'session-setup'],
+  ['modem'],
+  ['fleet', 'ant'],
+  ['index'],
+];
 
 /** Where a package may be imported, when not in the whole room. */
 const CORNERS: ReadonlyMap<string, string> = new Map([['protocol fast-xml-parser', 'protocol/xml/']]);
@@ -86,10 +101,24 @@ function judgeImport(found: Import): Violation[] {
   if (target === undefined) return judgePackage(found, from, room);
   if (!/\.(ts|json)$/.test(target)) return [{ file, line, rule: 'extension', what: specifier }];
   const to = roomOf(target);
-  if (to === from || ANYTHING.includes(from)) return [];
+  if (to === from) return from === 'simulator' ? judgeLayer(found, target) : [];
+  if (ANYTHING.includes(from)) return [];
   const allowed = room.imports === 'all' ? to !== ROOT && !PRIVATE.includes(to) : room.imports.includes(to);
   return allowed ? [] : [{ file, line, rule: 'room', what: `${from} imports ${target}` }];
 }
+
+function judgeLayer({ file, line }: Import, target: string): Violation[] {
+  const from = layerOf(file);
+  if (from < 0) return [{ file, line, rule: 'layer', what: `${file} is in no layer of simulator/` }];
+  const isLawful = layerOf(target) < from && layerOf(target) >= 0;
+  if (isLawful || partOf(file) === partOf(target)) return [];
+  return [{ file, line, rule: 'layer', what: `${partOf(file)} imports ${target}` }];
+}
+
+/** The folder of a room, or the file in it without its ending. */
+const partOf = (file: string): string => file.split('/')[1]?.replace(/\.ts$/, '') ?? '';
+
+const layerOf = (file: string): number => SIMULATOR_LAYERS.findIndex((layer) => layer.includes(partOf(file)));
 
 function judgePackage({ file, line, specifier }: Import, from: string, room: Room): Violation[] {
   if (specifier.startsWith('node:'))

@@ -66,7 +66,7 @@ export interface Played {
 }
 
 /** POSTs of one session at most. */
-const MOST_POSTS = 200;
+const MAX_POSTS = 200;
 
 /** One session, POST by POST. */
 export class PeerSession {
@@ -107,7 +107,7 @@ export class PeerSession {
 
   /** The next POST: the empty one after the Inform, later the answer to what the ACS asked last. False at the end. */
   async step(): Promise<boolean> {
-    if (this.#answers.length > MOST_POSTS) throw new Error('the session has no end');
+    if (this.#answers.length > MAX_POSTS) throw new Error('the session has no end');
     const last = this.#answers.at(-1);
     const asked = last === undefined ? undefined : readRequest(last.body);
     if (asked === undefined) await this.#say('');
