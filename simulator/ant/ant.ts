@@ -98,12 +98,19 @@ class SimulatedAnt implements Ant {
     this.#scheduler = options.scheduler ?? createScheduler({ speed: options.speed ?? 1 });
     this.#timers = new Timers(this.#scheduler);
     this.modem = createModem({
-      ...{ ...modem, acs: acs ?? NO_ACS, cwmp: acs !== undefined, scheduler: this.#scheduler },
+      ...modem,
+      acs: acs ?? NO_ACS,
+      cwmp: acs !== undefined,
+      scheduler: this.#scheduler,
     });
     this.#random = createRandom(`${options.seed ?? 0}/${options.index ?? 0}/ant`);
     this.box = new Box(this.modem, { addressesChanged: () => this.#try(this.#mdap.readdress()) });
     this.#mdap = new MdapService({
-      ...{ lan, box: this.box, scheduler: this.#scheduler, random: this.#random, settings: this.#settings },
+      lan,
+      box: this.box,
+      scheduler: this.#scheduler,
+      random: this.#random,
+      settings: this.#settings,
       clock: options.clock ?? (() => performance.now()),
       mute: this.#faults.has('mute'),
       perform: (effect) => this.perform(effect),
@@ -178,8 +185,13 @@ class SimulatedAnt implements Ant {
     const giveUpMs = this.#hasImage ? this.#settings.boot.giveUpMs : undefined;
     const settings = { ...this.#settings, boot: { ...this.#settings.boot, giveUpMs } };
     const loader = new BootLoader({
-      ...{ device: this.modem.device, lan: this.#options.lan, timers: this.#timers, random: this.#random },
-      ...{ settings, faults: this.#faults, reason },
+      device: this.modem.device,
+      lan: this.#options.lan,
+      timers: this.#timers,
+      random: this.#random,
+      settings,
+      faults: this.#faults,
+      reason,
       tell: (event) => this.#heard(event),
     });
     this.#loader = loader;

@@ -63,7 +63,11 @@ export class BootLoader {
     const { board } = device.profile.identity;
     const { broadcastFlag, vendorOptions, bootVersion, repetition, giveUpMs } = settings.boot;
     this.#client = {
-      ...{ ...BOOTP_CLIENT_DEFAULTS, random, repetition, giveUpMs, board },
+      ...BOOTP_CLIENT_DEFAULTS,
+      random,
+      repetition,
+      giveUpMs,
+      board,
       mac: device.unit.mac,
       xid: Math.floor(random() * 2 ** 32),
       broadcast: broadcastFlag,

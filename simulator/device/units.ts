@@ -24,8 +24,13 @@ export function unitsOf(device: Device): readonly Unit[] {
   return rowsOf(device, UNITS).map((path) => {
     const value = (name: string): string => device.valueAt(path + name) ?? '';
     return {
-      ...{ path, uuid: value('UUID'), version: value('Version'), url: value('URL'), status: value('Status') },
-      ...{ environment: value('ExecutionEnvRef'), executionUnit: value('ExecutionUnitList') },
+      path,
+      uuid: value('UUID'),
+      version: value('Version'),
+      url: value('URL'),
+      status: value('Status'),
+      environment: value('ExecutionEnvRef'),
+      executionUnit: value('ExecutionUnitList'),
     };
   });
 }
@@ -74,9 +79,17 @@ export function install(
   const path = `${table}${number}.`;
   const execution = addExecution(device, file, environment);
   put(device, path, {
-    ...{ UUID: uuid, DUID: String(number), Name: file.name, Status: 'Installed', Resolved: '1', URL: url },
-    ...{ Description: file.description, Vendor: file.vendor, Version: file.version },
-    ...{ ExecutionUnitList: execution, ExecutionEnvRef: environment },
+    UUID: uuid,
+    DUID: String(number),
+    Name: file.name,
+    Status: 'Installed',
+    Resolved: '1',
+    URL: url,
+    Description: file.description,
+    Vendor: file.vendor,
+    Version: file.version,
+    ExecutionUnitList: execution,
+    ExecutionEnvRef: environment,
   });
   return unitsOf(device).find((unit) => unit.path === path);
 }
@@ -87,9 +100,16 @@ function addExecution(device: Device, file: UnitPackage, environment: string): s
   const number = device.tree.add(table);
   if (number === undefined) return '';
   put(device, `${table}${number}.`, {
-    ...{ EUID: String(number), Name: file.name, ExecEnvLabel: file.name, Status: 'Idle' },
-    ...{ RequestedState: 'Idle', Vendor: file.vendor, Version: file.version, ExecutionEnvRef: environment },
-    ...{ ExecutionFaultCode: 'NoFault', Description: file.description },
+    EUID: String(number),
+    Name: file.name,
+    ExecEnvLabel: file.name,
+    Status: 'Idle',
+    RequestedState: 'Idle',
+    Vendor: file.vendor,
+    Version: file.version,
+    ExecutionEnvRef: environment,
+    ExecutionFaultCode: 'NoFault',
+    Description: file.description,
   });
   return `${table}${number}`;
 }

@@ -13,7 +13,8 @@ import { SessionLimiter } from '../time/session-limiter.ts';
 import type { SwarmStats } from './swarm-stats.ts';
 import { SwarmCounter } from './swarm-stats.ts';
 
-export interface SwarmOptions extends Omit<ModemOptions, 'index' | 'profile' | 'scheduler' | 'sessionLimiter'> {
+export interface SwarmOptions
+  extends Omit<ModemOptions, 'index' | 'profile' | 'scheduler' | 'sessionLimiter'> {
   /** One profile for all, or several that take turns: names, files, or profiles at hand. */
   readonly profile: string | Profile | readonly (string | Profile)[];
   readonly count: number;

@@ -40,8 +40,16 @@ export function writeRequest(parts: RequestParts): RequestText {
 
 /** Header lines that a profile can name; others have no value. */
 const WRITTEN: ReadonlySet<string> = new Set([
-  ...['content-type', 'host', 'user-agent', 'cookie', 'authorization', 'soapaction', 'expect', 'connection'],
-  ...['transfer-encoding', 'content-length'],
+  'content-type',
+  'host',
+  'user-agent',
+  'cookie',
+  'authorization',
+  'soapaction',
+  'expect',
+  'connection',
+  'transfer-encoding',
+  'content-length',
 ]);
 
 export const isWrittenHeader = (name: string): boolean => WRITTEN.has(name.toLowerCase());

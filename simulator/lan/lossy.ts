@@ -41,7 +41,8 @@ export function createLossyLan(lan: Lan, { loss, duplication, jitter }: Lossines
       const socket = await lan.open(at, inward.carry);
       const outward = lossy((bytes, to) => socket.send(bytes, to));
       return {
-        ...{ local: socket.local, send: outward.carry },
+        local: socket.local,
+        send: outward.carry,
         close: () => {
           inward.close();
           outward.close();

@@ -105,8 +105,10 @@ export function listFaults(): ListedFault[] {
   return [
     ...Array.from(FAULTS, ([name, { title, form }]) => ({ name, title, form, kind: 'fault' as const })),
     ...Array.from(PRESETS, ([name, { title, line }]) => ({
-      ...{ name, title },
-      ...{ form: line, kind: 'preset' as const },
+      name,
+      title,
+      form: line,
+      kind: 'preset' as const,
     })),
   ];
 }

@@ -131,7 +131,12 @@ const COMMON: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   },
   'WANDevice.{i}.WANConnectionDevice.{i}.WANPPPConnection.{i}.ConnectionType': {
     values: [
-      ...['Unconfigured', 'IP_Routed', 'DHCP_Spoofed', 'PPPoE_Bridged', 'PPPoE_Relay', 'PPTP_Relay'],
+      'Unconfigured',
+      'IP_Routed',
+      'DHCP_Spoofed',
+      'PPPoE_Bridged',
+      'PPPoE_Relay',
+      'PPTP_Relay',
       'L2TP_Relay',
     ],
   },

@@ -85,7 +85,10 @@ export function readTree(base: Fields, changes: Fields): TreeShape {
     writable: new Map([...readWritable(base), ...readWritable(changes)]),
   };
   const top: ObjectShape = {
-    ...{ is: 'object', name: root, template: '', members: new Map() },
+    is: 'object',
+    name: root,
+    template: '',
+    members: new Map(),
     ...writableOf(marks, ''),
   };
   for (const row of readRows(base)) if (stays(row.path)) place(top, row, marks, base);
@@ -159,7 +162,10 @@ function instance(
   if (known !== undefined) return known;
   const { name, template } = table.row;
   const own: ObjectShape = {
-    ...{ is: 'object', name, template, members: new Map() },
+    is: 'object',
+    name,
+    template,
+    members: new Map(),
     ...writableOf(marks, written),
   };
   table.rows.set(Number(segment), own);
@@ -176,13 +182,20 @@ function add(
   const template = `${parent.template}${name}.`;
   const made: ObjectShape | TableShape = isTable
     ? {
-        ...{ is: 'table', name, template, addable: marks.addable.has(written), rows: new Map() },
+        is: 'table',
+        name,
+        template,
+        addable: marks.addable.has(written),
+        rows: new Map(),
         row: {
-          ...{ is: 'object', name, template: `${template}{i}.`, members: new Map() },
+          is: 'object',
+          name,
+          template: `${template}{i}.`,
+          members: new Map(),
           ...writableOf(marks, `${written}{i}.`),
         },
       }
-    : { ...{ is: 'object', name, template, members: new Map() }, ...writableOf(marks, written) };
+    : { is: 'object', name, template, members: new Map(), ...writableOf(marks, written) };
   parent.members.set(name, made);
   return made;
 }

@@ -59,7 +59,9 @@ async function carryOn(modem: ModemContext, signal: AbortSignal): Promise<void> 
   const { device, options, random } = modem;
   const { timeoutMs = TIMEOUT_MS, tls, connect } = options;
   const context = {
-    ...{ timeoutMs, random, signal },
+    timeoutMs,
+    random,
+    signal,
     ...(tls === undefined ? {} : { tls }),
     ...(connect === undefined ? {} : { connect }),
   };

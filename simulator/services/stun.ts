@@ -89,8 +89,15 @@ function open(modem: ModemContext): void {
   const { connectionRequests } = modem.options;
   if (connectionRequests === undefined) return;
   const udp: Udp = {
-    ...{ primary: dgram.createSocket('udp4'), secondary: undefined, local: undefined, client: undefined },
-    ...{ release: undefined, retry: undefined, lastTs: 0, lastId: '', toldAt: undefined },
+    primary: dgram.createSocket('udp4'),
+    secondary: undefined,
+    local: undefined,
+    client: undefined,
+    release: undefined,
+    retry: undefined,
+    lastTs: 0,
+    lastId: '',
+    toldAt: undefined,
   };
   of.set(modem, udp);
   udp.release = modem.scheduler.hold();

@@ -155,7 +155,9 @@ async function carry(modem: ModemContext, transfer: Transfer): Promise<Transferr
   transfer.startTime = modem.device.clock;
   const { timeoutMs = TIMEOUT_MS, tls, connect } = modem.options;
   const outcome = await carryFile(modem.device, transfer.order, {
-    ...{ timeoutMs, random: modem.random, signal: abort.signal },
+    timeoutMs,
+    random: modem.random,
+    signal: abort.signal,
     headFirst: modem.device.profile.http.headFirst,
     ...(tls === undefined ? {} : { tls }),
     ...(connect === undefined ? {} : { connect }),
@@ -284,7 +286,9 @@ function tellHost(modem: ModemContext, { order }: Transfer, { code, bytes, why }
     url: order.do === 'autonomous' ? order.args.url : order.args.URL,
     file: fileNameOf(order),
     commandKey: keyOf(order),
-    ...{ fault: code, bytes: bytes.length, why },
+    fault: code,
+    bytes: bytes.length,
+    why,
   });
 }
 

@@ -21,8 +21,14 @@ export function completion(
   }
   const { announceUrl = '', url, fileType, targetFileName = '' } = order.args;
   const args = {
-    ...{ AnnounceURL: announceUrl, TransferURL: url, IsDownload: isDownload(order), FileType: fileType },
-    ...{ FileSize, TargetFileName: targetFileName, FaultStruct, ...times },
+    AnnounceURL: announceUrl,
+    TransferURL: url,
+    IsDownload: isDownload(order),
+    FileType: fileType,
+    FileSize,
+    TargetFileName: targetFileName,
+    FaultStruct,
+    ...times,
   };
   return { kind: 'request', rpc: 'AutonomousTransferComplete', args };
 }

@@ -178,7 +178,12 @@ function authorize(
   const uri = url.pathname + url.search;
   const cnonce = Math.floor(random() * 2 ** 32).toString(16);
   const answered = answerChallenge(challenges, {
-    ...{ method, uri, username, password, cnonce, nc: 1 },
+    method,
+    uri,
+    username,
+    password,
+    cnonce,
+    nc: 1,
     hash: (name, text) => createHash(name).update(text, 'latin1').digest('hex'),
   });
   return answered ?? writeBasic({ username, password });

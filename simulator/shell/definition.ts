@@ -45,6 +45,35 @@ export interface Group {
   readonly groups: readonly Group[];
 }
 
+/** A command and the group that it is in, from the top: `dhcp server`. */
+export type PlacedCommand = readonly [place: string, command: Command];
+
+export const group = (name: string, commands: readonly Command[], ...groups: readonly Group[]): Group => ({
+  name,
+  commands,
+  groups,
+});
+
+/** A command without parameters that shows something. */
+export const showCommand = (name: string, help: string, run: (box: Box) => Outcome): Command => ({
+  name,
+  help,
+  parameters: [],
+  harmless: true,
+  run,
+});
+
+/** A command without parameters that prints nothing. */
+export const silentCommand = (name: string, help: string, run: (box: Box) => unknown): Command => ({
+  name,
+  help,
+  parameters: [],
+  run: (box) => {
+    run(box);
+    return done();
+  },
+});
+
 /** Success prints nothing unless there is something to show. */
 export const done = (text = '', ...effects: readonly Effect[]): Outcome => ({ ok: true, text, effects });
 export const refused = (text: string): Outcome => ({ ok: false, text });

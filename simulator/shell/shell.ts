@@ -23,7 +23,8 @@ export interface Answer {
 }
 
 const answer = (code: Answer['code'], text = '', effects: readonly Effect[] = []): Answer => ({
-  ...{ code, effects },
+  code,
+  effects,
   text: text === '' || text.endsWith('\n') ? text : `${text}\r\n`,
 });
 

@@ -89,7 +89,9 @@ function factoryServices(): Map<string, Service> {
 
 function factoryEnvironment(device: Device): Settings {
   return new Map([
-    ...[['COLUMNS', '80'] as const, ['ROWS', '24'] as const, ['SESSIONTIMEOUT', '120'] as const],
+    ['COLUMNS', '80'] as const,
+    ['ROWS', '24'] as const,
+    ['SESSIONTIMEOUT', '120'] as const,
     ['CONF_REGION', 'World'],
     ['CONF_PROVIDER', 'Basic'],
     ['CONF_DESCRIPTION', 'Factory Defaults'],

@@ -416,8 +416,16 @@ const downloadOf = (URL: string, FileType = '1 Firmware Upgrade Image'): Request
   kind: 'request',
   rpc: 'Download',
   args: {
-    ...{ CommandKey: 'dl-7', FileType, URL, Username: 'user', Password: 'pass', FileSize: 0 },
-    ...{ TargetFileName: '', DelaySeconds: 0, SuccessURL: '', FailureURL: '' },
+    CommandKey: 'dl-7',
+    FileType,
+    URL,
+    Username: 'user',
+    Password: 'pass',
+    FileSize: 0,
+    TargetFileName: '',
+    DelaySeconds: 0,
+    SuccessURL: '',
+    FailureURL: '',
   },
 });
 
@@ -483,8 +491,12 @@ t.test('a transfer that fails is told by its fault, and changes nothing', async 
 t.test('an upload is put where it was told to', async (t) => {
   const files = await fileServer(t, new Map(), 'pass');
   const args: Args<'Upload'> = {
-    ...{ CommandKey: 'up', FileType: '1 Vendor Configuration File', URL: `${files.url}/conf` },
-    ...{ Username: 'user', Password: 'pass', DelaySeconds: 30 },
+    CommandKey: 'up',
+    FileType: '1 Vendor Configuration File',
+    URL: `${files.url}/conf`,
+    Username: 'user',
+    Password: 'pass',
+    DelaySeconds: 30,
   };
   const acs = await tinyAcs(t, asks([{ kind: 'request', rpc: 'Upload', args }]));
   const modem = modemOf(t, { acs, profile: 'st706wl' });
@@ -779,7 +791,11 @@ t.test('a transfer that is due later outlives the restarts before it', async (t)
 
 t.test('changes that the ACS asked to hear of are told, and those by the ACS are not', async (t) => {
   const change = (Name: string, Notification: number) => ({
-    ...{ Name, Notification, NotificationChange: true, AccessListChange: false, AccessList: [] },
+    Name,
+    Notification,
+    NotificationChange: true,
+    AccessListChange: false,
+    AccessList: [],
   });
   const active = `${IGD}ManagementServer.Username`;
   const passive = `${IGD}ManagementServer.PeriodicInformTime`;

@@ -12,7 +12,7 @@ export interface Scheduled {
 }
 
 /** Three at least may be queued; beyond this the request is denied: its faults do not know 9004. */
-const MOST = 16;
+const MAX_SCHEDULED = 16;
 
 const of = new WeakMap<Device, readonly Scheduled[]>();
 let ids = 0;
@@ -35,7 +35,7 @@ export function scheduleInform(device: Device, args: Args<'ScheduleInform'>): Pe
   const others = scheduledOf(device).filter(
     ({ commandKey }) => commandKey === '' || commandKey !== CommandKey,
   );
-  if (others.length >= MOST) return refuse(device, 9001);
+  if (others.length >= MAX_SCHEDULED) return refuse(device, 9001);
   ids += 1;
   of.set(device, [...others, { id: ids, commandKey: CommandKey, due: device.now + DelaySeconds * 1000 }]);
   return {

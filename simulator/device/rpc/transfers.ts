@@ -131,7 +131,9 @@ export function queuedTransfers(device: Device): Performed {
 
 export function allQueuedTransfers(device: Device): Performed {
   const TransferList = transfersOf(device).map((one) => ({
-    ...{ CommandKey: keyOf(one.order), State: stateOf(one), IsDownload: isDownload(one.order) },
+    CommandKey: keyOf(one.order),
+    State: stateOf(one),
+    IsDownload: isDownload(one.order),
     ...fileOf(one.order),
   }));
   return { ok: true, response: { kind: 'response', rpc: 'GetAllQueuedTransfers', args: { TransferList } } };

@@ -46,7 +46,12 @@ export function makeFleet(
     const index = first + at;
     const profile = profiles[index % profiles.length] ?? USUAL;
     return createModem({
-      ...{ ...options, acs: given.acs, index, profile, settings, scheduler },
+      ...options,
+      acs: given.acs,
+      index,
+      profile,
+      settings,
+      scheduler,
       ...(quirks.length === 0 ? {} : { quirks }),
     });
   });

@@ -104,7 +104,10 @@ class Run implements ScenarioRun {
     this.#begun = this.#scheduler.now();
     this.modems = makeFleet(scenario, options, this.#scheduler);
     this.#players = this.modems.map((modem) => ({
-      ...{ modem, course: new Course(), reached: false, taken: new Map<Step, number>() },
+      modem,
+      course: new Course(),
+      reached: false,
+      taken: new Map<Step, number>(),
     }));
     this.done = new Promise((resolve, reject) => {
       this.#end = resolve;
@@ -235,7 +238,10 @@ class Run implements ScenarioRun {
     this.#over = true;
     this.#end({
       scenario: this.scenario.name,
-      ...{ ok: why === 'ended', why, modems: this.modems.length, reached: this.reached },
+      ok: why === 'ended',
+      why,
+      modems: this.modems.length,
+      reached: this.reached,
       wrong: breaker === undefined ? this.#lacking() : [this.#tell(breaker, true)],
       ...this.#tally,
       simulatedSeconds: Math.round((this.#scheduler.now() - this.#begun) / 1000),

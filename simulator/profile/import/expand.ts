@@ -125,7 +125,11 @@ class Expansion {
     const known = this.objects.get(path);
     if (known !== undefined) return known;
     const made: ModelObject = {
-      ...{ path, writable: false, least: 0, counter: undefined, parameters: new Map() },
+      path,
+      writable: false,
+      least: 0,
+      counter: undefined,
+      parameters: new Map(),
     };
     this.objects.set(path, made);
     return made;

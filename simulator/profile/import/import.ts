@@ -83,8 +83,12 @@ export function treeOf(entries: readonly TreeEntry[], refuse: Refuse): NameTree 
   if (names.leaves.size === 0) refuse('', 'it has objects and no parameters');
   if (names.leaves.has(ACS_URL)) return names;
   const url: TreeEntry = {
-    ...{ name: names.root + ACS_URL, type: 'string', value: undefined, writable: true },
-    ...{ notification: undefined, accessList: undefined },
+    name: names.root + ACS_URL,
+    type: 'string',
+    value: undefined,
+    writable: true,
+    notification: undefined,
+    accessList: undefined,
   };
   const more = nameTree([...entries, url]) ?? names;
   return { ...more, notes: [...more.notes, `${ACS_URL} was not in the file, and is added`] };
@@ -106,14 +110,21 @@ function fromNames(
     name: nameOf(file),
     title: [manufacturer, productClass, firmware].filter((text) => text !== '').join(', '),
     identity: {
-      ...{ manufacturer, oui, productClass, firmware },
+      manufacturer,
+      oui,
+      productClass,
+      firmware,
       board: readOf(names, 'DeviceInfo.HardwareVersion'),
       family: 'GN',
       serial: { text: serial },
       macPrefix: /^[0-9A-F]{6}$/i.test(oui) ? oui : '020000',
     },
-    ...{ manufacturer, productClass, firmware, ...known },
-    ...{ twin, model: modelOf(names, identity, twin) },
+    manufacturer,
+    productClass,
+    firmware,
+    ...known,
+    twin,
+    model: modelOf(names, identity, twin),
     notes: names.notes,
   });
 }
@@ -128,10 +139,21 @@ function fromDataModel(text: string, file: string, refuse: Refuse): unknown {
     title: `Device by the data model ${name}`,
     identity: {
       manufacturer: generic.string('manufacturer', 'Modemlab'),
-      ...{ oui: '02004D', productClass: name, firmware, board: 'MODEL', family: 'GN', macPrefix: '02004D' },
+      oui: '02004D',
+      productClass: name,
+      firmware,
+      board: 'MODEL',
+      family: 'GN',
+      macPrefix: '02004D',
       serial: { prefix: 'ML', yearWeek: '2410', plant: 'DM' },
     },
-    ...{ manufacturer: 'Modemlab', productClass: name, firmware, namespace: undefined, methods: undefined },
-    ...{ twin: undefined, model, notes },
+    manufacturer: 'Modemlab',
+    productClass: name,
+    firmware,
+    namespace: undefined,
+    methods: undefined,
+    twin: undefined,
+    model,
+    notes,
   });
 }

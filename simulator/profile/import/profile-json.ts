@@ -49,7 +49,9 @@ export function writeProfile(source: Source): unknown {
   if (twin !== undefined) notes.push(`it speaks as ${twin}`);
   const generic = GENERIC_VALUES.get(model.root);
   return {
-    ...{ name, title, identity },
+    name,
+    title,
+    identity,
     ...(twin === undefined
       ? { generation: 'generic-plain', valueFiles: ['generic-common', ...(generic ?? [])] }
       : { like: twin }),
@@ -62,7 +64,9 @@ export function writeProfile(source: Source): unknown {
     inform: { parameters: twin === undefined ? forcedParameters(model) : informOf(twin, model) },
     lan: { address: addressOf(model) },
     tree: { parts: [model.tree] },
-    ...{ values: model.values, given: model.given, attributes: model.attributes },
+    values: model.values,
+    given: model.given,
+    attributes: model.attributes,
     // A twin has a list of its own; the plain one would hide what was read from the device.
     ...(twin === undefined ? { secret: model.secret } : {}),
     rpc: { limits: model.limits },
@@ -128,26 +132,31 @@ function forcedParameters(model: Model): string[] {
 }
 
 const FORCED_GATEWAY = [
-  ...['DeviceSummary', 'DeviceInfo.SpecVersion', 'DeviceInfo.HardwareVersion', 'DeviceInfo.SoftwareVersion'],
-  ...[
-    'DeviceInfo.ProvisioningCode',
-    'ManagementServer.ConnectionRequestURL',
-    'ManagementServer.ParameterKey',
-  ],
+  'DeviceSummary',
+  'DeviceInfo.SpecVersion',
+  'DeviceInfo.HardwareVersion',
+  'DeviceInfo.SoftwareVersion',
+  'DeviceInfo.ProvisioningCode',
+  'ManagementServer.ConnectionRequestURL',
+  'ManagementServer.ParameterKey',
   'ManagementServer.AliasBasedAddressing',
 ];
 const FORCED_DEVICE_2 = [
-  ...['RootDataModelVersion', 'DeviceInfo.HardwareVersion', 'DeviceInfo.SoftwareVersion'],
-  ...[
-    'DeviceInfo.ProvisioningCode',
-    'ManagementServer.ParameterKey',
-    'ManagementServer.ConnectionRequestURL',
-  ],
+  'RootDataModelVersion',
+  'DeviceInfo.HardwareVersion',
+  'DeviceInfo.SoftwareVersion',
+  'DeviceInfo.ProvisioningCode',
+  'ManagementServer.ParameterKey',
+  'ManagementServer.ConnectionRequestURL',
   'ManagementServer.AliasBasedAddressing',
 ];
 const FORCED_DEVICE_1 = [
-  ...['DeviceSummary', 'DeviceInfo.HardwareVersion', 'DeviceInfo.SoftwareVersion'],
-  ...['ManagementServer.ConnectionRequestURL', 'ManagementServer.ParameterKey', 'LAN.IPAddress'],
+  'DeviceSummary',
+  'DeviceInfo.HardwareVersion',
+  'DeviceInfo.SoftwareVersion',
+  'ManagementServer.ConnectionRequestURL',
+  'ManagementServer.ParameterKey',
+  'LAN.IPAddress',
 ];
 
 /** ExternalIPAddress of the default connection: the one that is named as it, else that which is up, else the first. */

@@ -45,8 +45,15 @@ const PRIMITIVES: ReadonlyMap<string, ValueType> = new Map([
  */
 export function readSyntax(elements: readonly Definition[], library: Library): Syntax {
   const all: Building = {
-    ...{ type: undefined, hidden: false, list: false, values: new Set(), ranges: [], length: undefined },
-    ...{ patterns: [], reference: undefined, initial: undefined },
+    type: undefined,
+    hidden: false,
+    list: false,
+    values: new Set(),
+    ranges: [],
+    length: undefined,
+    patterns: [],
+    reference: undefined,
+    initial: undefined,
   };
   for (const { element, document } of elements) {
     if (element.attributes.get('hidden') === 'true') all.hidden = true;

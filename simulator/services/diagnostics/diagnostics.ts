@@ -144,7 +144,9 @@ function runOf(modem: ModemContext, path: string, number: number): TestRun {
   const { device, options, scheduler } = modem;
   const setting = (name: string): string => device.valueAt(path + name) ?? '';
   return {
-    ...{ device, path, setting },
+    device,
+    path,
+    setting,
     random: createRandom(`${options.seed ?? 0}/${options.index ?? 0}/${path}/${number}`),
     startedAt: scheduler.now(),
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,

@@ -43,7 +43,8 @@ function hostAt(address: string): Host {
   if (NEAR.test(address)) return { address, answers: true, rtt: 1 + (number % 20) / 10, loss: 0, hops: 1 };
   const answers = !SILENT.test(address);
   return {
-    ...{ address, answers },
+    address,
+    answers,
     rtt: 14 + (number % 1600) / 10,
     loss: (number % 4) / 400,
     hops: 5 + ((number >>> 12) % 12),

@@ -2,8 +2,8 @@
 
 import { bitsOfMask, maskOfBits } from '../../lan/masks.ts';
 import type { Box } from '../box.ts';
-import type { Group, Outcome, Values } from '../definition.ts';
-import { done, lines, needed, number, optional, refused, STATE } from '../definition.ts';
+import type { Group, Outcome, PlacedCommand, Values } from '../definition.ts';
+import { done, lines, needed, number, optional, refused, STATE, silentCommand } from '../definition.ts';
 import { showSettings } from './settings.ts';
 
 const POOL = 'LAN_private';
@@ -133,3 +133,10 @@ export const dhcp: Group = {
     },
   ],
 };
+
+export const dhcpCommands: readonly PlacedCommand[] = [
+  [
+    'dhcp server',
+    silentCommand('flush', 'Takes all leases away.', (box) => box.records('dhcp server lease add').clear()),
+  ],
+];

@@ -2,8 +2,18 @@
 import { addressNumber, addressText, isSameNetwork } from '../../../protocol/ipv4.ts';
 import { bitsOfMask, classfulMask, maskOfBits } from '../../lan/masks.ts';
 import type { Box } from '../box.ts';
-import type { Group, Outcome, Values } from '../definition.ts';
-import { choice, done, lines, needed, number, optional, refused, STATE } from '../definition.ts';
+import type { Group, Outcome, PlacedCommand, Values } from '../definition.ts';
+import {
+  choice,
+  done,
+  lines,
+  needed,
+  number,
+  optional,
+  refused,
+  STATE,
+  silentCommand,
+} from '../definition.ts';
 import { settingsCommand } from './settings.ts';
 
 const LAN = 'LocalNetwork';
@@ -216,3 +226,7 @@ export const ip: Group = {
     ]),
   ],
 };
+
+export const ipCommands: readonly PlacedCommand[] = [
+  ['ip', silentCommand('clearifstats', 'Sets the counters of interfaces to nothing.', () => undefined)],
+];

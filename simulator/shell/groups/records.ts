@@ -21,7 +21,7 @@ export interface RecordTable {
 type Verb = 'add' | 'change' | 'delete' | 'list' | 'flush' | 'attach' | 'detach';
 
 /** Entries of one table at most. */
-const MOST = 256;
+const MAX_ENTRIES = 256;
 /** Columns of one value in a list. */
 const COLUMNS = 18;
 const ATTACHED = 'attached';
@@ -44,7 +44,7 @@ const add =
     const records = box.records(storeOf(table));
     const key = keyOf(table, values);
     if (records.has(key)) return refused(`${table.thing} already exists`);
-    if (records.size >= MOST) return refused('There is no room for more.');
+    if (records.size >= MAX_ENTRIES) return refused('There is no room for more.');
     records.set(key, new Map(values));
     return done();
   };
@@ -56,7 +56,7 @@ const change =
     const records = box.records(storeOf(table));
     const key = keyOf(table, values);
     const before = records.get(key);
-    if (before === undefined && (table.verbs.add !== undefined || records.size >= MOST))
+    if (before === undefined && (table.verbs.add !== undefined || records.size >= MAX_ENTRIES))
       return wrongKey(table);
     if (before?.get(ATTACHED) === 'yes' && values.has('dest')) return refused('Interface is attached');
     records.set(key, new Map([...(before ?? []), ...values]));

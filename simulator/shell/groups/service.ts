@@ -1,6 +1,6 @@
 /** `:service system` */
 import type { Box } from '../box.ts';
-import type { Group, Outcome, Values } from '../definition.ts';
+import type { Group, Outcome, PlacedCommand, Values } from '../definition.ts';
 import { choice, done, lines, needed, optional, refused, STATE, TEXT } from '../definition.ts';
 import type { Service } from '../state.ts';
 
@@ -96,3 +96,23 @@ export const service: Group = {
     },
   ],
 };
+
+const withPort = (port: string) => (box: Box, values: Values) => {
+  const wanted = values.get('name')?.toLowerCase();
+  const service = [...box.state.services.values()].find(({ name }) => name.toLowerCase() === wanted);
+  if (service === undefined) return refused('Invalid value for parameter name');
+  box.state.services.set(service.name, { ...service, port });
+  return done();
+};
+
+export const serviceCommands: readonly PlacedCommand[] = [
+  [
+    'service system',
+    {
+      name: 'mapdelete',
+      help: 'Takes the port of a service away.',
+      parameters: [needed('name', TEXT), optional('intf', { is: 'interface' }), optional('port', TEXT)],
+      run: withPort(''),
+    },
+  ],
+];

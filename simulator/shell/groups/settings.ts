@@ -21,7 +21,9 @@ export function settingsCommand(
   parameters: readonly Parameter[],
 ): Command {
   return {
-    ...{ name, help, parameters },
+    name,
+    help,
+    parameters,
     run: (box, values) => {
       if (values.size === 0) return showSettings(settingsOf(box));
       changeSettings(settingsOf(box), values);

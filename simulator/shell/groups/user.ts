@@ -1,7 +1,7 @@
 /** `:user` */
 import type { Box } from '../box.ts';
-import type { Group, Outcome, Values } from '../definition.ts';
-import { choice, done, lines, needed, optional, refused, STATE, TEXT } from '../definition.ts';
+import type { Group, Outcome, PlacedCommand, Values } from '../definition.ts';
+import { choice, done, lines, needed, optional, refused, STATE, silentCommand, TEXT } from '../definition.ts';
 
 const ROLES = choice(
   ...[
@@ -86,3 +86,12 @@ export const user: Group = {
     },
   ],
 };
+
+/** Back to the only user that cannot be missed. */
+function flushUsers(box: Box): void {
+  for (const [name, { flags }] of box.state.users) if (!flags.includes('U')) box.state.users.delete(name);
+}
+
+export const userCommands: readonly PlacedCommand[] = [
+  ['user', silentCommand('flush', 'Takes all users away but the default one.', flushUsers)],
+];

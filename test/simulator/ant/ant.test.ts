@@ -94,7 +94,9 @@ async function serversOn(t: Test, lan: () => Lan, image: Uint8Array, board = 'BA
   files.publish('image.bli', image);
   const tftp = await startTftpServer({
     listen: { address: HOST, port: 69 },
-    ...{ files, allows: () => true, openPort: lanPort(lan(), HOST) },
+    files,
+    allows: () => true,
+    openPort: lanPort(lan(), HOST),
     settings: { retry: { firstTimeoutMs: 40, lastTimeoutMs: 100, maxSends: 60, maxFirstSends: 60 } },
   });
   t.teardown(async () => {
@@ -286,7 +288,9 @@ t.test('on real sockets of this machine it is found, commanded and flashed', asy
     allows: ({ address }) => pool.includes(address),
   });
   const ant = createAnt({
-    ...{ profile: 'st585v6', speed: SPEED, lan: createUdpLan({ iface }) },
+    profile: 'st585v6',
+    speed: SPEED,
+    lan: createUdpLan({ iface }),
     ant: { group, boot: { servers: bootp.local, clientPort: 0, tftpPort: tftp.local.port } },
   });
   t.teardown(async () => {
@@ -299,7 +303,9 @@ t.test('on real sockets of this machine it is found, commanded and flashed', asy
   ant.start();
   await reaches(ant, 'firmware');
   const host = await openMdapHost({
-    ...{ interfaces: [iface], group: group.address, port: group.port },
+    interfaces: [iface],
+    group: group.address,
+    port: group.port,
     settings: { search: { rounds: 20, interval: 50, wait: 200 } },
   });
   t.teardown(() => host.close());

@@ -33,15 +33,22 @@ const LOADER_BYTES = 600;
 const IMAGE = writeImage({ family: 'QI', board: 'BANT-W', version: '6.2.29.2' }, 2000);
 
 const COMMANDS = [
-  ...['help all', 'config dump', 'env list', 'env set var=A value=B', 'saveall', 'user list', 'system reset'],
-  ...['ip ipadd addr=192.168.1.77/24', 'ip ipdelete addr=192.168.1.77', 'dhcp server pool list', '? x'],
-  ...[
-    'software version',
-    'software upgrade',
-    'system reboot',
-    'language list',
-    'user config name=A password=B',
-  ],
+  'help all',
+  'config dump',
+  'env list',
+  'env set var=A value=B',
+  'saveall',
+  'user list',
+  'system reset',
+  'ip ipadd addr=192.168.1.77/24',
+  'ip ipdelete addr=192.168.1.77',
+  'dhcp server pool list',
+  '? x',
+  'software version',
+  'software upgrade',
+  'system reboot',
+  'language list',
+  'user config name=A password=B',
 ];
 
 interface Bound {
@@ -109,7 +116,10 @@ class Target {
     const { scheduler } = this.time;
     this.#random = random;
     this.ant = createAnt({
-      ...{ profile: 'st585v6', lan: this.#wire, scheduler, clock: () => scheduler.now() },
+      profile: 'st585v6',
+      lan: this.#wire,
+      scheduler,
+      clock: () => scheduler.now(),
       ant: { times: { stallMs: 300 } },
     });
     t.teardown(() => this.ant.stop());

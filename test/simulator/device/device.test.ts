@@ -222,8 +222,11 @@ t.test('attributes are set in order, kept by parameter and refused as a whole', 
   const unit = device('st780v74');
   const server = `${IGD}ManagementServer.`;
   const change = (Name: string, Notification: number, AccessList: string[] | undefined) => ({
-    ...{ Name, Notification, NotificationChange: true },
-    ...{ AccessListChange: AccessList !== undefined, AccessList: AccessList ?? [] },
+    Name,
+    Notification,
+    NotificationChange: true,
+    AccessListChange: AccessList !== undefined,
+    AccessList: AccessList ?? [],
   });
   const write = (...ParameterList: ReturnType<typeof change>[]) =>
     ask(unit, { kind: 'request', rpc: 'SetParameterAttributes', args: { ParameterList } });
@@ -252,7 +255,12 @@ t.test('attributes are set in order, kept by parameter and refused as a whole', 
 t.test('transfers and informs of later are accepted and left for after the session', (t) => {
   const unit = device('st706wl');
   const args = (URL: string): Args<'Upload'> => ({
-    ...{ CommandKey: 'k', FileType: '2 Vendor Log File', URL, Username: '', Password: '', DelaySeconds: 0 },
+    CommandKey: 'k',
+    FileType: '2 Vendor Log File',
+    URL,
+    Username: '',
+    Password: '',
+    DelaySeconds: 0,
   });
   const upload = (URL: string) => dispatch(unit, { kind: 'request', rpc: 'Upload', args: args(URL) });
   t.match(upload('http://files.example/log'), {

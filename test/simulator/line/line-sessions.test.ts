@@ -23,7 +23,12 @@ async function acsFor(t: Test, options: Parameters<typeof runAcs>[0] = {}): Prom
 function modemsOn(t: Test, acs: TestAcs, count: number, options: Partial<ModemOptions>): Modem[] {
   return Array.from({ length: count }, (_, index) => {
     const modem = createModem({
-      ...{ acs: acs.url, profile: 'st706wl', seed: SEED, index, speed: 1000, timeoutMs: 5000 },
+      acs: acs.url,
+      profile: 'st706wl',
+      seed: SEED,
+      index,
+      speed: 1000,
+      timeoutMs: 5000,
       ...options,
     });
     t.teardown(() => modem.stop());
@@ -45,11 +50,13 @@ async function provision(t: Test, acs: TestAcs, modems: readonly Modem[]): Promi
       const ParameterList = [{ Name, Value: `code-${index}`, Type: 'string' as const }];
       return [
         acs.queue.add(keyOf(modem), {
-          ...{ kind: 'request', rpc: 'SetParameterValues' },
+          kind: 'request',
+          rpc: 'SetParameterValues',
           args: { ParameterList, ParameterKey: `key-${index}` },
         }),
         acs.queue.add(keyOf(modem), {
-          ...{ kind: 'request', rpc: 'GetParameterValues' },
+          kind: 'request',
+          rpc: 'GetParameterValues',
           args: { ParameterNames: [`${IGD}LANDevice.`] },
         }),
       ];

@@ -94,8 +94,11 @@ t.test('the modem of a CSV is the device that the CSV tells of', async (t) => {
   const units = [0, 1, 901].map((index) => device(profile, index).unit.serial);
   t.strictSame(units, ['BX-00099', 'BX-00100', 'BX-01000'], 'and a fleet of it counts on');
   t.match(profile.identity, {
-    ...{ manufacturer: 'Example, Inc.', oui: '0a1b2c', productClass: 'Box 7' },
-    ...{ firmware: '7.1.0', board: 'rev 2' },
+    manufacturer: 'Example, Inc.',
+    oui: '0a1b2c',
+    productClass: 'Box 7',
+    firmware: '7.1.0',
+    board: 'rev 2',
   });
   const unit = device(profile, 1);
   t.equal(unit.setting('DeviceInfo.SerialNumber'), 'BX-00100');
@@ -103,12 +106,11 @@ t.test('the modem of a CSV is the device that the CSV tells of', async (t) => {
   t.strictSame(
     unit.informParameters().map(({ Name }) => Name),
     [
-      ...[
-        'Device.RootDataModelVersion',
-        'Device.DeviceInfo.HardwareVersion',
-        'Device.DeviceInfo.SoftwareVersion',
-      ],
-      ...['Device.ManagementServer.ParameterKey', 'Device.ManagementServer.ConnectionRequestURL'],
+      'Device.RootDataModelVersion',
+      'Device.DeviceInfo.HardwareVersion',
+      'Device.DeviceInfo.SoftwareVersion',
+      'Device.ManagementServer.ParameterKey',
+      'Device.ManagementServer.ConnectionRequestURL',
     ],
     'it informs of what every Device:2 does, as far as it has it',
   );

@@ -193,7 +193,9 @@ const FORCED: ReadonlyMap<string, readonly string[]> = new Map([
     'thomson-g5',
     [
       ...versions('SpecVersion', 'HardwareVersion', 'SoftwareVersion', 'ProvisioningCode'),
-      ...[...CONFIG, ...MANAGEMENT, 'WAN'],
+      ...CONFIG,
+      ...MANAGEMENT,
+      'WAN',
     ],
   ],
   [
@@ -201,7 +203,9 @@ const FORCED: ReadonlyMap<string, readonly string[]> = new Map([
     [
       'InternetGatewayDevice.DeviceSummary',
       ...versions('SpecVersion', 'HardwareVersion', 'SoftwareVersion', 'ProvisioningCode'),
-      ...[...CONFIG, ...MANAGEMENT, 'WAN'],
+      ...CONFIG,
+      ...MANAGEMENT,
+      'WAN',
     ],
   ],
   [
@@ -209,7 +213,8 @@ const FORCED: ReadonlyMap<string, readonly string[]> = new Map([
     [
       'WAN',
       ...versions('HardwareVersion', 'ProvisioningCode', 'SoftwareVersion', 'SpecVersion'),
-      ...['InternetGatewayDevice.DeviceSummary', ...MANAGEMENT],
+      'InternetGatewayDevice.DeviceSummary',
+      ...MANAGEMENT,
     ],
   ],
 ]);
@@ -254,8 +259,15 @@ t.test('every Inform has the forced parameters of its generation, in their order
 const BASIC = ['GetParameterNames', 'GetParameterValues', 'SetParameterValues'];
 const END = ['Download', 'Reboot', 'FactoryReset'];
 const WITH_ATTRIBUTES = [
-  ...['GetRPCMethods', 'GetParameterNames', 'GetParameterValues', 'GetParameterAttributes'],
-  ...['SetParameterValues', 'SetParameterAttributes', 'AddObject', 'DeleteObject', ...END],
+  'GetRPCMethods',
+  'GetParameterNames',
+  'GetParameterValues',
+  'GetParameterAttributes',
+  'SetParameterValues',
+  'SetParameterAttributes',
+  'AddObject',
+  'DeleteObject',
+  ...END,
 ];
 
 /** RPCs of each generation in the order of the wire. */

@@ -79,7 +79,10 @@ t.test('after a download it informs as the new release', async (t) => {
   const quirk = 'Q-FT-05';
   for (const quirks of [undefined, [quirk] as const]) {
     const modem = createModem({
-      ...{ acs: acs.url, profile: 'st780wl', speed: 'max', bootSeconds: 1 },
+      acs: acs.url,
+      profile: 'st780wl',
+      speed: 'max',
+      bootSeconds: 1,
       ...(quirks === undefined ? {} : { quirks }),
     });
     t.teardown(() => modem.stop());
@@ -94,8 +97,12 @@ t.test('after a download it informs as the new release', async (t) => {
       kind: 'request',
       rpc: 'Download',
       args: {
-        ...{ CommandKey: 'up', FileType: '1 Firmware Upgrade Image', URL: `http://127.0.0.1:${port}/` },
-        ...{ ...options, FileSize: image.length, DelaySeconds: 0 },
+        CommandKey: 'up',
+        FileType: '1 Firmware Upgrade Image',
+        URL: `http://127.0.0.1:${port}/`,
+        ...options,
+        FileSize: image.length,
+        DelaySeconds: 0,
       },
     });
     (await acs.turn()).status(204);

@@ -112,7 +112,10 @@ t.test('docs/profiles.md tells the profiles that there are, and its example is o
   const rows = [...docs.matchAll(/^\| `([\w-]+)` \| ([^|]*) \| ([^|]*) \| ([\d,]+) \|$/gm)];
   t.strictSame(
     rows.map(([, name, title, releases = '', count = '']) => ({
-      ...{ name, title, releases: releases.split(', '), parameters: Number(count.replace(',', '')) },
+      name,
+      title,
+      releases: releases.split(', '),
+      parameters: Number(count.replace(',', '')),
     })),
     listProfiles().map(({ name, title, releases, parameters }) => ({ name, title, releases, parameters })),
   );
@@ -242,7 +245,8 @@ function unchunk(bytes: Buffer): { sizes: number[]; text: string } {
 t.test('quirks of a profile are those of its modems; what is none, or cannot be acted, is refused', (t) => {
   const own = { name: 'x', title: 'x', like: 'st706' };
   t.throws(() => parseProfile({ ...own, quirks: ['Q-XX-99'] }, 'own'), {
-    ...{ code: 'E_FILE_INVALID', message: /quirks.*ids of quirks/ },
+    code: 'E_FILE_INVALID',
+    message: /quirks.*ids of quirks/,
   });
   const acs = 'http://127.0.0.1:1/';
   const modem = (...quirks: string[]) =>

@@ -149,17 +149,23 @@ t.test('a rule tells when it may move: never, all the time, or at a moment', (t)
 
 t.test('a rule that reads badly is told', (t) => {
   for (const wrong of [
-    ...[
-      'counter:5',
-      'counter:5-1',
-      'counter:-5-1',
-      'counter:1-5/',
-      'counter:1-5/0',
-      'wander:1-5',
-      'wander:1-5~2',
-    ],
-    ...['anew:1-5', 'anew:1.2-1.8/60', 'turn:a|b', 'address:1.2.3.4/60', 'address:1.2.3.4/31/60'],
-    ...['address:1.2.3.400/8/60', 'since:0', 'since:x', 'lease:1', 'counter:1-5#a b'],
+    'counter:5',
+    'counter:5-1',
+    'counter:-5-1',
+    'counter:1-5/',
+    'counter:1-5/0',
+    'wander:1-5',
+    'wander:1-5~2',
+    'anew:1-5',
+    'anew:1.2-1.8/60',
+    'turn:a|b',
+    'address:1.2.3.4/60',
+    'address:1.2.3.4/31/60',
+    'address:1.2.3.400/8/60',
+    'since:0',
+    'since:x',
+    'lease:1',
+    'counter:1-5#a b',
   ])
     t.throws(() => rule(wrong), { code: 'E_FILE_INVALID', message: /Some\.Name/ }, wrong);
   t.end();

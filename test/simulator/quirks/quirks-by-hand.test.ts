@@ -163,13 +163,16 @@ const SHOWS: Readonly<Partial<Record<QuirkKey, (t: Test, quirks: readonly QuirkK
         kind: 'request',
         rpc: 'Download',
         args: {
-          ...{
-            CommandKey: '',
-            FileType: '3 Vendor Configuration File',
-            URL: `http://127.0.0.1:${port}/file`,
-          },
-          ...{ Username: '', Password: '', FileSize: 0, TargetFileName: '', DelaySeconds: 0 },
-          ...{ SuccessURL: '', FailureURL: '' },
+          CommandKey: '',
+          FileType: '3 Vendor Configuration File',
+          URL: `http://127.0.0.1:${port}/file`,
+          Username: '',
+          Password: '',
+          FileSize: 0,
+          TargetFileName: '',
+          DelaySeconds: 0,
+          SuccessURL: '',
+          FailureURL: '',
         },
       };
       const acs = await serve(t, asks(xml(download)));
@@ -264,7 +267,10 @@ async function call(
   const closes = challenged.headers.get('connection') === 'close';
   await challenged.arrayBuffer();
   const authorization = answerChallenge(readChallenges(challenge), {
-    ...{ method: 'GET', uri: new URL(url).pathname, cnonce: 'c', nc: 1 },
+    method: 'GET',
+    uri: new URL(url).pathname,
+    cnonce: 'c',
+    nc: 1,
     username: modem.get(`${IGD}ManagementServer.ConnectionRequestUsername`) ?? '',
     password: modem.get(`${IGD}ManagementServer.ConnectionRequestPassword`) ?? '',
     hash: (name, text) => createHash(name).update(text, 'latin1').digest('hex'),

@@ -391,8 +391,13 @@ t.test('the ACS sets who may call, before and after a restart; a factory reset u
 
 t.test('a profile says how it challenges, and what its path is', async (t) => {
   const { acs, modem, url } = await lab(t, {
-    ...{ qop: false, algorithm: 'quoted', domain: '/', opaque: 'f00d', realm: `modem \${serial}` },
-    ...{ headers: new Map([['Server', `unit/\${firmware}`]]), afterChallenge: 'close' },
+    qop: false,
+    algorithm: 'quoted',
+    domain: '/',
+    opaque: 'f00d',
+    realm: `modem \${serial}`,
+    headers: new Map([['Server', `unit/\${firmware}`]]),
+    afterChallenge: 'close',
   });
   const first = await get(url);
   t.match(

@@ -54,7 +54,9 @@ const write = (
   rpc: 'SetParameterValues',
   args: {
     ParameterList: Object.entries(settings).map(([name, Value]) => ({
-      ...{ Name: path + name, Value, Type: modem.device.read(path + name)?.type ?? 'string' },
+      Name: path + name,
+      Value,
+      Type: modem.device.read(path + name)?.type ?? 'string',
     })),
     ParameterKey: '',
   },
@@ -374,7 +376,11 @@ t.test('asked by the ACS of this project, a test is carried out and its results 
   t.teardown(() => acs.stop());
   const time = simulatedTime();
   const modem = createModem({
-    ...{ ...CALM, acs: acs.url, profile: 'generic-tr098', bootSeconds: 1, scheduler: time.scheduler },
+    ...CALM,
+    acs: acs.url,
+    profile: 'generic-tr098',
+    bootSeconds: 1,
+    scheduler: time.scheduler,
   });
   t.teardown(() => modem.stop());
   modem.start();

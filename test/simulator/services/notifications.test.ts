@@ -18,7 +18,11 @@ const notify = (...wanted: readonly (readonly [string, number])[]): Request<CpeM
   rpc: 'SetParameterAttributes',
   args: {
     ParameterList: wanted.map(([Name, Notification]) => ({
-      ...{ Name, Notification, NotificationChange: true, AccessListChange: false, AccessList: [] },
+      Name,
+      Notification,
+      NotificationChange: true,
+      AccessListChange: false,
+      AccessList: [],
     })),
   },
 });

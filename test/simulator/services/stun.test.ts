@@ -38,7 +38,8 @@ async function lab(
     ...(stun === undefined
       ? {}
       : { STUNEnable: '1', STUNServerAddress: stun.address, STUNServerPort: String(stun.port) }),
-    ...{ STUNMinimumKeepAlivePeriod: '20', STUNMaximumKeepAlivePeriod: '20' },
+    STUNMinimumKeepAlivePeriod: '20',
+    STUNMaximumKeepAlivePeriod: '20',
     ...settings,
   };
   const modem = createModem({

@@ -154,7 +154,9 @@ function nodeSimulator(
   const fault = faultWith('soap-env', 'Client');
   const speech: Speech = {
     tree,
-    ...{ methods: more.methods, knows: more.knows, fault },
+    methods: more.methods,
+    knows: more.knows,
+    fault,
     envelope: enveloped('soap-env', root, COMPACT, '<?xml version="1.0" encoding="UTF-8"?>\n'),
     array: arrayWith('soap-enc'),
     nameType: '',
@@ -173,7 +175,10 @@ function nodeSimulator(
       speech.envelope(
         id,
         informOf({
-          ...{ speech, identity, events, time: '2023-05-06T07:08:09.010Z' },
+          speech,
+          identity,
+          events,
+          time: '2023-05-06T07:08:09.010Z',
           ...(declares === undefined ? {} : { declares }),
         }),
       ),
@@ -232,7 +237,9 @@ export function cwmpSim(SerialNumber: string, hosts?: number): KnownPeer {
  */
 export function thomson(SerialNumber: string): KnownPeer {
   const identity: Identity = {
-    ...{ Manufacturer: 'THOMSON', OUI: '00147F', ProductClass: 'SpeedTouch 546' },
+    Manufacturer: 'THOMSON',
+    OUI: '00147F',
+    ProductClass: 'SpeedTouch 546',
     SerialNumber,
   };
   const tree = gatewayTree('InternetGatewayDevice', identity);
@@ -280,8 +287,13 @@ export function thomson(SerialNumber: string): KnownPeer {
       speech.envelope(
         id,
         informOf({
-          ...{ speech, identity, events, more },
-          ...{ time: '1970-01-01T00:41:07Z', maxEnvelopes: '2', retryCount: '3' },
+          speech,
+          identity,
+          events,
+          more,
+          time: '1970-01-01T00:41:07Z',
+          maxEnvelopes: '2',
+          retryCount: '3',
         }),
       ),
     answer: (asked) => answerOf(speech, asked),

@@ -59,8 +59,11 @@ export function spa(...entries: readonly Attribute[]): Ask {
       `<SetParameterAttributesStruct><Name>${name}</Name><NotificationChange>${notification === undefined ? 0 : 1}</NotificationChange><Notification>${notification ?? 0}</Notification><AccessListChange>${access === undefined ? 0 : 1}</AccessListChange>${strings('AccessList', access ?? [])}</SetParameterAttributesStruct>`,
   );
   const ParameterList = entries.map(([Name, notification, access]) => ({
-    ...{ Name, NotificationChange: notification !== undefined, Notification: notification ?? 0 },
-    ...{ AccessListChange: access !== undefined, AccessList: access ?? [] },
+    Name,
+    NotificationChange: notification !== undefined,
+    Notification: notification ?? 0,
+    AccessListChange: access !== undefined,
+    AccessList: access ?? [],
   }));
   return {
     raw: `<cwmp:SetParameterAttributes><ParameterList enc:arrayType="cwmp:SetParameterAttributesStruct[${entries.length}]">${structs.join('')}</ParameterList></cwmp:SetParameterAttributes>`,
@@ -90,8 +93,17 @@ export const reset = (): Ask => ({
 
 export function download(CommandKey: string, URL: string, over: Partial<Args<'Download'>> = {}): Ask {
   const args: Args<'Download'> = {
-    ...{ CommandKey, FileType: '3 Vendor Configuration File', URL, Username: '', Password: '' },
-    ...{ FileSize: 0, TargetFileName: '', DelaySeconds: 0, SuccessURL: '', FailureURL: '', ...over },
+    CommandKey,
+    FileType: '3 Vendor Configuration File',
+    URL,
+    Username: '',
+    Password: '',
+    FileSize: 0,
+    TargetFileName: '',
+    DelaySeconds: 0,
+    SuccessURL: '',
+    FailureURL: '',
+    ...over,
   };
   return {
     raw: `<cwmp:Download><CommandKey>${args.CommandKey}</CommandKey><FileType>${args.FileType}</FileType><URL>${escaped(args.URL)}</URL><Username>${args.Username}</Username><Password>${args.Password}</Password><FileSize>${args.FileSize}</FileSize><TargetFileName>${args.TargetFileName}</TargetFileName><DelaySeconds>${args.DelaySeconds}</DelaySeconds><SuccessURL>${args.SuccessURL}</SuccessURL><FailureURL>${args.FailureURL}</FailureURL></cwmp:Download>`,
@@ -101,8 +113,13 @@ export function download(CommandKey: string, URL: string, over: Partial<Args<'Do
 
 export function upload(CommandKey: string, URL: string, over: Partial<Args<'Upload'>> = {}): Ask {
   const args: Args<'Upload'> = {
-    ...{ CommandKey, FileType: '1 Vendor Configuration File', URL, Username: '', Password: '' },
-    ...{ DelaySeconds: 0, ...over },
+    CommandKey,
+    FileType: '1 Vendor Configuration File',
+    URL,
+    Username: '',
+    Password: '',
+    DelaySeconds: 0,
+    ...over,
   };
   return {
     raw: `<cwmp:Upload><CommandKey>${args.CommandKey}</CommandKey><FileType>${args.FileType}</FileType><URL>${escaped(args.URL)}</URL><Username>${args.Username}</Username><Password>${args.Password}</Password><DelaySeconds>${args.DelaySeconds}</DelaySeconds></cwmp:Upload>`,
@@ -119,11 +136,22 @@ export function scheduleDownload(
   over: Partial<Args<'ScheduleDownload'>> = {},
 ): Ask {
   const TimeWindowList = windows.map(([WindowStart, WindowEnd, WindowMode, MaxRetries = 0]) => ({
-    ...{ WindowStart, WindowEnd, WindowMode, UserMessage: '', MaxRetries },
+    WindowStart,
+    WindowEnd,
+    WindowMode,
+    UserMessage: '',
+    MaxRetries,
   }));
   const args: Args<'ScheduleDownload'> = {
-    ...{ CommandKey, FileType: '3 Vendor Configuration File', URL, Username: '', Password: '' },
-    ...{ FileSize: 0, TargetFileName: '', TimeWindowList, ...over },
+    CommandKey,
+    FileType: '3 Vendor Configuration File',
+    URL,
+    Username: '',
+    Password: '',
+    FileSize: 0,
+    TargetFileName: '',
+    TimeWindowList,
+    ...over,
   };
   const structs = windows.map(
     ([start, end, mode, retries = 0]) =>

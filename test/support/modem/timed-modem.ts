@@ -37,7 +37,11 @@ export async function bench(
   const acs = await turnAcs(t);
   const time = simulatedTime();
   const modem = createModem({
-    ...{ acs: acs.url, profile: 'generic-tr098', seed: 4, bootSeconds: 5, scheduler: time.scheduler },
+    acs: acs.url,
+    profile: 'generic-tr098',
+    seed: 4,
+    bootSeconds: 5,
+    scheduler: time.scheduler,
     ...options,
   });
   t.teardown(() => modem.stop());
@@ -52,7 +56,8 @@ export async function bench(
     await ended;
     const { Event, ParameterList } = inform;
     return {
-      ...{ inform, at },
+      inform,
+      at,
       events: Event.map(({ EventCode }) => EventCode),
       names: ParameterList.map(({ Name }) => Name).slice(8),
       value: (name) => ParameterList.find(({ Name }) => Name === name)?.Value,

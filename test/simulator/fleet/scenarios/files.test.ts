@@ -35,8 +35,14 @@ t.test(
     t.strictSame(
       listed.map(({ name }) => name),
       [
-        ...['boot-storm', 'factory-fresh', 'firmware-upgrade', 'line-drop', 'moved-acs'],
-        ...['reboot-while-configured', 'slow-modem', 'wrong-credentials'],
+        'boot-storm',
+        'factory-fresh',
+        'firmware-upgrade',
+        'line-drop',
+        'moved-acs',
+        'reboot-while-configured',
+        'slow-modem',
+        'wrong-credentials',
       ],
     );
     for (const { name, title, shows, parameters } of listed) {
@@ -170,11 +176,17 @@ async function acsFor(t: Test): Promise<TestAcs> {
 
 function play(t: Test, scenario: object, options: Partial<ScenarioOptions> & { acs: string }): ScenarioRun {
   const json = {
-    ...{ title: 't', shows: 's', ends: { each: { sessions: 1 }, within: '1 d' } },
-    ...{ modem: { bootSeconds: 1 }, speed: 'max', ...scenario },
+    title: 't',
+    shows: 's',
+    ends: { each: { sessions: 1 }, within: '1 d' },
+    modem: { bootSeconds: 1 },
+    speed: 'max',
+    ...scenario,
   };
   const played = runScenario({
-    ...{ scenario: parseScenario(json, 'own', 'own.json'), seed: SEED, profile: 'st706wl' },
+    scenario: parseScenario(json, 'own', 'own.json'),
+    seed: SEED,
+    profile: 'st706wl',
     ...options,
   });
   t.teardown(() => played.stop());
@@ -197,8 +209,11 @@ t.test('each action does what it says', async (t) => {
     [
       [
         {
-          ...{ on: 'good-session', after: 5, do: 'change' },
-          ...{ name: 'ManagementServer.PeriodicInformInterval', value: '77' },
+          on: 'good-session',
+          after: 5,
+          do: 'change',
+          name: 'ManagementServer.PeriodicInformInterval',
+          value: '77',
         },
         {
           on: 'good-session',

@@ -117,7 +117,9 @@ t.test('firmware-upgrade: the offered image gets on; one for other hardware does
   for (const good of [true, false]) {
     const acs = await acsFor(t, { transferMs: 60_000 });
     const played = run(t, {
-      ...{ scenario: 'firmware-upgrade', acs: acs.url, profile: ['st706wl', 'st585v6'] },
+      scenario: 'firmware-upgrade',
+      acs: acs.url,
+      profile: ['st706wl', 'st585v6'],
       set: { version: '6.9.9.9', minutes: 30, interval: 60 },
     });
     // Before the first modem has booted.
@@ -133,10 +135,19 @@ t.test('firmware-upgrade: the offered image gets on; one for other hardware does
       played.modems.map((modem) => {
         const URL = good ? (images.get(modem.device.profile.name) ?? '') : `http://127.0.0.1:${port}/x.bli`;
         return acs.queue.add(keyOf(modem), {
-          ...{ kind: 'request', rpc: 'Download' },
+          kind: 'request',
+          rpc: 'Download',
           args: {
-            ...{ CommandKey: '', FileType: '1 Firmware Upgrade Image', URL, Username: '', Password: '' },
-            ...{ FileSize: 0, TargetFileName: '', DelaySeconds: 0, SuccessURL: '', FailureURL: '' },
+            CommandKey: '',
+            FileType: '1 Firmware Upgrade Image',
+            URL,
+            Username: '',
+            Password: '',
+            FileSize: 0,
+            TargetFileName: '',
+            DelaySeconds: 0,
+            SuccessURL: '',
+            FailureURL: '',
           },
         });
       }),
@@ -193,7 +204,8 @@ t.test('line-drop: modems come back after each; not where a RetryCount is refuse
 
 t.test('reboot-while-configured: it is done again; not by an ACS that thinks it was done', async (t) => {
   const set: Request<'SetParameterValues'> = {
-    ...{ kind: 'request', rpc: 'SetParameterValues' },
+    kind: 'request',
+    rpc: 'SetParameterValues',
     args: {
       ParameterList: [{ Name: `${IGD}DeviceInfo.ProvisioningCode`, Value: 'x', Type: 'string' }],
       ParameterKey: '',
