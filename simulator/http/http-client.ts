@@ -116,25 +116,29 @@ export class HttpClient {
     let body = content;
     let redirects = 0;
     if (!this.#spoke) for (let probe = 0; probe < (habits?.probes ?? 0); probe++) await this.#probe();
-    for (let asked = 0; ; ) {
+    for (let challenges = 0; ; ) {
       const outcome = await this.#exchange(body);
       if (outcome.is === 'lost') this.#broken = outcome.why;
       if (outcome.is !== 'response') {
         this.#hangUp();
         return outcome;
       }
-      this.#settle(outcome.response);
-      const { status, headers } = outcome.response;
-      for (const name of COOKIE_HEADERS) {
-        const cookies = headers.get(name);
-        if (cookies !== undefined) this.#options.jar.take(habits?.setCookies?.(cookies) ?? cookies);
-      }
-      if (status === 401 && asked < 2 && this.#takeChallenge(outcome.response, asked)) {
-        asked += 1;
+      const { response } = outcome;
+      this.#settle(response);
+      this.#takeCookies(response);
+      if (this.#takeChallenge(response, challenges)) {
+        challenges += 1;
         if (body !== undefined) body = habits?.repeat?.(body) ?? body;
-      } else if (REDIRECTS.has(status) && redirects < MAX_REDIRECTS && this.#redirect(headers))
-        redirects += 1;
+      } else if (redirects < MAX_REDIRECTS && this.#redirect(response)) redirects += 1;
       else return outcome;
+    }
+  }
+
+  #takeCookies({ headers }: HttpResponse): void {
+    const { habits, jar } = this.#options;
+    for (const name of COOKIE_HEADERS) {
+      const cookies = headers.get(name);
+      if (cookies !== undefined) jar.take(habits?.setCookies?.(cookies) ?? cookies);
     }
   }
 
@@ -167,19 +171,20 @@ export class HttpClient {
   }
 
   /** A second challenge after an answer means that it was refused, unless only the nonce was stale. */
-  #takeChallenge({ headers }: HttpResponse, asked: number): boolean {
-    if (this.#options.credentials === undefined) return false;
+  #takeChallenge({ status, headers }: HttpResponse, before: number): boolean {
+    if (status !== 401 || before >= 2 || this.#options.credentials === undefined) return false;
     const challenges = (headers.get('www-authenticate') ?? []).flatMap((line) => readChallenges(line));
     const chosen = chooseChallenge(challenges, this.#options.traits.preferBasic);
     if (chosen === undefined) return false;
-    if (asked > 0 && !(chosen.scheme === 'digest' && chosen.stale)) return false;
+    if (before > 0 && !(chosen.scheme === 'digest' && chosen.stale)) return false;
     this.#challenges = challenges;
     this.#nonceUses = 0;
     return true;
   }
 
   /** The rest of the session goes there; cookies too, whatever their domain (TR-069a6 3.4.2). */
-  #redirect(headers: HttpResponse['headers']): boolean {
+  #redirect({ status, headers }: HttpResponse): boolean {
+    if (!REDIRECTS.has(status)) return false;
     const location = headers.get('location')?.[0];
     if (location === undefined || this.#target === undefined) return false;
     const target = redirectedUrl(this.#target, location);

@@ -10,10 +10,13 @@ export interface HttpResponse {
   readonly keepsAlive: boolean;
 }
 
-type Delimited =
-  | { readonly by: 'length'; left: number }
-  | { readonly by: 'chunks'; at: 'size' | 'data' | 'after-data' | 'trailer'; left: number }
-  | { readonly by: 'close' };
+interface Chunks {
+  readonly by: 'chunks';
+  at: 'size' | 'data' | 'after-data' | 'trailer';
+  left: number;
+}
+
+type Delimited = { readonly by: 'length'; left: number } | Chunks | { readonly by: 'close' };
 
 interface Head {
   readonly status: number;
@@ -43,22 +46,18 @@ export class ResponseReader {
   feed(bytes: Buffer): Fed {
     this.#buffer = this.#buffer.length === 0 ? bytes : Buffer.concat([this.#buffer, bytes]);
     let interim = false;
-    for (;;) {
-      if (this.#head === undefined) {
-        const head = this.#takeHead();
-        if (head === 'more') return interim ? 'continue' : 'more';
-        if (head === 'broken') return 'broken';
-        if (head.status >= 100 && head.status < 200) {
-          interim = true;
-          continue;
-        }
-        this.#head = head;
-        const delimited = delimiterOf(head, this.#bodyOf204);
-        if (delimited === 'broken') return 'broken';
-        this.#delimited = delimited;
-      }
-      return this.#takeBody(this.#head);
+    while (this.#head === undefined) {
+      const head = this.#takeHead();
+      if (head === 'more') return interim ? 'continue' : 'more';
+      if (head === 'broken') return 'broken';
+      interim = head.status >= 100 && head.status < 200;
+      if (interim) continue;
+      this.#head = head;
+      const delimited = delimiterOf(head, this.#bodyOf204);
+      if (delimited === 'broken') return 'broken';
+      this.#delimited = delimited;
     }
+    return this.#takeBody(this.#head);
   }
 
   /** The peer closed: that ends a body which nothing else delimits. */
@@ -96,7 +95,7 @@ export class ResponseReader {
     }
   }
 
-  #takeChunks(chunks: Extract<Delimited, { by: 'chunks' }>, head: Head): Fed {
+  #takeChunks(chunks: Chunks, head: Head): Fed {
     for (;;) {
       if (chunks.at === 'data') {
         const take = Math.min(chunks.left, this.#buffer.length);
@@ -107,17 +106,9 @@ export class ResponseReader {
       }
       const line = this.#takeLine();
       if (line === undefined) return this.#buffer.length > LIMITS.headerBytes ? 'broken' : 'more';
-      if (chunks.at === 'after-data') {
-        if (line !== '') return 'broken';
-        chunks.at = 'size';
-      } else if (chunks.at === 'trailer') {
-        if (line === '') return this.#finish(head);
-      } else {
-        const size = /^[0-9a-f]{1,7}(?=\s*(;|$))/i.exec(line)?.[0];
-        if (size === undefined) return 'broken';
-        chunks.left = Number.parseInt(size, 16);
-        chunks.at = chunks.left === 0 ? 'trailer' : 'data';
-      }
+      const read = readChunkLine(chunks, line);
+      if (read === 'broken') return 'broken';
+      if (read === 'end') return this.#finish(head);
     }
   }
 
@@ -141,6 +132,21 @@ export class ResponseReader {
     const body = this.#body.length > 1 ? Buffer.concat(this.#body) : (this.#body[0] ?? NOTHING);
     return { status, headers, body, keepsAlive };
   }
+}
+
+/** A line between the data of chunks. */
+function readChunkLine(chunks: Chunks, line: string): 'more' | 'end' | 'broken' {
+  if (chunks.at === 'trailer') return line === '' ? 'end' : 'more';
+  if (chunks.at === 'after-data') {
+    if (line !== '') return 'broken';
+    chunks.at = 'size';
+    return 'more';
+  }
+  const size = /^[0-9a-f]{1,7}(?=\s*(;|$))/i.exec(line)?.[0];
+  if (size === undefined) return 'broken';
+  chunks.left = Number.parseInt(size, 16);
+  chunks.at = chunks.left === 0 ? 'trailer' : 'data';
+  return 'more';
 }
 
 function readHead(text: string): Head | 'broken' {

@@ -59,11 +59,11 @@ class Once extends HeapTimer {
 
 /** What both kinds of time have in common. */
 abstract class QueueScheduler {
-  protected readonly queue = new TimerHeap();
+  readonly queue = new TimerHeap();
 
   abstract now(): number;
   /** What is first in the queue may be another than before. */
-  protected abstract arm(): void;
+  abstract arm(): void;
 
   get waiting(): number {
     return this.queue.size;
@@ -93,7 +93,7 @@ abstract class QueueScheduler {
   }
 
   /** Runs what is due by then. What is asked for meanwhile has its turn later, or nothing else would ever have one. */
-  protected runUntil(until: number): void {
+  runUntil(until: number): void {
     const { nextOrder } = this.queue;
     for (let next = this.queue.first; next !== undefined; next = this.queue.first) {
       if (next.at > until || next.order >= nextOrder) return;
@@ -136,7 +136,7 @@ class FlowingScheduler extends QueueScheduler implements Scheduler {
     return NOTHING;
   }
 
-  protected arm(): void {
+  arm(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const next = this.queue.first;
@@ -190,7 +190,7 @@ class JumpingScheduler extends QueueScheduler implements Scheduler {
   }
 
   /** One turn of the event loop lies between two moments: what follows from the one is asked for before the next. */
-  protected arm(): void {
+  arm(): void {
     const next = this.queue.first;
     const may = next !== undefined && (this.#held === 0 || next.at <= this.#until);
     if (may) this.#immediate ??= setImmediate(() => this.#jump());

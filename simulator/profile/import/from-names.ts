@@ -28,22 +28,15 @@ export function modelOf(
   added: ReadonlySet<string> = new Set(),
 ): Model {
   const { root, top, leaves } = names;
+  const own = new Set([...added].map((path) => path.slice(root.length)));
+  const isAdded = (name: string): boolean => [...own].some((path) => name.startsWith(path));
+  const counts = countsOf(top, own);
   const given = new Map<string, string>();
   const values = new Map<string, string>();
-  const attributes: [string, { notification: number; accessList?: readonly string[] }][] = [];
-  const secret = new Map<string, boolean>();
-  const own = new Set([...added].map((path) => path.slice(root.length)));
-  const isNew = (name: string): boolean => [...own].some((path) => name.startsWith(path));
-  const counts = countsOf(top, own);
-  for (const [name, leaf] of leaves) {
-    const { value, notification, accessList } = leaf;
-    const made = own.size > 0 && isNew(name);
-    if (!made && (notification !== undefined || accessList !== undefined))
-      attributes.push([name, { notification: notification ?? 0, ...(accessList ? { accessList } : {}) }]);
-    const template = name.replace(/\.\d{1,9}(?=\.)/g, '.{i}');
-    if (isSecret(leaf)) secret.set(template, (secret.get(template) ?? true) && (value ?? '') === '');
+  for (const [name, { value }] of leaves) {
     if (value === undefined || value === counts.get(name)) continue;
-    if (made) {
+    const template = templateOf(name);
+    if (isAdded(name)) {
       if (!isRule(value) && !values.has(template)) values.set(template, value);
       continue;
     }
@@ -56,8 +49,8 @@ export function modelOf(
     tree: writeTree(root, top, knownTables(root, twin), own),
     given: Object.fromEntries(given),
     values: Object.fromEntries(values),
-    attributes: Object.fromEntries(attributes),
-    secret: [...secret].filter(([, empty]) => empty).map(([template]) => template),
+    attributes: attributesOf(leaves, isAdded),
+    secret: secretsOf(leaves),
     // Most objects were not listed: it is a device that lists leaves alone.
     lists: names.listed * 2 < names.objects ? 'leaves' : 'objects',
     limits: {},
@@ -65,6 +58,27 @@ export function modelOf(
     value: (name) => leaves.get(name)?.value,
     leaves: leaves.keys(),
   };
+}
+
+const templateOf = (name: string): string => name.replace(/\.\d{1,9}(?=\.)/g, '.{i}');
+
+function attributesOf(leaves: NameTree['leaves'], isAdded: (name: string) => boolean): Model['attributes'] {
+  const attributes: [string, { notification: number; accessList?: readonly string[] }][] = [];
+  for (const [name, { notification, accessList }] of leaves)
+    if ((notification !== undefined || accessList !== undefined) && !isAdded(name))
+      attributes.push([name, { notification: notification ?? 0, ...(accessList ? { accessList } : {}) }]);
+  return Object.fromEntries(attributes);
+}
+
+/** Templates of parameters that look like passwords and read as empty in all of their instances. */
+function secretsOf(leaves: NameTree['leaves']): readonly string[] {
+  const isEmpty = new Map<string, boolean>();
+  for (const [name, leaf] of leaves) {
+    if (!isSecret(leaf)) continue;
+    const template = templateOf(name);
+    isEmpty.set(template, (isEmpty.get(template) ?? true) && (leaf.value ?? '') === '');
+  }
+  return [...isEmpty].filter(([, empty]) => empty).map(([template]) => template);
 }
 
 /** Passwords read as empty text; what was read from such a parameter tells whether it is one. */

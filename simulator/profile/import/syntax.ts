@@ -97,36 +97,46 @@ function readNamed(name: string, from: Definition, all: Building, library: Libra
   // A default comes from the parameter alone.
 }
 
+interface Facets {
+  readonly ranges: (readonly [number | undefined, number | undefined])[];
+  readonly lengths: number[];
+  readonly patterns: string[];
+}
+
 function readFacets(type: string, element: StrictElement, all: Building): void {
   all.type = PRIMITIVES.get(type) ?? all.type;
-  const ranges: (readonly [number | undefined, number | undefined])[] = [];
-  const lengths: number[] = [];
-  const patterns: string[] = [];
-  for (const { name, attributes } of elementsOf(element)) {
-    const value = attributes.get('value');
-    const gone = /^(deleted|obsoleted)$/.test(attributes.get('status') ?? '');
-    switch (localName(name)) {
-      case 'enumeration':
-        if (value !== undefined && gone) all.values.delete(value);
-        else if (value !== undefined) all.values.add(value);
-        break;
-      case 'range':
-        ranges.push([readNumber(attributes.get('minInclusive')), readNumber(attributes.get('maxInclusive'))]);
-        break;
-      case 'size':
-        lengths.push(readNumber(attributes.get('maxLength')) ?? Infinity);
-        break;
-      case 'pattern':
-        if (value !== undefined) patterns.push(value);
-        break;
-      case 'pathRef':
-        all.reference = attributes.get('refType') === 'strong' ? 'strong' : 'weak';
-        break;
-    }
-  }
+  const facets: Facets = { ranges: [], lengths: [], patterns: [] };
+  for (const child of elementsOf(element)) readFacet(child, facets, all);
+  const { ranges, lengths, patterns } = facets;
   if (ranges.length > 0) all.ranges = ranges;
   if (lengths.length > 0) all.length = Math.max(...lengths) === Infinity ? undefined : Math.max(...lengths);
   if (patterns.length > 0) all.patterns = patterns;
+}
+
+function readFacet({ name, attributes }: StrictElement, facets: Facets, all: Building): void {
+  const value = attributes.get('value');
+  switch (localName(name)) {
+    case 'enumeration':
+      if (value === undefined) break;
+      if (/^(deleted|obsoleted)$/.test(attributes.get('status') ?? '')) all.values.delete(value);
+      else all.values.add(value);
+      break;
+    case 'range':
+      facets.ranges.push([
+        readNumber(attributes.get('minInclusive')),
+        readNumber(attributes.get('maxInclusive')),
+      ]);
+      break;
+    case 'size':
+      facets.lengths.push(readNumber(attributes.get('maxLength')) ?? Infinity);
+      break;
+    case 'pattern':
+      if (value !== undefined) facets.patterns.push(value);
+      break;
+    case 'pathRef':
+      all.reference = attributes.get('refType') === 'strong' ? 'strong' : 'weak';
+      break;
+  }
 }
 
 function readNumber(text: string | undefined): number | undefined {

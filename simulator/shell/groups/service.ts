@@ -97,22 +97,14 @@ export const service: Group = {
   ],
 };
 
-const withPort = (port: string) => (box: Box, values: Values) => {
-  const wanted = values.get('name')?.toLowerCase();
-  const service = [...box.state.services.values()].find(({ name }) => name.toLowerCase() === wanted);
-  if (service === undefined) return refused('Invalid value for parameter name');
-  box.state.services.set(service.name, { ...service, port });
-  return done();
-};
-
 export const serviceCommands: readonly PlacedCommand[] = [
   [
     'service system',
     {
       name: 'mapdelete',
       help: 'Takes the port of a service away.',
-      parameters: [needed('name', TEXT), optional('intf', { is: 'interface' }), optional('port', TEXT)],
-      run: withPort(''),
+      parameters: [NAME, optional('intf', { is: 'interface' }), optional('port', TEXT)],
+      run: changing((one) => ({ ...one, port: '' })),
     },
   ],
 ];

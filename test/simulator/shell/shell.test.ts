@@ -39,66 +39,36 @@ function bench(t: Test, profile = 'st585v6', user = 'Administrator', scheduler?:
 
 const text = (shell: Shell, line: string): string => shell.run(line).text;
 
+/** Lines, whether they are from the top, and their tokens: a pair is a name and its value. */
+const LINES: readonly (readonly [string, boolean, readonly (string | readonly string[])[]])[] = [
+  ['', false, []],
+  ['  :ip  iplist ', true, ['ip', 'iplist']],
+  ['a b=c', false, ['a', ['b', 'c']]],
+  ['a b=', false, ['a', ['b', '']]],
+  ['a b="c d" e', false, ['a', ['b', 'c d'], 'e']],
+  ['a "" x', false, ['a', '', 'x']],
+  [
+    'a="say \\"no\\"" b=c=d',
+    false,
+    [
+      ['a', 'say "no"'],
+      ['b', 'c=d'],
+    ],
+  ],
+  ['a\\"b c" d', false, ['a\\b c', 'd']],
+];
+
 t.test('a line is words, with values behind an equals sign, in quotes or not', (t) => {
-  const cases: readonly (readonly [string, boolean, readonly (readonly [string, string | undefined])[]])[] = [
-    ['', false, []],
-    [
-      '  :ip  iplist ',
-      true,
-      [
-        ['ip', undefined],
-        ['iplist', undefined],
-      ],
-    ],
-    [
-      'a b=c',
-      false,
-      [
-        ['a', undefined],
-        ['b', 'c'],
-      ],
-    ],
-    [
-      'a b=',
-      false,
-      [
-        ['a', undefined],
-        ['b', ''],
-      ],
-    ],
-    [
-      'a b="c d" e',
-      false,
-      [
-        ['a', undefined],
-        ['b', 'c d'],
-        ['e', undefined],
-      ],
-    ],
-    [
-      'a "" x',
-      false,
-      [
-        ['a', undefined],
-        ['', undefined],
-        ['x', undefined],
-      ],
-    ],
-    [
-      'a="say \\"no\\"" b=c=d',
-      false,
-      [
-        ['a', 'say "no"'],
-        ['b', 'c=d'],
-      ],
-    ],
-  ];
-  for (const [line, absolute, tokens] of cases)
+  for (const [line, absolute, expected] of LINES) {
+    const read = readLine(line);
+    t.match(read, { ok: true, absolute }, line);
+    const tokens = read.ok ? read.tokens : [];
     t.same(
-      readLine(line),
-      { ok: true, absolute, tokens: tokens.map(([text, value]) => ({ text, value })) },
+      tokens.map(({ text, value }) => (value === undefined ? text : [text, value])),
+      expected,
       line,
     );
+  }
   t.match(readLine('a "b'), { ok: false, why: 'open-quote' });
   t.match(readLine('a'.repeat(2000)), { ok: false, why: 'too-long' });
   t.end();

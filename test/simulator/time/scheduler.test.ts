@@ -217,3 +217,37 @@ t.test('time that flows runs what became due together in the order of time', asy
   await done;
   t.strictSame(ran, [100, 200, 300]);
 });
+
+t.test('the scheduler runs what is due in the order of time, and not what was cancelled', async (t) => {
+  const scheduler = createScheduler({ speed: 1000, start: 0 });
+  const ran: number[] = [];
+  const cancels: (() => void)[] = [];
+  await new Promise<void>((resolve) => {
+    for (const seconds of [9, 3, 7, 1, 8, 2, 6, 4, 5])
+      cancels[seconds] = scheduler.after(seconds * 1000, () => {
+        ran.push(seconds);
+        if (seconds === 2) cancels[6]?.();
+        if (seconds === 9) resolve();
+      });
+    cancels[1]?.();
+  });
+  t.strictSame(ran, [2, 3, 4, 5, 7, 8, 9]);
+  t.ok(scheduler.now() >= 9000, 'simulated time went with it');
+  scheduler.after(0, () => t.fail('stopped'));
+  scheduler.stop();
+});
+
+t.test('equal times run in the order in which they were asked for', async (t) => {
+  let real = 0;
+  const scheduler = createScheduler({ speed: 1, start: 0, clock: () => real });
+  const ran: number[] = [];
+  const done = new Promise<void>((resolve) => {
+    for (let n = 0; n < 50; n++) scheduler.after(1, () => (ran.push(n) === 50 ? resolve() : undefined));
+  });
+  real = 5;
+  await done;
+  t.strictSame(
+    ran,
+    Array.from({ length: 50 }, (_, n) => n),
+  );
+});

@@ -54,18 +54,8 @@ export async function rpcFiles(t: Test): Promise<RpcFiles> {
     const path = (request.url ?? '').replace(/\?.*/, '');
     asked.push(`${request.method} ${path}`);
     if (path === '/slow') await new Promise<void>((resolve) => slow.push(resolve));
-    if (path.startsWith('/basic/') && !isBasic(request)) return challenge(response, 'Basic realm="files"');
-    if (path.startsWith('/digest/') && !isDigest(request))
-      return challenge(response, 'Digest realm="files", nonce="n7", qop="auth", algorithm=MD5');
-    if (path === '/broken') return breakOff(response);
-    if (path === '/error') return response.writeHead(500).end('no');
-    const name = path.replace(/^\/(basic|digest)(?=\/)/, '');
-    if (request.method === 'PUT') {
-      put.set(path, Buffer.concat(parts));
-      return response.writeHead(201).end();
-    }
-    const file = name === '/slow' ? FILES.get('/conf') : FILES.get(name);
-    return file === undefined ? response.writeHead(404).end() : response.end(file);
+    if (request.method === 'PUT' && !isRefused(path, request)) put.set(path, Buffer.concat(parts));
+    answer(path, request, response);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -82,6 +72,31 @@ export async function rpcFiles(t: Test): Promise<RpcFiles> {
     asked,
     release: () => slow.shift()?.(),
   };
+}
+
+/** Without credentials, or on a path that fails whoever asks. */
+const isRefused = (path: string, request: IncomingMessage): boolean =>
+  (path.startsWith('/basic/') && !isBasic(request)) ||
+  (path.startsWith('/digest/') && !isDigest(request)) ||
+  path === '/broken' ||
+  path === '/error';
+
+function answer(path: string, request: IncomingMessage, response: ServerResponse): void {
+  if (isRefused(path, request)) refuse(path, response);
+  else if (request.method === 'PUT') response.writeHead(201).end();
+  else {
+    const name = path.replace(/^\/(basic|digest)(?=\/)/, '');
+    const file = FILES.get(name === '/slow' ? '/conf' : name);
+    if (file === undefined) response.writeHead(404).end();
+    else response.end(file);
+  }
+}
+
+function refuse(path: string, response: ServerResponse): void {
+  if (path === '/broken') breakOff(response);
+  else if (path === '/error') response.writeHead(500).end('no');
+  else if (path.startsWith('/basic/')) challenge(response, 'Basic realm="files"');
+  else challenge(response, 'Digest realm="files", nonce="n7", qop="auth", algorithm=MD5');
 }
 
 const challenge = (response: ServerResponse, scheme: string): ServerResponse =>

@@ -157,7 +157,7 @@ t.test('a file of one own is given by its path', async (t) => {
 
 t.test('the page names every event, action and member of an end', async (t) => {
   const source = (file: string): string =>
-    readFileSync(path.join(ROOT, `simulator/scenarios/${file}.ts`), 'utf8');
+    readFileSync(path.join(ROOT, `simulator/fleet/scenarios/${file}.ts`), 'utf8');
   const names = [
     ...[...source('types').matchAll(/readonly do: '([\w-]+)'/g)].map(([, name]) => name),
     ...[...source('types').matchAll(/^ {2}'?([\w-]+)'?: \['/gm)].map(([, name]) => name),

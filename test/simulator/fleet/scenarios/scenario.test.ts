@@ -4,7 +4,7 @@ import type { Test } from 'tap';
 import t from 'tap';
 import { decode } from '../../../../protocol/cwmp/decode.ts';
 import { encode } from '../../../../protocol/cwmp/encode.ts';
-import type { CpeMethod, Inform, Message, Request } from '../../../../protocol/cwmp/messages.ts';
+import type { CpeMethod, Envelope, Inform, Message, Request } from '../../../../protocol/cwmp/messages.ts';
 import { writeImage } from '../../../../protocol/datamodel/firmware-image.ts';
 import type { Modem, ScenarioOptions, ScenarioResult, ScenarioRun } from '../../../../simulator/index.ts';
 import { runScenario } from '../../../../simulator/index.ts';
@@ -25,6 +25,13 @@ async function acsFor(t: Test, options: Parameters<typeof runAcs>[0] = {}): Prom
 /** What an ACS of a few lines says to a POST: its session goes on well, or this status. */
 type Word = 'well' | Request<CpeMethod> | number;
 
+const INFORM_RESPONSE: Message = { kind: 'response', rpc: 'Inform', args: { MaxEnvelopes: 1 } };
+
+function envelopeOf(body: Buffer): Envelope | undefined {
+  const decoded = body.length === 0 ? undefined : decode(body);
+  return decoded?.ok === true ? decoded.value.envelope : undefined;
+}
+
 /** An ACS that does what a function says: to an Inform, and then to each POST without a body. */
 async function oddAcs(
   t: Test,
@@ -35,23 +42,17 @@ async function oddAcs(
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part);
     const body = Buffer.concat(parts);
-    const decoded = body.length === 0 ? undefined : decode(body);
-    const envelope = decoded?.ok === true ? decoded.value.envelope : undefined;
-    const message = envelope?.message;
-    const begins = message?.kind === 'request' && message.rpc === 'Inform';
-    if (begins) informs.set(request.socket, message.args);
+    const envelope = envelopeOf(body);
+    const begins = envelope?.message.kind === 'request' && envelope.message.rpc === 'Inform';
+    if (begins) informs.set(request.socket, envelope.message.args);
     const inform = informs.get(request.socket);
-    const word = inform === undefined ? 500 : answer(inform, begins ? 'inform' : 'asks');
-    const say: Message | undefined = begins
-      ? { kind: 'response', rpc: 'Inform', args: { MaxEnvelopes: 1 } }
-      : typeof word === 'object'
-        ? word
-        : undefined;
-    if (typeof word === 'number' || say === undefined)
-      return response.writeHead(typeof word === 'number' ? word : 204).end();
+    const reply = inform === undefined ? 500 : answer(inform, begins ? 'inform' : 'asks');
+    if (typeof reply === 'number') return response.writeHead(reply).end();
+    const message: Message | undefined = begins ? INFORM_RESPONSE : reply === 'well' ? undefined : reply;
+    if (message === undefined) return response.writeHead(204).end();
     response.setHeader('Content-Type', 'text/xml; charset=utf-8');
-    const id = begins ? envelope?.id : 'asked';
-    return response.end(encode({ id, namespace: 'urn:dslforum-org:cwmp-1-0', header: {}, message: say }));
+    const id = begins ? envelope.id : 'asked';
+    return response.end(encode({ id, namespace: 'urn:dslforum-org:cwmp-1-0', header: {}, message }));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
