@@ -1,4 +1,7 @@
-/** A simulated modem: power, informs, the retry ladder and restarts around its sessions. What else it does are its parts. */
+/**
+ * A simulated modem: power, informs, the retry ladder and restarts around its sessions. Its services do the
+ * rest.
+ */
 import { EventEmitter } from 'node:events';
 import type { EventQueue, InformEvents } from '../protocol/cwmp/events.ts';
 import {
@@ -57,7 +60,7 @@ import { createScheduler } from './time/scheduler.ts';
 import type { Waiter } from './time/session-limiter.ts';
 import { Timers } from './time/timers.ts';
 
-/** Profiles of which every value was computed once: a rule that cannot be is told before a modem runs. */
+/** Profiles of which every value was computed once: a rule that fails is reported before a modem runs. */
 const checked = new WeakSet<Profile>();
 
 function check(device: Device): void {
@@ -78,27 +81,33 @@ function check(device: Device): void {
   checked.add(profile);
 }
 
-/** A modem that is switched off. Throws ModemlabError for a profile that is not there or not right, or a wrong URL or line. */
+/**
+ * A modem that is switched off. Throws ModemlabError for a missing or invalid profile, or a wrong URL or
+ * line.
+ */
 export function createModem(options: ModemOptions): Modem {
   return new SimulatedModem(options);
 }
 
-/** What is only there while a session runs. */
+/** State that exists only while a session runs. */
 interface Live {
   readonly http: HttpClient;
-  readonly told: InformEvents;
+  readonly informEvents: InformEvents;
   readonly url: string;
   readonly requests: CpeMethod[];
-  /** What the ACS asked for and has to wait for the end of the session (TR-069a6 3.7.1.4). */
+  /** What the ACS requested and has to wait for the end of the session (TR-069a6 3.7.1.4). */
   readonly later: Aftermath[];
-  /** Requests to the ACS for the next session: the machine of this one does not know of them. */
+  /** Requests to the ACS for the next session: the machine of this one does not know them. */
   readonly forNext: Request<AcsMethod>[];
-  /** What others than the ACS changed meanwhile. */
+  /** Changes by others than the ACS during the session. */
   readonly changes: { readonly name: string; readonly value: string }[];
-  /** The ACS has answered the Inform; or refused it as one that does not know its version. */
+  /** The ACS has answered the Inform; or refused it because it does not know its version. */
   heard: boolean;
   tooNew: boolean;
-  /** Simulated time at its beginning: the ACS sees one set of values (TR-069a6 3.7.1.1), unless the modem restarts. */
+  /**
+   * Simulated time at its start: the ACS sees one set of values (TR-069a6 3.7.1.1), unless the modem
+   * restarts.
+   */
   at: number | undefined;
 }
 
@@ -120,13 +129,13 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
   /** Failed sessions since the last success or restart: the step of the ladder. */
   #rung = 0;
   #sessions = 0;
-  /** The ACS seems to know CWMP 1.0 alone. */
+  /** The ACS seems to support only CWMP 1.0. */
   #old = false;
   #live: Live | undefined;
   #running: Promise<void> | undefined;
-  /** Something occurred while a session ran: another follows it. */
+  /** Something occurred while a session ran: another session follows. */
   #again = false;
-  /** There is no room for its session yet. */
+  /** It waits until its session may be opened. */
   #waits = false;
   #contacted: string | undefined;
   #cuts: CutOrder[] | undefined;
@@ -180,7 +189,7 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
 
   emit<K extends keyof ModemEvents>(event: K, ...args: ModemEvents[K]): void {
     this.options.observe?.(this, event, ...args);
-    // EventEmitter cannot relate a generic event to its arguments: the method is called as one of the base.
+    // EventEmitter cannot relate a generic event to its arguments: the method is called on the base type.
     const events: EventEmitter | undefined = this.#events;
     events?.emit(event, ...args);
   }
@@ -229,7 +238,8 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
       this.#live?.http.cut();
     } else if (this.on) {
       this.#schedulePeriodic();
-      // A client that starts again has booted; one that never spoke still has the boot to tell.
+      // A client that is switched on again has booted; one that never contacted the ACS still has its boot
+      // event.
       if (this.#queue.events.length === 0)
         for (const code of device.profile.inform.bootEvents) this.raise(code);
       this.go();
@@ -276,13 +286,13 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
   }
 
   pending(code: string): boolean {
-    const left = this.#live?.http.spoke === true ? this.#live.told.serials : [];
+    const left = this.#live?.http.spoke === true ? this.#live.informEvents.serials : [];
     return this.#queue.events.some(({ EventCode, serial }) => EventCode === code && !left.includes(serial));
   }
 
   change(name: string, value: string): void {
     if (this.device.read(name) === undefined) throw new ModemlabError('E_PARAMETER_UNKNOWN', name);
-    // What others change in a session is seen when it is over (TR-069a6 3.2.1).
+    // Changes by others during a session become visible after it (TR-069a6 3.2.1).
     if (this.#live === undefined) this.#change(name, value);
     else this.#live.changes.push({ name, value });
   }
@@ -292,7 +302,7 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
     this.#takesEffect(name);
     valueChanged(this, name);
     if (name !== this.device.name('ManagementServer.URL')) return;
-    // Before the first contact there is nothing to begin anew, but no reason to wait for the next try either.
+    // Before the first contact there is nothing to start over, but no reason to wait for the next try either.
     if (this.#contacted === undefined) this.go();
     else this.#followUrl();
   }
@@ -317,7 +327,7 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
     this.#boot(cause, commandKeys);
   }
 
-  /** Power up or restart: the clock begins anew, and what a restart discards is gone. */
+  /** Power up or restart: the clock starts over, and what a restart discards is gone. */
   #boot(cause: RestartCause, commandKeys: readonly string[]): void {
     this.#power = 'booting';
     if (this.#live !== undefined) this.#live.at = undefined;
@@ -348,7 +358,7 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
     this.#state = idle(this.#state, { pending: [] });
   }
 
-  /** `late`: simulated milliseconds by which the last one came after it was due. */
+  /** `late`: simulated milliseconds by which the last one was overdue. */
   #schedulePeriodic(late = 0): void {
     this.timers.clear('periodic');
     const ms = untilPeriodic(this.device, late);
@@ -395,7 +405,7 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
     const begun = performance.now();
     const url = device.setting('ManagementServer.URL');
     const changed = changesToTell(this);
-    const told = nextInform(this.#queue, this.#retries > 0);
+    const informEvents = nextInform(this.#queue, this.#retries > 0);
     const retryCount = this.#retries;
     this.#jar ??= new CookieJar();
     const habits = this.options.quirks === undefined ? undefined : habitsOf(device, this.options.quirks);
@@ -403,7 +413,7 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
     if (this.#lineDown) http.cut();
     const live: Live = {
       http,
-      told,
+      informEvents,
       url,
       requests: [],
       later: [],
@@ -414,7 +424,12 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
       at: this.scheduler.now(),
     };
     this.#live = live;
-    const inform = informOf(device, told, retryCount, tellsChanges(told.Event) ? changed : []);
+    const inform = informOf(
+      device,
+      informEvents,
+      retryCount,
+      tellsChanges(informEvents.Event) ? changed : [],
+    );
     const result = await runSession({
       device,
       http,
@@ -445,7 +460,7 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
     this.#afterwards(live.later);
   }
 
-  /** Methods, not closures: they are made for each session. */
+  /** Methods, not closures: they are created for each session. */
   #hooks(live: Live): SessionHooks {
     const modem = this;
     return {
@@ -465,7 +480,7 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
       delivered(request) {
         modem.#delivered(request, live);
       },
-      // The ACS refused to hear of it: what happened is told again in the next session (TR-069a6 A.3.3.2).
+      // The ACS refused the report: it is sent again in the next session (TR-069a6 A.3.3.2).
       undelivered(request, fault) {
         if (request.rpc === 'Inform') live.tooNew = looksLikeOldAcs(fault);
         if (MAY_FORGET.has(request.rpc)) modem.#queue = callDelivered(modem.#queue, request.rpc);
@@ -497,7 +512,7 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
     if (written.length > 0) for (const service of SERVICES) service.written?.(this, written);
   }
 
-  /** What is done before it is answered (Status 0). */
+  /** Requests that are executed before they are answered (Status 0). */
   #answer(performed: Done): Promise<Performed> {
     for (const service of SERVICES) {
       const answer = service.answer?.(this, performed);
@@ -507,9 +522,9 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
   }
 
   #delivered(request: Request<AcsMethod>, live: Live): void {
-    const { told, url } = live;
+    const { informEvents, url } = live;
     if (request.rpc === 'Inform') {
-      this.#queue = informDelivered(this.#queue, told);
+      this.#queue = informDelivered(this.#queue, informEvents);
       this.#contacted = url;
       live.heard = true;
     } else {
@@ -520,7 +535,7 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
     this.emit('delivered', request);
   }
 
-  #conclude({ ok, status }: SessionResult, { told, forNext, at, heard, tooNew }: Live): void {
+  #conclude({ ok, status }: SessionResult, { informEvents, forNext, at, heard, tooNew }: Live): void {
     for (const request of forNext) this.enqueueRequest(request);
     if (ok) {
       this.#retries = 0;
@@ -529,11 +544,12 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
       this.#jar = undefined;
       return;
     }
-    this.#queue = informFailed(this.#queue, told);
+    this.#queue = informFailed(this.#queue, informEvents);
     this.#retries += 1;
-    // An ACS that cannot make sense of the Inform may know CWMP 1.0 alone: the retry speaks that (TR-069a6 3.2.1.1).
+    // An ACS that does not understand the Inform may support only CWMP 1.0: the retry uses that (TR-069a6
+    // 3.2.1.1).
     if (tooNew || (status === 400 && !heard)) this.#old = !this.#old;
-    // The ladder begins anew at a restart, also at one that broke this session.
+    // The ladder starts over at a restart, even at one that broke this session.
     if (at !== undefined) this.#rung += 1;
     if (!this.device.profile.http.cookiesOutlive) this.#jar = undefined;
     if (this.on)
@@ -591,10 +607,10 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
   }
 }
 
-/** Refused once, they are not asked again: their events may be forgotten (TR-069a6 3.7.1.5 Table 8). */
+/** If refused once, they are not repeated: their events may be discarded (TR-069a6 3.7.1.5 Table 8). */
 const MAY_FORGET: ReadonlySet<AcsMethod> = new Set(['Kicked', 'RequestDownload', 'GetRPCMethods']);
 
-/** The state before the next session, with something changed. */
+/** The state before the next session, with a change. */
 function idle(
   state: CpeState,
   change: { readonly ids?: number; readonly pending?: readonly Request<AcsMethod>[] },

@@ -1,4 +1,4 @@
-/** What a session of a modem is made of: its Inform, its ids, its HTTP client. */
+/** The ingredients of a modem's session: its Inform, its ids, its HTTP client. */
 import type { InformEvents } from '../protocol/cwmp/events.ts';
 import type { Args, CwmpVersion, Header } from '../protocol/cwmp/messages.ts';
 import type { CpeSettings } from '../protocol/cwmp/session-cpe.ts';
@@ -13,7 +13,7 @@ import type { ModemOptions } from './modem-types.ts';
 import { TIMEOUT_MS } from './modem-types.ts';
 import type { CwmpTraits, Profile } from './profile/profile.ts';
 
-/** Numeric codes in their order, then those of commands: so the captures have them. */
+/** Numeric codes in their order, then those of commands, as in the captures. */
 const rank = (code: string): number => (/^\d/.test(code) ? Number.parseInt(code, 10) : 100);
 
 export function informOf(
@@ -32,7 +32,10 @@ export function informOf(
   };
 }
 
-/** `sessions`: those that got through since the restart. `old`: the ACS is taken for one of CWMP 1.0 (TR-069a6 3.2.1.1). */
+/**
+ * `sessions`: successful ones since the restart. `old`: the ACS is assumed to speak CWMP 1.0 (TR-069a6
+ * 3.2.1.1).
+ */
 export function settingsOf({ cwmp }: Profile, sessions: number, old = false): CpeSettings {
   const newest = newestVersion(cwmp);
   return {
@@ -55,7 +58,7 @@ function idOf({ id, idCounts }: CwmpTraits, sessions: number, n: number): string
   return id.replace('#', String(idCounts === 'sessions' ? sessions : n));
 }
 
-/** The newest version that a profile speaks; `undefined`: its namespace is none that is known. */
+/** The newest version that a profile speaks; `undefined`: its namespace is unknown. */
 export function newestVersion({ versions, namespace }: CwmpTraits): CwmpVersion | undefined {
   return versions.at(-1) ?? versionOfNamespace(namespace);
 }

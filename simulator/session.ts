@@ -1,4 +1,7 @@
-/** One session of a modem: the pure machine of protocol/cwmp/session-cpe.ts driven over the modem's HTTP client. */
+/**
+ * One session of a modem: drives the pure machine of protocol/cwmp/session-cpe.ts over the modem's HTTP
+ * client.
+ */
 import { decode } from '../protocol/cwmp/decode.ts';
 import { encode } from '../protocol/cwmp/encode.ts';
 import { informText } from '../protocol/cwmp/inform-text.ts';
@@ -28,7 +31,7 @@ import type { SessionHabits } from './quirks/session-habits.ts';
 export interface SessionHooks {
   readonly cut: (point: CutPoint) => boolean;
   readonly received: (request: Request<CpeMethod>) => void;
-  /** Does what is to be done before it is answered. */
+  /** Executes what has to be done before it is answered. */
   readonly atOnce: (performed: Done) => Promise<Performed>;
   readonly performed: (request: Request<CpeMethod>, performed: Performed) => void;
   readonly delivered: (request: Request<AcsMethod>, response: Response<AcsMethod>) => void;
@@ -52,13 +55,13 @@ export interface SessionInput {
   readonly state: CpeState;
   readonly inform: Args<'Inform'>;
   readonly hooks: SessionHooks;
-  /** What its quirks make of it; none for most. */
+  /** Its quirks; most modems have none. */
   readonly habits?: SessionHabits | undefined;
   /** Another connection to the same ACS, with cookies of its own. */
   readonly another: () => HttpClient;
 }
 
-/** Plays one session to its end. The connection is closed when it returns. Never rejects. */
+/** Runs one session to its end. The connection is closed when it returns. Never rejects. */
 export async function runSession(input: SessionInput): Promise<SessionResult> {
   const { settings, http, inform, habits } = input;
   let { state } = input;
@@ -84,7 +87,7 @@ export async function runSession(input: SessionInput): Promise<SessionResult> {
   return { state, ok, why, status, detail: http.broken };
 }
 
-/** What an effect leads to, at once or later; nothing when the machine waits for no answer to it. */
+/** The event that an effect leads to, at once or later; none when the machine waits for no answer to it. */
 function carryOut(
   input: SessionInput,
   effect: Exclude<CpeEffect, { do: 'end' }>,
@@ -156,7 +159,7 @@ function send(input: SessionInput, envelope: Envelope): Promise<CpeEvent> {
   return post(input, encode(worded, dialect));
 }
 
-/** As a modem with quirks does: it may send something else, or nothing. */
+/** For a modem with quirks: it may send something else, or nothing. */
 async function sendOddly(
   input: SessionInput,
   { say, instead, messages = [], twice }: SessionHabits,
@@ -177,7 +180,7 @@ async function sendOddly(
   return answer;
 }
 
-/** Messages in a row that a modem passes over before it gives up. */
+/** Consecutive messages that a modem ignores before it gives up. */
 const MAX_IGNORED = 8;
 
 /** One POST, and what its response means to the modem. */
@@ -211,19 +214,19 @@ function elementName(message: Message): string {
 
 function readOutcome(
   outcome: HttpOutcome,
-  { accepts: bears }: Profile,
+  { accepts }: Profile,
   habits: SessionHabits | undefined,
 ): CpeEvent | 'ignored' {
   if (outcome.is === 'timeout') return { is: 'timeout' };
   if (outcome.is === 'lost') return { is: 'lost' };
   const { status, body, headers } = outcome.response;
-  // An error page is no message, whatever it holds.
+  // An error page is not a message, whatever it contains.
   if (body.length === 0 || status < 200 || status > 299) return { is: 'response', status };
   const declared = Buffer.from(body.buffer, body.byteOffset, Math.min(body.length, 64))
     .toString('latin1')
     .trimStart()
     .startsWith('<?xml');
-  if (bears.xmlDeclaration === (declared ? 'refuses' : 'needs')) return { is: 'unreadable', status };
+  if (accepts.xmlDeclaration === (declared ? 'refuses' : 'needs')) return { is: 'unreadable', status };
   const charset = /charset="?([\w.:-]{1,40})/i.exec(headers.get('content-type')?.[0] ?? '')?.[1];
   const decoded = decode(body, { charset });
   if (!decoded.ok) return { is: 'unreadable', status };

@@ -1,6 +1,7 @@
 /**
- * The text files of a modem: its configuration, which can be loaded back, and its log. A configuration has a line in
- * brackets that tells whose it is, a line for the instances of each table that grows, and one for each setting.
+ * The text files of a modem: its configuration, which can be loaded back, and its log. A configuration has a
+ * line in brackets that names its device, a line for the instances of each table that grows, and one for each
+ * setting.
  */
 import type { Device } from './device.ts';
 import { checkValue } from './set-check.ts';
@@ -11,7 +12,7 @@ export interface Setting {
 }
 
 export type Loaded =
-  /** Instances are as the file has them; these settings are other than they were and not yet stored. */
+  /** Instances are as in the file; these settings differ from the current ones and are not stored yet. */
   { readonly ok: true; readonly settings: readonly Setting[] } | { readonly ok: false; readonly why: string };
 
 const escaped = (text: string): string =>
@@ -25,7 +26,7 @@ export function writeConfiguration(device: Device): Uint8Array {
   for (const found of tree.walk(tree.root())) {
     if (found.is === 'table' && found.shape.addable)
       lines.push(`${found.path}=${tree.instances(found.path).join(' ')}`);
-    // Secrets are in it as in any configuration: it could not be loaded back without.
+    // Secrets are included, as in any configuration: it could not be loaded back without them.
     else if (found.is === 'leaf' && found.shape.writable)
       lines.push(`${found.path}=${escaped(device.valueAt(found.path) ?? '')}`);
   }
@@ -33,8 +34,9 @@ export function writeConfiguration(device: Device): Uint8Array {
 }
 
 /**
- * Takes a configuration. Lines that say nothing to this device are passed over, as its command line would: files are
- * edited by hand, and come from other firmware. What is no text, or another product's, is refused as a whole.
+ * Loads a configuration. Lines that mean nothing to this device are ignored, as its command line would: files
+ * are edited by hand, and come from other firmware. Anything that is not text, or is of another product, is
+ * refused as a whole.
  */
 export function loadConfiguration(device: Device, bytes: Uint8Array): Loaded {
   const text = Buffer.from(bytes).toString('utf8');
@@ -69,7 +71,7 @@ function isChange(device: Device, name: string, value: string): boolean {
   return checkValue(found.shape, limits, { type: found.shape.type, value }).ok;
 }
 
-/** What it has to tell of itself: its log parameter where the model has one, and what it has been through. */
+/** The log: its log parameter where the model has one, and what has happened to the device. */
 export function writeLog(device: Device): Uint8Array {
   const { profile, unit, firmware } = device;
   const ms = device.uptime;

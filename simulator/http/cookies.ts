@@ -1,4 +1,4 @@
-/** The modem's cookies, kept for a session and written as its kind writes them. */
+/** The modem's cookies, kept for a session and written in its own style. */
 import type { HttpTraits } from '../profile/profile.ts';
 
 interface Cookie {
@@ -6,14 +6,14 @@ interface Cookie {
   readonly path: string | undefined;
 }
 
-/** TR-069a6 3.4.2 wants several and 512 bytes; these bounds are far above. */
+/** TR-069a6 3.4.2 requires several and 512 bytes; these bounds are far above. */
 const MAX_COOKIES = 32;
 const LONGEST_COOKIE = 4096;
 
 export class CookieJar {
   readonly #cookies = new Map<string, Cookie>();
 
-  /** Takes the values of Set-Cookie and Set-Cookie2 lines. */
+  /** Stores the values of Set-Cookie and Set-Cookie2 lines. */
   take(lines: readonly string[]): void {
     for (const line of lines) {
       const semicolon = line.indexOf(';');
@@ -48,7 +48,10 @@ export class CookieJar {
   }
 }
 
-/** The value of an attribute of a Set-Cookie line. Most lines have few, and are not taken apart for one they lack. */
+/**
+ * The value of an attribute of a Set-Cookie line. Most lines have few attributes, and are not split for one
+ * they lack.
+ */
 function attributeOf(attributes: string, wanted: string): string | undefined {
   if (!attributes.toLowerCase().includes(`${wanted}=`)) return undefined;
   return attributes

@@ -1,9 +1,9 @@
-/** Reads the answer of an ACS off the socket: status, headers, body, however it is delimited; bounded. */
+/** Reads the response of an ACS from the socket: status, headers, body, however it is delimited; bounded. */
 import { LIMITS } from '../../protocol/limits.ts';
 
 export interface HttpResponse {
   readonly status: number;
-  /** By lower-case name, in the order in which they came. */
+  /** By lower-case name, in the order of arrival. */
   readonly headers: ReadonlyMap<string, readonly string[]>;
   readonly body: Uint8Array;
   /** Whether the connection can carry another request. */
@@ -24,7 +24,7 @@ interface Head {
   readonly keepsAlive: boolean;
 }
 
-/** What a piece of input led to. */
+/** The result of some input. */
 export type Fed = 'more' | 'continue' | 'broken' | HttpResponse;
 
 const NOTHING = Buffer.alloc(0);
@@ -37,12 +37,15 @@ export class ResponseReader {
   #length = 0;
   readonly #bodyOf204: boolean;
 
-  /** `bodyOf204`: headers that announce content are believed even there (Q-HT-13). */
+  /** `bodyOf204`: headers that announce content are believed even for a 204 (Q-HT-13). */
   constructor(bodyOf204 = false) {
     this.#bodyOf204 = bodyOf204;
   }
 
-  /** Bytes as they come. `continue`: an interim response (100) was passed; there may be more in the same bytes. */
+  /**
+   * Bytes as they arrive. `continue`: an interim response (100) has passed; there may be more in the same
+   * bytes.
+   */
   feed(bytes: Buffer): Fed {
     this.#buffer = this.#buffer.length === 0 ? bytes : Buffer.concat([this.#buffer, bytes]);
     let interim = false;
@@ -69,7 +72,7 @@ export class ResponseReader {
   #takeHead(): Head | 'more' | 'broken' {
     const text = this.#buffer.toString('latin1', 0, LIMITS.headerBytes + 4);
     const crlf = text.indexOf('\r\n\r\n');
-    // Lines that end with LF alone count in the head only, not in the body.
+    // Lines that end with a bare LF count only in the head, not in the body.
     const lf = text.indexOf('\n\n');
     const bare = lf >= 0 && (crlf < 0 || lf < crlf);
     const at = bare ? lf : crlf;
@@ -120,7 +123,7 @@ export class ResponseReader {
     return line;
   }
 
-  /** Moves so many bytes to the body; false when it grows too large. */
+  /** Moves this many bytes to the body; false when it grows too large. */
   #keep(count: number): boolean {
     if (count > 0) this.#body.push(this.#buffer.subarray(0, count));
     this.#buffer = this.#buffer.subarray(count);

@@ -1,9 +1,11 @@
-/** The text form of a line: `latency:200,jitter:50`, `reset:after=4k,p=10%`. docs/line-faults.md tells it. */
+/**
+ * The text form of a line: `latency:200,jitter:50`, `reset:after=4k,p=10%`. docs/line-faults.md describes it.
+ */
 import { ModemlabError } from '../../protocol/errors.ts';
 import type { LineFault } from './flow.ts';
 import type { Begin, Occurrence } from './pieces.ts';
 
-/** What stands in the text for one fault: its name, what follows the colon, and parameters by name. */
+/** The text of one fault: its name, the value after the colon, and parameters by name. */
 export interface FaultWords {
   readonly name: string;
   readonly given: ReadonlyMap<string, string>;
@@ -12,12 +14,12 @@ export interface FaultWords {
 /** The member of `given` that has no name. */
 export const BARE = '';
 
-/** More than anyone writes; each costs every byte some work. */
+/** More than anyone needs; each costs some work for every byte. */
 const MAX_FAULTS = 32;
 
 /**
- * `name`, `name:value`, `name:param=value`, and behind each any number of `param=value`; commas between. Throws
- * ModemlabError E_USAGE for what is none of these.
+ * `name`, `name:value`, `name:param=value`, each followed by any number of `param=value`; separated by
+ * commas. Throws ModemlabError E_USAGE for anything else.
  */
 export function splitLine(text: string): FaultWords[] {
   const words: { readonly name: string; readonly given: Map<string, string> }[] = [];
@@ -70,7 +72,7 @@ const SCALE: ReadonlyMap<string, number> = new Map([
   ['%', 0.01],
 ]);
 
-/** Milliseconds that a line may be told to wait: a day. */
+/** Maximum delay of a line in milliseconds: a day. */
 const MAX_WAIT_MS = 86_400_000;
 
 function scaled(form: RegExp, text: string): number | undefined {
@@ -83,11 +85,11 @@ function time(text: string): number | undefined {
   return ms !== undefined && ms <= MAX_WAIT_MS ? ms : undefined;
 }
 
-/** Reads the parameters of one fault, and refuses those that it has not. */
+/** Reads the parameters of one fault, and refuses unknown ones. */
 export class Parameters {
   readonly #line: string;
   readonly #words: FaultWords;
-  /** The parameter that a value without a name is for. */
+  /** The parameter that a value without a name sets. */
   readonly #bare: string;
   readonly #known: string[] = [];
 
@@ -123,7 +125,7 @@ export class Parameters {
     return this.#optional('dir', 'up, down or both', read) ?? 'both';
   }
 
-  /** Bytes in its direction, or with a unit of time what has passed since the connection was opened. */
+  /** Bytes in its direction, or with a unit of time the time since the connection was opened. */
   begin(): Begin {
     const read = (text: string): Begin | undefined => {
       const bytes = scaled(BYTES, text);
@@ -146,7 +148,7 @@ export class Parameters {
     return { after: this.begin(), p, times };
   }
 
-  /** Throws for what nobody asked for. */
+  /** Throws for parameters that were not read. */
   done(): void {
     const unknown = [...this.#words.given.keys()].find((key) => !this.#known.includes(key || this.#bare));
     if (unknown !== undefined)

@@ -9,7 +9,7 @@ import { PRESETS } from './presets.ts';
 interface Kind {
   readonly title: string;
   readonly form: string;
-  /** The parameter that a value without a name is for. */
+  /** The parameter that a value without a name sets. */
   readonly bare: string;
   readonly stage: (parameters: Parameters) => Stage;
 }
@@ -95,12 +95,12 @@ const FAULTS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
 export interface ListedFault {
   readonly name: string;
   readonly title: string;
-  /** How it is written; of a preset, what it stands for. */
+  /** How it is written; for a preset, its definition. */
   readonly form: string;
   readonly kind: 'fault' | 'preset';
 }
 
-/** Faults, and behind them the presets made of them. */
+/** Faults, followed by the presets made of them. */
 export function listFaults(): ListedFault[] {
   return [
     ...Array.from(FAULTS, ([name, { title, form }]) => ({ name, title, form, kind: 'fault' as const })),
@@ -134,7 +134,7 @@ export function parseLine(text: string): LineFault[] {
   });
 }
 
-/** As `parseLine`, for a text inside a file: what is wrong with it, or its faults. */
+/** Like `parseLine`, for a text inside a file: its error, or its faults. */
 export function readLine(
   text: string,
 ):

@@ -1,4 +1,4 @@
-/** The line that a modem has, when it has one with faults. */
+/** The line of a modem, if it has one with faults. */
 import { parseLine } from './faults.ts';
 import type { LineFault } from './flow.ts';
 import { Line } from './line.ts';
@@ -11,10 +11,10 @@ interface LineChoice {
 }
 
 const lines = new WeakMap<object, Line>();
-/** The text that was read last: a fleet has one for all. */
+/** The last text that was parsed: a fleet has one for all. */
 let last: { readonly text: string; readonly faults: readonly LineFault[] } | undefined;
 
-/** Throws ModemlabError E_USAGE for a text that names no faults. */
+/** Throws ModemlabError E_USAGE for a text that does not name faults. */
 export function faultsOf(line: string | readonly LineFault[]): readonly LineFault[] {
   if (typeof line !== 'string') return line;
   if (last?.text !== line) last = { text: line, faults: parseLine(line) };

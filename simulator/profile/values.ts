@@ -1,6 +1,7 @@
 /**
- * What a parameter reads as on a modem out of the factory: rules from the profile, by name. A value is computed when it
- * is asked for, from the modem's own facts and numbers, so that a modem costs no memory for what it shares with its kind.
+ * The values of parameters on a factory-fresh modem: rules from the profile, by name. A value is computed
+ * when it is read, from the modem's own facts and numbers, so that a modem needs no memory for what it shares
+ * with its model.
  */
 import { ModemlabError } from '../../protocol/errors.ts';
 import { hash } from '../../protocol/random.ts';
@@ -15,8 +16,9 @@ export type { ValueRule, ValueSource } from './value-rule.ts';
 const MAX_LINES = 256;
 
 /**
- * The rules of a profile: by template name below the root, by `*.` and the last name, or by type as `:u`; before them by
- * the name of one parameter, with instance numbers. Values that were read from a device go before all rules.
+ * The rules of a profile: by template name below the root, by `*.` and the last name, or by type as `:u`;
+ * before them by the name of one parameter, with instance numbers. Values that were read from a device
+ * precede all rules.
  */
 export class ValueRules {
   readonly #texts: ReadonlyMap<string, string>;
@@ -26,12 +28,12 @@ export class ValueRules {
   readonly #given: ReadonlyMap<string, string>;
   readonly #lines = new Map<string, ValueRule>();
 
-  /** `given`: values by names below the root, as they are: no rules. */
+  /** `given`: values by names below the root, literal: no rules. */
   constructor(texts: ReadonlyMap<string, string>, given: ReadonlyMap<string, string> = new Map()) {
     this.#texts = texts;
     this.#given = given;
     for (const [name, text] of texts) {
-      // A rule that cannot be read is told when the profile is loaded, not when a modem is asked.
+      // An invalid rule is reported when the profile is loaded, not when a modem is asked.
       const rule = compile(text, name);
       const template = name.replace(/\.\d{1,9}(?=\.)/g, '.{i}');
       if (template === name) continue;
@@ -79,7 +81,7 @@ export class ValueRules {
 
 const belowRoot = (path: string): string => path.slice(path.indexOf('.') + 1);
 
-/** A rule for all parameters of a template, but for those that have one of their own. */
+/** A rule for all parameters of a template, except those that have one of their own. */
 function eachBySelf(rule: ValueRule, own: (source: ValueSource) => ValueRule | undefined): ValueRule {
   return moving(
     (source) => (own(source) ?? rule)(source),
@@ -96,10 +98,10 @@ const FALLBACKS: ReadonlyMap<string, string> = new Map([
   ['dateTime', '0001-01-01T00:00:00Z'],
 ]);
 
-/** Facts that are others a moment later. */
+/** Facts that change from one moment to the next. */
 const MOVING_FACTS: ReadonlySet<string> = new Set(['uptime', 'clock', 'weekday', 'connectionUptime']);
 
-/** Text with `${...}` in it, as docs/profiles.md lists them. */
+/** Text with `${...}` in it, as listed in docs/profiles.md. */
 export function compile(text: string, name: string): ValueRule {
   const parts: ValueRule[] = [];
   let from = 0;
@@ -180,7 +182,7 @@ function randomHex(seed: string, digits: number): string {
   return out.slice(0, digits).toUpperCase();
 }
 
-/** A MAC some steps after another, as one unit's interfaces follow each other. */
+/** The MAC address some steps after another, as one unit's interfaces follow each other. */
 export function shiftMac(mac: string, by: number): string {
   const shifted = (Number.parseInt(mac.replaceAll(':', ''), 16) + by) % 2 ** 48;
   const digits = shifted.toString(16).padStart(12, '0');

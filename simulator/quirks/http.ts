@@ -19,7 +19,7 @@ const SOAP_ACTIONS: readonly ((method: string) => string | undefined)[] = [
 ];
 const CONTENT_TYPES: readonly (string | undefined)[] = ['text/html', 'text/xml', undefined];
 
-/** Gives one after the other, and begins anew. */
+/** Returns one after the other, and starts over after the last. */
 function cycleThrough<T>(all: readonly T[]): () => T | undefined {
   let count = 0;
   return () => all[count++ % all.length];

@@ -1,4 +1,4 @@
-/** Quirks that show over time, as a part of the modem. */
+/** Quirks that show over time, as a service of the modem. */
 import type { ModemContext, ModemService } from '../modem-context.ts';
 import { habitsOf } from './habits.ts';
 

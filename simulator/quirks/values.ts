@@ -1,4 +1,4 @@
-/** Habits of groups NS, AT, ID and VL that are no matter of spelling: what is understood, taken, and read. */
+/** Habits of groups NS, AT, ID and VL that go beyond spelling: what is understood, accepted, and read. */
 import type { CpeMethod, Request } from '../../protocol/cwmp/messages.ts';
 import type { Outcome } from './answers.ts';
 import { refuse, withValues } from './answers.ts';
@@ -9,13 +9,13 @@ import type { Heard, SessionHabits } from './session-habits.ts';
 
 const isRequest = ({ envelope }: Heard): boolean => envelope.message.kind === 'request';
 
-/** Values of an answer, told otherwise. */
+/** An answer with changed values. */
 const withValuesChanged =
   (change: (name: string, value: string) => string): SessionHabits['perform'] & object =>
   (request, plain): Outcome =>
     withValues(plain(request), (list) => list.map((one) => ({ ...one, Value: change(one.Name, one.Value) })));
 
-/** A message quirk that needs such a text to show. */
+/** A message quirk that needs such a text to become visible. */
 const withInformText = (text: string): Habit =>
   session(() => ({ say: (envelope) => setInformText(envelope, text) }));
 

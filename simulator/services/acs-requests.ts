@@ -1,9 +1,9 @@
-/** What a modem asks of the ACS when somebody at it does something (TR-069a6 A.4.2.1, A.4.2.2). */
+/** What a modem asks of the ACS when somebody at the modem does something (TR-069a6 A.4.2.1, A.4.2.2). */
 import type { Args } from '../../protocol/cwmp/messages.ts';
 import type { ModemContext } from '../modem-context.ts';
 import type { Kick } from '../modem-types.ts';
 
-/** Somebody was sent to the modem's page for kicks by a web site: Kicked is called, with `5 KICKED`. */
+/** A web site sent somebody to the modem's page: Kicked is called, with `5 KICKED`. */
 export function kick(modem: ModemContext, { command = '', referer = '', arg = '', next = '' }: Kick): void {
   modem.raise('5 KICKED');
   const args: Args<'Kicked'> = { Command: command, Referer: referer, Arg: arg, Next: next };
@@ -11,7 +11,10 @@ export function kick(modem: ModemContext, { command = '', referer = '', arg = ''
   modem.go();
 }
 
-/** The modem wants a file: RequestDownload is called, with `9 REQUEST DOWNLOAD`. The ACS may answer with a Download. */
+/**
+ * The modem wants a file: RequestDownload is called, with `9 REQUEST DOWNLOAD`. The ACS may answer with a
+ * Download.
+ */
 export function requestDownload(
   modem: ModemContext,
   fileType: string,

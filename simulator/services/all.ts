@@ -1,4 +1,4 @@
-/** Everything with a life of its own that a modem has, in the order in which they are called. */
+/** The services of a modem beside its quirks, in the order in which they are called. */
 
 import type { ModemService } from '../modem-context.ts';
 import { connectionRequests } from './connection-request.ts';

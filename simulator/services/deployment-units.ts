@@ -1,4 +1,7 @@
-/** Deployment units: operations one after the other, and what the ACS is told of them (TR-069a6 A.4.1.10, A.4.2.3). */
+/**
+ * Deployment units: operations one after the other, and their reports to the ACS (TR-069a6 A.4.1.10,
+ * A.4.2.3).
+ */
 import type { Args } from '../../protocol/cwmp/messages.ts';
 import type { Operation } from '../../protocol/cwmp/operation.ts';
 import type { Device } from '../device/device.ts';
@@ -39,7 +42,10 @@ export const deploymentUnits: ModemService = {
   },
 };
 
-/** The subscriber, or another protocol, changes units; AutonomousDUStateChangeComplete tells when the policy says so. */
+/**
+ * The subscriber, or another protocol, changes units; AutonomousDUStateChangeComplete reports it if the
+ * policy says so.
+ */
 export function changeUnits(modem: ModemContext, operations: readonly Operation[]): void {
   addUnitChange(modem.device, operations, undefined);
   if (modem.on) start(modem);
@@ -54,7 +60,7 @@ function start(modem: ModemContext): void {
   running.set(modem, { abort, work });
 }
 
-/** An operation that a restart broke off begins anew; what is done is not done twice. */
+/** An operation that a restart interrupted starts over; completed ones are not repeated. */
 async function carryOn(modem: ModemContext, signal: AbortSignal): Promise<void> {
   const { device, options, random } = modem;
   const { timeoutMs = TIMEOUT_MS, tls, connect } = options;

@@ -1,6 +1,6 @@
 /**
- * ScheduleInform: what is scheduled, and the part that carries it out. It outlives a restart if and only if the device
- * knows the time (TR-069a6 A.4.1.2).
+ * ScheduleInform: the scheduled informs, and the service that sends them. They survive a restart if and only
+ * if the device knows the time (TR-069a6 A.4.1.2).
  */
 import type { Device } from '../device/device.ts';
 import type { Scheduled } from '../device/rpc/schedule.ts';
@@ -29,7 +29,7 @@ function arm(modem: ModemContext): void {
 }
 
 function inform(modem: ModemContext, one: Scheduled): void {
-  // One that took the place of this has an id of its own.
+  // One that replaced this has an id of its own.
   if (!unschedule(modem.device, one)) return;
   modem.raise('M ScheduleInform', one.commandKey);
   modem.go();

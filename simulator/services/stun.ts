@@ -1,6 +1,7 @@
 /**
- * The UDP port of a modem: connection requests in datagrams, and the STUN client that learns under which address the port
- * is reached from outside (TR-069 Annex G). A modem has one only while STUNEnable is true, or when its options ask for it.
+ * The UDP port of a modem: connection requests in datagrams, and the STUN client that learns the address at
+ * which the port is reached from outside (TR-069 Annex G). A modem has one only while STUNEnable is true, or
+ * if its options ask for it.
  */
 import { createHmac } from 'node:crypto';
 import dgram from 'node:dgram';
@@ -23,16 +24,16 @@ interface Udp {
   readonly primary: dgram.Socket;
   /** Only for the search of the keep-alive period. */
   secondary: dgram.Socket | undefined;
-  /** Where the primary port is, once it is bound. */
+  /** The address of the primary port, once it is bound. */
   local: Endpoint | undefined;
   client: { readonly settings: StunSettings; state: StunState } | undefined;
   /** Ends a wait in real time: until then simulated time stands still at the highest speed. */
   release: (() => void) | undefined;
   retry: NodeJS.Timeout | undefined;
-  /** ts and id of the connection request that was taken last. */
+  /** ts and id of the last accepted connection request. */
   lastTs: number;
   lastId: string;
-  /** Simulated time at which the ACS was last to hear of another address. */
+  /** Simulated time of the last report of another address to the ACS. */
   toldAt: number | undefined;
 }
 
@@ -111,7 +112,7 @@ function open(modem: ModemContext): void {
   });
 }
 
-/** A port that cannot be bound, or a server that cannot be reached, leaves the modem without this way to be called. */
+/** If a port cannot be bound, or a server cannot be reached, the modem cannot be called this way. */
 function bind(socket: dgram.Socket, { listener }: ConnectionRequestOptions, done: () => void): void {
   socket.on('error', () => {});
   socket.bind({ address: net.isIPv4(listener.address) ? listener.address : '0.0.0.0', port: 0 }, done);
@@ -134,10 +135,13 @@ function close(modem: ModemContext): void {
   closing.set(modem, Promise.all([closing.get(modem), ...closed]));
 }
 
-/** The client begins, or begins anew with other settings; without STUN the port has the address that the modem sees. */
+/**
+ * The client starts, or starts over with other settings; without STUN the port has the address that the modem
+ * sees.
+ */
 function startClient(modem: ModemContext, udp: Udp): void {
   const { local } = udp;
-  // Not bound yet: it begins when it is. Closed meanwhile: it does not.
+  // If not bound yet, it starts when it is. If closed in the meantime, it does not.
   if (local === undefined || of.get(modem) !== udp) return;
   settle(udp);
   modem.timers.clear(TIMER);
@@ -220,7 +224,7 @@ function send(modem: ModemContext, udp: Udp, from: StunPort, bytes: Uint8Array):
   else secondary(modem, udp, go);
 }
 
-/** Without a STUN server of its own, the ACS is taken for one. */
+/** Without a STUN server of its own, the ACS's host is used. */
 const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).hostname : '');
 
 function secondary(modem: ModemContext, udp: Udp, go: (socket: dgram.Socket) => void): void {
@@ -235,7 +239,7 @@ function secondary(modem: ModemContext, udp: Udp, go: (socket: dgram.Socket) => 
   bind(socket, connectionRequests, () => go(socket));
 }
 
-/** UDPConnectionRequestAddress and NATDetected as they are now; the ACS hears of it no more often than it allows. */
+/** Updates UDPConnectionRequestAddress and NATDetected; the ACS is informed no more often than it allows. */
 function tellAddress(modem: ModemContext, udp: Udp, { address, port }: Endpoint, translated: boolean): void {
   change(modem, 'NATDetected', translated ? '1' : '0');
   const name = modem.device.name('ManagementServer.UDPConnectionRequestAddress');

@@ -1,4 +1,7 @@
-/** Transfers that a modem accepted: when they are due, carried out, told (TR-069a6 A.3.2.8, A.4.1.5, A.4.1.8). */
+/**
+ * Transfers that a modem accepted: when they are due, executed, reported (TR-069a6 A.3.2.8, A.4.1.5,
+ * A.4.1.8).
+ */
 import { UNKNOWN_TIME } from '../../protocol/datamodel/date-time.ts';
 import { attributesOf } from '../device/rpc/attributes.ts';
 import type { Aftermath, Done, Performed } from '../device/rpc/dispatch.ts';
@@ -46,7 +49,7 @@ export const transferQueue: ModemService = {
   },
 
   sessionEnded(modem) {
-    // Within a session the ACS sees no change that it did not make, and no restart (TR-069a6 3.7.1.1).
+    // During a session the ACS sees no change that it did not make, and no restart (TR-069a6 3.7.1.1).
     for (const transfer of transfersOf(modem.device))
       if (transfer.phase === 'finishing' && !modem.timers.has(timerOf(transfer)))
         modem.timers.set(timerOf(transfer), 0, () => finish(modem, transfer));
@@ -65,13 +68,16 @@ function transferOf(modem: ModemContext, task: Aftermath | undefined): Transfer 
   return transfersOf(modem.device).find(({ order }) => order === task);
 }
 
-/** The modem fetches or sends a file that no ACS asked for; AutonomousTransferComplete tells when its policy says so. */
+/**
+ * The modem fetches or sends a file that no ACS requested; AutonomousTransferComplete reports it if its
+ * policy says so.
+ */
 export function transferAutonomously(modem: ModemContext, args: AutonomousTransfer): void {
   addTransfer(modem.device, { do: 'autonomous', args });
   if (modem.on) arm(modem);
 }
 
-/** A restart ends what is on its way; a scheduled download begins anew, and flash that was written runs. */
+/** A restart ends a running transfer; a scheduled download starts over, and flash that was written runs. */
 function interrupt({ device }: ModemContext, transfer: Transfer): void {
   transfer.abort?.abort();
   delete transfer.abort;
@@ -86,7 +92,7 @@ function interrupt({ device }: ModemContext, transfer: Transfer): void {
 
 const NOTHING = new Uint8Array();
 
-/** What a restart came between. Nothing tries again by itself. */
+/** Transfers that a restart interrupted. Nothing is retried automatically. */
 function tellOfRestart(modem: ModemContext, transfer: Transfer): void {
   const { order, phase, fetched: bytes = NOTHING } = transfer;
   if (phase === 'broken') fail(modem, transfer, isDownload(order) ? 9017 : 9011, 'a restart broke it off');
@@ -96,7 +102,7 @@ function tellOfRestart(modem: ModemContext, transfer: Transfer): void {
   }
 }
 
-/** An hour after its time a delayed transfer must have begun (A.3.2.8). */
+/** A delayed transfer must start within an hour of its time (A.3.2.8). */
 const LATEST_MS = 3_600_000;
 
 function arm(modem: ModemContext): void {
@@ -147,7 +153,7 @@ function track(modem: ModemContext, work: Promise<unknown>): void {
   set.add(tracked);
 }
 
-/** What came of the file; `undefined` when the transfer was cancelled or a restart ended it. */
+/** The result of the file; `undefined` if the transfer was cancelled or a restart ended it. */
 async function carry(modem: ModemContext, transfer: Transfer): Promise<Transferred | undefined> {
   const abort = new AbortController();
   transfer.abort = abort;
@@ -186,10 +192,12 @@ function ended(modem: ModemContext, transfer: Transfer, outcome: Transferred): v
   else fail(modem, transfer, now > transfer.acceptedAt + end * 1000 ? 9020 : outcome.code, outcome.why);
 }
 
-/** Faults after which another try may do better. */
+/** Faults after which another try may succeed. */
 const RECOVERABLE: ReadonlySet<number> = new Set([9010, 9015, 9017]);
 
-/** The file is there. Firmware takes its time to be written; nothing of a scheduled one is applied outside a window. */
+/**
+ * The file has arrived. Firmware takes its time to be written; nothing scheduled is applied outside a window.
+ */
 function taken(modem: ModemContext, transfer: Transfer, bytes: Uint8Array): void {
   const { order } = transfer;
   const { transfers } = modem.device.profile.rpc;
@@ -214,7 +222,7 @@ function fitsWindow(modem: ModemContext, { order, acceptedAt, window }: Transfer
 }
 
 function finish(modem: ModemContext, transfer: Transfer): void {
-  // What is applied waits for the end of the session: sessionEnded comes back to it.
+  // Applying waits for the end of the session: sessionEnded comes back to it.
   if (modem.inSession) return;
   const { fetched: bytes = NOTHING, order } = transfer;
   const before = modem.device.firmware;
@@ -234,7 +242,7 @@ function apply(modem: ModemContext, { firmware, settings = [] }: Brought): void 
   for (const { name, value } of settings) modem.change(name, value);
 }
 
-/** SoftwareVersion changed, and where its notification is active the Inform after the restart says so. */
+/** SoftwareVersion changed, and if its notification is active the Inform after the restart reports it. */
 function tellOfVersion(modem: ModemContext): void {
   const { device } = modem;
   const leaf = device.tree.find(device.name('DeviceInfo.SoftwareVersion'));
@@ -247,13 +255,13 @@ function fail(modem: ModemContext, transfer: Transfer, code: number, why: string
 }
 
 interface Outcome {
-  /** 0: it went well. */
+  /** 0: it succeeded. */
   readonly code: number;
   readonly bytes: Uint8Array;
   readonly why: string;
 }
 
-/** Tells how it ended, then lets take effect what it brought: what that changes is told in the same Inform. */
+/** Reports how it ended, then applies its content: the resulting changes are in the same Inform. */
 function report(modem: ModemContext, transfer: Transfer, outcome: Outcome, brought: Brought = {}): void {
   const { device } = modem;
   if (!removeTransfer(device, transfer)) return;
@@ -269,7 +277,7 @@ function report(modem: ModemContext, transfer: Transfer, outcome: Outcome, broug
   const wasInSession = modem.inSession;
   apply(modem, brought);
   if (brought.firmware !== undefined) modem.restart('upgrade');
-  // What changed may have opened the session that tells of all.
+  // The change may have opened the session that reports everything.
   else if (wasInSession || !modem.inSession) modem.go();
 }
 
@@ -292,7 +300,7 @@ function tellHost(modem: ModemContext, { order }: Transfer, { code, bytes, why }
   });
 }
 
-/** Carries it out in the session that asked for it: the answer tells how it ended (Status 0). */
+/** Executes it in the session that requested it: the answer reports how it ended (Status 0). */
 async function carryNow(modem: ModemContext, performed: Done, transfer: Transfer): Promise<Performed> {
   const { device } = modem;
   const outcome = await modem.busy(carry(modem, transfer));
@@ -300,7 +308,7 @@ async function carryNow(modem: ModemContext, performed: Done, transfer: Transfer
     outcome?.ok === true && isDownload(transfer.order)
       ? takeFile(device, fileTypeOf(transfer.order), outcome.bytes)
       : undefined;
-  // A restart or the end of power is what ended it: there is nobody to be answered.
+  // A restart or power loss ended it: there is nobody left to answer.
   if (outcome === undefined || !removeTransfer(device, transfer)) return refuse(device, 9002);
   const flaw = outcome.ok ? (applied?.ok === false ? applied : undefined) : outcome;
   const bytes = outcome.ok && flaw === undefined ? outcome.bytes : NOTHING;
@@ -313,7 +321,9 @@ async function carryNow(modem: ModemContext, performed: Done, transfer: Transfer
   return { ok: true, response: { ...response, args } };
 }
 
-/** The precise codes are TransferComplete's; an answer knows three (14.9, 14.14 of the protocol's tables). */
+/**
+ * The precise codes are TransferComplete's; an answer has only three (14.9, 14.14 of the protocol's tables).
+ */
 function directFault({ order }: Transfer, code: number): number {
   if (code === 9012) return code;
   return isDownload(order) ? 9010 : 9011;

@@ -1,4 +1,4 @@
-/** What the command line of a modem is made of: groups, commands, parameters and kinds of values, as data. */
+/** The command line of a modem as data: groups, commands, parameters and kinds of values. */
 import type { Box } from './box.ts';
 import type { Effect } from './effect.ts';
 
@@ -19,7 +19,7 @@ export interface Parameter {
   readonly name: string;
   readonly kind: Kind;
   readonly required?: true;
-  /** Other spellings that are taken. */
+  /** Other accepted spellings. */
   readonly also?: readonly string[];
 }
 
@@ -88,5 +88,5 @@ export const optional = (name: string, kind: Kind, ...also: readonly string[]): 
   also.length === 0 ? { name, kind } : { name, kind, also };
 export const needed = (name: string, kind: Kind): Parameter => ({ name, kind, required: true });
 
-/** Lines as a terminal wants them; an empty list is an empty text. */
+/** Lines as a terminal expects them; an empty list is an empty text. */
 export const lines = (...all: readonly string[]): string => all.map((line) => `${line}\r\n`).join('');

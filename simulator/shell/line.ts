@@ -1,16 +1,16 @@
 /**
- * A command line as it is typed: words, and parameters as `name=value` or `name value`. Pure.
+ * A command line as entered: words, and parameters as `name=value` or `name value`. Pure.
  *
- * A word in double quotes keeps its blanks; inside, `\"` is a quote. A leading `:` means from the top, whatever group the
- * session is in.
+ * A word in double quotes keeps its blanks; inside, `\"` is a quote. A leading `:` means from the top,
+ * whatever group the session is in.
  */
 
-/** Characters of a line at most; the longest command of a published script has a quarter of it. */
+/** Maximum length of a line; the longest command in a published script has a quarter of it. */
 const MAX_LINE_LENGTH = 1024;
 
 export interface Token {
   readonly text: string;
-  /** What stands behind the first `=`; `undefined`: there is none. */
+  /** What follows the first `=`; `undefined`: there is none. */
   readonly value: string | undefined;
 }
 
@@ -34,7 +34,7 @@ class TokenReader {
   #token = new TokenBuilder();
   #quoted = false;
 
-  /** A character, or a backslash with a quote behind it. */
+  /** A character, or a backslash followed by a quote. */
   add(text: string): void {
     if (text === '\\"' && this.#quoted) this.#token.add('"');
     else if (text === '\\"') for (const char of text) this.add(char);

@@ -6,35 +6,38 @@ export { HeapTimer } from './timer-heap.ts';
 export interface Scheduler {
   /** Simulated time in milliseconds since 1970. */
   now(): number;
-  /** Runs it after so many simulated milliseconds. The answer cancels it. */
+  /** Runs it after this many simulated milliseconds. The returned function cancels it. */
   after(ms: number, run: () => void): () => void;
-  /** The same without an object of its own: puts it into the queue, or moves it there. */
+  /** The same without a new object: puts it into the queue, or moves it there. */
   put(due: HeapTimer, ms: number): void;
-  /** Takes it out of the queue. */
+  /** Removes it from the queue. */
   drop(due: HeapTimer): void;
-  /** How many wait. */
+  /** How many are waiting. */
   readonly waiting: number;
-  /** Work in real time: at speed `max` simulated time stands still until it ends. Answers the promise itself. */
+  /**
+   * Work in real time: at speed `max` simulated time stands still until it ends. Returns the promise itself.
+   */
   busy<T>(work: Promise<T>): Promise<T>;
-  /** The same for work that is no promise: it ends when the answer is called. */
+  /** The same for work that is not a promise: it ends when the returned function is called. */
   hold(): () => void;
-  /** Forgets everything that is due. */
+  /** Discards everything that is due. */
   stop(): void;
 }
 
-/** Simulated seconds a second; `max`: time jumps to what is due next whenever nothing is busy. */
+/** Simulated seconds per second; `max`: time jumps to what is due next whenever nothing is busy. */
 export type Speed = number | 'max';
 
 export interface SchedulerOptions {
-  /** Default 1; a number below 0.001 is taken for that. */
+  /** Default 1; at least 0.001. */
   readonly speed?: Speed;
-  /** Simulated time at the beginning, in milliseconds since 1970. */
+  /** Simulated time at the start, in milliseconds since 1970. */
   readonly start?: number;
-  /** Real time in milliseconds, from any origin; of no use at speed `max`. */
+  /** Real time in milliseconds, from any origin; not used at speed `max`. */
   readonly clock?: () => number;
   /**
-   * At speed `max`: simulated milliseconds that time may go on while there is work, counted from when the first of it
-   * began; default 0. With 0 all modems of a fleet take turns; with more their sessions overlap.
+   * At speed `max`: simulated milliseconds that time may advance while there is work, counted from when the
+   * first of it began; default 0. With 0 the modems of a fleet run one after the other; with more their
+   * sessions overlap.
    */
   readonly overlap?: number;
 }
@@ -57,12 +60,12 @@ class Once extends HeapTimer {
   }
 }
 
-/** What both kinds of time have in common. */
+/** The common part of both kinds of time. */
 abstract class QueueScheduler {
   readonly queue = new TimerHeap();
 
   abstract now(): number;
-  /** What is first in the queue may be another than before. */
+  /** The first item in the queue may have changed. */
   abstract arm(): void;
 
   get waiting(): number {
@@ -83,7 +86,7 @@ abstract class QueueScheduler {
 
   drop(due: HeapTimer): void {
     this.queue.drop(due);
-    // What is cancelled must not keep the process alive when nothing else is due.
+    // A cancelled timer must not keep the process alive when nothing else is due.
     if (this.queue.size === 0) this.arm();
   }
 
@@ -92,7 +95,7 @@ abstract class QueueScheduler {
     this.arm();
   }
 
-  /** Runs what is due by then. What is asked for meanwhile has its turn later, or nothing else would ever have one. */
+  /** Runs what is due by then. Timers set meanwhile run later, or nothing else would ever run. */
   runUntil(until: number): void {
     const { nextOrder } = this.queue;
     for (let next = this.queue.first; next !== undefined; next = this.queue.first) {
@@ -103,12 +106,12 @@ abstract class QueueScheduler {
   }
 }
 
-/** setTimeout bears no more than this. */
+/** The maximum delay of setTimeout. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 const NOTHING = (): void => undefined;
 
-/** Time goes on by itself, so and so fast. */
+/** Time flows by itself, at a given speed. */
 class FlowingScheduler extends QueueScheduler implements Scheduler {
   readonly #speed: number;
   readonly #clock: () => number;
@@ -157,7 +160,7 @@ class JumpingScheduler extends QueueScheduler implements Scheduler {
   readonly #overlap: number;
   #now: number;
   #held = 0;
-  /** Time may not pass it while there is work. */
+  /** Time may not pass this while there is work. */
   #until = 0;
   #immediate: NodeJS.Immediate | undefined;
 
@@ -189,7 +192,10 @@ class JumpingScheduler extends QueueScheduler implements Scheduler {
     };
   }
 
-  /** One turn of the event loop lies between two moments: what follows from the one is asked for before the next. */
+  /**
+   * One iteration of the event loop lies between two moments: what follows from one is queued before the
+   * next.
+   */
   arm(): void {
     const next = this.queue.first;
     const may = next !== undefined && (this.#held === 0 || next.at <= this.#until);

@@ -1,15 +1,18 @@
-/** What is due and when: a binary heap in which everything knows its place, so that what is cancelled leaves at once. */
+/**
+ * Timers by due time: a binary heap in which every timer knows its index, so that a cancelled one leaves at
+ * once.
+ */
 
 /**
- * Something that runs at a time. One object is the timer and what it does, so that a modem which waits costs nothing
- * else; it can be put again after it ran, and waits in one queue at a time.
+ * Something that runs at a time. One object is both the timer and its action, so that a waiting modem costs
+ * nothing else; it can be put again after it ran, and waits in one queue at a time.
  */
 export abstract class HeapTimer {
   /** Simulated milliseconds since 1970. */
   at = 0;
-  /** Equal times run in the order in which they were asked for. */
+  /** Equal times run in the order in which they were set. */
   order = 0;
-  /** Index in the heap; -1: it does not wait. */
+  /** Index in the heap; -1: it is not waiting. */
   place = -1;
 
   abstract run(): void;
@@ -23,7 +26,7 @@ export class TimerHeap {
     return this.#heap.length;
   }
 
-  /** All that waits was asked for before this number. */
+  /** All waiting timers were set before this number. */
   get nextOrder(): number {
     return this.#order;
   }
@@ -32,7 +35,7 @@ export class TimerHeap {
     return this.#heap[0];
   }
 
-  /** Moves it when it waits already. */
+  /** Moves it if it is already waiting. */
   put(due: HeapTimer, at: number): void {
     this.drop(due);
     due.at = at;
@@ -42,14 +45,14 @@ export class TimerHeap {
     this.#rise(due, this.#heap.length - 1);
   }
 
-  /** Nothing happens when it does not wait. */
+  /** Does nothing if it is not waiting. */
   drop(due: HeapTimer): void {
     const { place } = due;
     if (place < 0 || this.#heap[place] !== due) return;
     due.place = -1;
     const last = this.#heap.pop();
     if (last === undefined || last === due) return;
-    // It takes the free place, and from there goes the one way or the other.
+    // It takes the free place, and from there moves up or down.
     this.#rise(last, place);
     this.#sink(last, last.place);
   }

@@ -15,7 +15,10 @@ import { createScheduler } from '../../simulator/time/scheduler.ts';
 import { fixture as fixturePath } from '../support/tree.ts';
 
 const IGD = 'InternetGatewayDevice.';
-/** Simulated seconds a second: a minute of the retry ladder is 60 ms, and no period of 12 hours ends within a test. */
+/**
+ * Simulated seconds a second: a minute of the retry ladder is 60 ms, and no period of 12 hours ends within a
+ * test.
+ */
 const SPEED = 1000;
 
 interface Turn {
@@ -623,7 +626,8 @@ t.test('the session goes on over new connections, with whatever traits of HTTP a
     ],
   ] as const) {
     const seen: Turn[] = [];
-    // A Host-less request and one without a length are no HTTP/1.1; node is told to bear the one, and reads no body there.
+    // A Host-less request and one without a length are no HTTP/1.1; node is told to bear the one, and reads
+    // no body there.
     const acs = await tinyAcs(t, asks([{ kind: 'request', rpc: 'GetRPCMethods', args: {} }], seen));
     const modem = modemOf(t, { acs, profile: { ...loadProfile('st585v6'), http: { ...base, ...traits } } });
     modem.start();
@@ -939,7 +943,10 @@ t.test('a device of the old rule ends a session with one more empty exchange', a
 const fixture = (name: string): Buffer => readFileSync(fixturePath(name));
 const TLS_IDENTITY = { cert: fixture('tls-cert.pem'), key: fixture('tls-key.pem') };
 
-/** An ACS by TLS that ends a session at once; with `ca` it admits only modems with a certificate that this signs. */
+/**
+ * An ACS by TLS that ends a session at once; with `ca` it admits only modems with a certificate that this
+ * signs.
+ */
 async function tlsAcs(t: Test, ca?: Buffer): Promise<string> {
   const asks = ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true, ca };
   const server = https.createServer({ ...TLS_IDENTITY, ...asks }, (request, response) => {

@@ -9,12 +9,12 @@ import { readChecks } from './read-checks.ts';
 import type { Action, EventName, Scenario, ScenarioModem, Step, Trigger } from './types.ts';
 import { EVENTS } from './types.ts';
 
-/** More than any timer bears: a month. */
+/** Longer than any timer can wait: a month. */
 const LONGEST_SECONDS = 31 * 86_400;
 const MAX_STEPS = 1000;
 const MAX_MODEMS = 100_000;
 
-/** Throws ModemlabError: E_FILE_INVALID with file and member, or E_USAGE for what `set` has wrong. */
+/** Throws ModemlabError: E_FILE_INVALID with file and member, or E_USAGE for an error in `set`. */
 export function parseScenario(
   json: unknown,
   name: string,
@@ -177,7 +177,7 @@ function readRpc(file: Fields): CpeMethod {
 
 const isCpeMethod = (name: string): name is CpeMethod => isRpcName(name) && RPCS[name].by !== 'ACS';
 
-/** Whether it is there; from then on it is a known member. */
+/** Whether it is present; it then counts as a known member. */
 const given = (file: Fields, key: string): boolean => file.get(key) !== undefined;
 
 /** Simulated seconds: a number, or a text with a unit. */

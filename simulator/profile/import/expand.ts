@@ -1,6 +1,7 @@
 /**
- * A data model as the list of its objects: the model it is based on first, components put in at their paths, what later
- * amendments changed or deleted applied. Every step is counted, so that files that refer to themselves come to an end.
+ * A data model as the list of its objects: the model it is based on first, components inserted at their
+ * paths, changes and deletions of later amendments applied. Every step is counted, so that files which refer
+ * to themselves terminate.
  */
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { StrictElement } from '../../../protocol/xml/strict.ts';
@@ -29,7 +30,7 @@ export interface Expanded {
   readonly notes: readonly string[];
 }
 
-/** Models based on each other and components within each other, at most. */
+/** Maximum depth of models based on each other and components within each other. */
 const DEEPEST = 128;
 
 export function expandModel(model: Definition, library: Library): Expanded {
@@ -81,7 +82,7 @@ class Expansion {
       document.refuse(place, `the model has more than ${LIMITS.members} members`);
   }
 
-  /** The members of a model, component or object, whose names are below `path`. */
+  /** The members of a model, component or object, with names below `path`. */
   #body(element: StrictElement, document: Document, path: string, depth: number): void {
     for (const child of elementsOf(element)) {
       const kind = localName(child.name);
@@ -149,7 +150,7 @@ class Expansion {
       return;
     }
     const parameter = parameters.get(name) ?? { name, writable: false, syntax: [] };
-    // A new definition of the same name is no change of the old one.
+    // A new definition of the same name is not a change of the old one.
     if (attributes.has('name')) parameter.syntax.length = 0;
     const access = attributes.get('access');
     if (access !== undefined) parameter.writable = access === 'readWrite';

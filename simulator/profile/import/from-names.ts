@@ -1,4 +1,4 @@
-/** A profile from the names and values of one device: its tree, and which of its values are not to be taken as they are. */
+/** A profile from the names and values of one device: its tree, and which of its values need rules. */
 import { readDateTime } from '../../../protocol/datamodel/date-time.ts';
 import { Fields } from '../fields.ts';
 import { composeTree, readProduct, readShared } from '../profile-files.ts';
@@ -8,7 +8,7 @@ import type { TreeEntry } from './entry.ts';
 import type { NameTree } from './name-tree.ts';
 import type { Model } from './profile-json.ts';
 
-/** Who the device is, as far as that is known. */
+/** The identity of the device, as far as it is known. */
 export interface KnownIdentity {
   readonly manufacturer: string;
   readonly oui: string;
@@ -18,8 +18,8 @@ export interface KnownIdentity {
 }
 
 /**
- * What a modem of this tree reads as, and lists. `twin`: the profile that it speaks as; `added`: full paths of instances that
- * are not of the factory: they tell what a new one has and reads as.
+ * The tree and values of the device. `twin`: the profile whose dialect it uses; `added`: full paths of
+ * instances that are not the factory's: they show the members and defaults of new ones.
  */
 export function modelOf(
   names: NameTree,
@@ -51,7 +51,7 @@ export function modelOf(
     values: Object.fromEntries(values),
     attributes: attributesOf(leaves, isAdded),
     secret: secretsOf(leaves),
-    // Most objects were not listed: it is a device that lists leaves alone.
+    // Most objects were not listed: the device lists only leaves.
     lists: names.listed * 2 < names.objects ? 'leaves' : 'objects',
     limits: {},
     has: (name) => leaves.has(name),
@@ -81,13 +81,13 @@ function secretsOf(leaves: NameTree['leaves']): readonly string[] {
   return [...isEmpty].filter(([, empty]) => empty).map(([template]) => template);
 }
 
-/** Passwords read as empty text; what was read from such a parameter tells whether it is one. */
+/** Passwords read as empty text; whether a parameter is one shows in its value. */
 const isSecret = ({ name, writable }: TreeEntry): boolean =>
   writable === true && /(password|passphrase|presharedkey|wepkey|secret)$/i.test(name);
 
 type Special = (value: string, identity: KnownIdentity) => string | undefined;
 
-/** A rule that reads as one fact of the modem; docs/profiles.md lists them. */
+/** A rule for one fact of the modem; docs/profiles.md lists them. */
 const rule = (fact: string): string => `\${${fact}}`;
 const isRule = (value: string): boolean => value.includes('${');
 const fact =
@@ -100,7 +100,7 @@ const ifEqual =
   (value, identity) =>
     value === identity[name] && value !== '' ? rule(name) : undefined;
 
-/** What is another on the next modem, or a moment later, or at another ACS; by template. */
+/** Values that differ on the next modem, or a moment later, or with another ACS; by template. */
 const SPECIAL: ReadonlyMap<string, Special> = new Map([
   ['DeviceInfo.SerialNumber', ifEqual('serial')],
   ['DeviceInfo.SoftwareVersion', ifEqual('firmware')],
@@ -125,7 +125,7 @@ function withAddress(value: string): string | undefined {
   return hostname === '' ? undefined : value.replace(hostname, rule('address'));
 }
 
-/** What each `...NumberOfEntries` reads as while it counts the table beside it. */
+/** The value of each `...NumberOfEntries` if it counts the table beside it. */
 function countsOf(top: TreeNode, added: ReadonlySet<string>): Map<string, string> {
   const counts = new Map<string, string>();
   const visit = (path: string, { leaves, children }: TreeNode): void => {
@@ -156,7 +156,9 @@ const STANDARD: ReadonlyMap<string, string> = new Map([
 /** The name of the generic model with this root. */
 export const genericModel = (root: string): string | undefined => STANDARD.get(root);
 
-/** What its twin has in a table, else the generic model of this root: a device with none of them does not tell. */
+/**
+ * Rows of a table on its twin, else in the generic model of this root: a device without instances shows none.
+ */
 function knownTables(root: string, twin: string | undefined): KnownTables {
   const name = STANDARD.get(root);
   const generic = name === undefined ? {} : readShared('trees', name);

@@ -1,6 +1,6 @@
 /**
- * Profiles from files that are none: a device that an ACS exported, its tree as CSV, a data model. The kind is told by
- * what is in the file. docs/profile-sources.md tells of each.
+ * Profiles from files of other kinds: a device that an ACS exported, its tree as CSV, a data model. The kind
+ * is recognised by the content. docs/profile-sources.md describes each.
  */
 import path from 'node:path';
 import { ModemlabError } from '../../../protocol/errors.ts';
@@ -19,14 +19,15 @@ import { nameTree } from './name-tree.ts';
 import { findTwin, writeProfile } from './profile-json.ts';
 
 /**
- * The JSON of a profile from a file of one's own, whatever its kind; a profile file is given back as it is. Throws
- * ModemlabError: E_DATA_UNREADABLE, E_TOO_LARGE, E_FILE_INVALID with line, row or element, or what is wrong with the XML.
+ * The JSON of a profile from a user's file of any kind; a profile file is returned as it is. Throws
+ * ModemlabError: E_DATA_UNREADABLE, E_TOO_LARGE, E_FILE_INVALID with line, row or element, or the error in
+ * the XML.
  */
 export function readProfileFile(file: string): unknown {
   return profileOf(readBounded(file, file).text, file);
 }
 
-/** The same from a text at hand; `file` is its name, and tells where data models are that it imports. */
+/** The same from a text; `file` is its name, and locates the data models that it imports. */
 export function profileOf(text: string, file: string): unknown {
   const refuse = refuser(file);
   if (isDataModel(text)) return fromDataModel(text, file, refuse);
@@ -77,7 +78,7 @@ function fromCsv(text: string, file: string, refuse: Refuse): unknown {
   );
 }
 
-/** The names as a tree; one without the address of an ACS gets it, since no modem can do without. */
+/** The names as a tree; the URL of an ACS is added if missing, since no modem works without one. */
 export function treeOf(entries: readonly TreeEntry[], refuse: Refuse): NameTree {
   const names = nameTree(entries) ?? refuse('', 'it has no names of parameters');
   if (names.leaves.size === 0) refuse('', 'it has objects and no parameters');
@@ -129,7 +130,10 @@ function fromNames(
   });
 }
 
-/** A device that nobody made: it has the identity of the generic ones, with the model's name for a product class. */
+/**
+ * A device that nobody built: it has the identity of the generic ones, with the model's name as its product
+ * class.
+ */
 function fromDataModel(text: string, file: string, refuse: Refuse): unknown {
   const { name, model, notes } = readDataModel(text, path.basename(file), path.dirname(file), refuse);
   const generic = new Fields(readShared('generations', 'generic-plain'), 'generic-plain').fields('identity');

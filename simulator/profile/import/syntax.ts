@@ -1,4 +1,4 @@
-/** What a data model says of a parameter's value: its type, what may be written, and what it is at first. */
+/** What a data model says about a parameter's value: its type, what may be written, and its initial value. */
 import type { ValueType } from '../../../protocol/cwmp/parameter-value.ts';
 import { VALUE_TYPES } from '../../../protocol/cwmp/parameter-value.ts';
 import type { StrictElement } from '../../../protocol/xml/strict.ts';
@@ -19,7 +19,7 @@ export interface Syntax {
   readonly initial: string | undefined;
 }
 
-/** Types defined by types, at most. */
+/** Maximum depth of types based on types. */
 const MAX_BASES = 16;
 
 interface Building {
@@ -40,8 +40,8 @@ const PRIMITIVES: ReadonlyMap<string, ValueType> = new Map([
 ]);
 
 /**
- * The syntax elements of one parameter, that of the oldest amendment first: a later one adds enumerated values, and
- * replaces what else it tells.
+ * The syntax elements of one parameter, the oldest amendment first: a later one adds enumerated values, and
+ * replaces everything else that it specifies.
  */
 export function readSyntax(elements: readonly Definition[], library: Library): Syntax {
   const all: Building = {
@@ -73,11 +73,11 @@ function readMember(child: StrictElement, definition: Definition, all: Building,
 
 function readDefault(element: StrictElement, all: Building): void {
   const value = element.attributes.get('value');
-  // `parameter` is the default of an argument that is left out: no value of the parameter.
+  // `parameter` is the default of an omitted argument, not a value of the parameter.
   if (element.attributes.get('type') !== 'parameter' && value !== undefined) all.initial = value;
 }
 
-/** A type by its name, its base before it; a type that is nowhere is a text. */
+/** A type by its name, its base first; an undefined type is a string. */
 function readNamed(name: string, from: Definition, all: Building, library: Library, step: number): void {
   const found = library.find(from.document, 'dataType', name);
   if (found === undefined) {
@@ -94,7 +94,7 @@ function readNamed(name: string, from: Definition, all: Building, library: Libra
     else if (PRIMITIVES.has(kind)) readFacets(kind, child, all);
   }
   readFacets('', found.element, all);
-  // A default comes from the parameter alone.
+  // A default comes only from the parameter.
 }
 
 interface Facets {

@@ -1,6 +1,7 @@
 /**
- * Diagnostic tests (TR-098, TR-181): the ACS writes Requested, the test starts when the session is over, and its end is
- * told by `8 DIAGNOSTICS COMPLETE`. Another setting written ends it without a word, as a restart does.
+ * Diagnostic tests (TR-098, TR-181): the ACS writes Requested, the test starts when the session is over, and
+ * its end is reported by `8 DIAGNOSTICS COMPLETE`. Writing another setting ends it without a report, as a
+ * restart does.
  */
 
 import { createRandom } from '../../../protocol/random.ts';
@@ -13,7 +14,7 @@ import { failed } from './test-kind.ts';
 import { traceRoute } from './trace-route.ts';
 import { downloadTest, uploadTest } from './transfer-test.ts';
 
-/** By the name of their object, which TR-098 and TR-181 call differently. */
+/** By the name of their object, which differs between TR-098 and TR-181. */
 const KINDS: ReadonlyMap<string, TestKind> = new Map([
   ['IPPingDiagnostics', ping],
   ['IPPing', ping],
@@ -27,7 +28,7 @@ const KINDS: ReadonlyMap<string, TestKind> = new Map([
   ['ADSLLineTest', lineTest],
 ]);
 
-/** A test of which only the model knows: it ends, and measures nothing. */
+/** A test that exists only in the model: it ends, and measures nothing. */
 const UNKNOWN: TestKind = {
   is: 'simulated',
   run: () => ({ outcome: failed('Error_Internal'), ms: 1000 }),
@@ -38,7 +39,7 @@ interface Test {
   readonly state: string;
   /** It runs, or waits for the end of the session. */
   running: boolean;
-  /** It has ended during a session, which is not to see that. */
+  /** It has ended during a session, which must not see that. */
   outcome?: Outcome;
   readonly abort: AbortController;
 }
@@ -81,19 +82,19 @@ export const diagnostics: ModemService = {
   },
 };
 
-/** The parameter that starts and tells a test; `undefined`: the object is no test. */
+/** The parameter that starts a test and shows its state; `undefined`: the object is not a test. */
 function stateName({ device }: ModemContext, path: string): string | undefined {
   for (const name of ['DiagnosticsState', 'LoopDiagnosticsState'])
     if (device.tree.find(path + name)?.is === 'leaf') return path + name;
   return undefined;
 }
 
-/** `value`: what was written to its state, when that was written; else it was another setting of the test. */
+/** `value`: what was written to its state, if anything; otherwise another setting of the test was written. */
 function requested(modem: ModemContext, path: string, value: string | undefined): void {
   const state = stateName(modem, path);
   if (state === undefined) return;
   end(modem, path);
-  // Also when it had ended: its results are not those of its settings any more.
+  // Also after its end: its results no longer belong to its settings.
   modem.device.tree.store(state, value === 'Requested' ? value : 'None');
   if (value !== 'Requested') return;
   const tests = testsOf.get(modem) ?? { open: new Map(), real: new Set(), begun: 0 };
@@ -101,7 +102,7 @@ function requested(modem: ModemContext, path: string, value: string | undefined)
   tests.open.set(path, { state, running: false, abort: new AbortController() });
 }
 
-/** It is over, and nobody is told. */
+/** Ends it without a report. */
 function end(modem: ModemContext, path: string): void {
   const tests = testsOf.get(modem);
   const test = tests?.open.get(path);

@@ -4,7 +4,7 @@ import type { Group, Outcome, PlacedCommand } from '../definition.ts';
 import { done, lines, needed, optional, refused, STATE, silentCommand, TEXT } from '../definition.ts';
 import { dumpConfiguration } from './dump.ts';
 
-/** What the hardware says; nobody changes it. */
+/** Hardware facts, which nobody can change. */
 function hardware(box: Box): readonly (readonly [string, string])[] {
   const { device } = box.modem;
   const { identity } = device.profile;

@@ -33,7 +33,7 @@ export const firewall = group(
   ]),
 );
 
-/** The tree has the level as the path of its object. */
+/** The tree stores the level as the path of its object. */
 function setLevel(box: Box, values: Values): Outcome {
   const { device } = box.modem;
   const levels = device.tree.instances(device.name('X_000E50_Firewall.Level.'));

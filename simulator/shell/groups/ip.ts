@@ -105,7 +105,7 @@ function rtlist(box: Box): Outcome {
   );
 }
 
-/** Those that were added, and the hosts that are there now. */
+/** Those that were added, and the current hosts. */
 function arplist(box: Box): Outcome {
   const row = (intf: string, ip: string, mac: string, type: string): string =>
     `${'1'.padEnd(4)}${intf.padEnd(16)}${ip.padEnd(23)}${mac.padEnd(18)}${type}`;

@@ -1,4 +1,4 @@
-/** `:xdsl` and `:adsl`: the line as the tree tells it. */
+/** `:xdsl` and `:adsl`: the line as the tree describes it. */
 import type { Box } from '../box.ts';
 import type { Command, Group, Outcome, Values } from '../definition.ts';
 import { done, lines, optional, TEXT } from '../definition.ts';

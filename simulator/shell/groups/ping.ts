@@ -4,7 +4,7 @@ import type { Box } from '../box.ts';
 import type { Command, Outcome, Values } from '../definition.ts';
 import { done, lines, needed, number, optional } from '../definition.ts';
 
-/** It answers from its own networks; there is no other world. */
+/** Only its own networks answer; there is no world beyond them. */
 function ping(box: Box, values: Values): Outcome {
   const target = values.get('addr') ?? '';
   const count = Math.min(Number(values.get('count') ?? 1), 100);

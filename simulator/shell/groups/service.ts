@@ -24,7 +24,7 @@ function list(box: Box): Outcome {
   );
 }
 
-/** Changes one service; `undefined` refuses. */
+/** Changes one service; refused for `undefined`. */
 const changing =
   (change: (service: Service, values: Values) => Service | undefined) =>
   (box: Box, values: Values): Outcome => {

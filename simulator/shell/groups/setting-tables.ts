@@ -5,7 +5,7 @@ import { settingsCommand } from './settings.ts';
 
 type Setting = readonly [name: string, kind: Kind, value: string];
 
-/** Settings that are kept and shown, by the way to their command. */
+/** Settings that are kept and shown, by the path of their command. */
 const SETTINGS: Readonly<Record<string, readonly Setting[]>> = {
   'system dst': [
     ['mode', choice('Fixed', 'Relative'), 'Relative'],
@@ -64,7 +64,7 @@ const placed = ([place, all]: [string, readonly Setting[]]): PlacedCommand => [
   ),
 ];
 
-/** Those of either kind of DSL belong to its releases alone. */
+/** Settings of either kind of DSL exist only in the releases that have its group. */
 export function settingCommands(top: Group): readonly PlacedCommand[] {
   const has = (place: string): boolean =>
     !/^[ax]dsl /.test(place) || top.groups.some(({ name }) => place.startsWith(`${name} `));

@@ -132,7 +132,7 @@ function flushSystem(box: Box): void {
   for (const [name, value] of factoryState(box.modem.device).system) box.state.system.set(name, value);
 }
 
-/** A command about the image that does not run: g8 alone has one. */
+/** A command about the passive image, which only g8 has. */
 const imageCommand = (name: string, help: string, ...effects: readonly Effect[]): Command => ({
   name,
   help,

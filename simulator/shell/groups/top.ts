@@ -1,4 +1,4 @@
-/** What is at the top: the commands of every place, and the groups that a release has. */
+/** The top of the command line: the commands available everywhere, and the groups of a release. */
 import type { Generation } from '../box.ts';
 import type { Command, Group, PlacedCommand } from '../definition.ts';
 import { done, lines } from '../definition.ts';
@@ -65,7 +65,7 @@ const COMMON: readonly Group[] = [
 ];
 const LAST: readonly Group[] = [ppp, service, sntp, software];
 
-/** Commands that stand behind those of lists and settings in the help of their groups. */
+/** Commands that follow those of lists and settings in the help of their groups. */
 const LAST_COMMANDS: readonly PlacedCommand[] = [
   ...ipCommands,
   ...systemCommands,

@@ -87,7 +87,7 @@ export const user: Group = {
   ],
 };
 
-/** Back to the only user that cannot be missed. */
+/** Keeps only the default user, which cannot be deleted. */
 function flushUsers(box: Box): void {
   for (const [name, { flags }] of box.state.users) if (!flags.includes('U')) box.state.users.delete(name);
 }

@@ -1,6 +1,6 @@
 /**
- * Seeded mutations of good datagrams at a whole simulated ant, its firmware and its boot loader in turns: it never dies, keeps no
- * socket and no transfer, and says at most one datagram of a known size for each.
+ * Seeded mutations of good datagrams at a whole simulated ant, its firmware and its boot loader in turns: it
+ * never dies, keeps no socket and no transfer, and says at most one datagram of a known size for each.
  */
 import t, { type Test } from 'tap';
 import { mutateDatagram } from '../../../fuzz/mutate-datagram.ts';

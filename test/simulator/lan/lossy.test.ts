@@ -10,7 +10,10 @@ const COUNT = 10_000;
 const HERE = { address: '10.0.0.1', port: 1000 };
 const GROUP = { address: '239.0.0.1', port: 1001 };
 
-/** What comes of datagrams that say 0, 1, 2 and so on, one a millisecond: of all of them, in the order of their arrival. */
+/**
+ * What comes of datagrams that say 0, 1, 2 and so on, one a millisecond: of all of them, in the order of
+ * their arrival.
+ */
 async function numbersThrough(
   around: (lan: Lan, time: ReturnType<typeof simulatedTime>) => Lan,
   way: 'in' | 'out' | 'group',

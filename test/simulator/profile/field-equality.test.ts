@@ -1,6 +1,7 @@
 /**
- * Simulated Thomson modems against what real ones were recorded to say: a modem of the same product and firmware is asked
- * the same over a socket, and its message is the recorded one to the letter, apart from an ignore list that is printed.
+ * Simulated Thomson modems against what real ones were recorded to say: a modem of the same product and
+ * firmware is asked the same over a socket, and its message is the recorded one to the letter, apart from an
+ * ignore list that is printed.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -10,7 +11,10 @@ import { createModem } from '../../../simulator/modem.ts';
 import type { FieldFile } from '../../support/capture/field.ts';
 import { FIELD, fieldFiles, skipField } from '../../support/capture/field.ts';
 
-/** What may differ, and why. Each is replaced by the same text on both sides; the form of what is replaced is held. */
+/**
+ * What may differ, and why. Each is replaced by the same text on both sides; the form of what is replaced is
+ * held.
+ */
 const IGNORED: readonly {
   readonly what: string;
   readonly pattern: RegExp;
@@ -37,7 +41,10 @@ const IGNORED: readonly {
   },
 ];
 
-/** Numbers in ids and cookies: where the count began depends on what happened since the restart. How they follow each other is held. */
+/**
+ * Numbers in ids and cookies: where the count began depends on what happened since the restart. How they
+ * follow each other is held.
+ */
 const COUNTED = /(THOM_CPE_ALC_ID_)(\d+)|(\d+)(_THOM_TR69_ID)/g;
 const COUNTED_WHY =
   'sessions or messages since the restart; prefix, suffix and the distance to the session’s Inform are held';
@@ -46,9 +53,9 @@ const COUNTED_WHY =
 const HOST_WHY = 'the address of the ACS; that it has no port is held';
 
 /**
- * The dumps went through a Perl server before they were kept. Its HTTP library puts chunks together and tells the sum as
- * Content-Length, and writes headers in an order of its own: those it knows as a request's, then those of the content,
- * then the rest by name, each with a blank behind the colon.
+ * The dumps went through a Perl server before they were kept. Its HTTP library puts chunks together and tells
+ * the sum as Content-Length, and writes headers in an order of its own: those it knows as a request's, then
+ * those of the content, then the rest by name, each with a blank behind the colon.
  */
 const KEPT_ORDER = ['Host', 'User-Agent', 'Content-Length', 'Content-Type', 'Cookie', 'SOAPAction'];
 const KEPT_WHY =
@@ -299,7 +306,10 @@ interface Posted {
   readonly body: string;
 }
 
-/** An ACS that asks one thing in a session, under the id of the Inform, which it also gives as a cookie: so did the one that recorded. */
+/**
+ * An ACS that asks one thing in a session, under the id of the Inform, which it also gives as a cookie: so
+ * did the one that recorded.
+ */
 async function recordingAcs(t: Test) {
   let posts: Posted[] = [];
   let todo: Exclude<Ask, string> | undefined;

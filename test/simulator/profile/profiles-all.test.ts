@@ -22,7 +22,10 @@ const ALL = releaseNames();
 const THOMSON = ALL.filter((name) => loadProfile(name).generation.startsWith('thomson'));
 const instances = (of: Device, table: string): number => of.tree.instances(of.name(table)).length;
 
-/** Product class, board, family, firmware, year and week, plant, MAC prefix, Ethernet ports, radio, voice ports, configuration. */
+/**
+ * Product class, board, family, firmware, year and week, plant, MAC prefix, Ethernet ports, radio, voice
+ * ports, configuration.
+ */
 const KNOWN = `
 st510v6  | SpeedTouch 510    | XANT-1 | X1 | 5.4.0.14 | 0520 | QZ | 0090D0 | 1 | no  | 0 | Routed PPPoE on 8/35
 st516v6  | SpeedTouch 516    | BANT-V | Q2 | 6.2.15.5 | 0621 | KT | 00147F | 1 | no  | 0 | Routed PPPoE on 8/35

@@ -144,7 +144,10 @@ t.test('docs/profiles.md tells the profiles that there are, and its example is o
   t.end();
 });
 
-/** Captures are read when they are there; of what differs only line ends are forgiven, which their keepers changed. */
+/**
+ * Captures are read when they are there; of what differs only line ends are forgiven, which their keepers
+ * changed.
+ */
 const capture = (file: string): Buffer | undefined => {
   const full = path.join(FIELD, file);
   return existsSync(full) ? readFileSync(full) : undefined;

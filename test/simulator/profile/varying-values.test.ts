@@ -183,7 +183,8 @@ t.test('PeriodicInformTime sets the phase, by the clock that the device has', (t
   t.equal(untilPeriodic(device, 299_999.5), 300_000.5, 'never twice for one moment');
   now += 200_000;
   set('Time', '2031-07-01T00:02:00Z');
-  // Without a source of time its clock shows 00:03:20 on the first day of 1970: the phase is that of its own clock.
+  // Without a source of time its clock shows 00:03:20 on the first day of 1970: the phase is that of its own
+  // clock.
   t.equal(untilPeriodic(device, 0), 220_000, 'the next :02 or :07 of its clock');
   set('Time', '0001-01-01T00:00:20');
   t.equal(untilPeriodic(device, 0), 120_000, 'relative: 20 s after the start, and so on');

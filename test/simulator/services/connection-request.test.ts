@@ -436,7 +436,7 @@ t.test('a profile says how it challenges, and what its path is', async (t) => {
 
 t.test('one modem can have the listener for itself, and two of one seed have a path each', async (t) => {
   const acs = await turnAcs(t);
-  const alone = await listenerOf(t, { exclusive: true, told: 'modem.example' });
+  const alone = await listenerOf(t, { exclusive: true, advertisedHost: 'modem.example' });
   const modem = modemOf(t, alone, { path: '/' }, { acs: acs.url });
   t.equal(modem.get(`${MS}ConnectionRequestURL`), `http://modem.example:${alone.port}/`);
   modem.start();

@@ -79,7 +79,10 @@ const eventsOf = ({ Event }: Args<'Inform'>): string[] => Event.map(({ EventCode
 const valueIn = ({ ParameterList }: Args<'Inform'>, below: string): string | undefined =>
   ParameterList.find(({ Name }) => Name === MS + below)?.Value;
 
-/** A modem behind a NAT that forgets what was silent for so long, after its first session and its first bindings. */
+/**
+ * A modem behind a NAT that forgets what was silent for so long, after its first session and its first
+ * bindings.
+ */
 async function behindNat(
   t: Test,
   stun: StunServer,

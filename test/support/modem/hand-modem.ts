@@ -8,7 +8,9 @@ import type { Dialect } from '../../../protocol/soap/dialect.ts';
 import type { RawAnswer, RawClient } from './raw-client.ts';
 import { post, rawClient } from './raw-client.ts';
 
-/** What it says to a request: a message, an empty POST in place of the answer, another Inform, or it hangs up. */
+/**
+ * What it says to a request: a message, an empty POST in place of the answer, another Inform, or it hangs up.
+ */
 export type Say = Message | 'empty' | 'hang-up' | { readonly inform: InformOf } | { readonly raw: string };
 
 export type Brain = (request: Request<CpeMethod>, id: string) => Say | Promise<Say>;

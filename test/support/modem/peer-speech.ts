@@ -1,4 +1,7 @@
-/** How clients of other authors spell what they say: elements in a client's own layout, and answers that all of them give. */
+/**
+ * How clients of other authors spell what they say: elements in a client's own layout, and answers that all
+ * of them give.
+ */
 import type { Asked, Leaf, Tree } from './peer.ts';
 import { texts } from './peer.ts';
 
@@ -105,7 +108,10 @@ function methodsOf({ methods, array }: Speech): Element | undefined {
   return el('cwmp:GetRPCMethodsResponse', [el('MethodList', list, array('xsd:string', methods.length))]);
 }
 
-/** Names of objects and leaves below a path; the path itself is told with the whole, never with its next level. */
+/**
+ * Names of objects and leaves below a path; the path itself is told with the whole, never with its next
+ * level.
+ */
 function below(tree: Tree, path: string, nextLevel: boolean): Map<string, boolean> {
   const names = new Map<string, boolean>();
   for (const [leaf, { writable }] of tree) {

@@ -1,4 +1,7 @@
-/** A client of another author, played by hand over a raw socket: what it says is its own, nothing of our encoder is used. */
+/**
+ * A client of another author, played by hand over a raw socket: what it says is its own, nothing of our
+ * encoder is used.
+ */
 import { createHash } from 'node:crypto';
 import type { RawAnswer, RawClient } from './raw-client.ts';
 import { cookieOf, rawClient } from './raw-client.ts';
@@ -105,7 +108,10 @@ export class PeerSession {
     for (const request of requests) if (this.#end === undefined) await this.#say(request);
   }
 
-  /** The next POST: the empty one after the Inform, later the answer to what the ACS asked last. False at the end. */
+  /**
+   * The next POST: the empty one after the Inform, later the answer to what the ACS asked last. False at the
+   * end.
+   */
   async step(): Promise<boolean> {
     if (this.#answers.length > MAX_POSTS) throw new Error('the session has no end');
     const last = this.#answers.at(-1);

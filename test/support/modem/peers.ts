@@ -1,4 +1,7 @@
-/** Four clients as they were seen to talk, with invented identities, and Thomson's as perl-cwmp's tests have it. */
+/**
+ * Four clients as they were seen to talk, with invented identities, and Thomson's as perl-cwmp's tests have
+ * it.
+ */
 import type { Asked, Head, Peer, Tree } from './peer.ts';
 import type { Identity } from './peer-parts.ts';
 import {
@@ -24,8 +27,8 @@ export interface KnownPeer extends Peer {
 }
 
 /**
- * easycwmp: XML declaration with standalone, an indented root with its declarations on lines of their own, prefix
- * soap_env, cwmp-1-2, SOAPAction without a value in all but empty POSTs, a cookie as curl keeps it.
+ * easycwmp: XML declaration with standalone, an indented root with its declarations on lines of their own,
+ * prefix soap_env, cwmp-1-2, SOAPAction without a value in all but empty POSTs, a cookie as curl keeps it.
  */
 export function easycwmp(SerialNumber: string, credentials?: Peer['credentials']): KnownPeer {
   const identity: Identity = { Manufacturer: 'Peregrine', OUI: '02EA5C', ProductClass: 'wrt', SerialNumber };
@@ -78,9 +81,9 @@ export function easycwmp(SerialNumber: string, credentials?: Peer['credentials']
 }
 
 /**
- * netcwmp: no XML declaration and none borne, XML Schema of 1999, types on everything in an Inform, no SOAPAction, the
- * whole Set-Cookie line back as its last line, a fault whose detail stands inside faultstring, an empty POST as an answer
- * to what it does not know.
+ * netcwmp: no XML declaration and none borne, XML Schema of 1999, types on everything in an Inform, no
+ * SOAPAction, the whole Set-Cookie line back as its last line, a fault whose detail stands inside
+ * faultstring, an empty POST as an answer to what it does not know.
  */
 export function netcwmp(SerialNumber: string): KnownPeer {
   const identity: Identity = { Manufacturer: 'Lodestar', OUI: '02C0DE', ProductClass: 'LS2', SerialNumber };
@@ -135,7 +138,10 @@ export function netcwmp(SerialNumber: string): KnownPeer {
   };
 }
 
-/** What two simulators that run on Node have in common: header lines of its HTTP client, a compact envelope, booleans as words. */
+/**
+ * What two simulators that run on Node have in common: header lines of its HTTP client, a compact envelope,
+ * booleans as words.
+ */
 function nodeSimulator(
   identity: Identity,
   tree: Tree,
@@ -190,7 +196,9 @@ function nodeSimulator(
 const basic = (username: string): string =>
   `Authorization: Basic ${Buffer.from(`${username}:`).toString('base64')}`;
 
-/** genieacs-sim: 16 members declared and 7 sent, Basic credentials unasked, fault 9000 to all but three RPCs. */
+/**
+ * genieacs-sim: 16 members declared and 7 sent, Basic credentials unasked, fault 9000 to all but three RPCs.
+ */
 export function genieacsSim(SerialNumber: string): KnownPeer {
   const identity: Identity = {
     Manufacturer: 'Umbra & Co.',
@@ -214,7 +222,10 @@ export function genieacsSim(SerialNumber: string): KnownPeer {
   });
 }
 
-/** cwmp-sim: never a cookie, credentials of nobody, a Content-Type without a value on an empty POST, a Device: tree. */
+/**
+ * cwmp-sim: never a cookie, credentials of nobody, a Content-Type without a value on an empty POST, a Device:
+ * tree.
+ */
 export function cwmpSim(SerialNumber: string, hosts?: number): KnownPeer {
   const identity: Identity = { Manufacturer: 'Softly', OUI: '02BEEF', ProductClass: 'Sim', SerialNumber };
   return nodeSimulator(identity, gatewayTree('Device', identity, hosts), {
@@ -232,8 +243,9 @@ export function cwmpSim(SerialNumber: string, hosts?: number): KnownPeer {
 }
 
 /**
- * Thomson's client as perl-cwmp's tests post it by curl: prefixes soapenv and soap, encodingStyle on the root, counts of
- * two digits, more than one envelope offered, a name without its object, a time before time, no cookie.
+ * Thomson's client as perl-cwmp's tests post it by curl: prefixes soapenv and soap, encodingStyle on the
+ * root, counts of two digits, more than one envelope offered, a name without its object, a time before time,
+ * no cookie.
  */
 export function thomson(SerialNumber: string): KnownPeer {
   const identity: Identity = {

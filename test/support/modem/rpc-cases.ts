@@ -1,4 +1,6 @@
-/** What modems are asked and what comes of it: one case is driven by raw text and by the ACS of this project. */
+/**
+ * What modems are asked and what comes of it: one case is driven by raw text and by the ACS of this project.
+ */
 import type { AcsMethod, CpeMethod } from '../../../protocol/cwmp/messages.ts';
 import type { Modem, Profile } from '../../../simulator/index.ts';
 import { loadProfile } from '../../../simulator/index.ts';

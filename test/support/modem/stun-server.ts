@@ -14,7 +14,9 @@ export const hmacSha1: Hmac = (key, text) => createHmac('sha1', key).update(text
 export interface StunAsked extends ReadStun {
   readonly bytes: Uint8Array;
   readonly from: Endpoint;
-  /** Answers with the sender's address, unless another is given; to RESPONSE-ADDRESS when that was asked for. */
+  /**
+   * Answers with the sender's address, unless another is given; to RESPONSE-ADDRESS when that was asked for.
+   */
   answer(change?: Partial<StunMessage>, key?: Uint8Array): void;
   /** Signed by this key. */
   isBy(key: string): boolean;
@@ -117,8 +119,9 @@ export interface Nat extends Endpoint {
 }
 
 /**
- * What is sent to it goes on to the server from a port of its own for each sender, and what the server sends there goes
- * back, as long as the sender was heard within `lifeMs` of this clock; then another port takes its place.
+ * What is sent to it goes on to the server from a port of its own for each sender, and what the server sends
+ * there goes back, as long as the sender was heard within `lifeMs` of this clock; then another port takes its
+ * place.
  */
 export async function openNat(
   t: Test,

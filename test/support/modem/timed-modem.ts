@@ -1,4 +1,7 @@
-/** A modem on simulated time against an ACS that a test plays: how much time passes, and which sessions come in it. */
+/**
+ * A modem on simulated time against an ACS that a test plays: how much time passes, and which sessions come
+ * in it.
+ */
 import type { Test } from 'tap';
 import type { Args, CpeMethod, Request } from '../../../protocol/cwmp/messages.ts';
 import type { Modem, ModemOptions } from '../../../simulator/index.ts';

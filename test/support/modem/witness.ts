@@ -1,4 +1,7 @@
-/** A simulated modem and a record of all that an ACS made it do, to be held against what the queue says of its tasks. */
+/**
+ * A simulated modem and a record of all that an ACS made it do, to be held against what the queue says of its
+ * tasks.
+ */
 import { deviceKey } from '../../../acs/device-key.ts';
 import type { CpeMethod, CwmpFault, Request, Response } from '../../../protocol/cwmp/messages.ts';
 import type { Modem } from '../../../simulator/index.ts';

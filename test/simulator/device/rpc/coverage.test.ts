@@ -1,4 +1,6 @@
-/** Whether the scenes of RPCs, each played by hand-written text and by the ACS, leave any RPC or fault out. */
+/**
+ * Whether the scenes of RPCs, each played by hand-written text and by the ACS, leave any RPC or fault out.
+ */
 import t from 'tap';
 import { FAULTS } from '../../../../protocol/cwmp/faults.ts';
 import type { CpeMethod } from '../../../../protocol/cwmp/messages.ts';
