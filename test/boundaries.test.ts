@@ -1,21 +1,13 @@
-import { readdirSync } from 'node:fs';
 import t from 'tap';
 import type { Violation } from './support/house/boundaries.ts';
 import { findViolations } from './support/house/boundaries.ts';
-import { parseSource, readSources } from './support/house/sources.ts';
+import { listRooms, parseSource, readSources } from './support/house/sources.ts';
 import { ROOT } from './support/tree.ts';
-
-/** Folders with sources: every one is a room, so a new one has to get its rules before it gets its first file. */
-const rooms = readdirSync(ROOT, { withFileTypes: true })
-  .filter(
-    (entry) => entry.isDirectory() && !/^(\.|node_modules$|dist$|docs$|modemlab-data$)/.test(entry.name),
-  )
-  .map((entry) => entry.name);
 
 const tell = ({ rule, file, line, what }: Violation): string => `${rule} ${file}:${line} ${what}`;
 
 t.test('no source breaks a rule of the house', async (t) => {
-  const sources = readSources(ROOT, ['index.ts', ...rooms]);
+  const sources = readSources(ROOT, ['index.ts', ...listRooms(ROOT)]);
   t.ok(sources.length > 20, `${sources.length} sources are looked at`);
   t.ok(
     sources.some(({ file, imports }) => file.startsWith('protocol/') && imports.some(({ target }) => target)),

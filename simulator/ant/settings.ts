@@ -78,11 +78,11 @@ export const ANT_FAULTS = {
   'no-boot-mode': 'does not go into boot mode when asked to',
   'no-transfer': 'takes an address by BOOTP and never asks for the file',
   stall: 'stops in the middle of the file, and asks again by BOOTP',
-  'wrong-board': 'is of another board than it says: it drops every image',
-  'bad-checksum': 'finds the check sum of every image wrong',
-  'power-cut': 'loses its power once while it writes, and has no valid image then',
+  'wrong-board': 'has another board than it reports: it drops every image',
+  'bad-checksum': 'finds a wrong checksum in every image',
+  'power-cut': 'loses power once while writing, and then has no valid image',
   'never-returns': 'is silent for ever once it has its image',
-  'old-version': 'comes back with the firmware that it had',
+  'old-version': 'restarts with its old firmware',
   mute: 'answers searches and nothing else',
 } as const;
 

@@ -40,7 +40,7 @@ export function writeConfiguration(device: Device): Uint8Array {
  */
 export function loadConfiguration(device: Device, bytes: Uint8Array): Loaded {
   const text = Buffer.from(bytes).toString('utf8');
-  if (bytes.length === 0 || text.includes('\0')) return { ok: false, why: 'the file is no text' };
+  if (bytes.length === 0 || text.includes('\0')) return { ok: false, why: 'the file is not text' };
   const lines = text.split(/\r?\n/);
   const owner = /^\[ (.{1,64}) \S{1,64} \S{1,64} \]$/.exec(lines[0] ?? '')?.[1];
   if (owner !== undefined && owner !== device.profile.identity.productClass)

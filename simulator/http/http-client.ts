@@ -441,14 +441,14 @@ export class HttpClient {
     if (this.#resolve === undefined || this.#deaf) return;
     if (this.#options.habits?.resets?.({ message: this.#body, number: this.#requests }) === true) {
       this.#reset();
-      this.#finish({ is: 'lost', why: 'reset within the answer' });
+      this.#finish({ is: 'lost', why: 'reset during the response' });
       return;
     }
     this.#options.tap?.('received', bytes);
     const fed = this.#reader.feed(bytes);
     if (fed === 'more') return;
     if (fed === 'continue') this.#sendHeldBack(socket);
-    else if (fed === 'broken') this.#finish({ is: 'lost', why: 'the response is no HTTP' });
+    else if (fed === 'broken') this.#finish({ is: 'lost', why: 'the response is not HTTP' });
     else this.#finish({ is: 'response', response: fed });
   }
 

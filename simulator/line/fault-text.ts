@@ -27,11 +27,7 @@ export function splitLine(text: string): FaultWords[] {
     const { name, key, value } = splitItem(item);
     const last = name === undefined ? words.at(-1) : { name, given: new Map<string, string>() };
     if (last === undefined || !/^[\w-]+$/.test(last.name) || (value === '' && item !== name))
-      throw wrong(
-        text,
-        item,
-        'wants NAME, NAME:VALUE, NAME:PARAMETER=VALUE or PARAMETER=VALUE behind a NAME',
-      );
+      throw wrong(text, item, 'wants NAME, NAME:VALUE, NAME:PARAMETER=VALUE or PARAMETER=VALUE after a NAME');
     if (name !== undefined) words.push(last);
     if (value === '') continue;
     if (last.given.has(key)) throw wrong(text, item, 'is given twice');

@@ -128,7 +128,7 @@ function compilePart(text: string, name: string): ValueRule {
   if (index !== null) return compileIndex(index);
   const mac = /^mac(?:\+(\d{1,3}))?$/.exec(text);
   if (mac !== null) return (source) => shiftMac(source.fact('mac') ?? '', Number(mac[1] ?? 0));
-  if (word === '') throw new ModemlabError('E_FILE_INVALID', `values: ${name}: \${${text}} is no rule`);
+  if (word === '') throw new ModemlabError('E_FILE_INVALID', `values: ${name}: \${${text}} is not a rule`);
   const read = (source: ValueSource): string => {
     const value = source.fact(word);
     if (value === undefined)
@@ -172,7 +172,7 @@ function compileFunction(word: string, argument: string, name: string): ValueRul
       return ({ seed, path }) => randomHex(`${seed}/${path}`, digits);
     }
   }
-  throw new ModemlabError('E_FILE_INVALID', `values: ${name}: \${${word}:${argument}} is no rule`);
+  throw new ModemlabError('E_FILE_INVALID', `values: ${name}: \${${word}:${argument}} is not a rule`);
 }
 
 function randomHex(seed: string, digits: number): string {

@@ -65,11 +65,11 @@ export function takeFile(device: Device, fileType: string, bytes: Uint8Array): A
 }
 
 const REFUSALS: Readonly<Record<ImageRefusal, string>> = {
-  'not-an-image': 'the file is no image',
+  'not-an-image': 'the file is not an image',
   truncated: 'the image is truncated',
   'wrong-family': 'the image is for hardware of another family',
   'wrong-board': 'the image is for another board',
-  'bad-checksum': 'the check sum of the image is wrong',
+  'bad-checksum': 'the checksum of the image is wrong',
 };
 
 /** Accepts a firmware image for its own hardware. */

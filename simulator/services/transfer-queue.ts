@@ -95,7 +95,7 @@ const NOTHING = new Uint8Array();
 /** Transfers that a restart interrupted. Nothing is retried automatically. */
 function tellOfRestart(modem: ModemContext, transfer: Transfer): void {
   const { order, phase, fetched: bytes = NOTHING } = transfer;
-  if (phase === 'broken') fail(modem, transfer, isDownload(order) ? 9017 : 9011, 'a restart broke it off');
+  if (phase === 'broken') fail(modem, transfer, isDownload(order) ? 9017 : 9011, 'a restart interrupted it');
   else if (phase === 'written') {
     tellOfVersion(modem);
     report(modem, transfer, { code: 0, bytes, why: '' });

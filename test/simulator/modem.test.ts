@@ -16,8 +16,8 @@ import { fixture as fixturePath } from '../support/tree.ts';
 
 const IGD = 'InternetGatewayDevice.';
 /**
- * Simulated seconds a second: a minute of the retry ladder is 60 ms, and no period of 12 hours ends within a
- * test.
+ * Simulated seconds per second: a minute of the retry ladder is 60 ms, and no period of 12 hours ends within
+ * a test.
  */
 const SPEED = 1000;
 
@@ -38,7 +38,7 @@ const NOTHING: Reply = { status: 204 };
 const informResponse: Reply = { send: { kind: 'response', rpc: 'Inform', args: { MaxEnvelopes: 1 } } };
 const request = (send: Request<CpeMethod>, id = 'acs-1'): Reply => ({ send, id });
 
-/** An ACS of a few lines: every POST is given to a function that says what to answer. */
+/** A small ACS: a function decides the answer to every POST. */
 async function tinyAcs(t: Test, answer: (turn: Turn) => Reply | 'hang-up'): Promise<string> {
   let turn = 0;
   const server = http.createServer(async (request, response) => {
@@ -70,7 +70,9 @@ function portOf(address: AddressInfo | string | null): number {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** The ACS of most tests: answers Inform, then asks these, one a session turn, then nothing. */
+/**
+ * The ACS of most tests: answers Inform, then sends these requests, one per turn of a session, then nothing.
+ */
 function asks(requests: readonly Request<CpeMethod>[], seen: Turn[] = []): (turn: Turn) => Reply {
   const left = [...requests];
   return (turn) => {
@@ -268,7 +270,7 @@ t.test('ids, header lines and cookies follow the generation', async (t) => {
   t.strictSame(empty && headersOf(empty), ['Host', 'User-Agent', 'Cookie', 'SOAPAction', 'Content-Length']);
 });
 
-t.test('a reboot waits for the end of the session and is told by its CommandKey', async (t) => {
+t.test('a reboot waits for the end of the session and is reported by its CommandKey', async (t) => {
   const reboot = (CommandKey: string): Request<CpeMethod> => ({
     kind: 'request',
     rpc: 'Reboot',
@@ -336,7 +338,7 @@ t.test('it informs at its interval, and a new interval counts at once', async (t
   const modem = modemOf(t, { acs });
   modem.start();
   await session(modem);
-  for (let turn = 0; turn < 3; turn++) t.strictSame((await session(modem)).events, ['2 PERIODIC']);
+  for (let round = 0; round < 3; round++) t.strictSame((await session(modem)).events, ['2 PERIODIC']);
 });
 
 t.test(
@@ -404,7 +406,7 @@ t.test('the line can be cut at each point of a session, and what was done stays 
   }
 });
 
-/** A file server that keeps what is put on it. */
+/** A file server that keeps uploads. */
 async function fileServer(t: Test, files: ReadonlyMap<string, Uint8Array>, password?: string) {
   const put: { readonly url: string; readonly bytes: Buffer }[] = [];
   const server = http.createServer(async (request, response) => {
@@ -458,9 +460,9 @@ t.test(
     t.equal(modem.device.setting('DeviceInfo.SoftwareVersion'), '6.2.29.2');
     const answer = seen.find(({ envelope }) => envelope?.message.kind === 'response')?.envelope?.message;
     t.match(answer, { rpc: 'Download', args: { Status: 1, CompleteTime: '0001-01-01T00:00:00Z' } });
-    const told = seen.filter((turn) => isRequest(turn, 'TransferComplete'));
-    t.equal(told.length, 1);
-    t.match(told[0]?.envelope?.message, {
+    const reported = seen.filter((turn) => isRequest(turn, 'TransferComplete'));
+    t.equal(reported.length, 1);
+    t.match(reported[0]?.envelope?.message, {
       args: { CommandKey: 'dl-7', FaultStruct: { FaultCode: 0, FaultString: '' } },
     });
     modem.inform('2 PERIODIC');
@@ -468,7 +470,7 @@ t.test(
   },
 );
 
-t.test('a transfer that fails is told by its fault, and changes nothing', async (t) => {
+t.test('a failed transfer is reported by its fault, and changes nothing', async (t) => {
   const other = writeImage({ family: 'QH', board: 'BANT-R', version: '9.9.9.9' });
   const files = await fileServer(
     t,
@@ -495,14 +497,14 @@ t.test('a transfer that fails is told by its fault, and changes nothing', async 
     modem.start();
     await session(modem);
     t.strictSame((await session(modem)).events, ['7 TRANSFER COMPLETE', 'M Download']);
-    const told = seen.find((turn) => isRequest(turn, 'TransferComplete'))?.envelope?.message;
-    t.match(told, { args: { FaultStruct: { FaultCode: code } } }, url);
+    const reported = seen.find((turn) => isRequest(turn, 'TransferComplete'))?.envelope?.message;
+    t.match(reported, { args: { FaultStruct: { FaultCode: code } } }, url);
     t.equal(modem.device.setting('DeviceInfo.SoftwareVersion'), '6.2.17.5');
     await modem.stop();
   }
 });
 
-t.test('an upload is put where it was told to', async (t) => {
+t.test('an upload goes to the requested URL', async (t) => {
   const files = await fileServer(t, new Map(), 'pass');
   const args: Args<'Upload'> = {
     CommandKey: 'up',
@@ -626,8 +628,8 @@ t.test('the session goes on over new connections, with whatever traits of HTTP a
     ],
   ] as const) {
     const seen: Turn[] = [];
-    // A Host-less request and one without a length are no HTTP/1.1; node is told to bear the one, and reads
-    // no body there.
+    // A request without Host and one without a length are not valid HTTP/1.1; node accepts the first, and
+    // reads no body in the second.
     const acs = await tinyAcs(t, asks([{ kind: 'request', rpc: 'GetRPCMethods', args: {} }], seen));
     const modem = modemOf(t, { acs, profile: { ...loadProfile('st585v6'), http: { ...base, ...traits } } });
     modem.start();
@@ -682,7 +684,7 @@ t.test('responses are read however they are delimited, and what is no HTTP break
         .on('data', () => {
           asked += 1;
           if (connection === 1 && asked === 1) {
-            // In pieces, so that no border of reading is a border of the format.
+            // In pieces, so that read boundaries do not match those of the format.
             for (let at = 0; at < first.length; at += 700) socket.write(first.slice(at, at + 700));
             if (title === 'close' || title === 'cut short') socket.end();
           } else socket.end('HTTP/1.1 204 No Content\r\n\r\n');
@@ -731,7 +733,7 @@ t.test('the same seed gives the same bytes on the wire', async (t) => {
     const tap = (direction: string, bytes: Uint8Array): void => {
       if (direction === 'sent') sent.push(Buffer.from(bytes).toString('latin1'));
     };
-    // Counters move with time, and it is to be the same in each run.
+    // Counters vary with time, and should be the same in each run.
     const scheduler = createScheduler({ speed: 'max', start: Date.UTC(2026, 0, 1) });
     const modem = modemOf(t, { acs, seed, tap, bootSeconds: 0, scheduler });
     modem.start();
@@ -804,7 +806,7 @@ t.test('a transfer that is due later outlives the restarts before it', async (t)
   t.strictSame((await session(modem)).events, ['7 TRANSFER COMPLETE', 'M Download']);
 });
 
-t.test('changes that the ACS asked to hear of are told, and those by the ACS are not', async (t) => {
+t.test('changes that the ACS subscribed to are reported, and its own are not', async (t) => {
   const change = (Name: string, Notification: number) => ({
     Name,
     Notification,
@@ -841,9 +843,9 @@ t.test('changes that the ACS asked to hear of are told, and those by the ACS are
   modem.change(active, 'by hand');
   t.strictSame((await session(modem)).events, ['4 VALUE CHANGE'], 'active opens a session');
   const inform = seen.findLast((turn) => isRequest(turn, 'Inform'))?.envelope?.message;
-  const told = inform?.kind === 'request' && inform.rpc === 'Inform' ? inform.args.ParameterList : [];
+  const reported = inform?.kind === 'request' && inform.rpc === 'Inform' ? inform.args.ParameterList : [];
   t.strictSame(
-    told.slice(8),
+    reported.slice(8),
     [
       { Name: passive, Value: '2026-01-01T00:00:00Z', Type: 'dateTime' },
       { Name: active, Value: 'by hand', Type: 'string' },
@@ -901,15 +903,15 @@ t.test('ScheduleInform comes at its time with its CommandKey', async (t) => {
 t.test('a TransferComplete that the ACS refuses is sent again in the next session', async (t) => {
   const files = await fileServer(t, new Map([['/conf', Buffer.from('text')]]));
   const plain = asks([downloadOf(`${files.url}/conf`, '3 Vendor Configuration File')]);
-  let told = 0;
+  let reported = 0;
   const fault: Message = {
     kind: 'fault',
     fault: { FaultCode: 8002, FaultString: 'Internal error', SetParameterValuesFault: [] },
   };
   const acs = await tinyAcs(t, (turn) => {
     if (!isRequest(turn, 'TransferComplete')) return plain(turn);
-    told += 1;
-    return told === 1 ? { send: fault } : plain(turn);
+    reported += 1;
+    return reported === 1 ? { send: fault } : plain(turn);
   });
   const modem = modemOf(t, { acs });
   modem.start();
@@ -919,7 +921,7 @@ t.test('a TransferComplete that the ACS refuses is sent again in the next sessio
   t.strictSame((await session(modem)).events, ['2 PERIODIC', '7 TRANSFER COMPLETE', 'M Download']);
   modem.inform('2 PERIODIC');
   t.strictSame((await session(modem)).events, ['2 PERIODIC']);
-  t.equal(told, 2);
+  t.equal(reported, 2);
 });
 
 t.test('a device of the old rule ends a session with one more empty exchange', async (t) => {
@@ -944,8 +946,7 @@ const fixture = (name: string): Buffer => readFileSync(fixturePath(name));
 const TLS_IDENTITY = { cert: fixture('tls-cert.pem'), key: fixture('tls-key.pem') };
 
 /**
- * An ACS by TLS that ends a session at once; with `ca` it admits only modems with a certificate that this
- * signs.
+ * An ACS by TLS that ends a session at once; with `ca` it admits only modems with a certificate signed by it.
  */
 async function tlsAcs(t: Test, ca?: Buffer): Promise<string> {
   const asks = ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true, ca };

@@ -44,7 +44,7 @@ export function parseScenario(
       withinSeconds: seconds(ends, 'within'),
     },
   };
-  if (scenario.ends.each.length === 0) ends.refuse('each', 'at least one thing that each modem comes to');
+  if (scenario.ends.each.length === 0) ends.refuse('each', 'at least one check that each modem must pass');
   ends.done();
   file.done();
   return scenario;
@@ -106,13 +106,13 @@ function readTrigger(file: Fields): Trigger {
   const found = TRIGGERS.filter((name) => file.has(name));
   const [kind] = found;
   if (kind === undefined || found.length > 1)
-    return file.refuse(kind ?? 'at', `to be the one of ${TRIGGERS.join(', ')}`);
+    return file.refuse(kind ?? 'at', `exactly one of ${TRIGGERS.join(', ')}`);
   switch (kind) {
     case 'at':
       return { is: 'at', seconds: seconds(file, 'at') };
     case 'every': {
       const every = seconds(file, 'every');
-      if (every === 0) file.refuse('every', 'more than no time');
+      if (every === 0) file.refuse('every', 'a time above 0');
       return { is: 'every', seconds: every, times: whole(file, 'times', 1_000_000, 1, 1_000_000) };
     }
     case 'on': {

@@ -32,7 +32,7 @@ export function readDeviceFile(json: unknown, place: string, refuse: Refuse): De
   const device = file.fields('device');
   const id = device.fields('deviceId');
   const list = file.list('parameters');
-  if (list.length > LIMITS.members) refuse('parameters', `at most ${LIMITS.members} members are wanted`);
+  if (list.length > LIMITS.members) refuse('parameters', `at most ${LIMITS.members} members are allowed`);
   return {
     deviceId: {
       manufacturer: id.string('Manufacturer'),

@@ -50,7 +50,7 @@ class Expansion {
   }
 
   notes(): string[] {
-    return [...this.#unknown].map((what) => `${what} is nowhere, and left out`);
+    return [...this.#unknown].map((what) => `${what} is not defined, and is left out`);
   }
 
   model(definition: Definition, depth: number): void {
@@ -69,8 +69,7 @@ class Expansion {
     name: string,
     depth: number,
   ): Definition | undefined {
-    if (depth > DEEPEST)
-      return document.refuse(`${kind} ${name}`, 'it is made of itself, or of too many others');
+    if (depth > DEEPEST) return document.refuse(`${kind} ${name}`, 'it contains itself, or too many others');
     const found = this.#library.find(document, kind, name);
     if (found === undefined) this.#unknown.add(`${kind} ${name}`);
     return found;
@@ -104,11 +103,11 @@ class Expansion {
   #object(element: StrictElement, document: Document, above: string, depth: number): void {
     const { attributes } = element;
     const name = attributes.get('name') ?? attributes.get('base');
-    if (name === undefined) document.refuse(`object below ${above}`, 'an attribute name or base is wanted');
+    if (name === undefined) document.refuse(`object below ${above}`, 'an attribute name or base is required');
     const path = above + name;
     this.#count(document, `object ${path}`);
     if (!isPath(path))
-      document.refuse(`object ${path.slice(0, 128)}`, 'a path that ends with a dot is wanted');
+      document.refuse(`object ${path.slice(0, 128)}`, 'a path that ends with a dot is required');
     if (isGone(attributes.get('status'))) {
       for (const key of this.objects.keys()) if (key.startsWith(path)) this.objects.delete(key);
       return;
@@ -142,8 +141,8 @@ class Expansion {
     const place = `parameter ${path}${(name ?? '').slice(0, 128)}`;
     this.#count(document, place);
     if (name === undefined || !/^[^\s.:{}]{1,128}$/.test(name))
-      document.refuse(place, 'a name without dots is wanted');
-    if (path === '') document.refuse(place, 'it stands outside of an object');
+      document.refuse(place, 'a name without dots is required');
+    if (path === '') document.refuse(place, 'it is outside an object');
     const { parameters } = this.#at(path);
     if (isGone(attributes.get('status'))) {
       parameters.delete(name);

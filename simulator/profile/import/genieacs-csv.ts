@@ -48,7 +48,7 @@ function readRow(written: string, row: CsvRow, cell: (column: string) => string,
   const flaw = nameFlaw(name);
   if (flaw !== undefined) return refuse(place, `${JSON.stringify(written.slice(0, 64))} is not ${flaw}`);
   if (!isObject && name.endsWith('.'))
-    return refuse(place, `${name} is an object by its name and none by its column`);
+    return refuse(place, `${name} is an object by its name but not by its column`);
   const type = readType(cell('value type'));
   const access = cell('access list');
   return {

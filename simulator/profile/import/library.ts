@@ -84,7 +84,7 @@ export class Library {
   #load(file: string, from: Document): Document | undefined {
     if (this.#documents.has(file)) return this.#documents.get(file);
     if (this.#documents.size >= MAX_FILES)
-      return from.refuse('import', `at most ${MAX_FILES} files are wanted`);
+      return from.refuse('import', `at most ${MAX_FILES} files are allowed`);
     const found = this.#beside(file);
     let document: Document | undefined;
     if (found !== undefined) {
@@ -143,7 +143,7 @@ function define(table: Map<string, StrictElement>, name: string, element: Strict
 }
 
 function readImport(element: StrictElement, imported: Tables<Import>, refuse: Refuse): void {
-  const file = element.attributes.get('file') ?? refuse('import', 'an attribute file is wanted');
+  const file = element.attributes.get('file') ?? refuse('import', 'an attribute file is required');
   for (const child of elementsOf(element)) {
     const kind = localName(child.name);
     const name = child.attributes.get('name');

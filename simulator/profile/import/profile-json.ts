@@ -46,7 +46,7 @@ export function writeProfile(source: Source): unknown {
   const { methods, unknown } = knownMethods(source);
   const notes = [...source.notes];
   if (unknown.length > 0) notes.push(`methods that it cannot answer are left out: ${unknown.join(', ')}`);
-  if (twin !== undefined) notes.push(`it speaks as ${twin}`);
+  if (twin !== undefined) notes.push(`it uses the dialect of ${twin}`);
   const generic = GENERIC_VALUES.get(model.root);
   return {
     name,

@@ -85,7 +85,7 @@ function readNamed(name: string, from: Definition, all: Building, library: Libra
     return;
   }
   if (step > MAX_BASES)
-    from.document.refuse(`dataType ${name}`, `at most ${MAX_BASES} types based on each other are wanted`);
+    from.document.refuse(`dataType ${name}`, `at most ${MAX_BASES} types based on each other are allowed`);
   const base = found.element.attributes.get('base');
   if (base !== undefined) readNamed(base, found, all, library, step + 1);
   for (const child of elementsOf(found.element)) {

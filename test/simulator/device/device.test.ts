@@ -98,7 +98,7 @@ t.test('GetParameterValues reads parameters and partial paths, each once, and re
   t.end();
 });
 
-t.test('a device that bears sixteen names refuses a longer answer with 9004', (t) => {
+t.test('a device with a limit of sixteen names refuses a longer answer with 9004', (t) => {
   const profile = parseProfile(
     {
       name: 'small',

@@ -8,7 +8,7 @@ import { runAcs } from '../../support/acs/run-acs.ts';
 
 const QUICK = { profile: 'st706wl', bootSeconds: 0, speed: 1000, timeoutMs: 20_000 } as const;
 
-/** A swarm that is gone when the test is over. */
+/** A swarm that is stopped after the test. */
 function swarmOf(t: Test, options: Omit<SwarmOptions, 'profile'> & Partial<SwarmOptions>) {
   const swarm = createSwarm({ ...QUICK, ...options });
   t.teardown(() => swarm.stop());
@@ -21,7 +21,7 @@ async function acsOf(t: Test) {
   return acs;
 }
 
-/** A port behind which every connection is closed as soon as something is said. */
+/** A port that closes every connection as soon as it receives something. */
 async function hangingUp(t: Test): Promise<string> {
   const server = net.createServer((socket) => {
     socket.on('error', () => undefined).on('data', () => socket.destroy());
@@ -50,7 +50,7 @@ t.test('a limiter lets in as many as it may, and the others in their order as th
   t.strictSame(admitted, [2]);
   limiter.leave();
   t.strictSame(admitted, [2, 4], 'who has no need of it any more is passed over');
-  for (let turn = 0; turn < 197; turn++) limiter.leave();
+  for (let round = 0; round < 197; round++) limiter.leave();
   t.equal(admitted.length, 199);
   t.strictSame(
     admitted,

@@ -39,7 +39,7 @@ function modemsOn(t: Test, acs: TestAcs, count: number, options: Partial<ModemOp
 const keyOf = ({ id }: Modem): string =>
   [id.OUI, id.ProductClass, id.SerialNumber].map((part) => encodeURIComponent(part)).join('-');
 
-/** Gives each modem two tasks, and waits until all are done: what each answered and what each modem holds. */
+/** Gives each modem two tasks, and waits until all are done: what each answered, and the resulting values. */
 async function provision(t: Test, acs: TestAcs, modems: readonly Modem[]): Promise<void> {
   const failed: string[] = [];
   for (const modem of modems)
@@ -143,5 +143,5 @@ t.test('a modem is stopped while its line stands still', async (t) => {
 t.throws(
   () => createModem({ acs: 'http://localhost/', profile: 'st706wl', line: 'latncy:5' }),
   { code: 'E_USAGE' },
-  'a wrong line is told when the modem is made',
+  'a wrong line is reported when the modem is created',
 );

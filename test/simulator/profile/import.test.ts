@@ -28,7 +28,7 @@ const refuse = (place: string, wants: string): never => {
   throw new Error(`${place}: ${wants}`);
 };
 
-/** What is another at each ACS, or a moment later. */
+/** Values that differ with each ACS, or a moment later. */
 const MOVING = /\.(ManagementServer\.URL|DeviceInfo\.Up[Tt]ime|Time\.CurrentLocalTime)$/;
 
 const fact = ({ name, value, type, writable }: Parameter): string =>
@@ -159,17 +159,17 @@ t.test('every recorded tree becomes a modem that has each of its names', { skip:
       .map(({ fields: [path = '', object, writable, value = '', type = ''] }) =>
         object === 'true'
           ? [`${path}.`, writable].join()
-          : [path, writable, told(path, value), type.slice(4)].join(),
+          : [path, writable, reported(path, value), type.slice(4)].join(),
       )
       .sort();
     const found = Array.from(unit.tree.walk(unit.tree.root()), (member) => {
       if (member.is !== 'leaf') return [member.path, isWritable(member)].join();
       const { value, writable, type } = unit.parameter(member);
-      // A row that tells no type may have any.
+      // A row without a type may have any.
       return [
         member.path,
         writable,
-        told(member.path, value),
+        reported(member.path, value),
         typed.get(member.path) === '' ? '' : type,
       ].join();
     });
@@ -178,7 +178,7 @@ t.test('every recorded tree becomes a modem that has each of its names', { skip:
   t.end();
 });
 
-const told = (name: string, value: string): string => (MOVING.test(name) ? '' : value);
+const reported = (name: string, value: string): string => (MOVING.test(name) ? '' : value);
 
 type Member = ReturnType<Device['tree']['root']> | Exclude<ReturnType<Device['tree']['find']>, undefined>;
 

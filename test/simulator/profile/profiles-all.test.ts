@@ -1,4 +1,4 @@
-/** What holds for every profile that comes with modemlab, at every release of it. */
+/** Checks of every bundled profile, at every release of it. */
 import t from 'tap';
 import type { CpeMethod, Request } from '../../../protocol/cwmp/messages.ts';
 import { readDateTime } from '../../../protocol/datamodel/date-time.ts';
@@ -117,7 +117,7 @@ function fits(type: string, value: string): boolean {
     case 'unsignedLong':
       return /^-?\d{1,20}$/.test(value);
     case 'dateTime':
-      // What 5.x says where a date belongs.
+      // What 5.x has where a date belongs.
       return readDateTime(value) !== undefined || value === 'Configuration modified b';
     default:
       return !value.includes('${') && value.length <= 256;
@@ -190,7 +190,7 @@ const MANAGEMENT = ['ConnectionRequestURL', 'ParameterKey'].map(
 );
 const versions = (...last: string[]): string[] => last.map((name) => INFO + name);
 
-/** What each generation tells in every Inform, in its order; the WAN address stands for itself. */
+/** The parameters of every Inform by generation, in order; the WAN address stands for itself. */
 const FORCED: ReadonlyMap<string, readonly string[]> = new Map([
   [
     'thomson-g5',
@@ -233,10 +233,11 @@ t.test('every Inform has the forced parameters of its generation, in their order
     const down = device(name).informParameters();
     const up = device(name, 0, 0, '192.0.2.7').informParameters();
     const wan = '.ExternalIPAddress';
-    const told = (list: typeof down): string[] => list.map(({ Name }) => (Name.endsWith(wan) ? 'WAN' : Name));
-    t.strictSame(told(down), forcedOf(generation), `${name}: not connected`);
-    t.strictSame(told(up), forcedOf(generation), `${name}: connected`);
-    // 5.3 wrote the full name always; later the path of a connection that is not there is empty.
+    const reported = (list: typeof down): string[] =>
+      list.map(({ Name }) => (Name.endsWith(wan) ? 'WAN' : Name));
+    t.strictSame(reported(down), forcedOf(generation), `${name}: not connected`);
+    t.strictSame(reported(up), forcedOf(generation), `${name}: connected`);
+    // 5.3 always wrote the full name; later the path of a missing connection is empty.
     const names = [down, up].map((list) => list.find(({ Name }) => Name.endsWith(wan))?.Name ?? '');
     const full = /^InternetGatewayDevice\.WANDevice\.1\.WANConnectionDevice\.\d\.WAN(PPP|IP)Connection\.1\./;
     t.match(names[0], firmware.startsWith('5.3.') ? full : /^\.ExternalIPAddress$/, `${name}: its name`);
@@ -273,7 +274,7 @@ const WITH_ATTRIBUTES = [
   ...END,
 ];
 
-/** RPCs of each generation in the order of the wire. */
+/** RPCs of each generation in wire order. */
 const METHODS: ReadonlyMap<string, readonly string[]> = new Map([
   ['thomson-g5', ['GetRPCMethods', 'Download', 'Upload', ...BASIC, 'Reboot', 'FactoryReset']],
   ['thomson-g6', ['GetRPCMethods', ...BASIC, 'AddObject', 'DeleteObject', ...END]],
@@ -291,7 +292,7 @@ const NONE = {
   FailureURL: '',
 };
 
-/** One request of each method of a CPE, as empty as it can be. */
+/** One request of each method of a CPE, as empty as possible. */
 const REQUESTS: readonly Request<CpeMethod>[] = [
   { kind: 'request', rpc: 'GetRPCMethods', args: {} },
   { kind: 'request', rpc: 'GetParameterNames', args: { ParameterPath: '', NextLevel: true } },
@@ -414,7 +415,7 @@ t.test('what a parameter reads as may be written to it', (t) => {
   for (const name of profileNames()) {
     const unit = device(name);
     const refused = parameters(unit)
-      // A diagnostics state reads as what an ACS may not write: only Requested starts one.
+      // A diagnostics state has values that an ACS may not write: only Requested starts a test.
       .filter(({ name, writable }) => writable && !name.endsWith('DiagnosticsState'))
       .filter(({ name, value, type }) => {
         const ParameterList = [{ Name: name, Value: value, Type: type }];
@@ -504,7 +505,7 @@ t.test('what is peculiar to a release is in it alone', (t) => {
   t.equal(device('st780wl').setting('DeviceInfo.VendorConfigFile.1.Date'), '0000-00-00T00:00:00');
   for (const name of THOMSON) {
     const { generation, guessed, accepts } = loadProfile(name);
-    if (generation === 'thomson-g8') t.ok(guessed.length > 0, `${name}: what is guessed is told`);
+    if (generation === 'thomson-g8') t.ok(guessed.length > 0, `${name}: guesses are listed`);
     t.ok(
       guessed.every((sentence) => /^[A-Z].*\.$/.test(sentence)),
       `${name}: in sentences`,

@@ -1,4 +1,4 @@
-/** A modem that takes the image of another release of its product becomes that release. */
+/** A modem that is given the image of another release of its product becomes that release. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import t from 'tap';

@@ -145,8 +145,8 @@ t.test('docs/profiles.md tells the profiles that there are, and its example is o
 });
 
 /**
- * Captures are read when they are there; of what differs only line ends are forgiven, which their keepers
- * changed.
+ * Captures are compared if they are there; only line ends may differ, which were changed when they were
+ * stored.
  */
 const capture = (file: string): Buffer | undefined => {
   const full = path.join(FIELD, file);

@@ -39,7 +39,7 @@ const MODELS = {
   },
 } as const;
 
-/** No periodic Inform and no new address come between. */
+/** No periodic Inform and no new address in between. */
 const CALM: Partial<ModemOptions> = {
   externalAddress: '198.51.100.7',
   settings: { 'ManagementServer.PeriodicInformEnable': '0' },
@@ -67,7 +67,7 @@ const stateOf = (modem: Modem, path: string): string | undefined =>
 
 const number = (modem: Modem, name: string): number => Number(modem.get(name));
 
-/** Has the test carried out: asked in one session, told in the next. */
+/** Has the test run: requested in one session, reported in the next. */
 async function carryOut(
   t: Test,
   { modem, session, passOne }: Bench,
@@ -79,8 +79,8 @@ async function carryOut(
   modem.inform('6 CONNECTION REQUEST');
   await session(write(modem, path, { ...settings, [state]: 'Requested' }));
   t.equal(stateOf(modem, path), 'Requested', 'it has only begun');
-  const told = await passOne(30 * MINUTE);
-  t.strictSame(told.events, ['8 DIAGNOSTICS COMPLETE']);
+  const reported = await passOne(30 * MINUTE);
+  t.strictSame(reported.events, ['8 DIAGNOSTICS COMPLETE']);
 }
 
 for (const [profile, paths] of Object.entries(MODELS)) {
@@ -169,12 +169,12 @@ for (const [profile, paths] of Object.entries(MODELS)) {
       t.equal(stateOf(modem, download), 'Complete');
       t.ok(number(modem, `${download}TestBytesReceived`) >= 100_000);
       const times = ['TCPOpenRequestTime', 'TCPOpenResponseTime', 'ROMTime', 'BOMTime', 'EOMTime'];
-      const told = times.map((name) => modem.get(download + name) ?? '');
+      const reported = times.map((name) => modem.get(download + name) ?? '');
       t.ok(
-        told.every((time) => /^2026-01-05T12:\d\d:\d\d\.\d{6}Z$/.test(time)),
-        told.join(' '),
+        reported.every((time) => /^2026-01-05T12:\d\d:\d\d\.\d{6}Z$/.test(time)),
+        reported.join(' '),
       );
-      t.strictSame(told, [...told].sort(), 'one after the other');
+      t.strictSame(reported, [...reported].sort(), 'one after the other');
       await carryOut(t, of, upload, { UploadURL: `${files}/up`, TestFileLength: '70000' });
       t.equal(stateOf(modem, upload), 'Complete');
       t.ok(number(modem, `${upload}TotalBytesSent`) >= 70_000);
@@ -229,8 +229,8 @@ t.test('a test starts when the session is over, and periodic Informs go on besid
   answer.status(204);
   await ended;
   t.equal(time.scheduler.waiting, 2);
-  for (let turn = 1; turn <= 4; turn++)
-    t.strictSame((await passOne(2 * MINUTE)).events, ['2 PERIODIC'], `period ${turn}`);
+  for (let round = 1; round <= 4; round++)
+    t.strictSame((await passOne(2 * MINUTE)).events, ['2 PERIODIC'], `period ${round}`);
   const [first, second] = await Promise.all([session(), time.pass(2 * MINUTE).then(() => session())]);
   t.strictSame([first.events, second.events].flat().sort(), ['2 PERIODIC', '8 DIAGNOSTICS COMPLETE']);
 });
@@ -269,8 +269,8 @@ t.test(
     modem.inform('6 CONNECTION REQUEST');
     await session(write(modem, PING, { ...LONG, NumberOfRepetitions: '300' }));
     const again = time.scheduler.now();
-    const told = await passOne(10 * MINUTE);
-    t.ok(told.at - again >= 299_000 && told.at - again < 302_000, `after ${told.at - again} ms`);
+    const reported = await passOne(10 * MINUTE);
+    t.ok(reported.at - again >= 299_000 && reported.at - again < 302_000, `after ${reported.at - again} ms`);
     t.equal(stateOf(modem, PING), 'Complete');
     modem.inform('6 CONNECTION REQUEST');
     await session(write(modem, PING, { DSCP: '8' }));
@@ -281,7 +281,7 @@ t.test(
   },
 );
 
-t.test('the end of a test is told until it is heard', async (t) => {
+t.test('the end of a test is reported until it is acknowledged', async (t) => {
   const { acs, modem, time, session, passOne } = await bench(t, [], CALM);
   modem.inform('6 CONNECTION REQUEST');
   await session(write(modem, PING, { ...LONG, NumberOfRepetitions: '10' }));
@@ -294,34 +294,37 @@ t.test('the end of a test is told until it is heard', async (t) => {
   t.match(retried, { events: ['8 DIAGNOSTICS COMPLETE'], inform: { RetryCount: 1 } });
 });
 
-t.test('a test that ends while a session is open is not shown to it, and told right behind it', async (t) => {
-  const acs = await turnAcs(t);
-  let clock = 0;
-  const scheduler = createScheduler({ speed: 1000, clock: () => clock });
-  const modem = createModem({ ...CALM, acs: acs.url, profile: 'generic-tr098', bootSeconds: 0, scheduler });
-  t.teardown(() => modem.stop());
-  modem.start();
-  await acs.session();
-  await modem.next('session-ended');
-  modem.inform('6 CONNECTION REQUEST');
-  (await acs.turn()).informResponse();
-  (await acs.turn()).ask(write(modem, PING, { ...LONG, NumberOfRepetitions: '60' }));
-  const ended = modem.next('session-ended');
-  (await acs.turn()).status(204);
-  await ended;
-  modem.inform('6 CONNECTION REQUEST');
-  (await acs.turn()).informResponse();
-  const open = await acs.turn();
-  clock += MINUTE / 1000;
-  await new Promise<void>((resolve) => {
-    scheduler.after(0, resolve);
-  });
-  t.equal(stateOf(modem, PING), 'Requested', 'as it was when the session began');
-  open.status(204);
-  const next = await acs.turn();
-  t.strictSame(next.events, ['8 DIAGNOSTICS COMPLETE']);
-  t.equal(stateOf(modem, PING), 'Complete');
-});
+t.test(
+  'a test that ends while a session is open is hidden from it, and reported right after it',
+  async (t) => {
+    const acs = await turnAcs(t);
+    let clock = 0;
+    const scheduler = createScheduler({ speed: 1000, clock: () => clock });
+    const modem = createModem({ ...CALM, acs: acs.url, profile: 'generic-tr098', bootSeconds: 0, scheduler });
+    t.teardown(() => modem.stop());
+    modem.start();
+    await acs.session();
+    await modem.next('session-ended');
+    modem.inform('6 CONNECTION REQUEST');
+    (await acs.turn()).informResponse();
+    (await acs.turn()).ask(write(modem, PING, { ...LONG, NumberOfRepetitions: '60' }));
+    const ended = modem.next('session-ended');
+    (await acs.turn()).status(204);
+    await ended;
+    modem.inform('6 CONNECTION REQUEST');
+    (await acs.turn()).informResponse();
+    const open = await acs.turn();
+    clock += MINUTE / 1000;
+    await new Promise<void>((resolve) => {
+      scheduler.after(0, resolve);
+    });
+    t.equal(stateOf(modem, PING), 'Requested', 'as it was when the session began');
+    open.status(204);
+    const next = await acs.turn();
+    t.strictSame(next.events, ['8 DIAGNOSTICS COMPLETE']);
+    t.equal(stateOf(modem, PING), 'Complete');
+  },
+);
 
 t.test('the same seed measures the same, another modem otherwise', async (t) => {
   const measured: string[] = [];

@@ -97,7 +97,7 @@ t.test('groups are entered, left, and passed over from the top', (t) => {
   t.end();
 });
 
-t.test('what is wrong is told in the words of the modem, and has its code', (t) => {
+t.test('errors have the wording of the modem, and a code', (t) => {
   const { shell } = bench(t);
   t.match(shell.run('frobnicate'), { code: 'unknown', text: 'Unknown command.\r\n' });
   t.match(shell.run('ip nothing'), { code: 'unknown' });
@@ -161,7 +161,7 @@ t.test('what one side of the modem changes the other sees', (t) => {
   const { shell, modem, cwmp } = bench(t);
   shell.run('cwmp server config url=http://10.0.0.100:3333/ username=u');
   shell.run('cwmp config state=enabled mode=full periodicInform=enabled periodicInfInt=15');
-  t.same(cwmp, [false, true], 'whoever runs the CWMP client is told');
+  t.same(cwmp, [false, true], 'the owner of the CWMP client is notified');
   t.equal(modem.get(`${IGD}ManagementServer.URL`), 'http://10.0.0.100:3333/');
   t.equal(modem.get(`${IGD}ManagementServer.PeriodicInformInterval`), '15');
   modem.change(`${IGD}ManagementServer.PeriodicInformInterval`, '77');
@@ -235,7 +235,7 @@ t.test('users have passwords and roles, and only some may change the modem', (t)
   t.end();
 });
 
-t.test('what happens behind the output is told to whoever runs the shell', (t) => {
+t.test('the effects after the output are returned to whoever runs the shell', (t) => {
   const { shell } = bench(t);
   t.match(shell.run('system reboot').effects, [{ do: 'reboot' }]);
   t.match(shell.run('software upgrade').effects, [{ do: 'boot-mode' }]);

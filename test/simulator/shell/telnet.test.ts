@@ -9,7 +9,7 @@ import { serveTelnet } from '../../../simulator/shell/telnet.ts';
 import { createScheduler } from '../../../simulator/time/scheduler.ts';
 
 interface Client {
-  /** Sends it, and gives what came until this text. */
+  /** Sends it, and returns the output up to this text. */
   say(text: string, until: string): Promise<string>;
   readonly closed: Promise<unknown>;
 }
@@ -80,7 +80,7 @@ t.test('three wrong passwords end the session', async (t) => {
   await client.closed;
 });
 
-t.test('a restart is told to the modem after the output, and ends the session', async (t) => {
+t.test('a restart reaches the modem after the output, and ends the session', async (t) => {
   const { port, effects } = await lab(t);
   const client = await connect(t, port);
   await client.say('Administrator\r', 'Password : ');

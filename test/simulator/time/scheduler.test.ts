@@ -59,7 +59,7 @@ property(
 t.test('a timer that is cancelled leaves the queue at once', async (t) => {
   const scheduler = createScheduler({ clock: () => 0 });
   const timers = new Timers(scheduler);
-  for (let turn = 0; turn < 10_000; turn++) {
+  for (let round = 0; round < 10_000; round++) {
     timers.set('periodic', 43_200_000, () => undefined);
     scheduler.after(HOUR, () => undefined)();
   }
@@ -121,7 +121,7 @@ t.test('at speed max time jumps from one moment to the next, and years pass at o
 t.test('at speed max time stands still while there is work', async (t) => {
   const scheduler = createScheduler({ speed: 'max', start: 0 });
   const turns = async (count: number): Promise<void> => {
-    for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (let round = 0; round < count; round++) await new Promise((resolve) => setImmediate(resolve));
   };
   let ran = 0;
   scheduler.after(HOUR, () => (ran += 1));
@@ -162,7 +162,7 @@ t.test('at speed max with overlap time goes on so far beside the work that began
       ends.push(scheduler.hold());
     });
   const settle = async (): Promise<void> => {
-    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (let round = 0; round < 20; round++) await new Promise((resolve) => setImmediate(resolve));
   };
   await settle();
   t.strictSame(began, [50, 100, 150]);
@@ -194,7 +194,7 @@ t.test(
       t.ok(ran >= 2, `${speed}: it ran, and others had their turn`);
       scheduler.stop();
       const before = ran;
-      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+      for (let round = 0; round < 5; round++) await new Promise((resolve) => setImmediate(resolve));
       t.equal(ran, before, `${speed}: it is over`);
       await new Promise<void>((resolve) => {
         scheduler.after(0, resolve);

@@ -9,7 +9,7 @@ import type { RawAnswer, RawClient } from './raw-client.ts';
 import { post, rawClient } from './raw-client.ts';
 
 /**
- * What it says to a request: a message, an empty POST in place of the answer, another Inform, or it hangs up.
+ * The reaction to a request: a message, an empty POST in place of the answer, another Inform, or it hangs up.
  */
 export type Say = Message | 'empty' | 'hang-up' | { readonly inform: InformOf } | { readonly raw: string };
 
@@ -22,12 +22,12 @@ export interface Played {
 }
 
 export interface SessionOptions {
-  /** What its Inform says, or its text. */
+  /** The content of its Inform, or its text. */
   readonly inform?: InformOf | string;
   readonly dialect?: Dialect;
   /** Messages of its own that it sends after the InformResponse, before its empty POST. */
   readonly first?: readonly Message[];
-  /** How often it may speak; beyond it the test fails. */
+  /** Maximum number of messages; beyond it the test fails. */
   readonly most?: number;
 }
 
@@ -70,7 +70,7 @@ async function play(client: RawClient, brain: Brain, options: SessionOptions): P
     const answer = await client.answer();
     if (answer.status === 204) return { asked, end: 'empty' };
     const { message, id = '' } = envelopeOf(answer);
-    // What answers an Inform in the middle of a session is no request: the empty POST follows.
+    // The answer to an Inform in the middle of a session is not a request: the empty POST follows.
     if (!isForCpe(message)) {
       client.send(post(''));
       continue;
@@ -125,7 +125,7 @@ export function namesOf({ leaves, objects = [] }: HandTree): ReadonlyMap<string,
   return names;
 }
 
-/** GetParameterNames by the book (TR-069a6 A.3.2.3); 9005 for what is not there. */
+/** GetParameterNames by the book (TR-069a6 A.3.2.3); 9005 for unknown names. */
 export function tellNames(tree: HandTree, path: string, nextLevel: boolean): Message {
   const names = [...namesOf(tree)].filter(([name]) => {
     if (!name.startsWith(path)) return false;
@@ -138,7 +138,7 @@ export function tellNames(tree: HandTree, path: string, nextLevel: boolean): Mes
   return { kind: 'response', rpc: 'GetParameterNames', args: { ParameterList } };
 }
 
-/** GetParameterValues of full names; 9005 when one of them is not there. */
+/** GetParameterValues of full names; 9005 if one of them does not exist. */
 export function tellValues({ leaves }: HandTree, names: readonly string[]): Message {
   const ParameterList: { Name: string; Value: string; Type: string }[] = [];
   for (const Name of names) {
@@ -171,6 +171,6 @@ export const goodModem =
     }
   };
 
-/** Names of each GetParameterValues that was asked. */
+/** Names in each GetParameterValues that was received. */
 export const batchesOf = (asked: readonly Request<CpeMethod>[]): readonly (readonly string[])[] =>
   asked.flatMap((request) => (request.rpc === 'GetParameterValues' ? [request.args.ParameterNames] : []));

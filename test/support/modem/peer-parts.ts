@@ -1,4 +1,4 @@
-/** What clients of other authors have in common: a small gateway's tree, an Inform, an envelope, a fault. */
+/** What clients by other authors have in common: a small gateway's tree, an Inform, an envelope, a fault. */
 import type { Event, Leaf, Tree } from './peer.ts';
 import type { Element, Layout, Speech } from './peer-speech.ts';
 import { el, render, valueElement } from './peer-speech.ts';
@@ -24,7 +24,9 @@ export const COMMON = [
   'Reboot',
 ];
 
-/** A small gateway: more leaves than one first batch, texts that need references, an empty one, one long. */
+/**
+ * A small gateway: more leaves than one first batch, texts that need references, an empty one, a long one.
+ */
 export function gatewayTree(root: string, identity: Identity, hosts = 9): Tree {
   const tree: Tree = new Map();
   const put = (name: string, value: string, type = 'string', writable = false): void => {
@@ -62,9 +64,9 @@ interface InformOf {
   readonly identity: Identity;
   readonly time: string;
   readonly events: readonly Event[];
-  /** Attributes of an element of a plain type; nothing with most. */
+  /** Attributes of an element of a plain type; none for most. */
   readonly typed?: (type: string) => string;
-  /** Members that the list declares, when it is not what it has. */
+  /** The declared number of members, if it differs from the real one. */
   readonly declares?: number;
   readonly maxEnvelopes?: string;
   readonly retryCount?: string;
@@ -99,7 +101,7 @@ export function informOf(of: InformOf): Element {
   ]);
 }
 
-/** A fault whose detail stands where it should. */
+/** A fault whose detail is in its proper place. */
 export const faultWith =
   (env: string, faultcode: string) =>
   (code: number, text: string, details: readonly Element[] = []): Element =>
@@ -135,6 +137,6 @@ export function enveloped(
 export const xmlns = (...pairs: readonly (readonly [string, string])[]): string[] =>
   pairs.map(([prefix, uri]) => `xmlns:${prefix}="${uri}"`);
 
-/** Header lines but those whose value is not there. */
+/** Header lines, except those without a value. */
 export const linesOf = (...lines: readonly (string | false | undefined)[]): string[] =>
   lines.filter((line) => typeof line === 'string');

@@ -1,5 +1,5 @@
 /**
- * How clients of other authors spell what they say: elements in a client's own layout, and answers that all
+ * How clients by other authors spell their messages: elements in a client's own layout, and answers that all
  * of them give.
  */
 import type { Asked, Leaf, Tree } from './peer.ts';
@@ -18,10 +18,10 @@ export const el = (tag: string, content: Element['content'] = '', attributes = '
 });
 
 export interface Layout {
-  /** Before a tag at this depth; `leaf`: it holds text. */
+  /** Before a tag at this depth; `leaf`: it contains text. */
   readonly before: (depth: number, leaf: boolean) => string;
   readonly after: string;
-  /** An element without content; only `Value` is always written in full where it is kept open. */
+  /** An element without content; only `Value` is always written in full if it is kept open. */
   readonly empty: (tag: string, attributes: string) => string;
 }
 
@@ -53,10 +53,10 @@ export function render({ tag, attributes, content }: Element, layout: Layout, de
   return `${before}<${tag}${attributes}>${layout.after}${inner}${before}</${tag}>${layout.after}`;
 }
 
-/** What sets one client's answers apart. */
+/** What distinguishes one client's answers. */
 export interface Speech {
   readonly tree: Tree;
-  /** Undefined: it does not know GetRPCMethods. */
+  /** `undefined`: it does not know GetRPCMethods. */
   readonly methods: readonly string[] | undefined;
   /** RPCs beyond these are unknown to it. */
   readonly knows: readonly string[];
@@ -70,7 +70,7 @@ export interface Speech {
   readonly flag: (value: boolean) => string;
   readonly setStatus: '0' | '1';
   readonly accessList: Element;
-  /** What it says to an RPC that it does not know; nothing is an empty POST. */
+  /** Its answer to an unknown RPC; none is an empty POST. */
   readonly unknown: (asked: Asked) => string;
 }
 
@@ -109,7 +109,7 @@ function methodsOf({ methods, array }: Speech): Element | undefined {
 }
 
 /**
- * Names of objects and leaves below a path; the path itself is told with the whole, never with its next
+ * Names of objects and leaves below a path; the path itself is included in the whole tree, never in its next
  * level.
  */
 function below(tree: Tree, path: string, nextLevel: boolean): Map<string, boolean> {

@@ -1,5 +1,5 @@
 /**
- * A client of another author, played by hand over a raw socket: what it says is its own, nothing of our
+ * A client by another author, played by hand over a raw socket: its messages are its own, nothing of our
  * encoder is used.
  */
 import { createHash } from 'node:crypto';
@@ -12,24 +12,24 @@ export interface Leaf {
   readonly writable: boolean;
 }
 
-/** Leaves by their full names, in the order in which the client tells them. */
+/** Leaves by their full names, in the client's order. */
 export type Tree = Map<string, Leaf>;
 
-/** A request of the ACS, read as simple clients do: by looking for tags. */
+/** A request of the ACS, read as simple clients do: by searching for tags. */
 export interface Asked {
   readonly id: string;
   readonly rpc: string;
   readonly body: string;
 }
 
-/** What a client has at hand when it writes the head of a POST. */
+/** What a client knows when it writes the head of a POST. */
 export interface Head {
   /** Bytes of the body. */
   readonly length: number;
   /** The Set-Cookie line of this session, whole, and its first part. */
   readonly setCookie: string | undefined;
   readonly cookie: string | undefined;
-  /** Digest credentials, once it was challenged. */
+  /** Digest credentials, after a challenge. */
   readonly authorization: string | undefined;
 }
 
@@ -38,13 +38,13 @@ export interface Peer {
   /** Lines of a head in the client's order, after the request line. */
   head(head: Head): readonly string[];
   inform(id: string, events: readonly Event[]): string;
-  /** What goes back for a request of the ACS; nothing is an empty POST. */
+  /** The answer to a request of the ACS; none is an empty POST. */
   answer(asked: Asked): string;
-  /** Opens and closes a connection without a word before its session. */
+  /** Opens and closes a connection without a byte before its session. */
   readonly knocks?: boolean;
   /** Opens a new connection for each POST. */
   readonly reconnects?: boolean;
-  /** Hangs up when an answer is not to its liking. */
+  /** Hangs up when it does not accept an answer. */
   readonly dislikes?: (answer: RawAnswer) => boolean;
   readonly credentials?: { readonly username: string; readonly password: string };
 }
@@ -68,7 +68,7 @@ export interface Played {
   readonly answers: readonly RawAnswer[];
 }
 
-/** POSTs of one session at most. */
+/** Maximum number of POSTs in one session. */
 const MAX_POSTS = 200;
 
 /** One session, POST by POST. */
@@ -101,7 +101,7 @@ export class PeerSession {
     }
   }
 
-  /** Inform, requests of its own, and nothing yet of the ACS's turn. */
+  /** Inform and requests of its own, before the ACS's turn. */
   async open({ id = '1', events = [{ code: '2 PERIODIC' }], requests = [] }: Opening = {}): Promise<void> {
     if (this.#peer.knocks === true) (await rawClient(this.#port)).close();
     await this.#say(this.#peer.inform(id, events));
@@ -109,8 +109,8 @@ export class PeerSession {
   }
 
   /**
-   * The next POST: the empty one after the Inform, later the answer to what the ACS asked last. False at the
-   * end.
+   * The next POST: the empty one after the Inform, later the answer to the last request of the ACS. False at
+   * the end.
    */
   async step(): Promise<boolean> {
     if (this.#answers.length > MAX_POSTS) throw new Error('the session has no end');
@@ -202,7 +202,7 @@ function challengeOf(answer: RawAnswer): ReadonlyMap<string, string> {
   );
 }
 
-/** `undefined` when it is an answer to the client, or nothing. */
+/** `undefined` if it is an answer to the client, or nothing. */
 function readRequest(body: string): Asked | undefined {
   const id = /<[\w-]+:ID[^>]*>([^<]*)</.exec(body)?.[1];
   const rpc = /<[\w-]+:Body>\s*<[\w-]+:(\w+)/.exec(body)?.[1];

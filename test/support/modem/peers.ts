@@ -1,6 +1,5 @@
 /**
- * Four clients as they were seen to talk, with invented identities, and Thomson's as perl-cwmp's tests have
- * it.
+ * Four clients as they were observed, with invented identities, and Thomson's as in the tests of perl-cwmp.
  */
 import type { Asked, Head, Peer, Tree } from './peer.ts';
 import type { Identity } from './peer-parts.ts';
@@ -22,7 +21,7 @@ import { answerOf, COMPACT, el, INDENTED, LINES, SLANTED, valueElement } from '.
 
 export interface KnownPeer extends Peer {
   readonly identity: Identity;
-  /** Body of GetRPCMethods asked by the client itself. */
+  /** Body of a GetRPCMethods that the client sends itself. */
   readonly getMethods: (id: string) => string;
 }
 
@@ -81,9 +80,9 @@ export function easycwmp(SerialNumber: string, credentials?: Peer['credentials']
 }
 
 /**
- * netcwmp: no XML declaration and none borne, XML Schema of 1999, types on everything in an Inform, no
- * SOAPAction, the whole Set-Cookie line back as its last line, a fault whose detail stands inside
- * faultstring, an empty POST as an answer to what it does not know.
+ * netcwmp: no XML declaration, and none accepted, XML Schema of 1999, types on everything in an Inform, no
+ * SOAPAction, the whole Set-Cookie line back as its last line, a fault whose detail is inside faultstring, an
+ * empty POST as the answer to an unknown request.
  */
 export function netcwmp(SerialNumber: string): KnownPeer {
   const identity: Identity = { Manufacturer: 'Lodestar', OUI: '02C0DE', ProductClass: 'LS2', SerialNumber };
@@ -223,7 +222,7 @@ export function genieacsSim(SerialNumber: string): KnownPeer {
 }
 
 /**
- * cwmp-sim: never a cookie, credentials of nobody, a Content-Type without a value on an empty POST, a Device:
+ * cwmp-sim: never a cookie, empty credentials, a Content-Type without a value on an empty POST, a Device:
  * tree.
  */
 export function cwmpSim(SerialNumber: string, hosts?: number): KnownPeer {
@@ -244,7 +243,7 @@ export function cwmpSim(SerialNumber: string, hosts?: number): KnownPeer {
 
 /**
  * Thomson's client as perl-cwmp's tests post it by curl: prefixes soapenv and soap, encodingStyle on the
- * root, counts of two digits, more than one envelope offered, a name without its object, a time before time,
+ * root, counts of two digits, more than one envelope offered, a name without its object, a date before 1970,
  * no cookie.
  */
 export function thomson(SerialNumber: string): KnownPeer {

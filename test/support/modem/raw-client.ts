@@ -4,7 +4,7 @@ import { connect as connectTls } from 'node:tls';
 
 export interface RawAnswer {
   readonly status: number;
-  /** Names in lower case; the last of several lines of one name. */
+  /** Names in lower case; of several lines with one name the last. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
 }
@@ -13,7 +13,7 @@ export interface RawClient {
   readonly socket: Socket;
   /** Writes these bytes and nothing else. */
   send(bytes: string | Buffer): void;
-  /** The next answer; rejects when the connection ends before it is whole. 100 Continue is passed over. */
+  /** The next answer; rejects if the connection ends before it is complete. 100 Continue is skipped. */
   answer(): Promise<RawAnswer>;
   /** Resolves when the other side has closed. */
   readonly closed: Promise<void>;

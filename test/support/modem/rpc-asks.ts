@@ -1,6 +1,6 @@
 /**
- * Requests of an ACS twice: as what stands in the Body of an envelope, written by hand from the tables of
- * TR-069a6 Annex A and by nothing of the project, and as the queue of the ACS takes them.
+ * Requests of an ACS in two forms: the Body of an envelope, written by hand from the tables of TR-069a6 Annex
+ * A without any code of the project, and the form that the queue of the ACS accepts.
  */
 import type { Args, CpeMethod, Request } from '../../../protocol/cwmp/messages.ts';
 import type { Operation } from '../../../protocol/cwmp/operation.ts';

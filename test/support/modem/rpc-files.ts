@@ -1,4 +1,4 @@
-/** The file server of transfers: files that are right, and every way in which one can be wrong. */
+/** The file server of transfers: valid files, and files with every kind of error. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -9,17 +9,17 @@ import { loadProfile } from '../../../simulator/index.ts';
 
 export interface RpcFiles {
   readonly url: string;
-  /** What was put, by path. */
+  /** Uploads, by path. */
   readonly put: ReadonlyMap<string, Buffer>;
   /** GETs and PUTs by path, in order. */
   readonly asked: readonly string[];
-  /** Lets the next answer to `/slow` go. */
+  /** Releases the next answer to `/slow`. */
   release(): void;
 }
 
 const { family, board } = loadProfile('generic-tr098').identity;
 const IMAGE = Buffer.from(writeImage({ family, board, version: '2.0.0.1' }));
-/** The same without the mark by which simulated modems know what was made for them. */
+/** The same without the mark of images made for simulated modems. */
 const UNSIGNED = Buffer.from(IMAGE).fill(
   0x7e,
   IMAGE.indexOf('\x7f\x09SIMULATED'),
@@ -74,7 +74,7 @@ export async function rpcFiles(t: Test): Promise<RpcFiles> {
   };
 }
 
-/** Without credentials, or on a path that fails whoever asks. */
+/** Without credentials, or on a path that fails for everyone. */
 const isRefused = (path: string, request: IncomingMessage): boolean =>
   (path.startsWith('/basic/') && !isBasic(request)) ||
   (path.startsWith('/digest/') && !isDigest(request)) ||
@@ -102,7 +102,7 @@ function refuse(path: string, response: ServerResponse): void {
 const challenge = (response: ServerResponse, scheme: string): ServerResponse =>
   response.writeHead(401, { 'WWW-Authenticate': scheme }).end();
 
-/** Half of what it promised. */
+/** Half of what it announced. */
 function breakOff(response: ServerResponse): void {
   response.writeHead(200, { 'Content-Length': '1000' });
   response.write('x'.repeat(500), () => response.destroy());

@@ -22,7 +22,7 @@ async function acsFor(t: Test, options: Parameters<typeof runAcs>[0] = {}): Prom
   return acs;
 }
 
-/** What an ACS of a few lines says to a POST: its session goes on well, or this status. */
+/** The reaction of a small ACS to a POST: its session goes on well, or this status. */
 type Word = 'well' | Request<CpeMethod> | number;
 
 const INFORM_RESPONSE: Message = { kind: 'response', rpc: 'Inform', args: { MaxEnvelopes: 1 } };
@@ -32,7 +32,7 @@ function envelopeOf(body: Buffer): Envelope | undefined {
   return decoded?.ok === true ? decoded.value.envelope : undefined;
 }
 
-/** An ACS that does what a function says: to an Inform, and then to each POST without a body. */
+/** An ACS controlled by a function: for an Inform, and then for each POST without a body. */
 async function oddAcs(
   t: Test,
   answer: (inform: Inform, turn: 'inform' | 'asks') => Word,
@@ -80,7 +80,7 @@ async function plays(t: Test, played: ScenarioRun): Promise<ScenarioResult> {
   return result;
 }
 
-/** It has to end as one that went wrong, and to say what is wrong. */
+/** It has to fail, and to report why. */
 async function fails(
   t: Test,
   played: ScenarioRun,
@@ -220,10 +220,10 @@ t.test('reboot-while-configured: it is done again; not by an ACS that thinks it 
     for (const { id } of tasks) t.match(await acs.queue.wait(id, 5000), { state: 'done', attempts: 2 });
     await played.stop();
   }
-  const told = new Set<string>();
+  const reported = new Set<string>();
   const trusting = await oddAcs(t, ({ DeviceId: { SerialNumber } }, turn) => {
-    if (turn === 'inform' || told.has(SerialNumber)) return 'well';
-    told.add(SerialNumber);
+    if (turn === 'inform' || reported.has(SerialNumber)) return 'well';
+    reported.add(SerialNumber);
     return set;
   });
   await fails(
