@@ -22,15 +22,17 @@ import { looksLikeOldAcs } from '../protocol/cwmp/version.ts';
 import { ModemlabError } from '../protocol/errors.ts';
 import type { Random } from '../protocol/random.ts';
 import { createRandom } from '../protocol/random.ts';
+import { checkProfile } from './check-profile.ts';
 import type { ClientSwitches } from './device/device.ts';
 import { Device } from './device/device.ts';
 import { ladderOf, untilPeriodic } from './device/inform-times.ts';
-import type { Aftermath, Done, Performed } from './device/rpc/dispatch.ts';
+import type { Aftermath, Performed } from './device/rpc/dispatch.ts';
 import type { AutonomousTransfer } from './device/transfer-list.ts';
 import { CookieJar } from './http/cookies.ts';
 import type { HttpClient } from './http/http-client.ts';
 import { faultsOf } from './line/of-modem.ts';
-import type { ModemContext, ModemService, RestartCause } from './modem-context.ts';
+import type { ModemContext, RestartCause } from './modem-context.ts';
+import { services } from './modem-services.ts';
 import type {
   CutOrder,
   CutPoint,
@@ -42,13 +44,9 @@ import type {
   Wait,
 } from './modem-types.ts';
 import { nextEvent } from './modem-wait.ts';
-import type { Profile } from './profile/profile.ts';
 import { loadProfile } from './profile/profile.ts';
 import { habitsOf, quirkyProfile } from './quirks/habits.ts';
-import { quirkService } from './quirks/life.ts';
-import { CANNOT_ACT } from './quirks/table.ts';
 import { kick, requestDownload } from './services/acs-requests.ts';
-import { SERVICES as OWN_SERVICES } from './services/all.ts';
 import { changeUnits } from './services/deployment-units.ts';
 import { changesToTell, forgetChanges, tellsChanges, valueChanged } from './services/notifications.ts';
 import { transferAutonomously } from './services/transfer-queue.ts';
@@ -59,27 +57,6 @@ import type { Scheduler } from './time/scheduler.ts';
 import { createScheduler } from './time/scheduler.ts';
 import type { Waiter } from './time/session-limiter.ts';
 import { Timers } from './time/timers.ts';
-
-/** Profiles of which every value was computed once: a rule that fails is reported before a modem runs. */
-const checked = new WeakSet<Profile>();
-
-function check(device: Device): void {
-  const { profile, tree } = device;
-  if (checked.has(profile)) return;
-  for (const leaf of tree.leaves(tree.root())) device.parameter(leaf);
-  if (device.informParameters().length !== profile.inform.parameters.length)
-    throw new ModemlabError(
-      'E_FILE_INVALID',
-      `${profile.name}: inform names a parameter that is not in the tree`,
-    );
-  const cannot = profile.quirks.find((id) => CANNOT_ACT.has(id));
-  if (cannot !== undefined)
-    throw new ModemlabError(
-      'E_FILE_INVALID',
-      `${profile.name}: quirks: no modem can have ${cannot}: ${CANNOT_ACT.get(cannot)}`,
-    );
-  checked.add(profile);
-}
 
 /**
  * A modem that is switched off. Throws ModemlabError for a missing or invalid profile, or a wrong URL or
@@ -110,8 +87,6 @@ interface Live {
    */
   at: number | undefined;
 }
-
-const SERVICES: readonly ModemService[] = [...OWN_SERVICES, quirkService];
 
 class SimulatedModem implements Modem, ModemContext, Waiter {
   readonly device: Device;
@@ -153,7 +128,7 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
       acs: new URL(options.acs).href,
       now: () => this.#live?.at ?? this.scheduler.now(),
     });
-    check(this.device);
+    checkProfile(this.device);
     if (options.line !== undefined) faultsOf(options.line);
   }
 
@@ -211,8 +186,8 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
     this.timers.clearAll();
     this.#again = false;
     this.#live?.http.cut();
-    for (const service of SERVICES) service.down?.(this, 'off');
-    const ends = SERVICES.flatMap((service) => service.stop?.(this) ?? []);
+    services.down(this, 'off');
+    const ends = services.stop(this);
     await this.#running;
     await Promise.all(ends);
     if (this.options.scheduler === undefined) this.scheduler.stop();
@@ -332,7 +307,7 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
     this.#power = 'booting';
     if (this.#live !== undefined) this.#live.at = undefined;
     this.timers.clearAll();
-    for (const service of SERVICES) service.down?.(this, cause);
+    services.down(this, cause);
     this.#queue = rebooted(this.#queue);
     this.#rung = 0;
     this.#old = false;
@@ -346,7 +321,7 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
       this.#state = idle(this.#state, { ids: 0 });
       this.#sessions = 0;
       this.#schedulePeriodic();
-      for (const service of SERVICES) service.booted?.(this);
+      services.booted(this);
       this.go();
     });
   }
@@ -456,7 +431,7 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
       ms: performance.now() - begun,
     };
     this.emit('session-ended', report);
-    for (const service of SERVICES) service.sessionEnded?.(this, report);
+    services.sessionEnded(this, report);
     this.#afterwards(live.later);
   }
 
@@ -472,7 +447,7 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
         modem.emit('rpc', request);
       },
       atOnce(performed) {
-        return modem.#answer(performed);
+        return services.answer(modem, performed);
       },
       performed(request, performed) {
         modem.#performed(request, performed, live);
@@ -509,16 +484,7 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
       this.emit('parameter-set', { name, value });
       this.#takesEffect(name);
     }
-    if (written.length > 0) for (const service of SERVICES) service.written?.(this, written);
-  }
-
-  /** Requests that are executed before they are answered (Status 0). */
-  #answer(performed: Done): Promise<Performed> {
-    for (const service of SERVICES) {
-      const answer = service.answer?.(this, performed);
-      if (answer !== undefined) return answer;
-    }
-    return Promise.resolve(performed);
+    if (written.length > 0) services.written(this, written);
   }
 
   #delivered(request: Request<AcsMethod>, live: Live): void {
@@ -531,7 +497,7 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
       const key = 'CommandKey' in request.args ? request.args.CommandKey : '';
       this.#queue = callDelivered(this.#queue, request.rpc, key);
     }
-    for (const service of SERVICES) service.delivered?.(this, request);
+    services.delivered(this, request);
     this.emit('delivered', request);
   }
 
@@ -579,7 +545,7 @@ class SimulatedModem implements Modem, ModemContext, Waiter {
       if (task.do === 'reboot') reboots.push(task.commandKey);
       else if (task.do === 'factory-reset') reset = true;
       else if (task.do === 'apply') restarts = true;
-      else SERVICES.some((service) => service.afterwards?.(this, task) === true);
+      else services.afterwards(this, task);
     }
     if (!this.on) return;
     if (reset) this.#factoryReset();

@@ -52,7 +52,7 @@ const SIMULATOR_LAYERS: readonly (readonly string[])[] = [
   ['modem-types'],
   ['modem-context', 'modem-wait', 'shell'],
   ['quirks', 'services'],
-  ['session', 'session-setup'],
+  ['check-profile', 'modem-services', 'session', 'session-setup'],
   ['modem'],
   ['fleet', 'ant'],
   ['index'],

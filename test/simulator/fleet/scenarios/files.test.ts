@@ -126,7 +126,7 @@ t.test('the example of the page is a scenario; each wrong member is refused with
     [['steps', 1, 'times'], 0, 'steps[1]: times wants a whole number'],
     [['steps', 2, 'when', 'restart'], 1, 'steps[2]: when: restart wants no such member'],
     [['steps', 2, 'value'], undefined, 'steps[2]: value wants a text'],
-    [['ends', 'each'], undefined, 'ends: each wants at least one thing'],
+    [['ends', 'each'], undefined, 'ends: each wants at least one check'],
     [['ends', 'within'], undefined, 'ends: within wants seconds'],
     [['ends', 'each', 'sessions'], -1, 'ends: each: sessions wants a number of at least 0'],
     [['ends', 'each', 'informed', '1 BOOT'], 0.5, 'each: informed: 1 BOOT wants a whole number'],
