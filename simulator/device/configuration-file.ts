@@ -75,8 +75,11 @@ function isChange(device: Device, name: string, value: string): boolean {
 export function writeLog(device: Device): Uint8Array {
   const { profile, unit, firmware } = device;
   const ms = device.uptime;
-  const stamp = (at: number): string =>
-    `<${profile.inform.clock === 'absolute' ? new Date(device.now - ms + at).toISOString().slice(0, 19) : `SNTP not set ${seconds(at)}`}>`;
+  const time = (at: number): string =>
+    profile.inform.clock === 'absolute'
+      ? new Date(device.now - ms + at).toISOString().slice(0, 19)
+      : `SNTP not set ${seconds(at)}`;
+  const stamp = (at: number): string => `<${time(at)}>`;
   const lines = [
     device.setting('DeviceInfo.DeviceLog'),
     `${stamp(0)} KERNEL ${profile.identity.productClass} ${unit.serial} started, software ${firmware}`,

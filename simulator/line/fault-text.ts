@@ -97,7 +97,8 @@ export class Parameters {
 
   /** Milliseconds; `forever` is Infinity where that makes sense. */
   ms(key: string, fallback?: number, forever = false): number {
-    const wants = `milliseconds such as 200, or a time such as 3s, up to a day${forever ? ', or forever' : ''}`;
+    const also = forever ? ', or forever' : '';
+    const wants = `milliseconds such as 200, or a time such as 3s, up to a day${also}`;
     const read = (text: string): number | undefined =>
       text === 'forever' && forever ? Infinity : time(text);
     return this.#optional(key, wants, read) ?? fallback ?? this.#refuse(key, wants);

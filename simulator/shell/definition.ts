@@ -88,5 +88,9 @@ export const optional = (name: string, kind: Kind, ...also: readonly string[]): 
   also.length === 0 ? { name, kind } : { name, kind, also };
 export const needed = (name: string, kind: Kind): Parameter => ({ name, kind, required: true });
 
+/** Cells of one row, each as wide as its column. */
+export const row = (widths: readonly number[], cells: readonly string[]): string =>
+  cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('');
+
 /** Lines as a terminal expects them; an empty list is an empty text. */
 export const lines = (...all: readonly string[]): string => all.map((line) => `${line}\r\n`).join('');

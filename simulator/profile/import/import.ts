@@ -40,7 +40,7 @@ function parseJson(text: string, file: string, refuse: Refuse): unknown {
   if (!/^\ufeff?\s*[[{]/.test(text))
     refuse(
       '',
-      'this is not a profile, an exported device, a CSV with the columns Parameter and Object, or a data model',
+      'not a profile, an exported device, a CSV with the columns Parameter and Object, or a data model',
     );
   try {
     const value: unknown = JSON.parse(text.replace(/^\ufeff/, ''));

@@ -1,5 +1,8 @@
 /** `:eth`, `:atm` and `:ppp`: the layers below IP. Their lists are in record-tables.ts. */
+import type { Box } from '../box.ts';
 import { done, group, lines, showCommand } from '../definition.ts';
+
+const DSL_LINK = 'WANDevice.1.WANConnectionDevice.1.WANDSLLinkConfig.';
 
 export const eth = group('eth', [
   showCommand('iflist', 'Shows the interfaces.', () =>
@@ -14,27 +17,29 @@ export const eth = group('eth', [
   ),
 ]);
 
+function circuit(box: Box): string {
+  const address = box.parameter(`${DSL_LINK}DestinationAddress`) ?? 'PVC:8/35';
+  return address.replace('PVC:', '').replace('/', '.');
+}
+
 export const atm = group(
   'atm',
   [],
   group('phonebook', [
     showCommand('list', 'Shows the circuits.', (box) =>
-      done(
-        lines(
-          'Name           Type  Use  Address',
-          `Internet       any   1    ${(box.parameter('WANDevice.1.WANConnectionDevice.1.WANDSLLinkConfig.DestinationAddress') ?? 'PVC:8/35').replace('PVC:', '').replace('/', '.')}`,
-        ),
-      ),
+      done(lines('Name           Type  Use  Address', `Internet       any   1    ${circuit(box)}`)),
     ),
   ]),
 );
+
+const isConnected = (box: Box): boolean => box.modem.device.fact('connectionStatus') === 'Connected';
 
 export const ppp = group('ppp', [
   showCommand('iflist', 'Shows the interfaces.', (box) =>
     done(
       lines(
         'Internet       : dest : Internet',
-        `                 oper state : ${box.modem.device.fact('connectionStatus') === 'Connected' ? 'up' : 'down'}`,
+        `                 oper state : ${isConnected(box) ? 'up' : 'down'}`,
       ),
     ),
   ),

@@ -1,14 +1,24 @@
 /** `:hostmgr` */
 import type { Box } from '../box.ts';
 import type { Outcome } from '../definition.ts';
-import { done, group, lines, showCommand } from '../definition.ts';
+import { done, group, lines, row, showCommand } from '../definition.ts';
 
 function hosts(box: Box): Outcome {
   const rows = box
     .hosts()
-    .map(
-      (of) =>
-        `${of('MACAddress').padEnd(18)}${of('IPAddress').padEnd(16)}${'CDL'.padEnd(8)}${'Generic Device'.padEnd(17)}${'LocalNetwork'.padEnd(21)}${'ethif1'.padEnd(11)}${of('HostName')}`,
+    .map((of) =>
+      row(
+        [18, 16, 8, 17, 21, 11],
+        [
+          of('MACAddress'),
+          of('IPAddress'),
+          'CDL',
+          'Generic Device',
+          'LocalNetwork',
+          'ethif1',
+          of('HostName'),
+        ],
+      ),
     );
   return done(
     lines(

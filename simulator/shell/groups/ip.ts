@@ -5,6 +5,7 @@ import type { Box } from '../box.ts';
 import type { Group, Outcome, PlacedCommand, Values } from '../definition.ts';
 import {
   choice,
+  row as columns,
   done,
   lines,
   needed,
@@ -47,7 +48,7 @@ function iplist(box: Box): Outcome {
     first: boolean,
     mask: string,
   ): string =>
-    `${String(index).padEnd(4)}${dotted(name, 29)}${type.padEnd(12)}${first ? '*' : ' '}${address.padEnd(19)}${mask}`;
+    columns([4, 29, 12, 1, 19], [String(index), dotted(name, 29), type, first ? '*' : '', address, mask]);
   const [preferred] = box.addresses();
   return done(
     lines(
@@ -71,7 +72,7 @@ function iplist(box: Box): Outcome {
 
 function iflist(box: Box): Outcome {
   const row = (index: number, name: string, group: string, mtu: string): string =>
-    `${String(index).padEnd(4)}${dotted(name, 29)}${group.padEnd(8)}${mtu.padEnd(7)}${'0'.padEnd(11)}${'0'.padEnd(11)}UP     [UP]`;
+    columns([4, 29, 8, 7, 11, 11], [String(index), dotted(name, 29), group, mtu, '0', '0', 'UP     [UP]']);
   return done(
     lines(
       'Interface                        Group   MTU    RX         TX         Admin  Oper',

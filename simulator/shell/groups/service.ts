@@ -1,7 +1,7 @@
 /** `:service system` */
 import type { Box } from '../box.ts';
 import type { Group, Outcome, PlacedCommand, Values } from '../definition.ts';
-import { choice, done, lines, needed, optional, refused, STATE, TEXT } from '../definition.ts';
+import { choice, done, lines, needed, optional, refused, row, STATE, TEXT } from '../definition.ts';
 import type { Service } from '../state.ts';
 
 const NAME = needed('name', TEXT);
@@ -10,10 +10,18 @@ const GROUP = needed('group', choice('wan', 'local', 'lan', 'tunnel', 'dmz', 'gu
 function list(box: Box): Outcome {
   const rows = [...box.state.services.values()].map(
     ({ name, protocol, sourcePort, port, groups, enabled }, index) =>
-      [
-        `${String(index + 1).padStart(3)} ${name.padEnd(17)}${protocol.padEnd(17)}${sourcePort.padEnd(9)}${port.padEnd(9)}`,
-        `${groups.join(' ').padEnd(17)}${enabled ? 'enabled' : 'disabled'}`,
-      ].join(''),
+      row(
+        [4, 17, 17, 9, 9, 17],
+        [
+          String(index + 1).padStart(3),
+          name,
+          protocol,
+          sourcePort,
+          port,
+          groups.join(' '),
+          enabled ? 'enabled' : 'disabled',
+        ],
+      ),
   );
   return done(
     lines(

@@ -4,17 +4,16 @@ import type { Group, Outcome, PlacedCommand, Values } from '../definition.ts';
 import { choice, done, lines, needed, optional, refused, STATE, silentCommand, TEXT } from '../definition.ts';
 
 const ROLES = choice(
-  ...[
-    'Administrator',
-    'PowerUser',
-    'User',
-    'TechnicalSupport',
-    'SuperUser',
-    'root',
-    'LAN_Admin',
-    'WAN_Admin',
-  ],
-  ...['BHSAdmin', 'guest'],
+  'Administrator',
+  'PowerUser',
+  'User',
+  'TechnicalSupport',
+  'SuperUser',
+  'root',
+  'LAN_Admin',
+  'WAN_Admin',
+  'BHSAdmin',
+  'guest',
 );
 const NAME = needed('name', TEXT);
 const PASSWORD = optional('password', { is: 'password' });

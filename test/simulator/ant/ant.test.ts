@@ -129,7 +129,7 @@ t.test(
   },
 );
 
-t.test('a command of many pieces is carried out once over a bad line, and its output is whole', async (t) => {
+t.test('a command in many pieces is executed once over a bad line, and its output is complete', async (t) => {
   const { lan, ants } = await bench(t, 1, { loss: 0.3, duplication: 0.1, jitterMs: 20 });
   const [ant] = ants;
   if (ant === undefined) throw new Error('no ant');
@@ -205,7 +205,7 @@ t.test(
   },
 );
 
-t.test('what goes wrong on demand goes wrong so', async (t) => {
+t.test('each fault on demand does what it says', async (t) => {
   const one = async (t: Test, fault: AntFault): Promise<Ant> => {
     const { lan, ants } = await bench(t, 1, { faults: [fault] });
     await serversOn(t, lan, IMAGE);

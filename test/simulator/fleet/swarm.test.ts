@@ -104,7 +104,7 @@ t.test('a storm of known modems ends well, nothing is lost, and the summary says
   for await (const { lastInform } of acs.store.list()) t.ok(lastInform.events.length > 0);
 });
 
-t.test('no more sessions are open at once than may be, and all come to their turn', async (t) => {
+t.test('no more sessions are open at once than allowed, and all are opened in the end', async (t) => {
   const acs = await acsOf(t);
   const swarm = swarmOf(t, {
     acs: acs.url,
@@ -159,7 +159,7 @@ t.test('the starts are spread over the ramp', async (t) => {
   t.equal(started.length, 20);
 });
 
-t.test('a swarm that is stopped says how far it came', async (t) => {
+t.test('a stopped swarm reports its progress', async (t) => {
   const swarm = swarmOf(t, { acs: 'http://127.0.0.1:9/', count: 3, rate: 0.01, sessions: 5 });
   await swarm.stop();
   t.match(await swarm.done, { ok: false, modems: 3, started: 1, good: 0 });

@@ -8,7 +8,10 @@ import { property } from '../../support/seed.ts';
 
 const RESPONSES = [
   'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n\r\nhello',
-  'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x\r\nlo\r\n0\r\nT: 1\r\n\r\n',
+  [
+    'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n',
+    '3\r\nhel\r\n2;x\r\nlo\r\n0\r\nT: 1\r\n\r\n',
+  ].join(''),
   'HTTP/1.1 204 No Content\r\n\r\n',
   'HTTP/1.0 500 Oops\r\nContent-Length: 0\r\n\r\n',
 ];

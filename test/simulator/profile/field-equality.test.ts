@@ -47,10 +47,10 @@ const IGNORED: readonly {
  */
 const COUNTED = /(THOM_CPE_ALC_ID_)(\d+)|(\d+)(_THOM_TR69_ID)/g;
 const COUNTED_WHY =
-  'sessions or messages since the restart; prefix, suffix and the distance to the session’s Inform are held';
+  'sessions or messages since the restart; prefix, suffix and distance to the session’s Inform are checked';
 
 /** Header lines whose values depend on the address of the ACS. */
-const HOST_WHY = 'the address of the ACS; that it has no port is held';
+const HOST_WHY = 'the address of the ACS; that it has no port is checked';
 
 /**
  * The dumps went through a Perl server before they were stored. Its HTTP library joins chunks and reports
@@ -59,14 +59,21 @@ const HOST_WHY = 'the address of the ACS; that it has no port is held';
  */
 const KEPT_ORDER = ['Host', 'User-Agent', 'Content-Length', 'Content-Type', 'Cookie', 'SOAPAction'];
 const KEPT_WHY =
-  'the library that kept the dumps put chunks together and sorted the headers: the same is done to the simulated ones';
+  'the library that stored the dumps joined chunks and sorted headers, as is done to the simulated ones here';
 
 const IGD = 'InternetGatewayDevice.';
 const INFO = `${IGD}DeviceInfo.`;
 const names = (path: string, nextLevel: 0 | 1): string =>
-  `<cwmp:GetParameterNames><ParameterPath>${path}</ParameterPath><NextLevel>${nextLevel}</NextLevel></cwmp:GetParameterNames>`;
+  [
+    `<cwmp:GetParameterNames><ParameterPath>${path}</ParameterPath>`,
+    `<NextLevel>${nextLevel}</NextLevel></cwmp:GetParameterNames>`,
+  ].join('');
 const list = (method: string, parameters: readonly string[]): string =>
-  `<cwmp:${method}><ParameterNames>${parameters.map((name) => `<string>${name}</string>`).join('')}</ParameterNames></cwmp:${method}>`;
+  [
+    `<cwmp:${method}><ParameterNames>`,
+    ...parameters.map((name) => `<string>${name}</string>`),
+    `</ParameterNames></cwmp:${method}>`,
+  ].join('');
 const METHODS = '<cwmp:GetRPCMethods></cwmp:GetRPCMethods>';
 const VALUES = list('GetParameterValues', [
   `${INFO}VendorConfigFile.`,
@@ -75,7 +82,10 @@ const VALUES = list('GetParameterValues', [
 ]);
 const ATTRIBUTES = list('GetParameterAttributes', [`${INFO}SerialNumber`, `${INFO}SoftwareVersion`]);
 /** What caused the 9001 of 6.2 and 7.4 was not recorded; both give that answer for what cannot be added. */
-const DENIED = `<cwmp:AddObject><ObjectName>${INFO}VendorConfigFile.</ObjectName><ParameterKey></ParameterKey></cwmp:AddObject>`;
+const DENIED = [
+  `<cwmp:AddObject><ObjectName>${INFO}VendorConfigFile.</ObjectName>`,
+  '<ParameterKey></ParameterKey></cwmp:AddObject>',
+].join('');
 
 type Ask = { readonly rpc: string; readonly id?: string } | 'periodic' | 'boot';
 
@@ -360,7 +370,12 @@ const pairs = (raw: readonly string[]): [string, string][] =>
   raw.flatMap((name, index): [string, string][] => (index % 2 === 0 ? [[name, raw[index + 1] ?? '']] : []));
 
 const envelope = (id: string, body: string): string =>
-  `<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/" xmlns:cwmp="urn:dslforum-org:cwmp-1-0"><soap:Header><cwmp:ID soap:mustUnderstand="1">${id}</cwmp:ID></soap:Header><soap:Body>${body}</soap:Body></soap:Envelope>`;
+  [
+    '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"',
+    ' xmlns:cwmp="urn:dslforum-org:cwmp-1-0">',
+    `<soap:Header><cwmp:ID soap:mustUnderstand="1">${id}</cwmp:ID></soap:Header>`,
+    `<soap:Body>${body}</soap:Body></soap:Envelope>`,
+  ].join('');
 
 t.test(
   'a 6.2 lists DeviceInfo with the names that FreeACS’s authors had from one',

@@ -89,7 +89,7 @@ t.test('a tree as CSV comes back name by name when an ACS discovers the modem', 
   t.strictSame(facts(tree), expected.map(fact).sort());
 });
 
-t.test('the modem of a CSV is the device that the CSV tells of', async (t) => {
+t.test('the modem of a CSV is the device that the CSV describes', async (t) => {
   const profile = loadProfile(await file('box2.csv', CSV));
   const units = [0, 1, 901].map((index) => device(profile, index).unit.serial);
   t.strictSame(units, ['BX-00099', 'BX-00100', 'BX-01000'], 'and a fleet of it counts on');

@@ -14,7 +14,7 @@ const device = (name: string): Device =>
 
 const IGD = 'InternetGatewayDevice.';
 
-t.test('it speaks as that release does, and what both know stays set', (t) => {
+t.test('it has the dialect of that release, and settings that both have are kept', (t) => {
   const unit = device('st585v6');
   const { serial, mac } = unit.unit;
   const set = (name: string, value: string): void => unit.tree.store(IGD + name, value);

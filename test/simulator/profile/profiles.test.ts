@@ -84,7 +84,7 @@ t.test('a profile may be like another, and a tree be made of parts of others', (
   t.strictSame(
     made.filter((path) => !path.startsWith('DeviceInfo.') && !path.startsWith('Services.')),
     ['Time.Only', 'Added.1.Here', 'Added.2.Here'],
-    'a tree that says what it is made of replaces the other’s; a later row takes the place of an earlier one',
+    'a tree with parts replaces the other’s; a later row replaces an earlier one',
   );
   t.ok(made.some((path) => path.includes('.SIP.')) && !made.some((path) => path.includes('.MGCP.')));
   t.strictSame(
@@ -107,7 +107,7 @@ t.test('a profile may be like another, and a tree be made of parts of others', (
   t.end();
 });
 
-t.test('docs/profiles.md tells the profiles that there are, and its example is one', (t) => {
+t.test('docs/profiles.md lists all profiles, and its example is one', (t) => {
   const docs = readFileSync(path.join(ROOT, 'docs/profiles.md'), 'utf8');
   const rows = [...docs.matchAll(/^\| `([\w-]+)` \| ([^|]*) \| ([^|]*) \| ([\d,]+) \|$/gm)];
   t.strictSame(
@@ -245,17 +245,20 @@ function unchunk(bytes: Buffer): { sizes: number[]; text: string } {
   return { sizes, text };
 }
 
-t.test('quirks of a profile are those of its modems; what is none, or cannot be acted, is refused', (t) => {
-  const own = { name: 'x', title: 'x', like: 'st706' };
-  t.throws(() => parseProfile({ ...own, quirks: ['Q-XX-99'] }, 'own'), {
-    code: 'E_FILE_INVALID',
-    message: /quirks.*ids of quirks/,
-  });
-  const acs = 'http://127.0.0.1:1/';
-  const modem = (...quirks: string[]) =>
-    createModem({ profile: parseProfile({ ...own, quirks }, 'own'), acs, quirks: ['Q-EV-10'] });
-  t.throws(() => modem('Q-FT-12'), { code: 'E_FILE_INVALID', message: /Q-FT-12: it is an ACS/ });
-  // Traits of both: the profile's, and those that the modem was given.
-  t.match(modem('Q-HT-18').device.profile, { http: { version: '1.0' }, bootSeconds: 0 });
-  t.end();
-});
+t.test(
+  'quirks of a profile are those of its modems; unknown ones, and those that cannot be simulated, are refused',
+  (t) => {
+    const own = { name: 'x', title: 'x', like: 'st706' };
+    t.throws(() => parseProfile({ ...own, quirks: ['Q-XX-99'] }, 'own'), {
+      code: 'E_FILE_INVALID',
+      message: /quirks.*ids of quirks/,
+    });
+    const acs = 'http://127.0.0.1:1/';
+    const modem = (...quirks: string[]) =>
+      createModem({ profile: parseProfile({ ...own, quirks }, 'own'), acs, quirks: ['Q-EV-10'] });
+    t.throws(() => modem('Q-FT-12'), { code: 'E_FILE_INVALID', message: /Q-FT-12: it is an ACS/ });
+    // Traits of both: the profile's, and those that the modem was given.
+    t.match(modem('Q-HT-18').device.profile, { http: { version: '1.0' }, bootSeconds: 0 });
+    t.end();
+  },
+);

@@ -135,7 +135,7 @@ t.test('choices, leases and given addresses', (t) => {
   t.end();
 });
 
-t.test('a rule tells when it may move: never, all the time, or at a moment', (t) => {
+t.test('a rule says when its value may change: never, all the time, or at a moment', (t) => {
   const now = 3 * DAY;
   t.equal(rule('serial').next, undefined);
   t.equal(rule('random:1-5').next, undefined);

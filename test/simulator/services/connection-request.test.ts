@@ -484,7 +484,7 @@ t.test(
   },
 );
 
-t.test('what is no HTTP, or never ends, does no harm', async (t) => {
+t.test('input that is not HTTP, or never ends, does no harm', async (t) => {
   const { acs, url } = await lab(t);
   const port = Number(new URL(url).port);
   for (const bytes of ['\u0016\u0003\u0001\u0002\u0000', `GET /${'x'.repeat(20_000)}`, '\r\n\r\n\r\nX']) {

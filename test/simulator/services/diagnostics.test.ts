@@ -235,7 +235,7 @@ t.test('a test starts when the session is over, and periodic Informs go on besid
   t.strictSame([first.events, second.events].flat().sort(), ['2 PERIODIC', '8 DIAGNOSTICS COMPLETE']);
 });
 
-t.test('another setting, Canceled or a restart ends a test without a word', async (t) => {
+t.test('another setting, Canceled or a restart ends a test without a report', async (t) => {
   const { time, modem, session, passNone, passOne } = await bench(t, [], CALM);
   for (const [name, settings] of [
     ['another setting', { Timeout: '2000' }],
@@ -341,7 +341,7 @@ t.test('the same seed measures the same, another modem otherwise', async (t) => 
   t.not(measured[0], measured[2]);
 });
 
-t.test('a test that only the model knows of ends as one that failed inside', async (t) => {
+t.test('a test that exists only in the model ends with an internal error', async (t) => {
   const file: unknown = JSON.parse(readFileSync(`${ROOT}/simulator/profiles/generic-tr181.json`, 'utf8'));
   const objects = [['Vendor.NewDiagnostics.', 'DiagnosticsState:s* Depth:u*']];
   const json = { ...Object(file), tree: { base: 'generic-tr181', objects } };

@@ -60,7 +60,7 @@ t.test(
   },
 );
 
-t.test('what the ACS changes itself is no news to it', async (t) => {
+t.test('changes by the ACS itself are not reported to it', async (t) => {
   const { passNone, passOne } = await bench(
     t,
     [notify([SSID, 2], [UPTIME, 0]), set(SSID, 'by the ACS'), set(CODE, 'by the ACS')],
@@ -132,7 +132,7 @@ t.test(
   },
 );
 
-t.test('HEARTBEAT neither tells changes nor clears them', async (t) => {
+t.test('HEARTBEAT neither reports changes nor clears them', async (t) => {
   const passive = `${IGD}Time.NTPServer1`;
   const { modem, session } = await bench(t, [notify([passive, 1])], CALM);
   modem.change(passive, 'changed');

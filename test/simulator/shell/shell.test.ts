@@ -114,7 +114,7 @@ t.test('errors have the wording of the modem, and a code', (t) => {
 });
 
 t.test(
-  'the steps of a laboratory: a new address before the old ones go, and all of it survives a restart once it is saved',
+  'a lab setup: a new address before the old ones go, and all of it survives a restart once saved',
   (t) => {
     const { shell, box, modem } = bench(t);
     for (const line of [

@@ -433,9 +433,21 @@ interface OptionOf {
 function voucher(...options: readonly OptionOf[]): string {
   const objects = options.map(
     ({ name, mode = 'EnabledWithoutExpiration', serial = device.unit.serial, duration = '' }, index) =>
-      `<Object Id="o${index}"><Option><VSerialNum>41</VSerialNum><DeviceId><Manufacturer>Modemlab</Manufacturer><OUI>02004D</OUI><ProductClass>Gateway-098</ProductClass><SerialNumber>${serial}</SerialNumber></DeviceId><OptionIdent>${name}</OptionIdent><OptionDesc>of a test</OptionDesc><StartDate>2024-01-01T00:00:00Z</StartDate>${duration}<Mode>${mode}</Mode><Transferable>No</Transferable></Option></Object>`,
+      [
+        `<Object Id="o${index}"><Option><VSerialNum>41</VSerialNum>`,
+        '<DeviceId><Manufacturer>Modemlab</Manufacturer><OUI>02004D</OUI>',
+        `<ProductClass>Gateway-098</ProductClass><SerialNumber>${serial}</SerialNumber></DeviceId>`,
+        `<OptionIdent>${name}</OptionIdent><OptionDesc>of a test</OptionDesc>`,
+        `<StartDate>2024-01-01T00:00:00Z</StartDate>${duration}<Mode>${mode}</Mode>`,
+        '<Transferable>No</Transferable></Option></Object>',
+      ].join(''),
   );
-  return `<?xml version="1.0"?><Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><SignedInfo><Reference URI="#o0"/></SignedInfo><SignatureValue>bm9uZQ==</SignatureValue>${objects.join('')}</Signature>`;
+  return [
+    '<?xml version="1.0"?><Signature xmlns="http://www.w3.org/2000/09/xmldsig#">',
+    '<SignedInfo><Reference URI="#o0"/></SignedInfo><SignatureValue>bm9uZQ==</SignatureValue>',
+    ...objects,
+    '</Signature>',
+  ].join('');
 }
 
 const vouchers: Scene = {

@@ -138,7 +138,7 @@ t.test('the example of the page is a scenario; each wrong member is refused with
   }
 });
 
-t.test('a file of one own is given by its path', async (t) => {
+t.test('a user file is given by its path', async (t) => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'modemlab-scenario-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
   const file = path.join(folder, 'own.json');
