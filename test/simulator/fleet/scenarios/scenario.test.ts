@@ -27,7 +27,10 @@ type Word = 'well' | Request<CpeMethod> | number;
 
 const INFORM_RESPONSE: Message = { kind: 'response', rpc: 'Inform', args: { MaxEnvelopes: 1 } };
 
-function envelopeOf(body: Buffer): Envelope | undefined {
+async function envelopeOf(request: AsyncIterable<Buffer>): Promise<Envelope | undefined> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part);
+  const body = Buffer.concat(parts);
   const decoded = body.length === 0 ? undefined : decode(body);
   return decoded?.ok === true ? decoded.value.envelope : undefined;
 }
@@ -39,10 +42,7 @@ async function oddAcs(
 ): Promise<{ url: string; server: Server }> {
   const informs = new WeakMap<object, Inform>();
   const server = createServer(async (request, response) => {
-    const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part);
-    const body = Buffer.concat(parts);
-    const envelope = envelopeOf(body);
+    const envelope = await envelopeOf(request);
     const begins = envelope?.message.kind === 'request' && envelope.message.rpc === 'Inform';
     if (begins) informs.set(request.socket, envelope.message.args);
     const inform = informs.get(request.socket);
