@@ -5,7 +5,7 @@
  */
 import type { Message, ParameterValueStruct, Request } from '../protocol/cwmp/messages.ts';
 import { isCpeRequest } from '../protocol/cwmp/messages.ts';
-import { perform } from '../simulator/device/rpc/dispatch.ts';
+import { dispatch } from '../simulator/device/rpc/dispatch.ts';
 import type { Profile } from '../simulator/profile/profile.ts';
 import type { ComparableRequest } from './aligned.ts';
 import type { AcsKeys } from './keys.ts';
@@ -81,7 +81,7 @@ export class RecordedAnswers {
     const made = this.#known.answer(message);
     if (made !== undefined) return { from: 'values', message: made, profile };
     if (standIn.from === 'nobody') return { from: 'nobody', message: fault(INTERNAL_ERROR), profile };
-    const performed = perform(standIn.device, message);
+    const performed = dispatch(standIn.device, message);
     return {
       from: standIn.from,
       profile,

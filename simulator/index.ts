@@ -4,8 +4,13 @@ export { createRandom, type Random } from '../protocol/random.ts';
 export { type Ant, type AntEvents, type AntMode, type AntOptions, createAnt } from './ant/ant.ts';
 export type { LoaderEvent } from './ant/boot-loader.ts';
 export { type AntFault, type AntOptionsSettings, isAntFault, listAntFaults } from './ant/settings.ts';
+export type {
+  Call,
+  ConnectionRequestListener,
+  ConnectionRequestOptions,
+} from './connection-request-types.ts';
 export { type Attributes, Device, type DeviceOptions, type Parameter } from './device/device.ts';
-export { type Aftermath, type Performed, perform } from './device/rpc/dispatch.ts';
+export { type Aftermath, dispatch, type Performed } from './device/rpc/dispatch.ts';
 export {
   type ListedScenario,
   listScenarios,
@@ -26,7 +31,7 @@ export { createSegment, type Segment, type SegmentOptions } from './lan/segment.
 export { createUdpLan, type UdpLanOptions } from './lan/udp.ts';
 export { type LineFault, type ListedFault, listFaults, parseLine } from './line/index.ts';
 export { createModem } from './modem.ts';
-export type { Modem, ModemEvents, ModemOptions, SessionReport } from './modem-types.ts';
+export type { CutPoint, Modem, ModemEvents, ModemOptions, SessionReport } from './modem-types.ts';
 export {
   listProfiles,
   loadProfile,
@@ -41,12 +46,6 @@ export {
   createConnectionRequestListener,
   type ListenerOptions,
 } from './services/connection-request-listener.ts';
-export type {
-  Call,
-  ConnectionRequestListener,
-  ConnectionRequestOptions,
-} from './services/connection-request-types.ts';
-export type { CutPoint } from './session.ts';
 export { Box, type BoxOptions } from './shell/box.ts';
 export { type Played, playConfiguration } from './shell/configuration.ts';
 export type { Effect } from './shell/effect.ts';

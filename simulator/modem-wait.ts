@@ -1,17 +1,16 @@
-/** Waiting for something that a modem tells. */
+/** Waits for an event of a modem. */
 import type { EventEmitter } from 'node:events';
 import { ModemlabError } from '../protocol/errors.ts';
 import type { ModemEvents, Wait } from './modem-types.ts';
+import { TIMEOUT_MS } from './modem-types.ts';
 
-const TIMEOUT_MS = 30_000;
-
-/** What comes with the next event that `where` is true of. Rejects with ModemlabError E_TIMEOUT. */
+/** The arguments of the next event for which `where` is true. Rejects with ModemlabError E_TIMEOUT. */
 export function nextEvent<K extends keyof ModemEvents>(
   events: EventEmitter<ModemEvents>,
   event: K,
   { where, timeoutMs = TIMEOUT_MS }: Wait<K>,
 ): Promise<ModemEvents[K]> {
-  // An emitter of a generic event takes listeners of the base only.
+  // A generic emitter accepts only listeners of the base type.
   const emitter: EventEmitter = events;
   return new Promise((resolve, reject) => {
     const hear = (...args: ModemEvents[K]): void => {

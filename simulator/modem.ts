@@ -1,4 +1,7 @@
-/** A simulated modem: power, informs, the retry ladder and restarts around its sessions. What else it does are its parts. */
+/**
+ * A simulated modem: power, informs, the retry ladder and restarts around its sessions. Its services do the
+ * rest.
+ */
 import { EventEmitter } from 'node:events';
 import type { EventQueue, InformEvents } from '../protocol/cwmp/events.ts';
 import {
@@ -19,80 +22,73 @@ import { looksLikeOldAcs } from '../protocol/cwmp/version.ts';
 import { ModemlabError } from '../protocol/errors.ts';
 import type { Random } from '../protocol/random.ts';
 import { createRandom } from '../protocol/random.ts';
-import { kick, requestDownload } from './acs-requests.ts';
+import { checkProfile } from './check-profile.ts';
 import type { ClientSwitches } from './device/device.ts';
 import { Device } from './device/device.ts';
 import { ladderOf, untilPeriodic } from './device/inform-times.ts';
-import type { Aftermath, Done, Performed } from './device/rpc/dispatch.ts';
+import type { Aftermath, Performed } from './device/rpc/dispatch.ts';
 import type { AutonomousTransfer } from './device/transfer-list.ts';
 import { CookieJar } from './http/cookies.ts';
 import type { HttpClient } from './http/http-client.ts';
 import { faultsOf } from './line/of-modem.ts';
-import type { Inside, RestartCause } from './modem-context.ts';
-import type { CutOrder, Kick, Modem, ModemEvents, ModemOptions, SessionReport, Wait } from './modem-types.ts';
+import type { ModemContext, RestartCause } from './modem-context.ts';
+import { services } from './modem-services.ts';
+import type {
+  CutOrder,
+  CutPoint,
+  Kick,
+  Modem,
+  ModemEvents,
+  ModemOptions,
+  SessionReport,
+  Wait,
+} from './modem-types.ts';
 import { nextEvent } from './modem-wait.ts';
-import type { Profile } from './profile/profile.ts';
 import { loadProfile } from './profile/profile.ts';
 import { habitsOf, quirkyProfile } from './quirks/habits.ts';
-import { CANNOT_ACT } from './quirks/table.ts';
-import { PARTS } from './services/all.ts';
+import { kick, requestDownload } from './services/acs-requests.ts';
 import { changeUnits } from './services/deployment-units.ts';
 import { changesToTell, forgetChanges, tellsChanges, valueChanged } from './services/notifications.ts';
 import { transferAutonomously } from './services/transfer-queue.ts';
-import type { CutPoint, SessionHooks, SessionResult } from './session.ts';
+import type { SessionHooks, SessionResult } from './session.ts';
 import { runSession } from './session.ts';
-import { createClient, deviceId, informOf, settingsOf } from './session-setup.ts';
+import { createClient, informOf, settingsOf } from './session-setup.ts';
 import type { Scheduler } from './time/scheduler.ts';
 import { createScheduler } from './time/scheduler.ts';
 import type { Waiter } from './time/session-limiter.ts';
 import { Timers } from './time/timers.ts';
 
-/** Profiles of which every value was computed once: a rule that cannot be is told before a modem runs. */
-const checked = new WeakSet<Profile>();
-
-function check(device: Device): void {
-  const { profile, tree } = device;
-  if (checked.has(profile)) return;
-  for (const leaf of tree.leaves(tree.root())) device.parameter(leaf);
-  if (device.informParameters().length !== profile.inform.parameters.length)
-    throw new ModemlabError(
-      'E_FILE_INVALID',
-      `${profile.name}: inform names a parameter that is not in the tree`,
-    );
-  const cannot = profile.quirks.find((id) => CANNOT_ACT.has(id));
-  if (cannot !== undefined)
-    throw new ModemlabError(
-      'E_FILE_INVALID',
-      `${profile.name}: quirks: no modem can have ${cannot}: ${CANNOT_ACT.get(cannot)}`,
-    );
-  checked.add(profile);
-}
-
-/** A modem that is switched off. Throws ModemlabError for a profile that is not there or not right, or a wrong URL or line. */
+/**
+ * A modem that is switched off. Throws ModemlabError for a missing or invalid profile, or a wrong URL or
+ * line.
+ */
 export function createModem(options: ModemOptions): Modem {
   return new SimulatedModem(options);
 }
 
-/** What is only there while a session runs. */
+/** State that exists only while a session runs. */
 interface Live {
   readonly http: HttpClient;
-  readonly told: InformEvents;
+  readonly informEvents: InformEvents;
   readonly url: string;
   readonly requests: CpeMethod[];
-  /** What the ACS asked for and has to wait for the end of the session (TR-069a6 3.7.1.4). */
+  /** What the ACS requested and has to wait for the end of the session (TR-069a6 3.7.1.4). */
   readonly later: Aftermath[];
-  /** Requests to the ACS for the next session: the machine of this one does not know of them. */
+  /** Requests to the ACS for the next session: the machine of this one does not know them. */
   readonly forNext: Request<AcsMethod>[];
-  /** What others than the ACS changed meanwhile. */
+  /** Changes by others than the ACS during the session. */
   readonly changes: { readonly name: string; readonly value: string }[];
-  /** The ACS has answered the Inform; or refused it as one that does not know its version. */
+  /** The ACS has answered the Inform; or refused it because it does not know its version. */
   heard: boolean;
   tooNew: boolean;
-  /** Simulated time at its beginning: the ACS sees one set of values (TR-069a6 3.7.1.1), unless the modem restarts. */
+  /**
+   * Simulated time at its start: the ACS sees one set of values (TR-069a6 3.7.1.1), unless the modem
+   * restarts.
+   */
   at: number | undefined;
 }
 
-class SimulatedModem implements Modem, Inside, Waiter {
+class SimulatedModem implements Modem, ModemContext, Waiter {
   readonly device: Device;
   readonly options: ModemOptions;
   readonly scheduler: Scheduler;
@@ -108,13 +104,13 @@ class SimulatedModem implements Modem, Inside, Waiter {
   /** Failed sessions since the last success or restart: the step of the ladder. */
   #rung = 0;
   #sessions = 0;
-  /** The ACS seems to know CWMP 1.0 alone. */
+  /** The ACS seems to support only CWMP 1.0. */
   #old = false;
   #live: Live | undefined;
   #running: Promise<void> | undefined;
-  /** Something occurred while a session ran: another follows it. */
+  /** Something occurred while a session ran: another session follows. */
   #again = false;
-  /** There is no room for its session yet. */
+  /** It waits until its session may be opened. */
   #waits = false;
   #contacted: string | undefined;
   #cuts: CutOrder[] | undefined;
@@ -132,12 +128,12 @@ class SimulatedModem implements Modem, Inside, Waiter {
       acs: new URL(options.acs).href,
       now: () => this.#live?.at ?? this.scheduler.now(),
     });
-    check(this.device);
+    checkProfile(this.device);
     if (options.line !== undefined) faultsOf(options.line);
   }
 
   get id(): DeviceId {
-    return deviceId(this.device);
+    return this.device.id;
   }
 
   get index(): number {
@@ -168,7 +164,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
 
   emit<K extends keyof ModemEvents>(event: K, ...args: ModemEvents[K]): void {
     this.options.observe?.(this, event, ...args);
-    // EventEmitter cannot relate a generic event to its arguments: the method is called as one of the base.
+    // EventEmitter cannot relate a generic event to its arguments: the method is called on the base type.
     const events: EventEmitter | undefined = this.#events;
     events?.emit(event, ...args);
   }
@@ -190,8 +186,8 @@ class SimulatedModem implements Modem, Inside, Waiter {
     this.timers.clearAll();
     this.#again = false;
     this.#live?.http.cut();
-    for (const part of PARTS) part.down?.(this, 'off');
-    const ends = PARTS.flatMap((part) => part.stop?.(this) ?? []);
+    services.down(this, 'off');
+    const ends = services.stop(this);
     await this.#running;
     await Promise.all(ends);
     if (this.options.scheduler === undefined) this.scheduler.stop();
@@ -217,7 +213,8 @@ class SimulatedModem implements Modem, Inside, Waiter {
       this.#live?.http.cut();
     } else if (this.on) {
       this.#schedulePeriodic();
-      // A client that starts again has booted; one that never spoke still has the boot to tell.
+      // A client that is switched on again has booted; one that never contacted the ACS still has its boot
+      // event.
       if (this.#queue.events.length === 0)
         for (const code of device.profile.inform.bootEvents) this.raise(code);
       this.go();
@@ -264,13 +261,13 @@ class SimulatedModem implements Modem, Inside, Waiter {
   }
 
   pending(code: string): boolean {
-    const left = this.#live?.http.spoke === true ? this.#live.told.serials : [];
+    const left = this.#live?.http.spoke === true ? this.#live.informEvents.serials : [];
     return this.#queue.events.some(({ EventCode, serial }) => EventCode === code && !left.includes(serial));
   }
 
   change(name: string, value: string): void {
     if (this.device.read(name) === undefined) throw new ModemlabError('E_PARAMETER_UNKNOWN', name);
-    // What others change in a session is seen when it is over (TR-069a6 3.2.1).
+    // Changes by others during a session become visible after it (TR-069a6 3.2.1).
     if (this.#live === undefined) this.#change(name, value);
     else this.#live.changes.push({ name, value });
   }
@@ -280,7 +277,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
     this.#takesEffect(name);
     valueChanged(this, name);
     if (name !== this.device.name('ManagementServer.URL')) return;
-    // Before the first contact there is nothing to begin anew, but no reason to wait for the next try either.
+    // Before the first contact there is nothing to start over, but no reason to wait for the next try either.
     if (this.#contacted === undefined) this.go();
     else this.#followUrl();
   }
@@ -305,12 +302,12 @@ class SimulatedModem implements Modem, Inside, Waiter {
     this.#boot(cause, commandKeys);
   }
 
-  /** Power up or restart: the clock begins anew, and what a restart discards is gone. */
+  /** Power up or restart: the clock starts over, and what a restart discards is gone. */
   #boot(cause: RestartCause, commandKeys: readonly string[]): void {
     this.#power = 'booting';
     if (this.#live !== undefined) this.#live.at = undefined;
     this.timers.clearAll();
-    for (const part of PARTS) part.down?.(this, cause);
+    services.down(this, cause);
     this.#queue = rebooted(this.#queue);
     this.#rung = 0;
     this.#old = false;
@@ -324,7 +321,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
       this.#state = idle(this.#state, { ids: 0 });
       this.#sessions = 0;
       this.#schedulePeriodic();
-      for (const part of PARTS) part.booted?.(this);
+      services.booted(this);
       this.go();
     });
   }
@@ -336,7 +333,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
     this.#state = idle(this.#state, { pending: [] });
   }
 
-  /** `late`: simulated milliseconds by which the last one came after it was due. */
+  /** `late`: simulated milliseconds by which the last one was overdue. */
   #schedulePeriodic(late = 0): void {
     this.timers.clear('periodic');
     const ms = untilPeriodic(this.device, late);
@@ -356,7 +353,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
     }
     this.timers.clear('retry');
     if (this.#waits) return;
-    this.#waits = this.options.gate?.enter(this) === false;
+    this.#waits = this.options.sessionLimiter?.enter(this) === false;
     if (!this.#waits) this.#open();
   }
 
@@ -370,7 +367,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
   #open(): void {
     this.#running = this.busy(this.#session()).finally(() => {
       this.#running = undefined;
-      this.options.gate?.leave();
+      this.options.sessionLimiter?.leave();
       if (this.#again && this.on) {
         this.#again = false;
         this.go();
@@ -383,7 +380,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
     const begun = performance.now();
     const url = device.setting('ManagementServer.URL');
     const changed = changesToTell(this);
-    const told = nextInform(this.#queue, this.#retries > 0);
+    const informEvents = nextInform(this.#queue, this.#retries > 0);
     const retryCount = this.#retries;
     this.#jar ??= new CookieJar();
     const habits = this.options.quirks === undefined ? undefined : habitsOf(device, this.options.quirks);
@@ -391,7 +388,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
     if (this.#lineDown) http.cut();
     const live: Live = {
       http,
-      told,
+      informEvents,
       url,
       requests: [],
       later: [],
@@ -402,7 +399,12 @@ class SimulatedModem implements Modem, Inside, Waiter {
       at: this.scheduler.now(),
     };
     this.#live = live;
-    const inform = informOf(device, told, retryCount, tellsChanges(told.Event) ? changed : []);
+    const inform = informOf(
+      device,
+      informEvents,
+      retryCount,
+      tellsChanges(informEvents.Event) ? changed : [],
+    );
     const result = await runSession({
       device,
       http,
@@ -429,11 +431,11 @@ class SimulatedModem implements Modem, Inside, Waiter {
       ms: performance.now() - begun,
     };
     this.emit('session-ended', report);
-    for (const part of PARTS) part.sessionEnded?.(this, report);
+    services.sessionEnded(this, report);
     this.#afterwards(live.later);
   }
 
-  /** Methods, not closures: they are made for each session. */
+  /** Methods, not closures: they are created for each session. */
   #hooks(live: Live): SessionHooks {
     const modem = this;
     return {
@@ -445,7 +447,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
         modem.emit('rpc', request);
       },
       atOnce(performed) {
-        return modem.#answer(performed);
+        return services.answer(modem, performed);
       },
       performed(request, performed) {
         modem.#performed(request, performed, live);
@@ -453,7 +455,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
       delivered(request) {
         modem.#delivered(request, live);
       },
-      // The ACS refused to hear of it: what happened is told again in the next session (TR-069a6 A.3.3.2).
+      // The ACS refused the report: it is sent again in the next session (TR-069a6 A.3.3.2).
       undelivered(request, fault) {
         if (request.rpc === 'Inform') live.tooNew = looksLikeOldAcs(fault);
         if (MAY_FORGET.has(request.rpc)) modem.#queue = callDelivered(modem.#queue, request.rpc);
@@ -482,34 +484,25 @@ class SimulatedModem implements Modem, Inside, Waiter {
       this.emit('parameter-set', { name, value });
       this.#takesEffect(name);
     }
-    if (written.length > 0) for (const part of PARTS) part.written?.(this, written);
-  }
-
-  /** What is done before it is answered (Status 0). */
-  #answer(performed: Done): Promise<Performed> {
-    for (const part of PARTS) {
-      const answer = part.answer?.(this, performed);
-      if (answer !== undefined) return answer;
-    }
-    return Promise.resolve(performed);
+    if (written.length > 0) services.written(this, written);
   }
 
   #delivered(request: Request<AcsMethod>, live: Live): void {
-    const { told, url } = live;
+    const { informEvents, url } = live;
     if (request.rpc === 'Inform') {
-      this.#queue = informDelivered(this.#queue, told);
+      this.#queue = informDelivered(this.#queue, informEvents);
       this.#contacted = url;
       live.heard = true;
     } else {
       const key = 'CommandKey' in request.args ? request.args.CommandKey : '';
       this.#queue = callDelivered(this.#queue, request.rpc, key);
     }
-    for (const part of PARTS) part.delivered?.(this, request);
+    services.delivered(this, request);
     this.emit('delivered', request);
   }
 
-  #conclude({ ok, status }: SessionResult, { told, forNext, at, heard, tooNew }: Live): void {
-    for (const request of forNext) this.wish(request);
+  #conclude({ ok, status }: SessionResult, { informEvents, forNext, at, heard, tooNew }: Live): void {
+    for (const request of forNext) this.enqueueRequest(request);
     if (ok) {
       this.#retries = 0;
       this.#rung = 0;
@@ -517,11 +510,12 @@ class SimulatedModem implements Modem, Inside, Waiter {
       this.#jar = undefined;
       return;
     }
-    this.#queue = informFailed(this.#queue, told);
+    this.#queue = informFailed(this.#queue, informEvents);
     this.#retries += 1;
-    // An ACS that cannot make sense of the Inform may know CWMP 1.0 alone: the retry speaks that (TR-069a6 3.2.1.1).
+    // An ACS that does not understand the Inform may support only CWMP 1.0: the retry uses that (TR-069a6
+    // 3.2.1.1).
     if (tooNew || (status === 400 && !heard)) this.#old = !this.#old;
-    // The ladder begins anew at a restart, also at one that broke this session.
+    // The ladder starts over at a restart, even at one that broke this session.
     if (at !== undefined) this.#rung += 1;
     if (!this.device.profile.http.cookiesOutlive) this.#jar = undefined;
     if (this.on)
@@ -532,7 +526,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
       );
   }
 
-  wish(request: Request<AcsMethod>): void {
+  enqueueRequest(request: Request<AcsMethod>): void {
     if (this.#live !== undefined) {
       this.#live.forNext.push(request);
       return;
@@ -551,7 +545,7 @@ class SimulatedModem implements Modem, Inside, Waiter {
       if (task.do === 'reboot') reboots.push(task.commandKey);
       else if (task.do === 'factory-reset') reset = true;
       else if (task.do === 'apply') restarts = true;
-      else PARTS.some((part) => part.afterwards?.(this, task) === true);
+      else services.afterwards(this, task);
     }
     if (!this.on) return;
     if (reset) this.#factoryReset();
@@ -579,10 +573,10 @@ class SimulatedModem implements Modem, Inside, Waiter {
   }
 }
 
-/** Refused once, they are not asked again: their events may be forgotten (TR-069a6 3.7.1.5 Table 8). */
+/** If refused once, they are not repeated: their events may be discarded (TR-069a6 3.7.1.5 Table 8). */
 const MAY_FORGET: ReadonlySet<AcsMethod> = new Set(['Kicked', 'RequestDownload', 'GetRPCMethods']);
 
-/** The state before the next session, with something changed. */
+/** The state before the next session, with a change. */
 function idle(
   state: CpeState,
   change: { readonly ids?: number; readonly pending?: readonly Request<AcsMethod>[] },

@@ -1,26 +1,19 @@
-/** What a session of a modem is made of: its Inform, its ids, its HTTP client. */
+/** The ingredients of a modem's session: its Inform, its ids, its HTTP client. */
 import type { InformEvents } from '../protocol/cwmp/events.ts';
-import type { Args, CwmpVersion, DeviceId, Header } from '../protocol/cwmp/messages.ts';
+import type { Args, CwmpVersion, Header } from '../protocol/cwmp/messages.ts';
 import type { CpeSettings } from '../protocol/cwmp/session-cpe.ts';
 import { namespaceOfVersion, versionOfNamespace } from '../protocol/cwmp/version.ts';
 import type { Random } from '../protocol/random.ts';
 import type { Device } from './device/device.ts';
 import type { CookieJar } from './http/cookies.ts';
 import { HttpClient } from './http/http-client.ts';
-import type { WireHabits } from './http/wire-hooks.ts';
+import type { WireHooks } from './http/wire-hooks.ts';
 import { lineOf } from './line/of-modem.ts';
 import type { ModemOptions } from './modem-types.ts';
+import { TIMEOUT_MS } from './modem-types.ts';
 import type { CwmpTraits, Profile } from './profile/profile.ts';
 
-/** Real milliseconds; TR-069a6 3.4.2 wants at least 30 s. */
-export const TIMEOUT_MS = 30_000;
-
-export function deviceId({ profile, unit }: Device): DeviceId {
-  const { manufacturer, oui, productClass } = profile.identity;
-  return { Manufacturer: manufacturer, OUI: oui, ProductClass: productClass, SerialNumber: unit.serial };
-}
-
-/** Numeric codes in their order, then those of commands: so the captures have them. */
+/** Numeric codes in their order, then those of commands, as in the captures. */
 const rank = (code: string): number => (/^\d/.test(code) ? Number.parseInt(code, 10) : 100);
 
 export function informOf(
@@ -30,7 +23,7 @@ export function informOf(
   changed: Iterable<string>,
 ): Args<'Inform'> {
   return {
-    DeviceId: deviceId(device),
+    DeviceId: device.id,
     Event: [...Event].sort((a, b) => rank(a.EventCode) - rank(b.EventCode)),
     MaxEnvelopes: device.profile.dialect.maxEnvelopes,
     CurrentTime: device.clock,
@@ -39,7 +32,10 @@ export function informOf(
   };
 }
 
-/** `sessions`: those that got through since the restart. `old`: the ACS is taken for one of CWMP 1.0 (TR-069a6 3.2.1.1). */
+/**
+ * `sessions`: successful ones since the restart. `old`: the ACS is assumed to speak CWMP 1.0 (TR-069a6
+ * 3.2.1.1).
+ */
 export function settingsOf({ cwmp }: Profile, sessions: number, old = false): CpeSettings {
   const newest = newestVersion(cwmp);
   return {
@@ -62,7 +58,7 @@ function idOf({ id, idCounts }: CwmpTraits, sessions: number, n: number): string
   return id.replace('#', String(idCounts === 'sessions' ? sessions : n));
 }
 
-/** The newest version that a profile speaks; `undefined`: its namespace is none that is known. */
+/** The newest version that a profile speaks; `undefined`: its namespace is unknown. */
 export function newestVersion({ versions, namespace }: CwmpTraits): CwmpVersion | undefined {
   return versions.at(-1) ?? versionOfNamespace(namespace);
 }
@@ -80,7 +76,7 @@ export function createClient(
   jar: CookieJar,
   random: Random,
   options: ModemOptions,
-  habits?: WireHabits,
+  habits?: WireHooks,
 ): HttpClient {
   const { timeoutMs = TIMEOUT_MS, tls, tap, credentials, onSocket, connect } = options;
   const { http: traits } = device.profile;

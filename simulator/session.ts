@@ -1,4 +1,7 @@
-/** One session of a modem: the pure machine of protocol/cwmp/session-cpe.ts driven over the modem's HTTP client. */
+/**
+ * One session of a modem: drives the pure machine of protocol/cwmp/session-cpe.ts over the modem's HTTP
+ * client.
+ */
 import { decode } from '../protocol/cwmp/decode.ts';
 import { encode } from '../protocol/cwmp/encode.ts';
 import { informText } from '../protocol/cwmp/inform-text.ts';
@@ -20,26 +23,16 @@ import { assertNever } from '../protocol/result.ts';
 import type { Dialect } from '../protocol/soap/dialect.ts';
 import type { Device } from './device/device.ts';
 import type { Done, Performed } from './device/rpc/dispatch.ts';
-import { faultText, perform } from './device/rpc/dispatch.ts';
+import { dispatch, faultText } from './device/rpc/dispatch.ts';
 import type { HttpClient, HttpOutcome } from './http/http-client.ts';
+import type { CutPoint } from './modem-types.ts';
 import type { Profile } from './profile/profile.ts';
 import type { SessionHabits } from './quirks/session-habits.ts';
-
-/** A moment of a session at which the line may be cut. */
-export type CutPoint =
-  /** The Inform is out; its answer is not read. */
-  | { readonly where: 'inform-sent'; readonly rpc: 'Inform' }
-  /** A request of the ACS has come and was not looked at. */
-  | { readonly where: 'request-received'; readonly rpc: CpeMethod }
-  /** It was carried out; the answer is not sent. */
-  | { readonly where: 'performed'; readonly rpc: CpeMethod }
-  /** The answer is out; what the ACS says to it is not read. */
-  | { readonly where: 'answered'; readonly rpc: CpeMethod };
 
 export interface SessionHooks {
   readonly cut: (point: CutPoint) => boolean;
   readonly received: (request: Request<CpeMethod>) => void;
-  /** Does what is to be done before it is answered. */
+  /** Executes what has to be done before it is answered. */
   readonly atOnce: (performed: Done) => Promise<Performed>;
   readonly performed: (request: Request<CpeMethod>, performed: Performed) => void;
   readonly delivered: (request: Request<AcsMethod>, response: Response<AcsMethod>) => void;
@@ -63,13 +56,13 @@ export interface SessionInput {
   readonly state: CpeState;
   readonly inform: Args<'Inform'>;
   readonly hooks: SessionHooks;
-  /** What its quirks make of it; none for most. */
+  /** Its quirks; most modems have none. */
   readonly habits?: SessionHabits | undefined;
   /** Another connection to the same ACS, with cookies of its own. */
   readonly another: () => HttpClient;
 }
 
-/** Plays one session to its end. The connection is closed when it returns. Never rejects. */
+/** Runs one session to its end. The connection is closed when it returns. Never rejects. */
 export async function runSession(input: SessionInput): Promise<SessionResult> {
   const { settings, http, inform, habits } = input;
   let { state } = input;
@@ -95,7 +88,7 @@ export async function runSession(input: SessionInput): Promise<SessionResult> {
   return { state, ok, why, status, detail: http.broken };
 }
 
-/** What an effect leads to, at once or later; nothing when the machine waits for no answer to it. */
+/** The event that an effect leads to, at once or later; none when the machine waits for no answer to it. */
 function carryOut(
   input: SessionInput,
   effect: Exclude<CpeEffect, { do: 'end' }>,
@@ -128,7 +121,8 @@ function carryOutRequest(input: SessionInput, request: Request<CpeMethod>): CpeE
     return { is: 'lost' };
   }
   hooks.received(request);
-  const performed = habits?.perform?.(request, (asked) => perform(device, asked)) ?? perform(device, request);
+  const performed =
+    habits?.perform?.(request, (asked) => dispatch(device, asked)) ?? dispatch(device, request);
   if (performed === 'hang-up') {
     http.cut();
     return { is: 'lost' };
@@ -166,7 +160,7 @@ function send(input: SessionInput, envelope: Envelope): Promise<CpeEvent> {
   return post(input, encode(worded, dialect));
 }
 
-/** As a modem with quirks does: it may send something else, or nothing. */
+/** For a modem with quirks: it may send something else, or nothing. */
 async function sendOddly(
   input: SessionInput,
   { say, instead, messages = [], twice }: SessionHabits,
@@ -176,7 +170,7 @@ async function sendOddly(
   const envelope = say?.(plain) ?? plain;
   const other = instead?.(envelope);
   if (other === 'empty-post') return post(input, undefined);
-  if (other !== undefined) return { is: 'response', status: 200, envelope: other.supposed };
+  if (other !== undefined) return { is: 'response', status: 200, envelope: other.assumedResponse };
   const text = applyQuirks(envelope, dialect, messages);
   if (!twice || envelope.message.kind !== 'request' || envelope.message.rpc !== 'Inform')
     return post(input, text);
@@ -187,14 +181,14 @@ async function sendOddly(
   return answer;
 }
 
-/** Messages in a row that a modem passes over before it gives up. */
-const MOST_IGNORED = 8;
+/** Consecutive messages that a modem ignores before it gives up. */
+const MAX_IGNORED = 8;
 
 /** One POST, and what its response means to the modem. */
 async function post({ http, device, habits }: SessionInput, text: string | undefined): Promise<CpeEvent> {
   let read = readOutcome(await http.post(text), device.profile, habits);
   for (let ignored = 1; read === 'ignored'; ignored++) {
-    if (ignored > MOST_IGNORED) return { is: 'lost' };
+    if (ignored > MAX_IGNORED) return { is: 'lost' };
     read = readOutcome(await http.post(undefined), device.profile, habits);
   }
   return read;
@@ -208,19 +202,19 @@ function reword(device: Device, message: Message): Message {
 
 function readOutcome(
   outcome: HttpOutcome,
-  { bears }: Profile,
+  { accepts }: Profile,
   habits: SessionHabits | undefined,
 ): CpeEvent | 'ignored' {
   if (outcome.is === 'timeout') return { is: 'timeout' };
   if (outcome.is === 'lost') return { is: 'lost' };
   const { status, body, headers } = outcome.response;
-  // An error page is no message, whatever it holds.
+  // An error page is not a message, whatever it contains.
   if (body.length === 0 || status < 200 || status > 299) return { is: 'response', status };
   const declared = Buffer.from(body.buffer, body.byteOffset, Math.min(body.length, 64))
     .toString('latin1')
     .trimStart()
     .startsWith('<?xml');
-  if (bears.xmlDeclaration === (declared ? 'refuses' : 'needs')) return { is: 'unreadable', status };
+  if (accepts.xmlDeclaration === (declared ? 'refuses' : 'needs')) return { is: 'unreadable', status };
   const charset = /charset="?([\w.:-]{1,40})/i.exec(headers.get('content-type')?.[0] ?? '')?.[1];
   const decoded = decode(body, { charset });
   if (!decoded.ok) return { is: 'unreadable', status };

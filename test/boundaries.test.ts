@@ -1,22 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import t from 'tap';
 import type { Violation } from './support/house/boundaries.ts';
 import { findViolations, ROOMS, unusedGrants } from './support/house/boundaries.ts';
-import { parseSource, readSources } from './support/house/sources.ts';
+import { listRooms, parseSource, readSources } from './support/house/sources.ts';
 import { ROOT } from './support/tree.ts';
-
-/** Folders with sources: every one is a room, so a new one has to get its rules before it gets its first file. */
-const rooms = readdirSync(ROOT, { withFileTypes: true })
-  .filter(
-    (entry) => entry.isDirectory() && !/^(\.|node_modules$|dist$|docs$|modemlab-data$)/.test(entry.name),
-  )
-  .map((entry) => entry.name);
 
 const tell = ({ rule, file, line, what }: Violation): string => `${rule} ${file}:${line} ${what}`;
 
 t.test('no source breaks a rule of the house', async (t) => {
-  const sources = readSources(ROOT, ['index.ts', ...rooms]);
+  const sources = readSources(ROOT, ['index.ts', ...listRooms(ROOT)]);
   t.ok(sources.length > 20, `${sources.length} sources are looked at`);
   t.ok(
     sources.some(({ file, imports }) => file.startsWith('protocol/') && imports.some(({ target }) => target)),
@@ -79,6 +72,36 @@ const wrong: readonly (readonly [title: string, file: string, text: string, expe
       'captures/record/a.ts',
       "import '../anonymise/a.ts';",
       ['layer captures/record/a.ts:1 record imports captures/anonymise/a.ts'],
+    ],
+    [
+      'a folder of the simulator imports one above it',
+      'simulator/time/a.ts',
+      "import type { A } from '../device/a.ts';",
+      ['layer simulator/time/a.ts:1 time imports simulator/device/a.ts'],
+    ],
+    [
+      'a folder of the simulator imports one beside it',
+      'simulator/ant/a.ts',
+      "import '../fleet/a.ts';",
+      ['layer simulator/ant/a.ts:1 ant imports simulator/fleet/a.ts'],
+    ],
+    [
+      'a folder of the simulator imports a file above it',
+      'simulator/quirks/a.ts',
+      "import '../session.ts';",
+      ['layer simulator/quirks/a.ts:1 quirks imports simulator/session.ts'],
+    ],
+    [
+      'a folder of the simulator without a layer',
+      'simulator/utils/a.ts',
+      "import '../time/a.ts';",
+      ['layer simulator/utils/a.ts:1 simulator/utils/a.ts is in no layer of simulator/'],
+    ],
+    [
+      'a folder of the simulator imports one without a layer',
+      'simulator/fleet/a.ts',
+      "import '../utils/a.ts';",
+      ['layer simulator/fleet/a.ts:1 fleet imports simulator/utils/a.ts'],
     ],
     [
       'a dynamic import crosses',
@@ -180,6 +203,8 @@ t.test('what is lawful is not told', async (t) => {
     parseSource('cli/mdap/b.ts', "import './a.ts'; import '../../mdap/deep/a.ts';"),
     parseSource('bench/a.ts', "import '../acs/a.ts'; import 'node:fs';"),
     parseSource('captures/story/a.ts', "import '../http/a.ts'; import './b.ts';"),
+    parseSource('simulator/device/a.ts', "import '../time/a.ts'; import './b.ts';"),
+    parseSource('simulator/modem.ts', "import './services/stun.ts'; import './session.ts';"),
     parseSource('acs/a.ts', "const a = ['x'] as const; import '../protocol/a.ts';"),
   ];
   t.strictSame(findViolations(sources).map(tell), []);

@@ -6,6 +6,7 @@ import { QUIRKS } from '../protocol/quirks.ts';
 import { PAGES } from '../scripts/generate-docs.ts';
 import { listProject } from './support/house/files.ts';
 import { linksOf, readPage, spansOf } from './support/house/pages.ts';
+import { listRooms, readSources } from './support/house/sources.ts';
 import { ROOT } from './support/tree.ts';
 
 const docs = path.join(ROOT, 'docs');
@@ -63,4 +64,24 @@ t.test('every source that a page names is there', async (t) => {
     }
   }
   t.ok(named > 100, `${named} sources are named`);
+});
+
+const unknownCodes = (text: string): string[] =>
+  [...text.matchAll(/\bE_[A-Z0-9_]*[A-Z0-9]\b/g)]
+    .map(([code]) => code)
+    .filter((code) => !Object.hasOwn(ERRORS, code));
+
+t.test('each error code that a source, a comment or a page names exists', async (t) => {
+  const sources = readSources(ROOT, ['index.ts', ...listRooms(ROOT)]).map(
+    ({ file, tree }): [string, string] => [file, tree.text],
+  );
+  const pages = readdirSync(docs, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name): [string, string] => [`docs/${name}`, page(name)]);
+  t.ok(
+    sources.length > 20 && pages.length > 10,
+    `${sources.length} sources and ${pages.length} pages are read`,
+  );
+  for (const [file, text] of [...sources, ...pages]) t.strictSame(unknownCodes(text), [], file);
+  t.strictSame(unknownCodes(`/** Throws E_USAGE, or E_${'NO_PARAMETER'}. */`), [`E_${'NO_PARAMETER'}`]);
 });

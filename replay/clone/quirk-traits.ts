@@ -11,7 +11,7 @@ import { applyQuirks } from '../../protocol/quirks/act.ts';
 import type { QuirkKey } from '../../protocol/quirks.ts';
 import { isQuirkKey } from '../../protocol/quirks.ts';
 import { Device } from '../../simulator/device/device.ts';
-import { perform } from '../../simulator/device/rpc/dispatch.ts';
+import { dispatch } from '../../simulator/device/rpc/dispatch.ts';
 import type { Profile } from '../../simulator/profile/profile.ts';
 import { habitOf, isOfMessages } from '../../simulator/quirks/table.ts';
 import { informOf } from '../../simulator/session-setup.ts';
@@ -92,7 +92,7 @@ function saidAgain({ asked, post, said: { message } }: Sample, profile: Profile)
     return { ...message, args: informOf(device, { Event: BOOT, serials: [] }, 0, []) };
   const request = asked?.message;
   if (request?.kind !== 'request' || !isCpeRequest(request)) return message;
-  const performed = perform(device, request);
+  const performed = dispatch(device, request);
   return performed.ok ? performed.response : { kind: 'fault', fault: performed.fault };
 }
 

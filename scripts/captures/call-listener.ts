@@ -1,5 +1,6 @@
 /** The port at which a modem is called, on a stage. */
 import { createServer } from 'node:http';
+import type { Call, Callee, ConnectionRequestListener } from '../../simulator/connection-request-types.ts';
 import {
   type Asked,
   answerLines,
@@ -9,11 +10,6 @@ import {
 } from '../../simulator/services/connection-request.ts';
 import { LATE_MS } from '../../simulator/services/connection-request-listener.ts';
 import { Nonces } from '../../simulator/services/connection-request-nonce.ts';
-import type {
-  Call,
-  Callee,
-  ConnectionRequestListener,
-} from '../../simulator/services/connection-request-types.ts';
 import { ACS_AT } from './session.ts';
 import type { Stage } from './stage.ts';
 

@@ -1,6 +1,7 @@
 /**
- * A simulated SpeedTouch as its LAN side shows it: MDAP and the command line while its firmware runs, BOOTP and TFTP while its
- * boot loader does. It is the same modem that CWMP sees: what a command changes an ACS reads, and the other way round.
+ * A simulated SpeedTouch as its LAN side shows it: MDAP and the command line while its firmware runs, BOOTP
+ * and TFTP while its boot loader does. It is the same modem that CWMP sees: an ACS reads what a command
+ * changed, and the other way round.
  */
 import { EventEmitter } from 'node:events';
 import type { BootReason } from '../../protocol/bootp/st-options.ts';
@@ -22,24 +23,27 @@ import { ANT_DEFAULTS } from './settings.ts';
 
 export interface AntOptions extends Omit<ModemOptions, 'acs'> {
   readonly lan: Lan;
-  /** Its ACS out of the factory; without one CWMP is off until a command switches it on. */
+  /** The ACS set at the factory; without one, CWMP is off until a command switches it on. */
   readonly acs?: string;
   readonly faults?: readonly AntFault[];
-  /** By which it forgets conversations of MDAP, in milliseconds; real time when absent. */
+  /** The clock by which MDAP conversations expire, in milliseconds; real time when absent. */
   readonly clock?: () => number;
-  /** Instead of the defaults, member by member. */
+  /** Replaces the defaults, member by member. */
   readonly ant?: { readonly [K in keyof AntOptionsSettings]?: Partial<AntOptionsSettings[K]> };
 }
 
-/** `firmware`: it runs and answers; `starting`: it does not answer yet; `loader`: boot mode; `dead`: it never comes back. */
+/**
+ * `firmware`: it runs and answers; `starting`: it does not answer yet; `loader`: boot mode; `dead`: it never
+ * comes back.
+ */
 export type AntMode = 'off' | 'starting' | 'firmware' | 'loader' | 'dead';
 
 export interface AntEvents {
   mode: [mode: AntMode];
   loader: [event: LoaderEvent];
-  /** A command came by MDAP, and is about to be carried out. */
+  /** A command arrived by MDAP and is about to be executed. */
   command: [command: string, user: string];
-  /** A port cannot be bound: the ant is deaf there. */
+  /** A port could not be bound: the ant does not receive anything there. */
   problem: [error: unknown];
 }
 
@@ -50,15 +54,15 @@ export interface Ant {
   readonly mode: AntMode;
   /** Power on. It answers after its start-up time. */
   start(): void;
-  /** Power off. Resolves when nothing of it runs any more. */
+  /** Power off. Resolves when nothing is running any more. */
   stop(): Promise<void>;
   /** The reset button is held while the power comes back: the boot loader runs. */
   pressReset(): void;
-  /** What a command does behind its output, a moment later. */
+  /** Runs the effect of a command shortly after its output. */
   perform(effect: Effect): void;
 }
 
-/** Where a factory-fresh modem would speak to if somebody switched CWMP on and named no server. */
+/** The ACS of a factory-fresh modem whose CWMP client is switched on without naming a server. */
 const NO_ACS = 'http://0.0.0.0/';
 
 export function createAnt(options: AntOptions): Ant {
@@ -87,7 +91,7 @@ class SimulatedAnt implements Ant {
   readonly #mdap: MdapService;
   #mode: AntMode = 'off';
   #loader: BootLoader | undefined;
-  /** Whether its flash holds a firmware that can be started. */
+  /** Whether its flash holds firmware that can be started. */
   #hasImage = true;
 
   constructor(options: AntOptions) {
@@ -98,12 +102,19 @@ class SimulatedAnt implements Ant {
     this.#scheduler = options.scheduler ?? createScheduler({ speed: options.speed ?? 1 });
     this.#timers = new Timers(this.#scheduler);
     this.modem = createModem({
-      ...{ ...modem, acs: acs ?? NO_ACS, cwmp: acs !== undefined, scheduler: this.#scheduler },
+      ...modem,
+      acs: acs ?? NO_ACS,
+      cwmp: acs !== undefined,
+      scheduler: this.#scheduler,
     });
     this.#random = createRandom(`${options.seed ?? 0}/${options.index ?? 0}/ant`);
     this.box = new Box(this.modem, { addressesChanged: () => this.#try(this.#mdap.readdress()) });
     this.#mdap = new MdapService({
-      ...{ lan, box: this.box, scheduler: this.#scheduler, random: this.#random, settings: this.#settings },
+      lan,
+      box: this.box,
+      scheduler: this.#scheduler,
+      random: this.#random,
+      settings: this.#settings,
       clock: options.clock ?? (() => performance.now()),
       mute: this.#faults.has('mute'),
       perform: (effect) => this.perform(effect),
@@ -153,7 +164,7 @@ class SimulatedAnt implements Ant {
     work.catch((error: unknown) => this.events.emit('problem', error));
   }
 
-  /** The firmware begins to run. */
+  /** The firmware starts to run. */
   #restarted(): void {
     this.#down('starting');
     this.#timers.set('mdap', this.#settings.times.mdapMs, () => {
@@ -163,7 +174,7 @@ class SimulatedAnt implements Ant {
   }
 
   perform(effect: Effect): void {
-    // First the answer, then what it is about.
+    // The answer goes out before its effect.
     this.#timers.set('perform', this.#settings.times.afterAnswerMs, () => {
       if (this.box.perform(effect)) return;
       if (effect.do === 'boot-mode' && !this.#faults.has('no-boot-mode'))
@@ -178,8 +189,13 @@ class SimulatedAnt implements Ant {
     const giveUpMs = this.#hasImage ? this.#settings.boot.giveUpMs : undefined;
     const settings = { ...this.#settings, boot: { ...this.#settings.boot, giveUpMs } };
     const loader = new BootLoader({
-      ...{ device: this.modem.device, lan: this.#options.lan, timers: this.#timers, random: this.#random },
-      ...{ settings, faults: this.#faults, reason },
+      device: this.modem.device,
+      lan: this.#options.lan,
+      timers: this.#timers,
+      random: this.#random,
+      settings,
+      faults: this.#faults,
+      reason,
       tell: (event) => this.#heard(event),
     });
     this.#loader = loader;
@@ -215,7 +231,7 @@ class SimulatedAnt implements Ant {
     }
   }
 
-  /** From R8 on there is a second image, which is started when the one that was being written is none. */
+  /** From R8 on there is a second image, which is started if the one being written is invalid. */
   get #hasTwoBanks(): boolean {
     return this.box.generation === 'g8';
   }
@@ -235,7 +251,7 @@ class SimulatedAnt implements Ant {
     this.#timers.set('restart', this.#settings.times.restartMs, () => {
       const { device } = this.modem;
       if (!this.#faults.has('old-version')) device.firmware = version;
-      // With one bank the settings are gone with the old image; with two they stay.
+      // With one bank the settings are lost with the old image; with two they stay.
       if (!this.#hasTwoBanks) {
         device.factoryReset();
         this.box.factoryReset();

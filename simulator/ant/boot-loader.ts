@@ -1,6 +1,6 @@
 /**
- * The boot loader of an ant: it asks for an address and a file by BOOTP, fetches the file by TFTP, looks at it, and writes it. It
- * drops what is not for it and asks anew, for ever, as real ones do.
+ * The boot loader of an ant: it asks for an address and a file by BOOTP, fetches the file by TFTP, checks it,
+ * and writes it. It drops what is not addressed to it and repeats its request for ever, as real ones do.
  */
 import type { BootLease, BootpClientSettings, BootpClientState } from '../../protocol/bootp/client.ts';
 import { BOOTP_CLIENT_DEFAULTS, initialBootpClient, stepBootpClient } from '../../protocol/bootp/client.ts';
@@ -36,14 +36,14 @@ export type LoaderEvent =
   | { readonly is: 'transfer-failed'; readonly why: string }
   | { readonly is: 'dropped'; readonly why: string }
   | { readonly is: 'writing' }
-  /** Its power went while it wrote: there is no valid image now. */
+  /** The power failed while it was writing: there is no valid image now. */
   | { readonly is: 'power-cut' }
   | { readonly is: 'written'; readonly version: string }
   /** It gave up, and starts what is in its flash. */
   | { readonly is: 'gave-up' };
 
 const MIB = 1024 * 1024;
-/** Bytes after which one that stalls says no more. */
+/** Bytes after which a stalling loader falls silent. */
 const STALL_BYTES = 4096;
 
 export class BootLoader {
@@ -63,7 +63,11 @@ export class BootLoader {
     const { board } = device.profile.identity;
     const { broadcastFlag, vendorOptions, bootVersion, repetition, giveUpMs } = settings.boot;
     this.#client = {
-      ...{ ...BOOTP_CLIENT_DEFAULTS, random, repetition, giveUpMs, board },
+      ...BOOTP_CLIENT_DEFAULTS,
+      random,
+      repetition,
+      giveUpMs,
+      board,
       mac: device.unit.mac,
       xid: Math.floor(random() * 2 ** 32),
       broadcast: broadcastFlag,
@@ -73,7 +77,7 @@ export class BootLoader {
     };
   }
 
-  /** Asks from now on. Rejects when the port of BOOTP clients cannot be bound. */
+  /** Starts sending requests. Rejects when the port of BOOTP clients cannot be bound. */
   async start(): Promise<void> {
     const { lan, settings } = this.#parts;
     this.#running = true;
@@ -198,7 +202,7 @@ export class BootLoader {
     this.#transfer = undefined;
   }
 
-  /** The transfer came to nothing. */
+  /** The transfer failed. */
   #again(why: string): void {
     if (!this.#running) return;
     this.#parts.tell({ is: 'transfer-failed', why });
@@ -223,7 +227,7 @@ export class BootLoader {
     else timers.set('write', ms, () => tell({ is: 'written', version: versionOf(image) }));
   }
 
-  /** Why it drops the image; `undefined`: it takes it. */
+  /** Why it drops the image; `undefined`: it accepts it. */
   #flawOf(image: Uint8Array): string | undefined {
     const { device, faults, settings } = this.#parts;
     const { identity } = device.profile;

@@ -1,4 +1,7 @@
-/** The MDAP service of an ant while its firmware runs: sockets around the machine of protocol/mdap/ant-conversation.ts. */
+/**
+ * The MDAP service of an ant while its firmware runs: sockets around the machine of
+ * protocol/mdap/ant-conversation.ts.
+ */
 import type { Endpoint } from '../../protocol/ipv4.ts';
 import { isSameNetwork } from '../../protocol/ipv4.ts';
 import type { AntEffect, AntResult, AntState, AntWork } from '../../protocol/mdap/ant-conversation.ts';
@@ -20,11 +23,11 @@ export interface MdapParts {
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly settings: AntOptionsSettings;
-  /** Milliseconds by which conversations are forgotten: those of the host, however fast simulated time goes. */
+  /** Milliseconds by which conversations expire: those of the host, however fast simulated time goes. */
   readonly clock: () => number;
   /** It answers searches and nothing else. */
   readonly mute: boolean;
-  /** What a command does behind its answer. */
+  /** The effect of a command, which follows its answer. */
   readonly perform: (effect: Effect) => void;
   readonly onCommand: (command: string, user: string) => void;
 }
@@ -41,7 +44,7 @@ export class MdapService {
     this.#parts = parts;
   }
 
-  /** Hears from now on, at the address that the modem has now. Rejects when a port cannot be bound. */
+  /** Starts to receive at the modem's current address. Rejects when a port cannot be bound. */
   async open(): Promise<void> {
     const { lan, settings, box } = this.#parts;
     this.#open = true;
@@ -54,11 +57,11 @@ export class MdapService {
     ]);
     this.#drop();
     [this.#group, this.#own] = [group, own];
-    // It was closed meanwhile.
+    // It was closed in the meantime.
     if (!this.#open) this.#drop();
   }
 
-  /** The modem has other addresses than before. One change is through before the next begins. */
+  /** The modem's addresses have changed. One change completes before the next starts. */
   readdress(): Promise<void> {
     const before = this.#readdressing;
     const mine = (async () => {

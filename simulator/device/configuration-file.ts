@@ -1,6 +1,7 @@
 /**
- * The text files of a modem: its configuration, which can be loaded back, and its log. A configuration has a line in
- * brackets that tells whose it is, a line for the instances of each table that grows, and one for each setting.
+ * The text files of a modem: its configuration, which can be loaded back, and its log. A configuration has a
+ * line in brackets that names its device, a line for the instances of each table that grows, and one for each
+ * setting.
  */
 import type { Device } from './device.ts';
 import { checkValue } from './set-check.ts';
@@ -11,7 +12,7 @@ export interface Setting {
 }
 
 export type Loaded =
-  /** Instances are as the file has them; these settings are other than they were and not yet stored. */
+  /** Instances are as in the file; these settings differ from the current ones and are not stored yet. */
   { readonly ok: true; readonly settings: readonly Setting[] } | { readonly ok: false; readonly why: string };
 
 const escaped = (text: string): string =>
@@ -25,7 +26,7 @@ export function writeConfiguration(device: Device): Uint8Array {
   for (const found of tree.walk(tree.root())) {
     if (found.is === 'table' && found.shape.addable)
       lines.push(`${found.path}=${tree.instances(found.path).join(' ')}`);
-    // Secrets are in it as in any configuration: it could not be loaded back without.
+    // Secrets are included, as in any configuration: it could not be loaded back without them.
     else if (found.is === 'leaf' && found.shape.writable)
       lines.push(`${found.path}=${escaped(device.valueAt(found.path) ?? '')}`);
   }
@@ -33,12 +34,13 @@ export function writeConfiguration(device: Device): Uint8Array {
 }
 
 /**
- * Takes a configuration. Lines that say nothing to this device are passed over, as its command line would: files are
- * edited by hand, and come from other firmware. What is no text, or another product's, is refused as a whole.
+ * Loads a configuration. Lines that mean nothing to this device are ignored, as its command line would: files
+ * are edited by hand, and come from other firmware. Anything that is not text, or is of another product, is
+ * refused as a whole.
  */
 export function loadConfiguration(device: Device, bytes: Uint8Array): Loaded {
   const text = Buffer.from(bytes).toString('utf8');
-  if (bytes.length === 0 || text.includes('\0')) return { ok: false, why: 'the file is no text' };
+  if (bytes.length === 0 || text.includes('\0')) return { ok: false, why: 'the file is not text' };
   const lines = text.split(/\r?\n/);
   const owner = /^\[ (.{1,64}) \S{1,64} \S{1,64} \]$/.exec(lines[0] ?? '')?.[1];
   if (owner !== undefined && owner !== device.profile.identity.productClass)
@@ -69,12 +71,15 @@ function isChange(device: Device, name: string, value: string): boolean {
   return checkValue(found.shape, limits, { type: found.shape.type, value }).ok;
 }
 
-/** What it has to tell of itself: its log parameter where the model has one, and what it has been through. */
+/** The log: its log parameter where the model has one, and what has happened to the device. */
 export function writeLog(device: Device): Uint8Array {
   const { profile, unit, firmware } = device;
   const ms = device.uptime;
-  const stamp = (at: number): string =>
-    `<${profile.inform.clock === 'absolute' ? new Date(device.now - ms + at).toISOString().slice(0, 19) : `SNTP not set ${seconds(at)}`}>`;
+  const time = (at: number): string =>
+    profile.inform.clock === 'absolute'
+      ? new Date(device.now - ms + at).toISOString().slice(0, 19)
+      : `SNTP not set ${seconds(at)}`;
+  const stamp = (at: number): string => `<${time(at)}>`;
   const lines = [
     device.setting('DeviceInfo.DeviceLog'),
     `${stamp(0)} KERNEL ${profile.identity.productClass} ${unit.serial} started, software ${firmware}`,

@@ -1,5 +1,8 @@
-/** The device behind the session: its tree, its values, and what is remembered over a restart. No sockets, no timers. */
+/**
+ * The device behind the session: its tree, its values, and what survives a restart. No sockets, no timers.
+ */
 import { createHash } from 'node:crypto';
+import type { DeviceId } from '../../protocol/cwmp/messages.ts';
 import type { ValueType } from '../../protocol/cwmp/parameter-value.ts';
 import type { Found } from '../profile/device-tree.ts';
 import { DeviceTree } from '../profile/device-tree.ts';
@@ -11,21 +14,24 @@ import type { ValueSource } from '../profile/value-rule.ts';
 
 export interface DeviceOptions {
   readonly profile: Profile;
-  /** Same seed, same modems. */
+  /** The same seed gives the same modems. */
   readonly seed?: string | number;
   /** Place in the fleet: each has its own serial number and addresses. */
   readonly index?: number;
   /** URL of the ACS that the factory set. */
   readonly acs: string;
-  /** The modem's address as it tells it in ConnectionRequestURL; the profile's LAN address when absent. */
+  /** The modem's address as given in ConnectionRequestURL; the profile's LAN address when absent. */
   readonly address?: string;
-  /** Address of a connected WAN side; without one it has no connection, and names it so (`.ExternalIPAddress`). */
+  /**
+   * Address of a connected WAN side; without one there is no connection, and the parameter is named
+   * `.ExternalIPAddress`.
+   */
   readonly externalAddress?: string;
-  /** Tells the ConnectionRequestURL of a device that can be called. */
+  /** Gives the ConnectionRequestURL of a device that can be called. */
   readonly connectionRequests?: { readonly listener: { urlOf(device: Device): string } };
-  /** Parameters that the factory set otherwise than the profile, by name below the root. */
+  /** Parameters that the factory set differently from the profile, by name below the root. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** False: its CWMP client is off, writes nothing and takes no call until its owner says so. */
+  /** False: the CWMP client is off, writes nothing and takes no call until its owner switches it on. */
   readonly cwmp?: boolean;
   /** Simulated time in milliseconds since 1970. */
   readonly now: () => number;
@@ -36,17 +42,17 @@ export interface Attributes {
   readonly AccessList: readonly string[];
 }
 
-/** The CWMP client as the owner sets it, whatever the ACS says. */
+/** The CWMP client as the owner sets it, regardless of the ACS. */
 export interface ClientSwitches {
   /** It opens sessions. */
   readonly on: boolean;
-  /** What would change the device is refused with 9001. */
+  /** Requests that would change the device are refused with 9001. */
   readonly readOnly: boolean;
   /** Connection requests are taken. */
   readonly takesCalls: boolean;
 }
 
-/** What a parameter is and reads as. */
+/** A parameter and its current value. */
 export interface Parameter {
   readonly name: string;
   readonly type: ValueType;
@@ -58,9 +64,9 @@ type FoundLeaf = Extract<Found, { is: 'leaf' }>;
 
 const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
-/** Names below a root as they were put together: what is asked for in each session is looked up by the same text again. */
+/** Full names by root: what each session asks for is looked up under the same string again. */
 const fullNames = new Map<string, Map<string, string>>();
-const MOST_NAMES = 1024;
+const MAX_NAMES = 1024;
 
 function fullName(root: string, below: string): string {
   let known = fullNames.get(root);
@@ -71,19 +77,19 @@ function fullName(root: string, below: string): string {
   let name = known.get(below);
   if (name === undefined) {
     name = root + below;
-    if (known.size < MOST_NAMES) known.set(below, name);
+    if (known.size < MAX_NAMES) known.set(below, name);
   }
   return name;
 }
 
-/** The second that was written last: in a busy one a fleet tells it over and over. */
-let told = { second: Number.NaN, text: '' };
+/** The last second that was formatted: busy fleets ask for the same one over and over. */
+let lastClock = { second: Number.NaN, text: '' };
 
 function clockText(ms: number): string {
   const second = Math.floor(ms / 1000);
-  if (told.second !== second)
-    told = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` };
-  return told.text;
+  if (lastClock.second !== second)
+    lastClock = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` };
+  return lastClock.text;
 }
 
 export class Device {
@@ -109,7 +115,18 @@ export class Device {
     this.#bootedAt = options.now();
   }
 
-  /** What it is; another release of its product after an upgrade to that. */
+  /** As in its Informs. */
+  get id(): DeviceId {
+    const { manufacturer, oui, productClass } = this.profile.identity;
+    return {
+      Manufacturer: manufacturer,
+      OUI: oui,
+      ProductClass: productClass,
+      SerialNumber: this.unit.serial,
+    };
+  }
+
+  /** The current profile; another release of its product after an upgrade to that. */
   get profile(): Profile {
     return this.#profile;
   }
@@ -119,7 +136,10 @@ export class Device {
     return this.#firmware;
   }
 
-  /** A download changes it. With a release of its product that is known it becomes that; what both know stays set. */
+  /**
+   * Changed by a download. If the firmware is a known release of its product the device becomes that release;
+   * settings that both have are kept.
+   */
   set firmware(version: string) {
     const next = this.#profile.release(version);
     this.#firmware = next?.identity.firmware ?? version;
@@ -128,13 +148,13 @@ export class Device {
     this.tree.reshape(next.tree);
   }
 
-  /** The switches of its CWMP client out of the factory. */
+  /** The factory setting of its CWMP client. */
   get factoryClient(): ClientSwitches {
     const { cwmp = true } = this.#options;
     return { on: cwmp, readOnly: !cwmp, takesCalls: cwmp };
   }
 
-  /** Makes random values differ between modems, and equal for one. */
+  /** Makes random values differ between modems and stay the same for one. */
   get seed(): string {
     const { seed = 0, index = 0 } = this.#options;
     return `${seed}/${index}`;
@@ -145,7 +165,7 @@ export class Device {
     return this.#bootedAt;
   }
 
-  /** Simulated time in milliseconds since 1970, whatever its clock says. */
+  /** Simulated time in milliseconds since 1970, whatever the device's own clock says. */
   get now(): number {
     return this.#options.now();
   }
@@ -155,7 +175,10 @@ export class Device {
     return Math.max(0, this.#options.now() - this.#bootedAt);
   }
 
-  /** What its clock says, in milliseconds since 1970: devices without a time source count from there at each restart. */
+  /**
+   * The device's own clock, in milliseconds since 1970: devices without a time source count from there at
+   * each restart.
+   */
   get clockMs(): number {
     return this.profile.inform.clock === 'since-1970' ? this.uptime : this.#options.now();
   }
@@ -164,12 +187,12 @@ export class Device {
     return clockText(this.clockMs);
   }
 
-  /** A restart: its clock begins anew. */
+  /** A restart: its clock starts over. */
   restart(): void {
     this.#bootedAt = this.#options.now();
   }
 
-  /** All settings back to the factory's; the firmware stays. */
+  /** All settings return to the factory's; the firmware stays. */
   factoryReset(): void {
     this.tree.reset();
     this.attributes.clear();
@@ -180,7 +203,7 @@ export class Device {
     return fullName(this.profile.tree.root, below);
   }
 
-  /** A parameter as it reads; `undefined` when there is none of that name. */
+  /** A parameter with its value; `undefined` when there is none of that name. */
   read(name: string): Parameter | undefined {
     const found = this.tree.find(name);
     return found?.is === 'leaf' ? this.parameter(found) : undefined;
@@ -203,7 +226,7 @@ export class Device {
     return { name: leaf.path, type, value, writable };
   }
 
-  /** Text with `${...}` of the profile: names of parameters, header lines. */
+  /** Expands text with `${...}` from the profile: names of parameters, header lines. */
   expand(text: string): string {
     return text.includes('${') ? this.profile.values.text(text)(new Source(this, undefined)) : text;
   }
@@ -219,8 +242,8 @@ export class Device {
   }
 
   /**
-   * The simulated time, in milliseconds since 1970, from which on a parameter may read otherwise by itself: the present
-   * for what moves all the time, `undefined` for what stays until something is set or the modem restarts.
+   * The simulated time, in milliseconds since 1970, from which a parameter may change by itself: now for what
+   * varies all the time, `undefined` for what stays until something is set or the modem restarts.
    */
   movesAt(name: string): number | undefined {
     const found = this.tree.find(name);
@@ -243,7 +266,9 @@ export class Device {
     return secretNames.has(shape.name) || secretTemplates.has(shape.template);
   }
 
-  /** Instances of the table beside a leaf whose name is, or begins with, what its count is called after. */
+  /**
+   * Instances of the table beside a leaf whose name equals, or begins with, the name that the leaf counts.
+   */
   count(leaf: FoundLeaf, called: string): number | undefined {
     const parent = this.tree.find(leaf.path.slice(0, leaf.path.lastIndexOf('.') + 1));
     if (parent?.is !== 'object') return undefined;
@@ -256,7 +281,7 @@ export class Device {
     return table === undefined ? undefined : this.tree.instances(table.path).length;
   }
 
-  /** What the rules for values may ask for by name. */
+  /** The facts that value rules may use, by name. */
   fact(name: string): string | undefined {
     const { profile, unit } = this;
     const { identity } = profile;
@@ -308,7 +333,7 @@ export class Device {
     return '';
   }
 
-  /** The parameters of its Inform, in its order, and behind them those that were changed. */
+  /** The parameters of its Inform in profile order, followed by those that were changed. */
   informParameters(
     changed: Iterable<string> = [],
   ): { readonly Name: string; readonly Value: string; readonly Type: string }[] {
@@ -318,7 +343,8 @@ export class Device {
       const found = this.read(Name);
       if (found !== undefined)
         list.push({ Name, Value: found.value, Type: inform.types === 'string' ? 'string' : found.type });
-      // The name of a connection that is not there is its last part alone; the value is the address it is reached at.
+      // The name of a missing connection is its last part alone; the value is the address that the modem is
+      // reached at.
       else if (Name.startsWith('.')) list.push({ Name, Value: this.fact('address') ?? '', Type: 'string' });
     }
     return list;
@@ -331,7 +357,7 @@ export class Device {
     return names;
   }
 
-  /** Digest of all that was changed on it: two modems that were told the same have the same. */
+  /** Digest of everything that was changed: two modems with the same changes have the same. */
   fingerprint(): string {
     const digest = createHash('sha256');
     for (const leaf of this.tree.leaves(this.tree.root())) {
@@ -342,7 +368,7 @@ export class Device {
   }
 }
 
-/** The device as the rule of one of its parameters, or of a text of its profile, sees it. */
+/** The device as seen by a rule for one of its parameters, or for a text of its profile. */
 class Source implements ValueSource {
   readonly #device: Device;
   readonly #leaf: FoundLeaf | undefined;

@@ -4,13 +4,13 @@ import { DEFAULT_LADDER } from '../../protocol/cwmp/retry-ladder.ts';
 import { readDateTime } from '../../protocol/datamodel/date-time.ts';
 import type { Device } from './device.ts';
 
-/** A moment that has come and the next one are never closer; keeps a rounded time from coming twice. */
+/** The next moment is never closer than this; otherwise rounding could make the same one come twice. */
 const SAME_MS = 1;
 
 /**
- * Simulated milliseconds until the next `2 PERIODIC`; `undefined` when it sends none. PeriodicInformTime sets the phase
- * (TR-069a6 3.2.1 and TR-098 ManagementServer); without one, it counts from `since`: when it booted, was told to, or was
- * due last, in milliseconds before now.
+ * Simulated milliseconds until the next `2 PERIODIC`; `undefined` when it sends none. PeriodicInformTime sets
+ * the phase (TR-069a6 3.2.1 and TR-098 ManagementServer); without it, the period counts from `since`: when it
+ * booted, was configured, or was last due, in milliseconds before now.
  */
 export function untilPeriodic(device: Device, since: number): number | undefined {
   if (device.setting('ManagementServer.PeriodicInformEnable') !== '1') return undefined;
@@ -22,7 +22,7 @@ export function untilPeriodic(device: Device, since: number): number | undefined
   return left <= SAME_MS ? left + interval : left;
 }
 
-/** Milliseconds since the reference time, by the device's own clock; negative before it. */
+/** Milliseconds since the reference time by the device's own clock; negative before it. */
 function sinceReference(device: Device): number | undefined {
   const time = readDateTime(device.setting('ManagementServer.PeriodicInformTime'));
   switch (time?.is) {

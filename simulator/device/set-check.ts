@@ -9,7 +9,9 @@ export type Checked =
 
 const bad = (code: 9006 | 9007): Checked => ({ ok: false, code });
 
-/** The value as the device keeps it, or the fault. `exists`: whether a path, as references give them, is there. */
+/**
+ * The value as the device stores it, or the fault. `exists`: whether a path, as used in references, exists.
+ */
 export function checkValue(
   leaf: LeafShape,
   limits: Limits,
@@ -45,7 +47,10 @@ export function checkValue(
   }
 }
 
-/** Where nothing is said of its length: no string of TR-098 is longer but lists, which no SpeedTouch lets be written. */
+/**
+ * Used where no length is given: no string of TR-098 is longer, except lists, which no SpeedTouch allows to
+ * be written.
+ */
 const LONGEST_VALUE = 1024;
 
 const octets = (base64: string): number =>
@@ -73,7 +78,7 @@ function isText(value: string, limits: Limits, exists: (path: string) => boolean
   const { length = LONGEST_VALUE, list = false, reference, empty = false } = limits;
   if (Array.from(value).length > length) return false;
   if (value === '' && (list || empty || reference !== undefined)) return true;
-  // A literal comma in an item is written %2C (TR-106 3.2.3).
+  // A literal comma in an item is written as %2C (TR-106 3.2.3).
   const items = list ? value.split(',').map((item) => item.trim().replaceAll('%2C', ',')) : [value];
   return items.every((item) => isItem(item, limits, exists));
 }

@@ -1,11 +1,11 @@
 /**
- * The transfers that a device has accepted and not reported, in the order in which it did. They outlive a restart but
- * not a factory reset (TR-069a6 A.3.2.8). What is done with them is transfer-queue.ts.
+ * The transfers that a device has accepted and not reported, in the order of their acceptance. They survive a
+ * restart but not a factory reset (TR-069a6 A.3.2.8). services/transfer-queue.ts executes them.
  */
 import type { Args } from '../../protocol/cwmp/messages.ts';
 import type { Device } from './device.ts';
 
-/** A transfer that nobody asked for by an RPC: the subscriber, or another protocol. */
+/** A transfer that was not requested by an RPC: the subscriber or another protocol started it. */
 export interface AutonomousTransfer {
   readonly isDownload: boolean;
   /** By the numbers of AutonomousTransferComplete (TR-069a6 A.3.3.3). */
@@ -27,26 +27,28 @@ export interface Transfer {
   readonly order: TransferOrder;
   /** Simulated milliseconds since 1970. */
   readonly acceptedAt: number;
-  /** `broken`: a restart ended it on its way. `written`: one came between writing the flash and telling of it. */
+  /**
+   * `broken`: a restart interrupted it. `written`: a restart came between writing the flash and reporting it.
+   */
   phase: 'waiting' | 'running' | 'finishing' | 'broken' | 'written';
   /** Number of its timer. */
   readonly id: number;
-  /** Ends what runs. */
+  /** Aborts it while it runs. */
   abort?: AbortController;
-  /** What the device's clock said when it began. */
+  /** The device's clock when it started. */
   startTime?: string;
   /** Bytes that wait for the window in which they may be applied. */
   fetched?: Uint8Array;
-  /** Tries in the window that is open. */
+  /** Tries in the current window. */
   tries: number;
-  /** Windows that are used up. */
+  /** Windows that have been used up. */
   window: number;
 }
 
 const of = new WeakMap<Device, Transfer[]>();
 let ids = 0;
 
-/** Empty for nearly every modem: nothing is kept then. */
+/** Empty for nearly every modem: nothing is stored then. */
 export const transfersOf = (device: Device): readonly Transfer[] => of.get(device) ?? NONE;
 const NONE: readonly Transfer[] = [];
 
@@ -60,7 +62,7 @@ export function addTransfer(device: Device, order: TransferOrder): Transfer {
   return transfer;
 }
 
-/** It is done, cancelled or forgotten; whether it was there. */
+/** It is done, cancelled or forgotten; returns whether it was there. */
 export function removeTransfer(device: Device, transfer: Transfer): boolean {
   const list = of.get(device);
   const index = list?.indexOf(transfer) ?? -1;

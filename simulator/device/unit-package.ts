@@ -1,7 +1,8 @@
 /**
- * What a deployment unit's file looks like to a simulated modem: text whose first lines are `Name: value`, as the control
- * file of a package. Package and Version are needed; Vendor, Description, UUID, Environment (what kind of execution
- * environment it is for) and Size (kilobytes when it is installed) are not.
+ * The file of a deployment unit as a simulated modem expects it: text whose first lines are `Name: value`,
+ * like the control file of a package. Package and Version are required; Vendor, Description, UUID,
+ * Environment (the kind of execution environment it is for) and Size (in kilobytes when installed) are
+ * optional.
  */
 import { createHash } from 'node:crypto';
 
@@ -17,15 +18,15 @@ export interface UnitPackage {
   readonly size: number;
 }
 
-const MOST_LINES = 64;
+const MAX_LINES = 64;
 
 export const UUID_FORM = /^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/;
 
-/** `undefined`: the file is no package. */
+/** `undefined`: the file is not a package. */
 export function readPackage(bytes: Uint8Array): UnitPackage | undefined {
   const fields = new Map<string, string>();
   const text = Buffer.from(bytes.subarray(0, 16 * 1024)).toString('utf8');
-  for (const line of text.split(/\r?\n/, MOST_LINES)) {
+  for (const line of text.split(/\r?\n/, MAX_LINES)) {
     const match = /^([A-Z][A-Za-z-]{0,31}): ?(.{0,256})$/.exec(line);
     if (match?.[1] === undefined || match[2] === undefined) break;
     fields.set(match[1], match[2].trim());
@@ -54,7 +55,7 @@ function uuidOf(text: string): string {
   ].join('-');
 }
 
-/** Below zero: the first is older. Parts of digits are compared as numbers. */
+/** Negative: the first is older. Numeric parts are compared as numbers. */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [a.split(/[.\-_+]/), b.split(/[.\-_+]/)];
   for (let at = 0; at < Math.max(left.length, right.length); at++) {

@@ -1,4 +1,6 @@
-/** Which changes of units that no ACS asked for are told: ManagementServer.DUStateChangeComplPolicy, where it is. */
+/**
+ * Which autonomous changes of units are reported: ManagementServer.DUStateChangeComplPolicy, where it exists.
+ */
 import type { Device } from './device.ts';
 import type { UnitChange } from './rpc/change-du.ts';
 

@@ -1,4 +1,7 @@
-/** The deployment units of a device as its tree has them: SoftwareModules.DeploymentUnit, ExecutionUnit and ExecEnv. */
+/**
+ * The deployment units of a device as its tree has them: SoftwareModules.DeploymentUnit, ExecutionUnit and
+ * ExecEnv.
+ */
 import type { Device } from './device.ts';
 import { UNITS } from './rpc/change-du.ts';
 import { deleteRow } from './rpc/objects.ts';
@@ -24,8 +27,13 @@ export function unitsOf(device: Device): readonly Unit[] {
   return rowsOf(device, UNITS).map((path) => {
     const value = (name: string): string => device.valueAt(path + name) ?? '';
     return {
-      ...{ path, uuid: value('UUID'), version: value('Version'), url: value('URL'), status: value('Status') },
-      ...{ environment: value('ExecutionEnvRef'), executionUnit: value('ExecutionUnitList') },
+      path,
+      uuid: value('UUID'),
+      version: value('Version'),
+      url: value('URL'),
+      status: value('Status'),
+      environment: value('ExecutionEnvRef'),
+      executionUnit: value('ExecutionUnitList'),
     };
   });
 }
@@ -35,7 +43,10 @@ function rowsOf(device: Device, below: string): string[] {
   return device.tree.instances(table).map((number) => `${table}${number}.`);
 }
 
-/** Path without the last dot of the environment that a reference names, or of the first; `undefined`: there is none. */
+/**
+ * Path without the last dot of the environment that a reference names, or of the first one; `undefined`:
+ * there is none.
+ */
 export function environmentOf(device: Device, reference: string): string | undefined {
   const paths = rowsOf(device, ENVIRONMENTS).map((path) => path.slice(0, -1));
   return reference === '' ? paths[0] : paths.find((path) => path === reference.replace(/\.$/, ''));
@@ -49,7 +60,7 @@ export function isFor(device: Device, { environment: wanted }: UnitPackage, envi
   return wanted === '' || wanted === (device.valueAt(`${environment}.Type`) ?? '');
 }
 
-/** Whether it fits: below the number of units, and into the disk space that is left (-1: without limit). */
+/** Whether it fits: below the maximum number of units, and into the free disk space (-1: unlimited). */
 export function hasRoom(device: Device, { size }: UnitPackage, environment: string): boolean {
   const left = Number(device.valueAt(`${environment}.AvailableDiskSpace`) ?? -1);
   return rowsOf(device, UNITS).length < device.profile.rpc.units && (left < 0 || size <= left);
@@ -61,7 +72,7 @@ export interface Place {
   readonly environment: string;
 }
 
-/** Rows for a new unit and its execution unit; `undefined`: no room for them. */
+/** Rows for a new unit and its execution unit; `undefined`: the tables are full. */
 export function install(
   device: Device,
   file: UnitPackage,
@@ -74,9 +85,17 @@ export function install(
   const path = `${table}${number}.`;
   const execution = addExecution(device, file, environment);
   put(device, path, {
-    ...{ UUID: uuid, DUID: String(number), Name: file.name, Status: 'Installed', Resolved: '1', URL: url },
-    ...{ Description: file.description, Vendor: file.vendor, Version: file.version },
-    ...{ ExecutionUnitList: execution, ExecutionEnvRef: environment },
+    UUID: uuid,
+    DUID: String(number),
+    Name: file.name,
+    Status: 'Installed',
+    Resolved: '1',
+    URL: url,
+    Description: file.description,
+    Vendor: file.vendor,
+    Version: file.version,
+    ExecutionUnitList: execution,
+    ExecutionEnvRef: environment,
   });
   return unitsOf(device).find((unit) => unit.path === path);
 }
@@ -87,9 +106,16 @@ function addExecution(device: Device, file: UnitPackage, environment: string): s
   const number = device.tree.add(table);
   if (number === undefined) return '';
   put(device, `${table}${number}.`, {
-    ...{ EUID: String(number), Name: file.name, ExecEnvLabel: file.name, Status: 'Idle' },
-    ...{ RequestedState: 'Idle', Vendor: file.vendor, Version: file.version, ExecutionEnvRef: environment },
-    ...{ ExecutionFaultCode: 'NoFault', Description: file.description },
+    EUID: String(number),
+    Name: file.name,
+    ExecEnvLabel: file.name,
+    Status: 'Idle',
+    RequestedState: 'Idle',
+    Vendor: file.vendor,
+    Version: file.version,
+    ExecutionEnvRef: environment,
+    ExecutionFaultCode: 'NoFault',
+    Description: file.description,
   });
   return `${table}${number}`;
 }
@@ -105,7 +131,7 @@ export function uninstall(device: Device, { path, executionUnit }: Unit): void {
   deleteRow(device, path);
 }
 
-/** What the model has of these. */
+/** Those of these parameters that the model has. */
 function put(device: Device, row: string, values: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(values))
     if (device.tree.find(row + name) !== undefined) device.tree.store(row + name, value);

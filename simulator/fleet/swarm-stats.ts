@@ -19,25 +19,25 @@ export interface SwarmStats {
   readonly good: number;
   /** Modems that failed too often in a row. */
   readonly givenUp: number;
-  /** Sessions open now, each with a connection; and those that wait for room. */
+  /** Sessions open now, each with a connection; and those that wait to be opened. */
   readonly open: number;
   readonly waiting: number;
   readonly sessionsOk: number;
   readonly sessionsFailed: number;
-  /** Requests of the ACS that were carried out. */
+  /** Requests of the ACS that were executed. */
   readonly requests: number;
-  /** Real milliseconds since the first start; at the end, until every modem had reached its own. */
+  /** Real milliseconds since the first start; at the end, until every modem had finished. */
   readonly ms: number;
-  /** Sessions that ended well: on the whole, and in the last whole second. */
+  /** Sessions that succeeded: in total, and in the last whole second. */
   readonly sessionsPerSecond: number;
   readonly recentPerSecond: number;
-  /** Of sessions that ended well. */
+  /** Of sessions that succeeded. */
   readonly latencyMs: Latency;
-  /** Requests by the name of the RPC: of the ACS, carried out or refused; of the modems, answered. */
+  /** Requests by RPC name: of the ACS, executed or refused; of the modems, answered. */
   readonly rpcs: Readonly<Record<string, number>>;
   /** Faults that modems answered with, by code. */
   readonly faults: Readonly<Record<string, number>>;
-  /** Sessions that failed, by why they did. */
+  /** Failed sessions, by reason. */
   readonly failures: Readonly<Record<string, number>>;
   readonly restarts: number;
 }
@@ -46,9 +46,9 @@ type Hears = {
   readonly [K in keyof ModemEvents]?: (modem: Modem, ...args: ModemEvents[K]) => void;
 };
 
-/** The histogram counts whole numbers from 1: so many of them are a millisecond. */
+/** The histogram counts integers from 1: this many of them are a millisecond. */
 const PER_MS = 1000;
-/** Two figures are enough for a latency, and keep the histogram small. */
+/** Two digits are enough for a latency, and keep the histogram small. */
 const FIGURES = 2;
 
 export class SwarmCounter {
@@ -65,7 +65,7 @@ export class SwarmCounter {
   readonly #faults = new Map<string, number>();
   readonly #failures = new Map<string, number>();
   readonly #begun = performance.now();
-  /** The second that runs, and the good sessions of it and of the one before. */
+  /** The current second, and the good sessions in it and in the one before. */
   #second = 0;
   #inSecond = 0;
   #inLast = 0;
@@ -95,7 +95,7 @@ export class SwarmCounter {
   /** One for the whole fleet. */
   readonly observe: Observer = (modem, event, ...args) => this.#hears[event]?.(modem, ...args);
 
-  /** Real milliseconds since it was made. */
+  /** Real milliseconds since it was created. */
   get ms(): number {
     return performance.now() - this.#begun;
   }
@@ -120,7 +120,7 @@ export class SwarmCounter {
     this.#second = second;
   }
 
-  /** The figures as they are now, over `ms` real milliseconds. */
+  /** The current figures, over `ms` real milliseconds. */
   read(ms: number): Omit<SwarmStats, 'modems' | 'started' | 'good' | 'givenUp' | 'open' | 'waiting'> {
     this.#turnSecond();
     const at = (percentile: number): number =>

@@ -1,6 +1,6 @@
 /**
- * Many modems in one process, with one clock. A modem that waits for its next session has no connection, no listener and
- * no closure of the swarm's: what the swarm knows of it are a few numbers in arrays.
+ * Many modems in one process, with one clock. A modem that waits for its next session has no connection, no
+ * listener and no closure of the swarm: what the swarm knows about it is a few numbers in arrays.
  */
 import { ModemlabError } from '../../protocol/errors.ts';
 import { createModem } from '../modem.ts';
@@ -8,26 +8,29 @@ import type { Modem, ModemOptions, Observer, SessionReport } from '../modem-type
 import type { Profile } from '../profile/profile.ts';
 import { loadProfile } from '../profile/profile.ts';
 import type { Scheduler } from '../time/scheduler.ts';
-import { createScheduler, Due } from '../time/scheduler.ts';
-import { Gate } from '../time/session-limiter.ts';
+import { createScheduler, HeapTimer } from '../time/scheduler.ts';
+import { SessionLimiter } from '../time/session-limiter.ts';
 import type { SwarmStats } from './swarm-stats.ts';
 import { SwarmCounter } from './swarm-stats.ts';
 
-export interface SwarmOptions extends Omit<ModemOptions, 'index' | 'profile' | 'scheduler' | 'gate'> {
-  /** One profile for all, or several that take turns: names, files, or profiles at hand. */
+export interface SwarmOptions
+  extends Omit<ModemOptions, 'index' | 'profile' | 'scheduler' | 'sessionLimiter'> {
+  /** One profile for all, or several that are assigned in rotation: names, files, or parsed profiles. */
   readonly profile: string | Profile | readonly (string | Profile)[];
   readonly count: number;
-  /** Index of the first modem, default 0: so several processes share the range of one fleet. */
+  /** Index of the first modem, default 0: several processes can share the range of one fleet. */
   readonly first?: number;
-  /** Modems started a real second (at speed `max` a simulated one); all at once when absent. */
+  /** Modems started per real second (at speed `max`, per simulated second); all at once when absent. */
   readonly rate?: number;
-  /** Instead of `rate`: real seconds (at speed `max` simulated ones) over which the starts are spread evenly. */
+  /**
+   * Replaces `rate`: real seconds (at speed `max`, simulated ones) over which the starts are spread evenly.
+   */
   readonly rampUpSeconds?: number;
-  /** Sessions open at once, at most; the others wait in order. */
+  /** Maximum of open sessions; the others wait in order. */
   readonly maxOpen?: number;
   /** Good sessions that each must have; default 1. */
   readonly sessions?: number;
-  /** Failed sessions in a row after which a modem is given up: it is switched off. Default: never. */
+  /** Failed sessions in a row after which a modem is given up and switched off. Default: never. */
   readonly retries?: number;
   /** Switches each modem off when it has had its good sessions. */
   readonly thenOff?: boolean;
@@ -44,17 +47,18 @@ export interface Swarm {
   readonly modems: readonly Modem[];
   /** Every modem has had its good sessions or was given up, or the swarm was stopped. */
   readonly done: Promise<SwarmResult>;
-  /** The figures of this moment. */
+  /** The current figures. */
   stats(): SwarmStats;
   stop(): Promise<void>;
 }
 
-/** At speed `max`, what falls into one simulated second is done side by side. */
+/** At speed `max`, what falls into one simulated second runs concurrently. */
 const OVERLAP_MS = 1000;
 
 /**
- * Makes and starts the modems. Each index of a seed is the same modem every time, so a fleet can be met again. After
- * `done` they stay on until `stop`, but for those that were given up or are to be switched off.
+ * Makes and starts the modems. Each index of a seed is the same modem every time, so a fleet can be
+ * recreated. After `done` they stay on until `stop`, except those that were given up or are to be switched
+ * off.
  */
 export function createSwarm(options: SwarmOptions): Swarm {
   return new ModemSwarm(options);
@@ -66,12 +70,12 @@ class ModemSwarm implements Swarm {
   readonly #options: SwarmOptions;
   readonly #scheduler: Scheduler;
   readonly #counter = new SwarmCounter((modem, report) => this.#ended(modem, report));
-  readonly #gate: Gate;
+  readonly #sessionLimiter: SessionLimiter;
   readonly #starter: Starter;
-  /** By the place of a modem in the swarm: its good sessions, and those that failed since the last of them. */
+  /** By the modem's index in the swarm: its good sessions, and those that failed since the last of them. */
   readonly #goodSessions: Uint32Array;
   readonly #failedInARow: Uint32Array;
-  /** Modems that have had their good sessions, that were given up, and those that are still to come to either end. */
+  /** Modems that have had their good sessions, that were given up, and that have reached neither end yet. */
   #good = 0;
   #givenUp = 0;
   #left: number;
@@ -83,7 +87,7 @@ class ModemSwarm implements Swarm {
     const { count, speed = 1, maxOpen } = options;
     this.#options = options;
     this.#scheduler = createScheduler({ speed, overlap: OVERLAP_MS });
-    this.#gate = new Gate(maxOpen);
+    this.#sessionLimiter = new SessionLimiter(maxOpen);
     this.#goodSessions = new Uint32Array(count);
     this.#failedInARow = new Uint32Array(count);
     this.#left = count;
@@ -101,7 +105,12 @@ class ModemSwarm implements Swarm {
     const { sessions, retries, thenOff, onSession, ...common } = rest;
     const given = Array.isArray(profile) ? profile : [profile];
     const profiles = given.map((one) => (typeof one === 'string' ? loadProfile(one) : one));
-    const shared = { ...common, scheduler: this.#scheduler, gate: this.#gate, observe: this.#observe };
+    const shared = {
+      ...common,
+      scheduler: this.#scheduler,
+      sessionLimiter: this.#sessionLimiter,
+      observe: this.#observe,
+    };
     return Array.from({ length: count }, (_, place) => {
       const chosen = profiles[(first + place) % profiles.length];
       if (chosen === undefined) throw new ModemlabError('E_CONFIG', 'a swarm needs a profile');
@@ -111,7 +120,7 @@ class ModemSwarm implements Swarm {
 
   readonly #observe: Observer = (modem, event, ...args) => {
     this.#options.observe?.(modem, event, ...args);
-    // What is cut from now on is cut by us, and no failure.
+    // Sessions cut from now on are cut by us, and do not count as failures.
     if (!this.#stopping) this.#counter.observe(modem, event, ...args);
   };
 
@@ -121,7 +130,7 @@ class ModemSwarm implements Swarm {
     const place = modem.index - first;
     const good = this.#goodSessions[place] ?? 0;
     const failed = this.#failedInARow[place] ?? 0;
-    // It has come to its end: what follows is counted, and no more.
+    // It has finished: further sessions are only counted.
     if (good >= sessions || failed > retries) return;
     if (report.ok) {
       this.#goodSessions[place] = good + 1;
@@ -155,8 +164,8 @@ class ModemSwarm implements Swarm {
       started: this.#starter.started,
       good: this.#good,
       givenUp: this.#givenUp,
-      open: this.#gate.open,
-      waiting: this.#gate.waiting,
+      open: this.#sessionLimiter.open,
+      waiting: this.#sessionLimiter.waiting,
       ...this.#counter.read(this.#endedAt ?? this.#counter.ms),
     };
   }
@@ -177,7 +186,7 @@ function interval({ count, rate, rampUpSeconds, speed = 1 }: SwarmOptions): numb
 }
 
 /** Switches the modems on, one after the other: one timer for all. */
-class Starter extends Due {
+class Starter extends HeapTimer {
   started = 0;
   readonly #modems: readonly Modem[];
   readonly #scheduler: Scheduler;

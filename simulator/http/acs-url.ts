@@ -1,36 +1,36 @@
-/** Where a POST goes: the ACS's URL taken apart once, for all the sessions of a fleet that call the same. */
+/** Where a POST goes: the URL of an ACS parsed once, for all sessions of a fleet that call the same one. */
 import type net from 'node:net';
 
 /** Opens a connection, as node does. */
 export type Connect = (address: net.TcpNetConnectOpts & { readonly host: string }) => net.Socket;
 
-export interface Target {
+export interface AcsUrl {
   readonly url: URL;
   /** By https. */
   readonly isSecure: boolean;
-  /** Path and query, as the request line has them. */
+  /** Path and query, as in the request line. */
   readonly path: string;
-  /** With the port when the URL names one. */
+  /** With the port if the URL names one. */
   readonly host: string;
   readonly hostname: string;
   readonly address: net.TcpNetConnectOpts & { readonly host: string };
 }
 
-/** The URL that was read last: most modems of a process call one ACS. */
-let last: { readonly text: string; readonly target: Target | undefined } | undefined;
+/** The last parsed URL: most modems of a process call one ACS. */
+let last: { readonly text: string; readonly target: AcsUrl | undefined } | undefined;
 
-/** `undefined` for what is no http or https URL; a device keeps whatever an ACS sets as its URL. */
-export function targetOf(text: string): Target | undefined {
+/** `undefined` for anything but an http or https URL; a device keeps whatever an ACS sets as its URL. */
+export function parseAcsUrl(text: string): AcsUrl | undefined {
   if (last?.text !== text) last = { text, target: read(text, undefined) };
   return last.target;
 }
 
-/** What a redirect leads to: its Location may be relative. */
-export function redirectedFrom({ url }: Target, location: string): Target | undefined {
+/** The target of a redirect: its Location may be relative. */
+export function redirectedUrl({ url }: AcsUrl, location: string): AcsUrl | undefined {
   return read(location, url.href);
 }
 
-function read(text: string, base: string | undefined): Target | undefined {
+function read(text: string, base: string | undefined): AcsUrl | undefined {
   if (!URL.canParse(text, base)) return undefined;
   const url = new URL(text, base);
   const { protocol, hostname, host, port } = url;

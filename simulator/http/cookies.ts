@@ -1,4 +1,4 @@
-/** The modem's cookies, kept for a session and written as its kind writes them. */
+/** The modem's cookies, kept for a session and written in its own style. */
 import type { HttpTraits } from '../profile/profile.ts';
 
 interface Cookie {
@@ -6,14 +6,14 @@ interface Cookie {
   readonly path: string | undefined;
 }
 
-/** TR-069a6 3.4.2 wants several and 512 bytes; these bounds are far above. */
-const MOST_COOKIES = 32;
+/** TR-069a6 3.4.2 requires several and 512 bytes; these bounds are far above. */
+const MAX_COOKIES = 32;
 const LONGEST_COOKIE = 4096;
 
 export class CookieJar {
   readonly #cookies = new Map<string, Cookie>();
 
-  /** Takes the values of Set-Cookie and Set-Cookie2 lines. */
+  /** Stores the values of Set-Cookie and Set-Cookie2 lines. */
   take(lines: readonly string[]): void {
     for (const line of lines) {
       const semicolon = line.indexOf(';');
@@ -23,7 +23,7 @@ export class CookieJar {
       if (equals < 1 || line.length > LONGEST_COOKIE) continue;
       const name = pair.slice(0, equals).trim();
       if (attributeOf(attributes, 'max-age') === '0') this.#cookies.delete(name);
-      else if (this.#cookies.size < MOST_COOKIES || this.#cookies.has(name))
+      else if (this.#cookies.size < MAX_COOKIES || this.#cookies.has(name))
         this.#cookies.set(name, {
           value: pair.slice(equals + 1).trim(),
           path: attributeOf(attributes, 'path'),
@@ -48,7 +48,10 @@ export class CookieJar {
   }
 }
 
-/** The value of an attribute of a Set-Cookie line. Most lines have few, and are not taken apart for one they lack. */
+/**
+ * The value of an attribute of a Set-Cookie line. Most lines have few attributes, and are not split for one
+ * they lack.
+ */
 function attributeOf(attributes: string, wanted: string): string | undefined {
   if (!attributes.toLowerCase().includes(`${wanted}=`)) return undefined;
   return attributes

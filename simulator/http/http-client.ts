@@ -1,6 +1,7 @@
 /**
- * The modem's own HTTP exchange, byte by byte on a socket: the order, spelling and breakage of its header lines is what
- * is simulated. One client is one session; it goes on over a new connection when the ACS closed the old one.
+ * The modem's own HTTP exchange, byte by byte on a socket, because the order, spelling and errors of its
+ * header lines are simulated. One client serves one session; it continues on a new connection when the ACS
+ * closed the old one.
  */
 import { createHash } from 'node:crypto';
 import net from 'node:net';
@@ -10,13 +11,13 @@ import type { Challenge } from '../../protocol/http/digest.ts';
 import { answerChallenge, chooseChallenge, readChallenges } from '../../protocol/http/digest.ts';
 import type { Random } from '../../protocol/random.ts';
 import type { HttpTraits } from '../profile/profile.ts';
-import type { Connect, Target } from './acs-url.ts';
-import { redirectedFrom, targetOf } from './acs-url.ts';
+import type { AcsUrl, Connect } from './acs-url.ts';
+import { parseAcsUrl, redirectedUrl } from './acs-url.ts';
 import type { CookieJar } from './cookies.ts';
 import { writeRequest } from './http-request.ts';
 import type { HttpResponse } from './http-response.ts';
 import { ResponseReader } from './http-response.ts';
-import type { Posting, WireHabits } from './wire-hooks.ts';
+import type { Posting, WireHooks } from './wire-hooks.ts';
 import { writePieces } from './wire-hooks.ts';
 
 export interface HttpOptions {
@@ -25,24 +26,24 @@ export interface HttpOptions {
   readonly userAgent: string;
   readonly jar: CookieJar;
   readonly credentials: { readonly username: string; readonly password: string } | undefined;
-  /** Real milliseconds without an answer, for connecting as for responses. */
+  /** Real milliseconds without an answer, for connecting and for responses. */
   readonly timeoutMs: number;
   /** Options of TLS for https URLs. */
   readonly tls?: tls.ConnectionOptions;
   readonly random: Random;
   /** Sees every byte that is written and read. */
   readonly tap?: (direction: 'sent' | 'received', bytes: Uint8Array) => void;
-  /** Hears of each socket once it is connected, before its first byte; above TLS where there is TLS. */
+  /** Called with each socket once it is connected, before its first byte; above TLS where there is TLS. */
   readonly onSocket?: (socket: net.Socket) => void;
-  /** Opens its connections, instead of node: below line and TLS. */
+  /** Opens its connections in place of node: below line and TLS. */
   readonly connect?: Connect;
-  /** What stands between it and its sockets, below TLS. */
+  /** Wraps its sockets, below TLS. */
   readonly line?: { wrap(socket: net.Socket): Wire };
-  /** What its quirks make of it; none for most. */
-  readonly habits?: WireHabits;
+  /** Its quirks; most modems have none. */
+  readonly habits?: WireHooks;
 }
 
-/** A socket, or a line that hands its bytes on. */
+/** A socket, or a line that passes its bytes on. */
 export interface Wire extends Duplex {
   setNoDelay(noDelay?: boolean): unknown;
   destroySoon(): void;
@@ -54,45 +55,50 @@ export type HttpOutcome =
   | { readonly is: 'lost'; readonly why: string };
 
 /** TR-069a6 3.4.2: five redirects in a row must be followed. */
-const MOST_REDIRECTS = 5;
+const MAX_REDIRECTS = 5;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 307]);
 const COOKIE_HEADERS = ['set-cookie', 'set-cookie2'] as const;
-/** Real milliseconds that a client waits for 100 Continue before it sends the body unasked (RFC 7231 5.1.1). */
+/**
+ * Real milliseconds that a client waits for 100 Continue before it sends the body anyway (RFC 7231 5.1.1).
+ */
 const CONTINUE_MS = 1000;
 
-/** What sockets read into, one after the other: memory for each read would cost more than the read. */
+/** The shared buffer that sockets read into: memory for each read would cost more than the read. */
 const HEARD = Buffer.alloc(64 * 1024);
 
 export class HttpClient {
   readonly #options: HttpOptions;
-  /** `undefined`: what was set as URL is none that can be called. */
-  #target: Target | undefined;
+  /** `undefined`: the configured URL cannot be called. */
+  #target: AcsUrl | undefined;
   #socket: Wire | undefined;
-  /** Of the exchange that runs: what it sends, how its response is read, and who waits for it. */
+  /** The current exchange: what it sends, how its response is read, and who waits for it. */
   #body: string | undefined;
   #reader = new ResponseReader();
   #resolve: ((outcome: HttpOutcome) => void) | undefined;
-  /** What is held back until the ACS says 100 Continue. */
+  /** Held back until the ACS answers 100 Continue. */
   #heldBack: string | undefined;
   #patience: NodeJS.Timeout | undefined;
-  /** One timer for all that a session waits for: it is started again, not made again. */
+  /** One timer for everything that a session waits for: it is restarted, not recreated. */
   #deadline: NodeJS.Timeout | undefined;
   #challenges: readonly Challenge[] = [];
   #nonceUses = 0;
   #cutAfterSend = false;
   /** Nothing more is read. */
   #deaf = false;
-  /** A request waits for its turn of the loop: it has not left, and an end of the connection does not end it. */
+  /**
+   * A request waits for the next iteration of the event loop: it has not left, and the end of the connection
+   * does not end it.
+   */
   #pausing = false;
   #spoke = false;
   #broken: string | undefined;
-  /** Requests that left. */
+  /** Requests that have been sent. */
   #requests = 0;
   #dead = false;
 
   constructor(options: HttpOptions) {
     this.#options = options;
-    this.#target = targetOf(options.url);
+    this.#target = parseAcsUrl(options.url);
   }
 
   /** What broke the line; `undefined`: nothing did. */
@@ -100,12 +106,12 @@ export class HttpClient {
     return this.#broken;
   }
 
-  /** A request has left. */
+  /** A request has been sent. */
   get spoke(): boolean {
     return this.#spoke;
   }
 
-  /** The next POST goes out whole, and then the line is dead: no response is read. */
+  /** The next POST is sent completely, and then the line is dead: no response is read. */
   cutAfterNextSend(): void {
     this.#cutAfterSend = true;
   }
@@ -116,25 +122,29 @@ export class HttpClient {
     let body = content;
     let redirects = 0;
     if (!this.#spoke) for (let probe = 0; probe < (habits?.probes ?? 0); probe++) await this.#probe();
-    for (let asked = 0; ; ) {
+    for (let challenges = 0; ; ) {
       const outcome = await this.#exchange(body);
       if (outcome.is === 'lost') this.#broken = outcome.why;
       if (outcome.is !== 'response') {
         this.#hangUp();
         return outcome;
       }
-      this.#settle(outcome.response);
-      const { status, headers } = outcome.response;
-      for (const name of COOKIE_HEADERS) {
-        const cookies = headers.get(name);
-        if (cookies !== undefined) this.#options.jar.take(habits?.setCookies?.(cookies) ?? cookies);
-      }
-      if (status === 401 && asked < 2 && this.#takeChallenge(outcome.response, asked)) {
-        asked += 1;
+      const { response } = outcome;
+      this.#settle(response);
+      this.#takeCookies(response);
+      if (this.#takeChallenge(response, challenges)) {
+        challenges += 1;
         if (body !== undefined) body = habits?.repeat?.(body) ?? body;
-      } else if (REDIRECTS.has(status) && redirects < MOST_REDIRECTS && this.#redirect(headers))
-        redirects += 1;
+      } else if (redirects < MAX_REDIRECTS && this.#redirect(response)) redirects += 1;
       else return outcome;
+    }
+  }
+
+  #takeCookies({ headers }: HttpResponse): void {
+    const { habits, jar } = this.#options;
+    for (const name of COOKIE_HEADERS) {
+      const cookies = headers.get(name);
+      if (cookies !== undefined) jar.take(habits?.setCookies?.(cookies) ?? cookies);
     }
   }
 
@@ -150,12 +160,12 @@ export class HttpClient {
     this.#drop();
   }
 
-  /** The end of a connection that is in order. */
+  /** Closes a healthy connection. */
   #hangUp(): void {
     const socket = this.#socket;
     this.#socket = undefined;
-    // To close a plain socket says FIN by itself. TLS has a word of its own before it, a line takes its time, and what is
-    // still being written goes out first.
+    // Destroying a plain socket sends FIN by itself. TLS sends an alert before it, a line takes its time, and
+    // pending writes go out first.
     const plain = socket instanceof net.Socket && !(socket instanceof tls.TLSSocket);
     if (plain && socket.writableLength === 0) socket.destroy();
     else socket?.destroySoon();
@@ -166,30 +176,35 @@ export class HttpClient {
     this.#socket = undefined;
   }
 
-  /** A second challenge after an answer means that it was refused, unless only the nonce was stale. */
-  #takeChallenge({ headers }: HttpResponse, asked: number): boolean {
-    if (this.#options.credentials === undefined) return false;
+  /**
+   * A second challenge after an answer means that the answer was refused, unless only the nonce was stale.
+   */
+  #takeChallenge({ status, headers }: HttpResponse, before: number): boolean {
+    if (status !== 401 || before >= 2 || this.#options.credentials === undefined) return false;
     const challenges = (headers.get('www-authenticate') ?? []).flatMap((line) => readChallenges(line));
     const chosen = chooseChallenge(challenges, this.#options.traits.preferBasic);
     if (chosen === undefined) return false;
-    if (asked > 0 && !(chosen.scheme === 'digest' && chosen.stale)) return false;
+    if (before > 0 && !(chosen.scheme === 'digest' && chosen.stale)) return false;
     this.#challenges = challenges;
     this.#nonceUses = 0;
     return true;
   }
 
-  /** The rest of the session goes there; cookies too, whatever their domain (TR-069a6 3.4.2). */
-  #redirect(headers: HttpResponse['headers']): boolean {
+  /**
+   * The rest of the session goes to the new URL, including cookies, whatever their domain (TR-069a6 3.4.2).
+   */
+  #redirect({ status, headers }: HttpResponse): boolean {
+    if (!REDIRECTS.has(status)) return false;
     const location = headers.get('location')?.[0];
     if (location === undefined || this.#target === undefined) return false;
-    const target = redirectedFrom(this.#target, location);
+    const target = redirectedUrl(this.#target, location);
     if (target === undefined) return false;
     if (target.url.origin !== this.#target.url.origin) this.#hangUp();
     this.#target = target;
     return true;
   }
 
-  #authorization(target: Target): string | undefined {
+  #authorization(target: AcsUrl): string | undefined {
     const { credentials, traits, random } = this.#options;
     if (credentials === undefined) return undefined;
     const challenges = this.#challenges;
@@ -206,7 +221,7 @@ export class HttpClient {
   }
 
   #answer(
-    { path }: Target,
+    { path }: AcsUrl,
     challenges: readonly Challenge[],
     credentials: { readonly username: string; readonly password: string },
     cnonce: string,
@@ -233,14 +248,15 @@ export class HttpClient {
         return;
       }
       this.#startDeadline();
-      // One turn of the loop, so that a close which the ACS sent behind its last response is seen before it is too late.
+      // One iteration of the event loop, so that a close which the ACS sent after its last response is
+      // noticed in time.
       this.#pausing = this.#socket !== undefined;
       if (this.#pausing) setImmediate(() => this.#goOn(target));
       else this.#connect(target);
     });
   }
 
-  /** What becomes of the connection after a response. */
+  /** What happens to the connection after a response. */
   #settle({ status, keepsAlive }: HttpResponse): void {
     const { traits, habits } = this.#options;
     const after = habits?.after?.(status);
@@ -249,13 +265,13 @@ export class HttpClient {
       this.#hangUp();
   }
 
-  /** Without a FIN, where the connection is a plain one (Q-HT-12). */
+  /** Without a FIN if the connection is a plain one (Q-HT-12). */
   #reset(): void {
     if (this.#socket instanceof net.Socket) this.#socket.resetAndDestroy();
     this.#drop();
   }
 
-  /** A connection without a byte (Q-HT-11). */
+  /** Opens and closes a connection without a byte (Q-HT-11). */
   async #probe(): Promise<void> {
     const target = this.#target;
     if (target === undefined || this.#dead) return;
@@ -286,8 +302,8 @@ export class HttpClient {
     resolve?.(outcome);
   }
 
-  /** Over the connection that is there, if it is still any good. */
-  #goOn(target: Target): void {
+  /** Uses the open connection, if it is still usable. */
+  #goOn(target: AcsUrl): void {
     this.#pausing = false;
     if (this.#resolve === undefined) return;
     const open = this.#socket;
@@ -299,7 +315,7 @@ export class HttpClient {
     }
   }
 
-  #connect(target: Target): void {
+  #connect(target: AcsUrl): void {
     const stuck = this.#spoke && this.#options.habits?.noReconnect === true;
     if (this.#dead || stuck) {
       this.#finish({ is: 'lost', why: stuck ? 'the ACS closed the connection' : 'the line is cut' });
@@ -326,7 +342,7 @@ export class HttpClient {
     if (isSecure || !this.#readsDirectly) socket.on('data', (bytes: Buffer) => this.#hear(socket, bytes));
   }
 
-  /** Nobody else follows the bytes of its sockets. */
+  /** Nothing else, such as a recorder or a line, reads its sockets. */
   get #readsDirectly(): boolean {
     const { connect, line, onSocket } = this.#options;
     return connect === undefined && onSocket === undefined && line === undefined;
@@ -336,7 +352,7 @@ export class HttpClient {
     if (socket === this.#socket) this.#take(socket, bytes);
   }
 
-  #plain({ address, isSecure }: Target): Wire {
+  #plain({ address, isSecure }: AcsUrl): Wire {
     const { connect = net.connect, onSocket } = this.#options;
     if (!isSecure && this.#readsDirectly) {
       const direct: net.Socket = net.connect({
@@ -357,7 +373,7 @@ export class HttpClient {
     return this.#options.line?.wrap(socket) ?? socket;
   }
 
-  #secure(target: Target): Wire {
+  #secure(target: AcsUrl): Wire {
     const { address } = target;
     const name = net.isIP(address.host) === 0 ? { servername: address.host } : {};
     const { connect, line, onSocket } = this.#options;
@@ -370,11 +386,11 @@ export class HttpClient {
   /** `socket` is gone. */
   #lose(socket: Wire, why: string): void {
     if (this.#pausing) return;
-    // One that was given up in favour of another leaves nobody waiting.
+    // A connection that was given up in favour of another leaves no exchange waiting.
     if (socket === this.#socket || this.#socket === undefined) this.#finish({ is: 'lost', why });
   }
 
-  #send(socket: Wire, target: Target): void {
+  #send(socket: Wire, target: AcsUrl): void {
     const { traits, userAgent, jar, habits } = this.#options;
     const body = this.#body;
     const plain = writeRequest({
@@ -425,18 +441,18 @@ export class HttpClient {
     if (this.#resolve === undefined || this.#deaf) return;
     if (this.#options.habits?.resets?.({ message: this.#body, number: this.#requests }) === true) {
       this.#reset();
-      this.#finish({ is: 'lost', why: 'reset within the answer' });
+      this.#finish({ is: 'lost', why: 'reset during the response' });
       return;
     }
     this.#options.tap?.('received', bytes);
     const fed = this.#reader.feed(bytes);
     if (fed === 'more') return;
     if (fed === 'continue') this.#sendHeldBack(socket);
-    else if (fed === 'broken') this.#finish({ is: 'lost', why: 'the response is no HTTP' });
+    else if (fed === 'broken') this.#finish({ is: 'lost', why: 'the response is not HTTP' });
     else this.#finish({ is: 'response', response: fed });
   }
 
-  /** The ACS says no more: that ends a response, or all hope of one. */
+  /** The ACS sends no more: that ends a response, or the exchange without one. */
   #takeEnd(): void {
     if (this.#resolve === undefined || this.#deaf || this.#pausing) return;
     const ended = this.#reader.end();
@@ -448,8 +464,8 @@ export class HttpClient {
   }
 }
 
-/** The head of a request with the header lines that quirks make of it. */
-function oddHead({ head }: WireHabits, text: string, posting: Posting): string {
+/** The head of a request with the header lines as changed by quirks. */
+function oddHead({ head }: WireHooks, text: string, posting: Posting): string {
   if (head === undefined) return text;
   return `${head(text.slice(0, -4).split('\r\n'), posting).join('\r\n')}\r\n\r\n`;
 }

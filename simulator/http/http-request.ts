@@ -1,12 +1,12 @@
 /**
- * The text of one POST, line by line as the modem writes it. It is byte text, a character a byte (latin1), from end to
- * end: so a request goes out in one write and no byte of it is copied before.
+ * The text of one POST, line by line as the modem writes it. It is byte text throughout, one character per
+ * byte (latin1): a request is sent in one write without copying its bytes before.
  */
 import type { HttpTraits } from '../profile/profile.ts';
-import type { Target } from './acs-url.ts';
+import type { AcsUrl } from './acs-url.ts';
 
 export interface RequestParts {
-  readonly target: Target;
+  readonly target: AcsUrl;
   readonly traits: HttpTraits;
   readonly userAgent: string;
   /** `undefined`: a POST without content. */
@@ -17,7 +17,7 @@ export interface RequestParts {
 
 export interface RequestText {
   readonly head: string;
-  /** Chunks with their frames, or the body as a whole. */
+  /** Chunks with their framing, or the body as a whole. */
   readonly body: readonly string[];
 }
 
@@ -40,8 +40,16 @@ export function writeRequest(parts: RequestParts): RequestText {
 
 /** Header lines that a profile can name; others have no value. */
 const WRITTEN: ReadonlySet<string> = new Set([
-  ...['content-type', 'host', 'user-agent', 'cookie', 'authorization', 'soapaction', 'expect', 'connection'],
-  ...['transfer-encoding', 'content-length'],
+  'content-type',
+  'host',
+  'user-agent',
+  'cookie',
+  'authorization',
+  'soapaction',
+  'expect',
+  'connection',
+  'transfer-encoding',
+  'content-length',
 ]);
 
 export const isWrittenHeader = (name: string): boolean => WRITTEN.has(name.toLowerCase());
@@ -91,7 +99,7 @@ export function toBytes(text: string, charset: HttpTraits['charset']): string {
   return text.replace(BEYOND_LATIN1, (character) => `&#x${character.codePointAt(0)?.toString(16)};`);
 }
 
-/** Chunks: a buffer that is written out when the next piece does not fit into it; and the last, empty one. */
+/** Chunks: a buffer that is flushed when the next piece does not fit into it; and the last, empty one. */
 function frame(bytes: string, chunkBytes: number): string[] {
   const framed: string[] = [];
   for (let from = 0; from < bytes.length; ) {
@@ -109,8 +117,9 @@ const EQUALS = 0x3d;
 const GREATER = 0x3e;
 
 /**
- * The client hands its text to the buffer in pieces. Seen are borders behind the dot of a name and a `>`, and before a `<`
- * and the equals sign of an attribute; a piece that fits into no chunk is cut where the chunk ends.
+ * The client hands its text to the buffer in pieces. Captures show boundaries after the dot of a name and
+ * after `>`, and before `<` and the equals sign of an attribute; a piece that fits into no chunk is cut where
+ * the chunk ends.
  */
 function endOfChunk(bytes: string, from: number, chunkBytes: number): number {
   const full = from + chunkBytes;

@@ -1,19 +1,22 @@
-/** Reads the answer of an ACS off the socket: status, headers, body, however it is delimited; bounded. */
+/** Reads the response of an ACS from the socket: status, headers, body, however it is delimited; bounded. */
 import { LIMITS } from '../../protocol/limits.ts';
 
 export interface HttpResponse {
   readonly status: number;
-  /** By lower-case name, in the order in which they came. */
+  /** By lower-case name, in the order of arrival. */
   readonly headers: ReadonlyMap<string, readonly string[]>;
   readonly body: Uint8Array;
   /** Whether the connection can carry another request. */
   readonly keepsAlive: boolean;
 }
 
-type Delimited =
-  | { readonly by: 'length'; left: number }
-  | { readonly by: 'chunks'; at: 'size' | 'data' | 'after-data' | 'trailer'; left: number }
-  | { readonly by: 'close' };
+interface Chunks {
+  readonly by: 'chunks';
+  at: 'size' | 'data' | 'after-data' | 'trailer';
+  left: number;
+}
+
+type Delimited = { readonly by: 'length'; left: number } | Chunks | { readonly by: 'close' };
 
 interface Head {
   readonly status: number;
@@ -21,7 +24,7 @@ interface Head {
   readonly keepsAlive: boolean;
 }
 
-/** What a piece of input led to. */
+/** The result of some input. */
 export type Fed = 'more' | 'continue' | 'broken' | HttpResponse;
 
 const NOTHING = Buffer.alloc(0);
@@ -34,31 +37,30 @@ export class ResponseReader {
   #length = 0;
   readonly #bodyOf204: boolean;
 
-  /** `bodyOf204`: headers that announce content are believed even there (Q-HT-13). */
+  /** `bodyOf204`: headers that announce content are believed even for a 204 (Q-HT-13). */
   constructor(bodyOf204 = false) {
     this.#bodyOf204 = bodyOf204;
   }
 
-  /** Bytes as they come. `continue`: an interim response (100) was passed; there may be more in the same bytes. */
+  /**
+   * Bytes as they arrive. `continue`: an interim response (100) has passed; there may be more in the same
+   * bytes.
+   */
   feed(bytes: Buffer): Fed {
     this.#buffer = this.#buffer.length === 0 ? bytes : Buffer.concat([this.#buffer, bytes]);
     let interim = false;
-    for (;;) {
-      if (this.#head === undefined) {
-        const head = this.#takeHead();
-        if (head === 'more') return interim ? 'continue' : 'more';
-        if (head === 'broken') return 'broken';
-        if (head.status >= 100 && head.status < 200) {
-          interim = true;
-          continue;
-        }
-        this.#head = head;
-        const delimited = delimiterOf(head, this.#bodyOf204);
-        if (delimited === 'broken') return 'broken';
-        this.#delimited = delimited;
-      }
-      return this.#takeBody(this.#head);
+    while (this.#head === undefined) {
+      const head = this.#takeHead();
+      if (head === 'more') return interim ? 'continue' : 'more';
+      if (head === 'broken') return 'broken';
+      interim = head.status >= 100 && head.status < 200;
+      if (interim) continue;
+      this.#head = head;
+      const delimited = delimiterOf(head, this.#bodyOf204);
+      if (delimited === 'broken') return 'broken';
+      this.#delimited = delimited;
     }
+    return this.#takeBody(this.#head);
   }
 
   /** The peer closed: that ends a body which nothing else delimits. */
@@ -70,7 +72,7 @@ export class ResponseReader {
   #takeHead(): Head | 'more' | 'broken' {
     const text = this.#buffer.toString('latin1', 0, LIMITS.headerBytes + 4);
     const crlf = text.indexOf('\r\n\r\n');
-    // Lines that end with LF alone count in the head only, not in the body.
+    // Lines that end with a bare LF count only in the head, not in the body.
     const lf = text.indexOf('\n\n');
     const bare = lf >= 0 && (crlf < 0 || lf < crlf);
     const at = bare ? lf : crlf;
@@ -96,7 +98,7 @@ export class ResponseReader {
     }
   }
 
-  #takeChunks(chunks: Extract<Delimited, { by: 'chunks' }>, head: Head): Fed {
+  #takeChunks(chunks: Chunks, head: Head): Fed {
     for (;;) {
       if (chunks.at === 'data') {
         const take = Math.min(chunks.left, this.#buffer.length);
@@ -107,17 +109,9 @@ export class ResponseReader {
       }
       const line = this.#takeLine();
       if (line === undefined) return this.#buffer.length > LIMITS.headerBytes ? 'broken' : 'more';
-      if (chunks.at === 'after-data') {
-        if (line !== '') return 'broken';
-        chunks.at = 'size';
-      } else if (chunks.at === 'trailer') {
-        if (line === '') return this.#finish(head);
-      } else {
-        const size = /^[0-9a-f]{1,7}(?=\s*(;|$))/i.exec(line)?.[0];
-        if (size === undefined) return 'broken';
-        chunks.left = Number.parseInt(size, 16);
-        chunks.at = chunks.left === 0 ? 'trailer' : 'data';
-      }
+      const read = readChunkLine(chunks, line);
+      if (read === 'broken') return 'broken';
+      if (read === 'end') return this.#finish(head);
     }
   }
 
@@ -129,7 +123,7 @@ export class ResponseReader {
     return line;
   }
 
-  /** Moves so many bytes to the body; false when it grows too large. */
+  /** Moves this many bytes to the body; false when it grows too large. */
   #keep(count: number): boolean {
     if (count > 0) this.#body.push(this.#buffer.subarray(0, count));
     this.#buffer = this.#buffer.subarray(count);
@@ -141,6 +135,21 @@ export class ResponseReader {
     const body = this.#body.length > 1 ? Buffer.concat(this.#body) : (this.#body[0] ?? NOTHING);
     return { status, headers, body, keepsAlive };
   }
+}
+
+/** A line between the data of chunks. */
+function readChunkLine(chunks: Chunks, line: string): 'more' | 'end' | 'broken' {
+  if (chunks.at === 'trailer') return line === '' ? 'end' : 'more';
+  if (chunks.at === 'after-data') {
+    if (line !== '') return 'broken';
+    chunks.at = 'size';
+    return 'more';
+  }
+  const size = /^[0-9a-f]{1,7}(?=\s*(;|$))/i.exec(line)?.[0];
+  if (size === undefined) return 'broken';
+  chunks.left = Number.parseInt(size, 16);
+  chunks.at = chunks.left === 0 ? 'trailer' : 'data';
+  return 'more';
 }
 
 function readHead(text: string): Head | 'broken' {

@@ -1,10 +1,10 @@
-/** What quirks make of a modem's HTTP exchange, byte by byte. Each hook is asked only where it is there. */
+/** How quirks change a modem's HTTP exchange, byte by byte. A hook is called only if it exists. */
 
 import type { Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import type { Answer } from '../../protocol/http/digest.ts';
 
-/** One POST, to a hook. */
+/** One POST, as passed to a hook. */
 export interface Posting {
   /** `undefined`: a POST without content. */
   readonly message: string | undefined;
@@ -12,18 +12,18 @@ export interface Posting {
   readonly number: number;
 }
 
-/** What goes to the socket, in order: byte text, or what happens between. */
+/** What goes to the socket, in order: byte text, or what happens in between. */
 export type Piece =
   | { readonly bytes: string }
   /** Real milliseconds in which nothing is written. */
   | { readonly pause: number }
-  /** FIN: nothing more will come from us. */
+  /** FIN: we send nothing more. */
   | 'half-close';
 
-export interface WireHabits {
+export interface WireHooks {
   /** Connections that are opened and closed without a byte before the first request of a session. */
   readonly probes?: number;
-  /** Header lines as they would go out, the request line first. */
+  /** Header lines as they would be sent, the request line first. */
   readonly head?: (lines: readonly string[], posting: Posting) => readonly string[];
   /** The pieces in which a request is written. */
   readonly pieces?: (head: string, body: readonly string[], posting: Posting) => readonly Piece[];
@@ -35,17 +35,17 @@ export interface WireHabits {
   readonly answer?: Partial<Pick<Answer, 'quoteAll' | 'opaque' | 'strayQuote' | 'cnonce'>>;
   /** Never answers a challenge. */
   readonly noCredentials?: true;
-  /** Cannot go on over another connection when the ACS has closed one. */
+  /** Cannot continue on another connection when the ACS has closed one. */
   readonly noReconnect?: true;
   /** Waits for the body that the headers of a 204 announce. */
   readonly bodyOf204?: true;
-  /** What becomes of the connection after a response. */
+  /** What happens to the connection after a response. */
   readonly after?: (status: number) => 'close' | 'reset' | undefined;
-  /** Asked as bytes of a response come: `true` resets the connection there. */
+  /** Called as bytes of a response arrive: `true` resets the connection there. */
   readonly resets?: (posting: Posting) => boolean;
 }
 
-/** Writes the pieces one after the other, as long as the socket lives. */
+/** Writes the pieces one after the other, while the socket is alive. */
 export async function writePieces(
   socket: Writable,
   pieces: readonly Piece[],

@@ -1,4 +1,7 @@
-/** A wire that loses, repeats and delays datagrams, in both directions: around any other wire, with chance of its own. */
+/**
+ * A wire that loses, repeats and delays datagrams, in both directions: wraps any other wire, with randomness
+ * of its own.
+ */
 import type { Random } from '../../protocol/random.ts';
 import type { Scheduler } from '../time/scheduler.ts';
 import type { Heard, Lan } from './lan.ts';
@@ -7,7 +10,10 @@ export interface Lossiness {
   /** Shares of all datagrams, 0 to 1. */
   readonly loss: number;
   readonly duplication: number;
-  /** Each is late by up to so many milliseconds of this clock, which lets one overtake another; without it none is. */
+  /**
+   * Each is delayed by up to this many milliseconds of this clock, so that one may overtake another; without
+   * it none is.
+   */
   readonly jitter?: { readonly ms: number; readonly scheduler: Scheduler };
 }
 
@@ -16,7 +22,7 @@ export function createLossyLan(lan: Lan, { loss, duplication, jitter }: Lossines
     if (jitter === undefined) deliver();
     else jitter.scheduler.after(random() * jitter.ms, deliver);
   };
-  /** What is on its way when a socket closes reaches nobody. */
+  /** What is in flight when a socket closes reaches nobody. */
   const lossy = (carry: Heard) => {
     let open = true;
     return {
@@ -41,7 +47,8 @@ export function createLossyLan(lan: Lan, { loss, duplication, jitter }: Lossines
       const socket = await lan.open(at, inward.carry);
       const outward = lossy((bytes, to) => socket.send(bytes, to));
       return {
-        ...{ local: socket.local, send: outward.carry },
+        local: socket.local,
+        send: outward.carry,
         close: () => {
           inward.close();
           outward.close();

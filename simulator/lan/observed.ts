@@ -1,4 +1,4 @@
-/** A wire that somebody watches, such as one who records what is said on it: around any other wire. */
+/** A wire that is observed, for example to record its traffic: wraps any other wire. */
 import type { Endpoint } from '../../protocol/ipv4.ts';
 import type { Heard, Lan } from './lan.ts';
 
@@ -7,10 +7,10 @@ export interface LanObserver {
   heard(bytes: Uint8Array, from: Endpoint): void;
 }
 
-/** Called for each socket when it is bound, with its address: `0.0.0.0` and a group too. */
+/** Called for each socket when it is bound, with its address: also `0.0.0.0` and a group. */
 export type ObserveLan = (local: Endpoint) => LanObserver;
 
-/** The observer is told of each datagram before it goes out, and before it is acted on. */
+/** The observer sees each datagram before it is sent, and before it is handled. */
 export function createObservedLan(lan: Lan, observe: ObserveLan): Lan {
   const through = (heard: Heard, observer: () => LanObserver | undefined): Heard => {
     return (bytes, from) => {

@@ -1,6 +1,7 @@
 /**
- * A network segment in memory. Every station may have any address, also one that others have: a datagram goes to all that it
- * fits. Losses, repetitions and delays are seeded: the same seed and the same traffic give the same.
+ * A network segment in memory. Every station may have any address, even one that others have: a datagram
+ * reaches all that match. Losses, repetitions and delays are seeded: the same seed and the same traffic give
+ * the same.
  */
 import type { Endpoint } from '../../protocol/ipv4.ts';
 import { EVERYBODY } from '../../protocol/ipv4.ts';
@@ -12,18 +13,21 @@ import type { Heard, Lan, LanSocket } from './lan.ts';
 export interface SegmentOptions {
   readonly scheduler: Scheduler;
   readonly seed?: string | number;
-  /** Shares of all deliveries, each receiver apart: 0 to 1. */
+  /** Shares of all deliveries, for each receiver separately: 0 to 1. */
   readonly loss?: number;
   readonly duplication?: number;
-  /** Simulated milliseconds that a delivery takes: `delayMs`, and up to `jitterMs` more, which lets one overtake another. */
+  /**
+   * Simulated milliseconds that a delivery takes: `delayMs`, and up to `jitterMs` more, so that one may
+   * overtake another.
+   */
   readonly delayMs?: number;
   readonly jitterMs?: number;
 }
 
 export interface Segment {
-  /** A place for one more station. */
+  /** Attaches one more station. */
   plug(): Lan;
-  /** Sees every datagram that is sent, also those that are lost then. */
+  /** Sees every datagram that is sent, including those that are lost afterwards. */
   onSent: (bytes: Uint8Array, from: Endpoint, to: Endpoint) => void;
 }
 

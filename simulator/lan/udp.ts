@@ -1,7 +1,7 @@
 /**
- * A real network: the sockets of one interface. Where the addresses of a simulated modem are no addresses of this machine, its
- * sockets have that of the interface; of the loopback network every address will do. In a network of its own (a network
- * namespace) the interface can be given the modem's addresses, as they change.
+ * A real network: the sockets of one interface. If the addresses of a simulated modem are not addresses of
+ * this machine, its sockets use that of the interface; on the loopback network every address works. In a
+ * network namespace of its own the interface can be given the modem's addresses, as they change.
  */
 import { execFile } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
@@ -9,13 +9,16 @@ import { networkInterfaces } from 'node:os';
 import { promisify } from 'node:util';
 import { ModemlabError } from '../../protocol/errors.ts';
 import type { Endpoint } from '../../protocol/ipv4.ts';
-import { bitsOfMask } from '../shell/masks.ts';
 import type { Lan } from './lan.ts';
+import { bitsOfMask } from './masks.ts';
 
 export interface UdpLanOptions {
   /** Address of the interface. */
   readonly iface: string;
-  /** Name of the interface that is given the modem's addresses and loses them: by ip(8), with the rights to it. */
+  /**
+   * Name of an interface that gets the modem's addresses and loses them again, by ip(8), which needs the
+   * permission for it.
+   */
   readonly configure?: string;
 }
 
@@ -43,7 +46,7 @@ export function createUdpLan({ iface, configure }: UdpLanOptions): Lan {
       let closing = false;
       return {
         local: { address, port },
-        // What cannot be sent is lost, as on any line; what was sent before the end still leaves.
+        // What cannot be sent is lost, as on any line; what was sent before the end still goes out.
         send: (bytes, to) => {
           leaving += 1;
           socket.send(bytes, to.port, to.address, () => {
@@ -59,7 +62,7 @@ export function createUdpLan({ iface, configure }: UdpLanOptions): Lan {
       };
     },
     join: async (group, heard) => {
-      // Bound to the group, Linux gives it nothing else.
+      // Bound to the group, so Linux delivers nothing else.
       const socket = await bind(group, heard);
       socket.addMembership(group.address, here);
       return { close: () => socket.close() };
@@ -98,8 +101,8 @@ async function bind(at: Endpoint, heard: (bytes: Uint8Array, from: Endpoint) => 
 }
 
 /**
- * The interface has these addresses and no others: deleting one by one would take others of its network along. Group and
- * broadcast leave by it, whatever else this machine has.
+ * Gives the interface exactly these addresses: deleting one by one would remove others of its network as
+ * well. Group and broadcast go out through it, whatever other interfaces this machine has.
  */
 async function setAddresses(name: string, all: readonly LanAddress[]): Promise<void> {
   await run('ip', ['address', 'flush', 'dev', name]);

@@ -1,4 +1,4 @@
-/** A queue between one writer and one reader that holds a bounded number of bytes: whoever is faster waits. */
+/** A queue between one writer and one reader that holds a bounded number of bytes: the faster one waits. */
 
 export class Channel<T> {
   readonly #limit: number;
@@ -6,7 +6,7 @@ export class Channel<T> {
   readonly #items: T[] = [];
   #size = 0;
   #over: { readonly error: Error | undefined } | undefined;
-  /** The reader waits for an item, or the writer for room. */
+  /** The reader waits for an item, or the writer for space. */
   #reader: (() => void) | undefined;
   #writer: (() => void) | undefined;
 
@@ -15,12 +15,12 @@ export class Channel<T> {
     this.#sizeOf = sizeOf;
   }
 
-  /** Bytes that wait in it: below the limit before the last item. */
+  /** Bytes in the queue: below the limit before the last item. */
   get size(): number {
     return this.#size;
   }
 
-  /** Takes the item at once; resolves when there is room for another. What comes after the end is dropped. */
+  /** Accepts the item at once; resolves when there is space for another. Items after the end are dropped. */
   async put(item: T): Promise<void> {
     if (this.#over !== undefined) return;
     this.#items.push(item);
@@ -33,7 +33,7 @@ export class Channel<T> {
     this.#writer = undefined;
   }
 
-  /** No more comes. With an error the reader learns it at once, and what still waited is dropped. */
+  /** No more items follow. With an error the reader gets it at once, and waiting items are dropped. */
   end(error?: Error): void {
     if (this.#over?.error !== undefined) return;
     this.#over = { error };

@@ -23,7 +23,7 @@ export const slice = (min: number, max: number, after: Begin): Stage =>
     }
   };
 
-/** Swallows pieces of `size` bytes. What is left keeps its order. */
+/** Drops pieces of `size` bytes. The rest keeps its order. */
 export const drop = (size: number, occurrence: Occurrence): Stage =>
   async function* (bytes, flow) {
     const occurs = occurrences(occurrence, flow);
@@ -34,11 +34,11 @@ export const drop = (size: number, occurrence: Occurrence): Stage =>
     }
   };
 
-/** Changes one byte, somewhere, in pieces of `size` bytes. As many bytes arrive as were sent. */
+/** Changes one byte, at a random place, in pieces of `size` bytes. As many bytes arrive as were sent. */
 export const corrupt = (size: number, occurrence: Occurrence): Stage =>
   async function* (bytes, flow) {
     const occurs = occurrences(occurrence, flow);
-    /** Offset of the byte to be changed, and what it is changed by: never by nothing. */
+    /** Offset of the byte to change, and the value it is changed by: never zero. */
     let at = -1;
     let by = 0;
     for await (const piece of pieces(bytes, size, occurrence.after.bytes)) {
@@ -56,11 +56,11 @@ export const corrupt = (size: number, occurrence: Occurrence): Stage =>
     }
   };
 
-/** The connection is reset in place of the next byte, or at the time: what was under way may be lost. */
+/** The connection is reset in place of the next byte, or at the given time: bytes in flight may be lost. */
 export const reset = (occurrence: Occurrence): Stage =>
   async function* (bytes, flow) {
     const { after, p, times } = occurrence;
-    // At a time it comes by itself: a line that is silent is reset too.
+    // At a given time it happens by itself: an idle line is reset too.
     const timed = p === undefined && after.ms > 0;
     if (timed)
       flow.later(after.ms, () => {

@@ -5,7 +5,7 @@ import { Gone } from './flow.ts';
 import type { Begin, Occurrence, Piece } from './pieces.ts';
 import { hasBegun, occurrences, PACKET, pieces } from './pieces.ts';
 
-/** Bytes that are under way in one direction, as in a TCP window without scaling: a sender that is ahead waits. */
+/** Bytes in flight in one direction, as in a TCP window without scaling: a sender that is ahead waits. */
 const WINDOW = 65_536;
 
 interface UnderWay {
@@ -13,7 +13,10 @@ interface UnderWay {
   readonly due: number;
 }
 
-/** While some pieces are under way others are taken: `dueOf` says when each arrives, never before the one ahead of it. */
+/**
+ * While some pieces are in flight others are accepted: `dueOf` gives the arrival time of each, never before
+ * the one ahead of it.
+ */
 function underWay(size: number, from: number, dueOf: (flow: Flow) => (piece: Piece) => number): Stage {
   return async function* (bytes, flow) {
     const queue = new Channel<UnderWay>(WINDOW, (item) => item.bytes.length);
@@ -48,7 +51,7 @@ export const latency = (ms: number, after: Begin): Stage =>
     return flow.clock.now() + (hasBegun(after, offset, flow) ? ms : 0);
   });
 
-/** Every packet arrives up to `ms` later, each by its own chance, but none before the one ahead of it. */
+/** Every packet arrives up to `ms` later, each by a random time, but none before the one ahead of it. */
 export const jitter = (ms: number, after: Begin): Stage =>
   underWay(PACKET, after.bytes, (flow) => {
     let extra = 0;
@@ -58,9 +61,9 @@ export const jitter = (ms: number, after: Begin): Stage =>
     };
   });
 
-/** Not more than so many bytes arrive in a second. */
+/** At most this many bytes arrive per second. */
 export function bandwidth(perSecond: number, after: Begin): Stage {
-  // Twenty pieces a second and more, so that a slow line trickles instead of standing still and bursting.
+  // At least twenty pieces per second, so that a slow line trickles instead of stopping and bursting.
   const size = Math.min(PACKET, Math.max(1, Math.floor(perSecond / 20)));
   return underWay(size, after.bytes, (flow) => {
     let free = 0;
@@ -83,5 +86,5 @@ export const stall = (ms: number, occurrence: Occurrence): Stage =>
     }
   };
 
-/** A stall at a time waits for no packet to begin. */
+/** A stall at a given time does not wait for a packet to begin. */
 const waitsForTime = ({ after, p }: Occurrence): boolean => p === undefined && after.ms > 0;

@@ -1,9 +1,11 @@
-/** The text form of a line: `latency:200,jitter:50`, `reset:after=4k,p=10%`. docs/line-faults.md tells it. */
+/**
+ * The text form of a line: `latency:200,jitter:50`, `reset:after=4k,p=10%`. docs/line-faults.md describes it.
+ */
 import { ModemlabError } from '../../protocol/errors.ts';
 import type { LineFault } from './flow.ts';
 import type { Begin, Occurrence } from './pieces.ts';
 
-/** What stands in the text for one fault: its name, what follows the colon, and parameters by name. */
+/** The text of one fault: its name, the value after the colon, and parameters by name. */
 export interface FaultWords {
   readonly name: string;
   readonly given: ReadonlyMap<string, string>;
@@ -12,12 +14,12 @@ export interface FaultWords {
 /** The member of `given` that has no name. */
 export const BARE = '';
 
-/** More than anyone writes; each costs every byte some work. */
-const MOST_FAULTS = 32;
+/** More than anyone needs; each costs some work for every byte. */
+const MAX_FAULTS = 32;
 
 /**
- * `name`, `name:value`, `name:param=value`, and behind each any number of `param=value`; commas between. Throws
- * ModemlabError E_USAGE for what is none of these.
+ * `name`, `name:value`, `name:param=value`, each followed by any number of `param=value`; separated by
+ * commas. Throws ModemlabError E_USAGE for anything else.
  */
 export function splitLine(text: string): FaultWords[] {
   const words: { readonly name: string; readonly given: Map<string, string> }[] = [];
@@ -25,17 +27,13 @@ export function splitLine(text: string): FaultWords[] {
     const { name, key, value } = splitItem(item);
     const last = name === undefined ? words.at(-1) : { name, given: new Map<string, string>() };
     if (last === undefined || !/^[\w-]+$/.test(last.name) || (value === '' && item !== name))
-      throw wrong(
-        text,
-        item,
-        'wants NAME, NAME:VALUE, NAME:PARAMETER=VALUE or PARAMETER=VALUE behind a NAME',
-      );
+      throw wrong(text, item, 'wants NAME, NAME:VALUE, NAME:PARAMETER=VALUE or PARAMETER=VALUE after a NAME');
     if (name !== undefined) words.push(last);
     if (value === '') continue;
     if (last.given.has(key)) throw wrong(text, item, 'is given twice');
     last.given.set(key, value);
   }
-  if (words.length > MOST_FAULTS) throw wrong(text, `${words.length} faults`, `at most ${MOST_FAULTS}`);
+  if (words.length > MAX_FAULTS) throw wrong(text, `${words.length} faults`, `at most ${MAX_FAULTS}`);
   return words;
 }
 
@@ -70,8 +68,8 @@ const SCALE: ReadonlyMap<string, number> = new Map([
   ['%', 0.01],
 ]);
 
-/** Milliseconds that a line may be told to wait: a day. */
-const LONGEST = 86_400_000;
+/** Maximum delay of a line in milliseconds: a day. */
+const MAX_WAIT_MS = 86_400_000;
 
 function scaled(form: RegExp, text: string): number | undefined {
   const [, number, unit] = form.exec(text) ?? [];
@@ -80,14 +78,14 @@ function scaled(form: RegExp, text: string): number | undefined {
 
 function time(text: string): number | undefined {
   const ms = scaled(TIME, text);
-  return ms !== undefined && ms <= LONGEST ? ms : undefined;
+  return ms !== undefined && ms <= MAX_WAIT_MS ? ms : undefined;
 }
 
-/** Reads the parameters of one fault, and refuses those that it has not. */
+/** Reads the parameters of one fault, and refuses unknown ones. */
 export class Parameters {
   readonly #line: string;
   readonly #words: FaultWords;
-  /** The parameter that a value without a name is for. */
+  /** The parameter that a value without a name sets. */
   readonly #bare: string;
   readonly #known: string[] = [];
 
@@ -99,7 +97,8 @@ export class Parameters {
 
   /** Milliseconds; `forever` is Infinity where that makes sense. */
   ms(key: string, fallback?: number, forever = false): number {
-    const wants = `milliseconds such as 200, or a time such as 3s, up to a day${forever ? ', or forever' : ''}`;
+    const also = forever ? ', or forever' : '';
+    const wants = `milliseconds such as 200, or a time such as 3s, up to a day${also}`;
     const read = (text: string): number | undefined =>
       text === 'forever' && forever ? Infinity : time(text);
     return this.#optional(key, wants, read) ?? fallback ?? this.#refuse(key, wants);
@@ -123,7 +122,7 @@ export class Parameters {
     return this.#optional('dir', 'up, down or both', read) ?? 'both';
   }
 
-  /** Bytes in its direction, or with a unit of time what has passed since the connection was opened. */
+  /** Bytes in its direction, or with a unit of time the time since the connection was opened. */
   begin(): Begin {
     const read = (text: string): Begin | undefined => {
       const bytes = scaled(BYTES, text);
@@ -146,7 +145,7 @@ export class Parameters {
     return { after: this.begin(), p, times };
   }
 
-  /** Throws for what nobody asked for. */
+  /** Throws for parameters that were not read. */
   done(): void {
     const unknown = [...this.#words.given.keys()].find((key) => !this.#known.includes(key || this.#bare));
     if (unknown !== undefined)

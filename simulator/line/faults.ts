@@ -9,7 +9,7 @@ import { PRESETS } from './presets.ts';
 interface Kind {
   readonly title: string;
   readonly form: string;
-  /** The parameter that a value without a name is for. */
+  /** The parameter that a value without a name sets. */
   readonly bare: string;
   readonly stage: (parameters: Parameters) => Stage;
 }
@@ -18,7 +18,7 @@ const FAULTS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   [
     'latency',
     {
-      title: 'every byte arrives so many milliseconds later',
+      title: 'every byte arrives this many milliseconds later',
       form: 'latency:MS,after=',
       bare: 'ms',
       stage: (of) => latency(of.ms('ms'), of.begin()),
@@ -27,7 +27,7 @@ const FAULTS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   [
     'jitter',
     {
-      title: 'every packet arrives up to so many milliseconds later; the order stays',
+      title: 'every packet arrives up to this many milliseconds later; the order stays',
       form: 'jitter:MS,after=',
       bare: 'ms',
       stage: (of) => jitter(of.ms('ms'), of.begin()),
@@ -36,7 +36,7 @@ const FAULTS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   [
     'bandwidth',
     {
-      title: 'not more than so many bytes arrive in a second',
+      title: 'at most this many bytes arrive per second',
       form: 'bandwidth:BYTES,after=',
       bare: 'rate',
       stage: (of) => bandwidth(of.bytes('rate', 1e9), of.begin()),
@@ -57,7 +57,7 @@ const FAULTS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   [
     'stall',
     {
-      title: 'nothing arrives for so long, or for ever',
+      title: 'nothing arrives for this long, or for ever',
       form: 'stall:MS|forever,after=,p=,times=',
       bare: 'ms',
       stage: (of) => stall(of.ms('ms', Infinity, true), of.occurrence()),
@@ -66,7 +66,7 @@ const FAULTS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   [
     'drop',
     {
-      title: 'pieces of so many bytes (64) are swallowed',
+      title: 'pieces of this many bytes (64) are dropped',
       form: 'drop:P,size=,after=,times=',
       bare: 'p',
       stage: (of) => drop(of.bytes('size', 1e6, 64), of.occurrence()),
@@ -75,7 +75,7 @@ const FAULTS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   [
     'corrupt',
     {
-      title: 'a byte is changed in pieces of so many bytes (64)',
+      title: 'a byte is changed in pieces of this many bytes (64)',
       form: 'corrupt:P,size=,after=,times=',
       bare: 'p',
       stage: (of) => corrupt(of.bytes('size', 1e6, 64), of.occurrence()),
@@ -95,18 +95,20 @@ const FAULTS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
 export interface ListedFault {
   readonly name: string;
   readonly title: string;
-  /** How it is written; of a preset, what it stands for. */
+  /** How it is written; for a preset, its definition. */
   readonly form: string;
   readonly kind: 'fault' | 'preset';
 }
 
-/** Faults, and behind them the presets made of them. */
+/** Faults, followed by the presets made of them. */
 export function listFaults(): ListedFault[] {
   return [
     ...Array.from(FAULTS, ([name, { title, form }]) => ({ name, title, form, kind: 'fault' as const })),
     ...Array.from(PRESETS, ([name, { title, line }]) => ({
-      ...{ name, title },
-      ...{ form: line, kind: 'preset' as const },
+      name,
+      title,
+      form: line,
+      kind: 'preset' as const,
     })),
   ];
 }
@@ -132,7 +134,7 @@ export function parseLine(text: string): LineFault[] {
   });
 }
 
-/** As `parseLine`, for a text inside a file: what is wrong with it, or its faults. */
+/** Like `parseLine`, for a text inside a file: its error, or its faults. */
 export function readLine(
   text: string,
 ):

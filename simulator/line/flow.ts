@@ -1,4 +1,4 @@
-/** What a fault of the line sees: bytes that come piece by piece, time, and chance from a seed. */
+/** What a fault of the line sees: bytes in pieces, time, and seeded randomness. */
 import type { Random } from '../../protocol/random.ts';
 
 /** `up`: from the modem to the ACS. */
@@ -6,11 +6,11 @@ export type Direction = 'up' | 'down';
 
 export type Bytes = AsyncIterable<Buffer>;
 
-/** Real time; a Scheduler of speed 1 is one. */
+/** Real time; a Scheduler of speed 1 qualifies. */
 export interface LineClock {
   /** Milliseconds from any origin. */
   now(): number;
-  /** Runs it after so many milliseconds. The answer cancels it. */
+  /** Runs it after this many milliseconds. The returned function cancels it. */
   after(ms: number, run: () => void): () => void;
 }
 
@@ -22,19 +22,19 @@ export interface Flow {
   readonly random: Random;
   /** When the connection was opened, by the clock. */
   readonly openedAt: number;
-  /** Resolves after so many milliseconds; rejects when the connection is gone. Infinity waits for that. */
+  /** Resolves after this many milliseconds; rejects when the connection is gone. Infinity waits for that. */
   wait(ms: number): Promise<void>;
-  /** Runs it after so many milliseconds, unless the connection is gone by then. */
+  /** Runs it after this many milliseconds, unless the connection is gone by then. */
   later(ms: number, run: () => void): void;
-  /** One of the times that the fault may still occur on this modem, over all of its connections. */
+  /** Whether the fault may occur once more on this modem, counted over all of its connections. */
   claim(times: number | undefined): boolean;
-  /** The connection is reset (RST) on both sides. */
+  /** Resets the connection (RST) on both sides. */
   reset(): void;
 }
 
 /**
- * What a fault does to one direction. It gives away what it is given, in order, as the comment at each one promises; it
- * looks at offsets only, so that where TCP cuts the stream changes nothing.
+ * The effect of a fault on one direction. It passes on what it is given, in order, as the comment at each
+ * fault promises; it uses only offsets, so how TCP cuts the stream does not matter.
  */
 export type Stage = (bytes: Bytes, flow: Flow) => Bytes;
 
@@ -52,7 +52,7 @@ export class Gone extends Error {
   }
 }
 
-/** The clock on the wall. */
+/** The wall clock. */
 export const realClock: LineClock = {
   now: () => performance.now(),
   after: (ms, run) => {

@@ -1,4 +1,6 @@
-/** The line between a modem and its ACS: a stream around the socket that hands bytes on through the faults it has. */
+/**
+ * The line between a modem and its ACS: a stream around the socket that passes bytes on through its faults.
+ */
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { createRandom } from '../../protocol/random.ts';
@@ -6,9 +8,9 @@ import { Channel } from './channel.ts';
 import type { Bytes, Direction, Flow, LineClock, LineFault } from './flow.ts';
 import { Gone, realClock } from './flow.ts';
 
-/** Bytes that wait at either end of a line before the faults take them. */
+/** Bytes that wait at either end of a line before the faults process them. */
 const WAITING = 16_384;
-/** Milliseconds that a line which is being closed may take to hand on what is under way. */
+/** Milliseconds that a closing line may take to deliver what is in flight. */
 const LINGER_MS = 10_000;
 
 export interface LineOptions {
@@ -48,8 +50,8 @@ export class Line {
 }
 
 /**
- * One connection of a line. Both directions wait for whoever is slower, what is under way is bounded, and the end of
- * each direction travels behind its bytes.
+ * One connection of a line. Both directions wait for the slower side, the bytes in flight are bounded, and
+ * the end of each direction follows its bytes.
  */
 export class LineStream extends Duplex {
   readonly #socket: Socket;
@@ -58,7 +60,7 @@ export class LineStream extends Duplex {
   readonly #openedAt: number;
   readonly #fromModem = new Channel<Buffer>(WAITING, ({ length }) => length);
   readonly #fromAcs = new Channel<Buffer>(WAITING, ({ length }) => length);
-  /** What ends each wait that is under way. */
+  /** Ends each pending wait. */
   readonly #waits = new Set<(gone: boolean) => void>();
   /** The reader wants more. */
   #wanted: (() => void) | undefined;
@@ -70,7 +72,7 @@ export class LineStream extends Duplex {
     this.#line = line;
     this.#seed = seed;
     this.#openedAt = line.clock.now();
-    // The end of one direction may come long before that of the other has arrived: the line says when, not the socket.
+    // One direction may end long before the other has arrived: the line decides when, not the socket.
     socket.allowHalfOpen = true;
     socket
       .on('connect', () => this.emit('connect'))
@@ -96,7 +98,10 @@ export class LineStream extends Duplex {
     return this;
   }
 
-  /** Ends it when all that was written has gone out, as net.Socket does; a line that never hands it on is given up. */
+  /**
+   * Ends when everything written has been sent, as net.Socket does; a line that never delivers it is given
+   * up.
+   */
   destroySoon(): void {
     if (this.destroyed) return;
     if (this.writableFinished) {
@@ -145,7 +150,8 @@ export class LineStream extends Duplex {
   async #carryUp(): Promise<void> {
     const socket = this.#socket;
     for await (const bytes of this.#through('up', this.#fromModem)) {
-      // Each piece is handed to the system before the next: what was cut goes out as packets of its own.
+      // Each piece is handed to the system before the next, so that cut pieces go out as packets of their
+      // own.
       await new Promise<void>((resolve, reject) => {
         socket.write(bytes, (error) => (error ? reject(error) : resolve()));
       });
@@ -167,7 +173,10 @@ export class LineStream extends Duplex {
     this.push(null);
   }
 
-  /** The faults stand in a row from the modem to the ACS: what comes down meets them from the other end. */
+  /**
+   * The faults form a chain from the modem to the ACS: bytes in the other direction meet them in reverse
+   * order.
+   */
   #through(direction: Direction, source: Bytes): Bytes {
     const row = this.#line.faults
       .map((fault, place) => ({ fault, place }))

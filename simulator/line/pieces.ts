@@ -1,10 +1,12 @@
 /** Where in the stream a fault occurs: by offsets, never by how TCP happened to cut it. */
 import type { Bytes, Flow } from './flow.ts';
 
-/** What one packet of Ethernet holds of a TCP stream. */
+/** What one Ethernet packet holds of a TCP stream. */
 export const PACKET = 1460;
 
-/** From when on a fault counts: from an offset in its direction, or a time since the connection was opened. */
+/**
+ * From when on a fault counts: from an offset in its direction, or a time since the connection was opened.
+ */
 export interface Begin {
   readonly bytes: number;
   readonly ms: number;
@@ -12,9 +14,9 @@ export interface Begin {
 
 export interface Occurrence {
   readonly after: Begin;
-  /** For each piece from then on; once a connection when absent. */
+  /** For each piece from then on; once per connection when absent. */
   readonly p: number | undefined;
-  /** At most so often, over all connections of the modem. */
+  /** Maximum number of times, over all connections of the modem. */
   readonly times: number | undefined;
 }
 
@@ -22,7 +24,7 @@ export interface Piece {
   readonly bytes: Buffer;
   /** Of its first byte. */
   readonly offset: number;
-  /** Where a piece begins; what TCP cut off a piece goes on with it. */
+  /** Whether a piece begins here; if TCP split a piece, the rest continues it. */
   readonly begins: boolean;
 }
 
@@ -44,7 +46,10 @@ export function hasBegun({ bytes, ms }: Begin, offset: number, { clock, openedAt
   return offset >= bytes && (ms === 0 || clock.now() - openedAt >= ms);
 }
 
-/** Asked at the beginning of each piece, in order: does the fault occur there? A number is drawn at each, come what may. */
+/**
+ * Called at the beginning of each piece, in order: does the fault occur there? A number is drawn at each one
+ * in any case.
+ */
 export function occurrences({ after, p, times }: Occurrence, flow: Flow): (offset: number) => boolean {
   let done = false;
   return (offset) => {

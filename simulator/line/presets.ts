@@ -1,4 +1,4 @@
-/** Lines with a name, each a text of faults. A preset of two directions writes each out. */
+/** Lines with a name, each a text of faults. A preset for two directions writes out both. */
 
 export const PRESETS: ReadonlyMap<string, { readonly title: string; readonly line: string }> = new Map([
   [

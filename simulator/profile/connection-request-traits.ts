@@ -1,15 +1,15 @@
-/** How a kind of modem answers connection requests (TR-069a6 3.2.2), as data of its profile. */
+/** How a model answers connection requests (TR-069a6 3.2.2), as data of its profile. */
 import type { Fields } from './fields.ts';
 
 export interface ConnectionRequestTraits {
   /** Path of its ConnectionRequestURL, with `${...}` as in values. */
   readonly path: string;
-  /** TR-069a6 3.2.2.2 wants digest; SpeedTouch can be set to any of them. */
+  /** TR-069a6 3.2.2.2 requires digest; SpeedTouch can be set to any of them. */
   readonly auth: 'digest' | 'basic' | 'none';
   readonly realm: string;
   /** Offers qop="auth"; without it the answer is that of RFC 2069 (Q-AU-01). */
   readonly qop: boolean;
-  /** How the challenge names MD5: as a word, in quotes (Q-AU-01), or not at all. */
+  /** How the challenge names MD5: as a token, in quotes (Q-AU-01), or not at all. */
   readonly algorithm: 'plain' | 'quoted' | 'absent';
   /** Left out of the challenge when empty. */
   readonly domain: string;
@@ -18,16 +18,16 @@ export interface ConnectionRequestTraits {
   readonly headers: ReadonlyMap<string, string>;
   /** Status of an accepted request; its body is empty either way. */
   readonly status: 200 | 204;
-  /** What becomes of the connection that carried the challenge: stays open, or is closed (Q-AU-08). */
+  /** What happens to the connection that carried the challenge: stays open, or is closed (Q-AU-08). */
   readonly afterChallenge: 'keep' | 'close';
-  /** Requests accepted within `seconds`, which are simulated; beyond it 503. 0: any number. */
+  /** Maximum of requests accepted within `seconds`, which are simulated; 503 beyond it. 0: unlimited. */
   readonly most: number;
   readonly seconds: number;
-  /** In a session: accepted, and another session follows; or 503. */
+  /** During a session: accepted, and another session follows; or 503. */
   readonly inSession: 'accept' | 'refuse';
   /** The session of an accepted call: after the answer, before it (Q-CR-01), or none (Q-CR-02). */
   readonly session: 'after' | 'before' | 'never';
-  /** While it boots: the connection is closed, or taken and never answered. */
+  /** While it boots: the connection is closed, or accepted and never answered. */
   readonly whileBooting: 'close' | 'silent';
   /** Real seconds from a challenge until its nonce is stale. */
   readonly nonceSeconds: number;

@@ -1,4 +1,4 @@
-/** One modem's parameter tree: the shape it shares with its kind, and what is different on it alone. */
+/** One modem's parameter tree: the shape shared by its model, and what differs on this modem. */
 import type { LeafShape, ObjectShape, TableShape, TreeShape } from './tree-shape.ts';
 
 /** A member of the tree, by its concrete path. */
@@ -27,18 +27,18 @@ export type Found =
 type FoundObject = Extract<Found, { is: 'object' }>;
 type FoundLeaf = Extract<Found, { is: 'leaf' }>;
 
-/** No table of a SpeedTouch holds more; beyond it AddObject answers 9004. */
-const MOST_INSTANCES = 512;
+/** No table of a SpeedTouch has more; beyond it AddObject answers 9004. */
+const MAX_INSTANCES = 512;
 
-/** What was found in trees out of the factory, by name, so that what is asked for in each session is not searched again. */
+/** Lookups in factory-fresh trees, by name, so that what each session asks for is not searched again. */
 const found = new WeakMap<TreeShape, Map<string, Found>>();
-const MOST_FOUND = 4096;
+const MAX_FOUND = 4096;
 
 export class DeviceTree {
   #shape: TreeShape;
   /** Values that differ from the factory's, by full name. */
   readonly #values = new Map<string, string>();
-  /** Instances of tables that were changed, ascending; and the highest number ever given in each. */
+  /** Instances of changed tables, ascending; and the highest number ever assigned in each. */
   readonly #instances = new Map<string, readonly number[]>();
   readonly #highest = new Map<string, number>();
 
@@ -50,7 +50,7 @@ export class DeviceTree {
     return this.#shape;
   }
 
-  /** Another tree, in which only that stays changed which it has too. */
+  /** Switches to another tree, keeping changes to what both have. */
   reshape(shape: TreeShape): void {
     this.#shape = shape;
     for (const path of this.#instances.keys())
@@ -77,7 +77,7 @@ export class DeviceTree {
     this.#values.delete(name);
   }
 
-  /** Back to the factory. */
+  /** Returns to the factory's tree. */
   reset(): void {
     this.#values.clear();
     this.#instances.clear();
@@ -88,10 +88,12 @@ export class DeviceTree {
     return { is: 'object', path: this.shape.root, indices: [], shape: this.shape.top, table: undefined };
   }
 
-  /** A parameter by its name, or an object by its path with the dot at the end. The empty path is the root. */
+  /**
+   * A parameter by its name, or an object by its path with the dot at the end. The empty path is the root.
+   */
   find(name: string): Found | undefined {
     if (this.reshaped) return this.#search(name);
-    // As long as no object was added or deleted it is the same on all modems of a kind.
+    // As long as no object was added or deleted the result is the same on all modems of a model.
     let known = found.get(this.shape);
     if (known === undefined) {
       known = new Map();
@@ -100,7 +102,7 @@ export class DeviceTree {
     let member = known.get(name);
     if (member === undefined) {
       member = this.#search(name);
-      if (member !== undefined && known.size < MOST_FOUND) known.set(name, member);
+      if (member !== undefined && known.size < MAX_FOUND) known.set(name, member);
     }
     return member;
   }
@@ -151,7 +153,7 @@ export class DeviceTree {
   instances(path: string): readonly number[] {
     const changed = this.#instances.get(path);
     if (changed !== undefined) return changed;
-    // In an instance that was added it begins empty: the factory had none of that number.
+    // An added instance has no instances inside: the factory had none with its number.
     return this.shape.instances(path.slice(this.shape.root.length));
   }
 
@@ -180,8 +182,8 @@ export class DeviceTree {
     for (const member of this.walk(found)) if (member.is === 'leaf') yield member;
   }
 
-  /** Adds an instance. Numbers are never given twice (TR-069a6 A.2.2.1). `undefined`: the table is full. */
-  add(path: string, most: number = MOST_INSTANCES): number | undefined {
+  /** Adds an instance. Numbers are never reused (TR-069a6 A.2.2.1). `undefined`: the table is full. */
+  add(path: string, most: number = MAX_INSTANCES): number | undefined {
     const before = this.instances(path);
     if (before.length >= most) return undefined;
     const instance = Math.max(this.#highest.get(path) ?? 0, before.at(-1) ?? 0) + 1;
@@ -190,7 +192,10 @@ export class DeviceTree {
     return instance;
   }
 
-  /** Makes the instances of a table these, as a configuration file has them: others go, new ones come with defaults. */
+  /**
+   * Sets the instances of a table, as a configuration file has them: others are deleted, new ones have
+   * defaults.
+   */
   arrange(path: string, numbers: readonly number[]): void {
     const before = this.instances(path);
     for (const number of before) if (!numbers.includes(number)) this.delete(path, number);

@@ -1,4 +1,4 @@
-/** Reads a JSON object member by member, and says exactly which member of which file is wrong. */
+/** Reads a JSON object member by member, and reports exactly which member of which file is wrong. */
 import { ModemlabError } from '../../protocol/errors.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -7,7 +7,7 @@ const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export class Fields {
-  /** Where it stands, for errors: `st706.json: http`. */
+  /** Its place, for errors: `st706.json: http`. */
   readonly place: string;
   readonly #object: JsonObject;
   readonly #read = new Set<string>();
@@ -82,7 +82,7 @@ export class Fields {
     return new Fields(this.get(key) ?? {}, `${this.place}: ${key}`);
   }
 
-  /** Refuses members that nobody asked for: they are misspelt. */
+  /** Refuses members that were not read: they are misspelt. */
   done(): void {
     const unknown = this.keys().find((key) => !this.#read.has(key));
     if (unknown !== undefined)
@@ -94,7 +94,7 @@ export class Fields {
   }
 }
 
-/** `over` laid over `base`: objects member by member, all else replaced. */
+/** `over` merged into `base`: objects member by member, everything else replaced. */
 export function overlay(base: unknown, over: unknown): unknown {
   if (!isObject(base) || !isObject(over)) return over === undefined ? base : over;
   const merged = new Map(Object.entries(base));

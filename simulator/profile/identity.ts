@@ -1,7 +1,7 @@
-/** Serial numbers and MAC addresses in the grammar of the real ones, each once in a fleet. */
+/** Serial numbers and MAC addresses in the format of the real ones, each unique in a fleet. */
 import { hash } from '../../protocol/random.ts';
 
-/** Of a device that is known: the first unit has this serial number, and the others count on from it. */
+/** For a known device: the first unit has this serial number, and the others count up from it. */
 export interface KnownSerial {
   readonly text: string;
 }
@@ -27,17 +27,17 @@ export interface UnitIdentity {
   readonly mac: string;
 }
 
-/** The counter of the first unit, where nothing else is said. */
+/** The counter of the first unit by default. */
 export const FIRST_UNIT = '0A0';
 /** Units that one week and plant can number: three digits in base 36. */
 const PER_WEEK = 36 ** 3;
-/** Addresses that one unit takes of the maker's block. */
+/** Addresses that one unit takes from the manufacturer's block. */
 const MACS_PER_UNIT = 4;
 
 /**
- * The unit of this place in the fleet of this seed and profile. With seed 0 the first unit has the scheme's first
- * number; other seeds begin elsewhere, so that two fleets seldom meet. Within a fleet no two units share a serial number
- * or an address.
+ * The unit at this index in the fleet of this seed and profile. With seed 0 the first unit has the scheme's
+ * first number; other seeds begin elsewhere, so that two fleets rarely overlap. Within a fleet no two units
+ * share a serial number or an address.
  */
 export function unitIdentity(
   scheme: SerialScheme,
@@ -59,7 +59,7 @@ export function unitIdentity(
   return { boardSerial, serial: scheme.prefix + boardSerial, mac };
 }
 
-/** A serial number some steps after another, as long as it while its digits last. */
+/** The serial number some steps after another, of the same length while its digits suffice. */
 function countOn(serial: string, steps: number): string {
   if (steps === 0) return serial;
   const digits = /\d{0,15}$/.exec(serial)?.[0] ?? '';

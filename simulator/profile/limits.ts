@@ -1,7 +1,7 @@
 /**
- * What may be written to a parameter beyond its type: ranges, enumerations, lengths, forms, references. A profile gives
- * them as `rpc.limits`: by template below the root or `*.` and a last name; docs/profiles.md tells the members. Names that
- * TR-098 and TR-181 devices have in common have limits without being told.
+ * What may be written to a parameter beyond its type: ranges, enumerations, lengths, patterns, references. A
+ * profile has them as `rpc.limits`: by template below the root or `*.` and a last name; docs/profiles.md
+ * describes the members. Names that TR-098 and TR-181 devices have in common have limits by default.
  */
 import { Fields } from './fields.ts';
 import type { LeafShape } from './tree-shape.ts';
@@ -13,16 +13,16 @@ export interface Limits {
   readonly values?: ReadonlySet<string>;
   /** Characters at most; octets before encoding for base64. */
   readonly length?: number;
-  /** Comma-separated; the rest is true of each item. */
+  /** Comma-separated; the other limits apply to each item. */
   readonly list?: boolean;
   readonly form?: Form;
   readonly pattern?: RegExp;
   /**
-   * A path: `strong` must be that of something that is there, and is emptied when that goes; `weak` is any text
+   * A path: `strong` must name something that exists, and is cleared when that is deleted; `weak` is any text
    * (TR-069a6 3.6.3).
    */
   readonly reference?: 'strong' | 'weak';
-  /** The empty text is lawful too; that of a reference and a list always is. */
+  /** The empty text is valid too; that of a reference and a list always is. */
   readonly empty?: boolean;
 }
 
@@ -31,7 +31,7 @@ export type Form = (typeof FORMS)[number];
 
 const NONE: Limits = {};
 
-/** The limits of a profile's parameters, found once for each. */
+/** The limits of a profile's parameters, looked up once each. */
 export class LimitRules {
   readonly #own = new Map<string, Limits>();
   readonly #found = new WeakMap<LeafShape, Limits>();
@@ -40,7 +40,7 @@ export class LimitRules {
     for (const key of file.keys()) this.#own.set(key, readOne(file.fields(key)));
   }
 
-  /** Whether any reference is strong, so that a deletion may empty it. */
+  /** Whether any reference is strong, so that a deletion may clear it. */
   get hasReferences(): boolean {
     return [...this.#own.values()].some(({ reference }) => reference === 'strong');
   }
@@ -97,7 +97,7 @@ function readPattern(file: Fields): RegExp {
   }
 }
 
-/** As a file of one's own would give them: TR-098 and TR-181 where they agree, and where no device is known to differ. */
+/** In the format of user files: where TR-098 and TR-181 agree, and no device is known to differ. */
 const COMMON: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'ManagementServer.URL': { length: 256 },
   'ManagementServer.Username': { length: 256 },
@@ -131,7 +131,12 @@ const COMMON: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   },
   'WANDevice.{i}.WANConnectionDevice.{i}.WANPPPConnection.{i}.ConnectionType': {
     values: [
-      ...['Unconfigured', 'IP_Routed', 'DHCP_Spoofed', 'PPPoE_Bridged', 'PPPoE_Relay', 'PPTP_Relay'],
+      'Unconfigured',
+      'IP_Routed',
+      'DHCP_Spoofed',
+      'PPPoE_Bridged',
+      'PPPoE_Relay',
+      'PPTP_Relay',
       'L2TP_Relay',
     ],
   },
@@ -153,7 +158,7 @@ const COMMON: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   '*.IPInterfaceSubnetMask': { form: 'ipv4', empty: true },
   '*.DestIPAddress': { form: 'ipv4', empty: true },
   '*.DestSubnetMask': { form: 'ipv4', empty: true },
-  // All else in it is for the device to write.
+  // Everything else in it is written only by the device.
   '*.DiagnosticsState': { values: ['Requested', 'Canceled'] },
   '*.LoopDiagnosticsState': { values: ['Requested', 'Canceled'] },
   '*.NumberOfRepetitions': { range: [1, null] },

@@ -1,19 +1,19 @@
 /**
- * Files of profiles before they are read: products with their releases, generations and trees laid over each other.
- * Everything here is JSON in and JSON out; profile.ts and tree-shape.ts know what the members mean.
+ * Profile files before they are interpreted: products with their releases, generations and trees merged over
+ * each other. Everything here is JSON in and JSON out; profile.ts and tree-shape.ts interpret the members.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { ModemlabError } from '../../protocol/errors.ts';
 import { Fields, overlay } from './fields.ts';
 import { FIRST_UNIT } from './identity.ts';
 
-/** The JSON of one profile: a product at one release, with its generation beneath. */
+/** The JSON of one profile: a product at one release, over its generation. */
 export interface ProfileSource {
   /** Name of the product's profile, without a release. */
   readonly product: string;
   readonly firmware: string;
   readonly generation: string;
-  /** What is guessed of it, a sentence each. */
+  /** Guesses about it, a sentence each. */
   readonly guessed: readonly string[];
   readonly json: unknown;
   /** For errors. */
@@ -21,9 +21,12 @@ export interface ProfileSource {
 }
 
 const FOLDER = new URL('../profiles/', import.meta.url);
-/** Files that lie over each other: a profile like a profile, a generation over a generation, a tree of trees. */
-const MOST_LAYERS = 8;
-/** Units of one release that come before those of the next in the count of serial numbers. */
+/**
+ * Maximum depth of files over each other: a profile like a profile, a generation over a generation, a tree of
+ * trees.
+ */
+const MAX_LAYERS = 8;
+/** Units of one release that precede those of the next in the sequence of serial numbers. */
 const UNITS_PER_RELEASE = 2592;
 
 const parsed = new Map<string, unknown>();
@@ -36,12 +39,12 @@ export function productNames(): string[] {
     .sort();
 }
 
-/** A profile that comes with modemlab, by NAME or NAME@FIRMWARE. Throws E_CONFIG when there is none. */
+/** A bundled profile, by NAME or NAME@FIRMWARE. Throws E_CONFIG when there is none. */
 export function readProduct(reference: string): ProfileSource {
   return productOf(reference, 0);
 }
 
-/** A profile from JSON at hand, at its own firmware or one of its releases. */
+/** A profile from parsed JSON, at its own firmware or one of its releases. */
 export function readSource(json: unknown, place: string, firmware?: string): ProfileSource {
   return sourceOf(json, place, firmware, 0);
 }
@@ -56,7 +59,7 @@ export function releasesOfProduct(name: string): string[] {
   return releasesOf(productJson(name), `${name}.json`);
 }
 
-/** JSON of a file; read again each time. Throws E_DATA_UNREADABLE, or E_FILE_INVALID when it is no JSON. */
+/** JSON of a file, read each time. Throws E_DATA_UNREADABLE, or E_FILE_INVALID for invalid JSON. */
 export function readJson(file: string | URL, place: string): unknown {
   let text: string;
   try {
@@ -72,7 +75,7 @@ export function readJson(file: string | URL, place: string): unknown {
   }
 }
 
-/** A part that profiles share, from the folder of its kind; read once. */
+/** Something that profiles share, from the folder of its kind; read once. */
 export function readShared(kind: 'generations' | 'trees' | 'values', name: string): unknown {
   if (!/^[\w.-]+$/.test(name)) throw new ModemlabError('E_FILE_INVALID', `${kind}/${name}: no such file`);
   return cached(`${kind}/${name}.json`);
@@ -116,9 +119,9 @@ function sourceOf(json: unknown, place: string, wanted: string | undefined, laye
 }
 
 interface Choice {
-  /** The profile over what it is like. */
+  /** The profile over the one it is like. */
   readonly base: unknown;
-  /** Firmware of it when nothing is said. */
+  /** Its firmware by default. */
   readonly own: string;
   readonly firmware: string;
   /** What differs at this firmware. */
@@ -138,17 +141,17 @@ function choose(json: unknown, place: string, wanted: string | undefined, layers
   return { base, own, firmware, release: new Fields(json, place).fields('releases').get(firmware) ?? {} };
 }
 
-/** A profile over the one that it is like, of which only the generation's part is left out: that may be another. */
+/** A profile over the one it is like, without that one's generation: its own may be another. */
 function merged(json: unknown, place: string, layers: number): unknown {
   const file = new Fields(json, place);
   if (!file.has('like')) return json;
-  if (layers >= MOST_LAYERS) return file.refuse('like', `at most ${MOST_LAYERS} files over each other`);
+  if (layers >= MAX_LAYERS) return file.refuse('like', `at most ${MAX_LAYERS} files over each other`);
   const [name = '', wanted] = file.string('like').split('@', 2);
   const { base, firmware, release } = choose(productJson(name), `${name}.json`, wanted, layers + 1);
   return lay(without(lay(lay(base, { identity: { firmware } }), release), ['releases', 'like']), json);
 }
 
-/** A release is other units: they have a name and a stretch of serial numbers of their own. */
+/** A release consists of other units: they have a name and a range of serial numbers of their own. */
 function releaseIdentity(product: string, firmware: string, position: number, base: unknown): unknown {
   const serial = new Fields(base, product).fields('identity').fields('serial');
   const first = Number.parseInt(serial.string('first', FIRST_UNIT), 36);
@@ -165,12 +168,12 @@ function generationOf(name: string, layers: number): { json: unknown; guessed: r
   const file = new Fields(json, place);
   const own = guessesOf(json, place);
   if (!file.has('base')) return { json, guessed: own };
-  if (layers >= MOST_LAYERS) return file.refuse('base', `at most ${MOST_LAYERS} files over each other`);
+  if (layers >= MAX_LAYERS) return file.refuse('base', `at most ${MAX_LAYERS} files over each other`);
   const below = generationOf(file.string('base'), layers + 1);
   return { json: overlay(below.json, json), guessed: [...below.guessed, ...own] };
 }
 
-/** As overlay, but a tree that says what it is made of is a tree of its own. */
+/** Like overlay, but a tree with a `base` or `parts` replaces the other. */
 function lay(base: unknown, over: unknown): unknown {
   const laid = overlay(base, over);
   const tree = new Fields(over, 'profile').get('tree');
@@ -201,12 +204,12 @@ function firmwareOf(json: unknown, place: string): string {
 const BY_PATH = ['instances', 'numbers', 'writable', 'limits'];
 
 /**
- * A tree as one file without `base`: the base and the parts of it, each a file in trees/ or such an object itself; of
- * these what `only` and `without` leave; over it its own members.
+ * A tree as one file without `base`: the base and its parts, each a file in trees/ or such an object itself,
+ * filtered by `only` and `without`; over it its own members.
  */
 export function composeTree(json: unknown, place: string, layers = 0): unknown {
   const file = new Fields(json, place);
-  if (layers > MOST_LAYERS) file.refuse('base', `at most ${MOST_LAYERS} trees over each other`);
+  if (layers > MAX_LAYERS) file.refuse('base', `at most ${MAX_LAYERS} trees over each other`);
   const shared = (name: string): unknown =>
     composeTree(readShared('trees', name), `trees/${name}.json`, layers + 1);
   const under = [
@@ -229,7 +232,7 @@ export function composeTree(json: unknown, place: string, layers = 0): unknown {
   return layered.reduce((all, tree) => layTree(all, tree, place), {});
 }
 
-/** What stays of a tree. */
+/** What remains of a tree. */
 function leave(json: unknown, place: string, stays: (path: string) => boolean): unknown {
   const tree = new Fields(json, place);
   const members = tree.keys().map((key): [string, unknown] => {
@@ -245,7 +248,7 @@ function leave(json: unknown, place: string, stays: (path: string) => boolean): 
   return Object.fromEntries(members);
 }
 
-/** One tree over another: lists are joined, a row that comes later replaces that of the same path. */
+/** One tree over another: lists are joined, and a later row replaces an earlier one with the same path. */
 function layTree(below: unknown, above: unknown, place: string): unknown {
   const [first, second] = [new Fields(below, place), new Fields(above, place)];
   const joined = ['objects', 'addable'].map((key): [string, unknown] => [

@@ -1,4 +1,7 @@
-/** What a simulated modem is, as data: profiles/NAME.json over a generation file. docs/profiles.md tells the format. */
+/**
+ * What a simulated modem is, as data: profiles/NAME.json over a generation file. docs/profiles.md describes
+ * the format.
+ */
 import { FAULTS } from '../../protocol/cwmp/faults.ts';
 import type { CpeMethod, CwmpVersion, RpcName } from '../../protocol/cwmp/messages.ts';
 import { CWMP_VERSIONS, isRpcName, RPCS } from '../../protocol/cwmp/messages.ts';
@@ -30,15 +33,15 @@ import { readTree } from './tree-shape.ts';
 import { ValueRules } from './values.ts';
 
 export interface Profile {
-  /** `st780wl`, or `st780wl@6.2.29.2` at a release that is not the one its name alone means. */
+  /** `st780wl`, or `st780wl@6.2.29.2` for a release other than the default one. */
   readonly name: string;
   readonly title: string;
   /** Its name without a release. */
   readonly product: string;
   readonly generation: string;
-  /** What of it is guessed, a sentence each. */
+  /** Guesses about it, a sentence each. */
   readonly guessed: readonly string[];
-  /** The same product at this firmware, when that is a release of it: what a modem becomes with that image. */
+  /** The same product at this firmware, if it is a release of it: what a modem becomes with that image. */
   readonly release: (firmware: string) => Profile | undefined;
   readonly identity: {
     readonly manufacturer: string;
@@ -46,23 +49,23 @@ export interface Profile {
     readonly productClass: string;
     readonly board: string;
     readonly firmware: string;
-    /** Two letters by which the boot loader tells images of this hardware. */
+    /** Two letters by which the boot loader recognises images of this hardware. */
     readonly family: string;
     readonly serial: SerialScheme;
     /** Six hexadecimal digits. */
     readonly macPrefix: string;
   };
   readonly cwmp: CwmpTraits;
-  /** How it carries out what an ACS asks. */
+  /** How it executes the requests of an ACS. */
   readonly rpc: RpcTraits;
   readonly http: HttpTraits;
   readonly connectionRequest: ConnectionRequestTraits;
-  /** What it bears of an ACS's answers; it hangs up on what it does not. */
-  readonly bears: { readonly xmlDeclaration: 'any' | 'needs' | 'refuses' };
-  /** What it does wrong beside what its other traits say. */
+  /** What it accepts in the answers of an ACS; it hangs up on anything else. */
+  readonly accepts: { readonly xmlDeclaration: 'any' | 'needs' | 'refuses' };
+  /** Its quirks, beside what its other traits say. */
   readonly quirks: readonly QuirkKey[];
   readonly dialect: Dialect;
-  /** Dialects of messages that are written otherwise, by the element's name. */
+  /** Dialects of messages that are written differently, by the element's name. */
   readonly dialects: ReadonlyMap<string, Dialect>;
   readonly inform: InformTraits;
   readonly lan: { readonly address: string };
@@ -72,10 +75,13 @@ export interface Profile {
   readonly values: ValueRules;
   /** Names for the value rules beside the modem's own. */
   readonly facts: ReadonlyMap<string, string>;
-  /** Parameters that read as empty text, such as passwords: by their last name, and by template below the root. */
+  /**
+   * Parameters that read as empty text, such as passwords: by their last name, and by template below the
+   * root.
+   */
   readonly secretNames: ReadonlySet<string>;
   readonly secretTemplates: ReadonlySet<string>;
-  /** Attributes out of the factory, by the parameter's name below the root, where they are not the model's. */
+  /** Factory attributes, by the parameter's name below the root, where they differ from the model's. */
   readonly attributes: ReadonlyMap<string, FactoryAttributes>;
 }
 
@@ -86,28 +92,28 @@ export interface FactoryAttributes {
 
 export interface CwmpTraits {
   readonly namespace: string;
-  /** Versions told in SupportedCWMPVersions of each Inform, the oldest first; none before CWMP 1.4. */
+  /** Versions in SupportedCWMPVersions of each Inform, the oldest first; none before CWMP 1.4. */
   readonly versions: readonly CwmpVersion[];
-  /** SessionTimeout told in each Inform, in seconds; 0: none. */
+  /** SessionTimeout in each Inform, in seconds; 0: none. */
   readonly sessionTimeout: number;
   readonly methods: readonly CpeMethod[];
   /** cwmp:ID of its own requests; `#` is the number. */
   readonly id: string;
-  /** What the number counts: sessions that got through, or messages. */
+  /** What the number counts: successful sessions, or messages. */
   readonly idCounts: 'sessions' | 'messages';
   /** cwmp:ID of answers: that of the request, or its own next one. */
   readonly answerId: 'echo' | 'own';
   readonly termination: 'am1' | 'v1.0';
-  /** Names that one GetParameterValues may ask for, and parameters it may answer with; 0: any number. */
+  /** Maximum of names in one GetParameterValues, and of parameters in its answer; 0: unlimited. */
   readonly maxNames: number;
-  /** GetParameterNames of all levels: with rows for objects, or leaves only. */
+  /** GetParameterNames of all levels: with rows for objects, or only leaves. */
   readonly lists: 'objects' | 'leaves';
-  /** Objects that a listing of one level leaves out, by template. */
+  /** Objects that a listing of one level omits, by template. */
   readonly unlisted: ReadonlySet<string>;
   readonly accessList: readonly string[];
   /** FaultString by code, where it differs from the standard's. */
   readonly faults: ReadonlyMap<number, string>;
-  /** Whether it keeps ParameterKey as it should. */
+  /** Whether it stores ParameterKey as it should. */
   readonly keepsParameterKey: boolean;
 }
 
@@ -116,19 +122,19 @@ export interface InformTraits {
   readonly types: 'tree' | 'string';
   /** What CurrentTime and the tree's times count from. */
   readonly clock: 'since-1970' | 'absolute';
-  /** Events of the first Inform after a reset, beside BOOTSTRAP and what is left over. */
+  /** Events of the first Inform after a reset, beside BOOTSTRAP and undelivered ones. */
   readonly bootEvents: readonly string[];
 }
 
 export interface HttpTraits {
   readonly version: '1.0' | '1.1';
-  /** Names of header lines as they are spelt, in their order; those without a value in a request are left out. */
+  /** Names of header lines in their spelling and order; those without a value in a request are omitted. */
   readonly headers: readonly string[];
   readonly userAgent: string;
   readonly contentType: string;
   readonly charset: 'iso-8859-1' | 'utf-8';
   readonly chunked: boolean;
-  /** Bytes of its write buffer: a chunk is what fits into it, cut where one piece of text ends. */
+  /** Size of its write buffer in bytes: a chunk is what fits into it, cut where a piece of text ends. */
   readonly chunkBytes: number;
   readonly host: 'with-port' | 'without-port' | 'absent';
   readonly soapAction: 'always' | 'messages' | 'never';
@@ -136,12 +142,12 @@ export interface HttpTraits {
   /** An empty POST: Content-Length: 0, an empty chunked body, or neither of them and no headers at all. */
   readonly emptyPost: 'content-length' | 'chunked' | 'bare';
   readonly cookies: 'rfc2109' | 'plain' | 'ignore';
-  /** Cookies of a session that broke are sent in the next one. */
+  /** Cookies of a broken session are sent in the next one. */
   readonly cookiesOutlive: boolean;
   readonly connection: 'absent' | 'keep-alive' | 'close';
   readonly newConnectionPerRequest: boolean;
   readonly expectContinue: boolean;
-  /** Basic credentials without being asked (Q-HT-15). */
+  /** Sends Basic credentials unasked (Q-HT-15). */
   readonly eagerBasic: boolean;
   readonly preferBasic: boolean;
   /** Downloads begin with a HEAD request (Q-HT-14). */
@@ -156,29 +162,29 @@ export interface ProfileListing {
   readonly productClass: string;
   readonly firmware: string;
   readonly generation: string;
-  /** Parameters out of the factory. */
+  /** Factory parameters. */
   readonly parameters: number;
-  /** Firmware that NAME@FIRMWARE may name, the one that NAME alone means first. */
+  /** Firmware that NAME@FIRMWARE may name, the default one of NAME first. */
   readonly releases: readonly string[];
 }
 
 const loaded = new Map<string, Profile>();
-/** Trees of the profiles that come with modemlab: releases that have the same one share it. */
+/** Trees of the bundled profiles: releases with the same one share it. */
 const trees = new Map<string, TreeShape>();
 
-/** Names of the profiles that come with modemlab. */
+/** Names of the bundled profiles. */
 export function profileNames(): string[] {
   return productNames();
 }
 
-/** Every profile that comes with modemlab at every release, as loadProfile takes them. */
+/** Every bundled profile at every release, in the form that loadProfile accepts. */
 export function releaseNames(): string[] {
   return productNames().flatMap((name) =>
     releasesOfProduct(name).map((firmware, index) => (index === 0 ? name : `${name}@${firmware}`)),
   );
 }
 
-/** The profiles that come with modemlab, each at the release that its name alone means. */
+/** The bundled profiles, each at its default release. */
 export function listProfiles(): ProfileListing[] {
   return productNames().map((name) => {
     const { title, identity, generation, tree } = loadProfile(name);
@@ -191,9 +197,10 @@ export function listProfiles(): ProfileListing[] {
 }
 
 /**
- * A profile by its name, NAME@FIRMWARE for another release of it, or from a file of one's own (a path with a slash or
- * ending in `.json`, `.csv` or `.xml`, and a release as well): a profile, or what docs/profile-sources.md lists. There is one object for each name in a process. Throws ModemlabError
- * E_CONFIG for a name or release that is not there, E_FILE_INVALID with the place, or E_DATA_UNREADABLE.
+ * A profile by its name, by NAME@FIRMWARE for another release of it, or from a user's file (a path with a
+ * slash or ending in `.json`, `.csv` or `.xml`, also with a release): a profile, or a file of the kinds in
+ * docs/profile-sources.md. Each name has one object per process. Throws ModemlabError E_CONFIG for an unknown
+ * name or release, E_FILE_INVALID with the place, or E_DATA_UNREADABLE.
  */
 export function loadProfile(nameOrFile: string): Profile {
   const [, file, at] = /^(.*\.(?:json|csv|xml)|.*\/[^@]*)(?:@([^/@]+))?$/i.exec(nameOrFile) ?? [];
@@ -201,7 +208,7 @@ export function loadProfile(nameOrFile: string): Profile {
   const known = loaded.get(nameOrFile);
   if (known !== undefined) return known;
   const source = readProduct(nameOrFile);
-  // NAME@FIRMWARE with the firmware that NAME alone means is the same profile.
+  // NAME@FIRMWARE with the default firmware of NAME is the same profile.
   const profile = loaded.get(nameOf(source)) ?? readProfile(source, trees, releaseOf(source));
   loaded.set(nameOrFile, profile).set(profile.name, profile);
   return profile;
@@ -209,7 +216,7 @@ export function loadProfile(nameOrFile: string): Profile {
 
 const nameOf = ({ json, place }: ProfileSource): string => new Fields(json, place).string('name');
 
-/** A profile from JSON at hand, at the firmware of its identity. */
+/** A profile from parsed JSON, at the firmware of its identity. */
 export function parseProfile(json: unknown, place: string): Profile {
   return ownProfile(json, place);
 }
@@ -229,7 +236,7 @@ function releaseOf({ product }: ProfileSource): Profile['release'] {
   };
 }
 
-/** An image holds numbers; in a name a part above nine may be a letter: 8.2.N.0 is 8.2.23.0. */
+/** An image has numbers; in a name a part above nine may be a letter: 8.2.N.0 is 8.2.23.0. */
 function isSameVersion(one: string, other: string): boolean {
   const numbers = (version: string): string =>
     version
@@ -269,7 +276,7 @@ function readProfile(
     rpc: readRpc(file.fields('rpc'), file.fields('cwmp').string('namespace')),
     http: readHttp(file.fields('http')),
     connectionRequest: readConnectionRequest(file.fields('connectionRequest')),
-    bears: readBears(file.fields('bears')),
+    accepts: readAccepts(file.fields('bears')),
     quirks: file
       .strings('quirks', [])
       .map((id) => (isQuirkKey(id) ? id : file.refuse('quirks', 'ids of quirks'))),
@@ -331,7 +338,7 @@ function readIdentity(file: Fields): Profile['identity'] {
     serial: readSerial(serial),
     macPrefix: file.string('macPrefix'),
   };
-  // A device that was read from a file is what it is.
+  // A device that was read from a file keeps its values.
   if (!serial.has('text') && !/^[0-9A-F]{6}$/.test(identity.oui)) file.refuse('oui', 'six digits of 0-9 A-F');
   if (!/^[0-9A-F]{6}$/i.test(identity.macPrefix)) file.refuse('macPrefix', 'six hexadecimal digits');
   file.done();
@@ -397,10 +404,10 @@ function readInform(file: Fields): InformTraits {
   return traits;
 }
 
-function readBears(file: Fields): Profile['bears'] {
-  const bears = { xmlDeclaration: file.choice('xmlDeclaration', ['any', 'needs', 'refuses'], 'any') };
+function readAccepts(file: Fields): Profile['accepts'] {
+  const accepts = { xmlDeclaration: file.choice('xmlDeclaration', ['any', 'needs', 'refuses'], 'any') };
   file.done();
-  return bears;
+  return accepts;
 }
 
 function readHttp(file: Fields): HttpTraits {

@@ -1,24 +1,35 @@
-/** How a device carries out what an ACS asks: the `rpc` member of a profile. docs/profiles.md tells its members. */
+/**
+ * How a device executes the requests of an ACS: the `rpc` member of a profile. docs/profiles.md describes its
+ * members.
+ */
 import type { Fields } from './fields.ts';
 import { LimitRules } from './limits.ts';
 
 export interface RpcTraits {
-  /** Fault codes by `RPC`, or `RPC` and a template below the root; one that ends with a dot means all in it. */
+  /**
+   * Fault codes by `RPC`, or by `RPC` and a template below the root; one that ends with a dot covers
+   * everything below it.
+   */
   readonly refuses: ReadonlyMap<string, number>;
-  /** Entries of one SetParameterValues or SetParameterAttributes; 0: any number. Beyond it fault 9004. */
+  /**
+   * Maximum of entries in one SetParameterValues or SetParameterAttributes; 0: unlimited. Fault 9004 beyond
+   * it.
+   */
   readonly maxSet: number;
-  /** Entries of an answer to GetParameterNames of all levels; 0: any number. Beyond it fault 9004. */
+  /**
+   * Maximum of entries in an answer to GetParameterNames of all levels; 0: unlimited. Fault 9004 beyond it.
+   */
   readonly maxListed: number;
   /** Templates of parameters that take effect with a restart, which the device does by itself: Status 1. */
   readonly restarts: ReadonlySet<string>;
   readonly limits: LimitRules;
-  /** Instances that a table bears, by its template; beyond it fault 9004. */
+  /** Maximum of instances in a table, by its template; fault 9004 beyond it. */
   readonly rows: ReadonlyMap<string, number>;
   readonly attributes: AttributeTraits;
   readonly transfers: TransferTraits;
   /** Names of the options that vouchers may enable; empty: any. */
   readonly options: readonly string[];
-  /** Deployment units that it bears. */
+  /** Maximum of deployment units. */
   readonly units: number;
 }
 
@@ -34,13 +45,13 @@ export interface AttributeTraits {
 }
 
 export interface TransferTraits {
-  /** File types of Download and ScheduleDownload; `*` at the end stands for anything. */
+  /** File types of Download and ScheduleDownload; `*` at the end matches anything. */
   readonly downloads: readonly string[];
   /** File types of Upload; `<i>` stands for the number of an instance. */
   readonly uploads: readonly string[];
-  /** Transfers that it keeps in its queue; beyond it fault 9004. */
+  /** Maximum of queued transfers; fault 9004 beyond it. */
   readonly most: number;
-  /** Status in the answer to what needs no restart: 0, when it is done by then, or 1. */
+  /** Status in the answer to what needs no restart: 0 if it is done by then, or 1. */
   readonly status: 0 | 1;
   /** Simulated seconds from the last byte of firmware to the restart. */
   readonly applySeconds: number;
@@ -48,7 +59,7 @@ export interface TransferTraits {
   readonly flashBytes: number;
   /** Firmware that it cannot authenticate fails with 9019. */
   readonly signed: boolean;
-  /** What its subscriber says when a download needs confirmation; `none`: nobody can be asked (9003). */
+  /** The subscriber's answer when a download needs confirmation; `none`: nobody can be asked (9003). */
   readonly confirmation: 'none' | 'yes' | 'no';
 }
 
@@ -57,7 +68,7 @@ const OLD_UPLOADS = ['1 Vendor Configuration File', '2 Vendor Log File'];
 const DOWNLOADS = [...OLD_DOWNLOADS, '4 Tone File', '5 Ringer File', '6 Stored Firmware Image'];
 const UPLOADS = [...OLD_UPLOADS, '3 Vendor Configuration File <i>', '4 Vendor Log File <i>'];
 
-/** Entries of a list of queued transfers, so no queue is longer (TR-069a6 A.4.1.7). */
+/** Maximum of entries in a list of queued transfers, hence of the queue (TR-069a6 A.4.1.7). */
 const LONGEST_QUEUE = 16;
 
 /** `namespace`: of its envelopes; file types depend on it (TR-069a6 Table 31). */

@@ -1,6 +1,7 @@
 /**
- * The shape of a parameter tree, shared by all modems of a profile: objects, tables and leaves in the order in which the
- * device lists them, and how many instances a table has out of the factory. docs/profiles.md tells the file format.
+ * The shape of a parameter tree, shared by all modems of a profile: objects, tables and leaves in the order
+ * in which the device lists them, and how many instances a table has at the factory. docs/profiles.md
+ * describes the file format.
  */
 import type { ValueType } from '../../protocol/cwmp/parameter-value.ts';
 import { LIMITS } from '../../protocol/limits.ts';
@@ -20,9 +21,15 @@ export interface ObjectShape {
   readonly name: string;
   /** Ends with a dot; empty for the root. */
   readonly template: string;
-  /** What a list of names tells of it, and for an instance whether DeleteObject works; absent: as its table is addable. */
+  /**
+   * Whether a list of names marks it as writable, and for an instance whether DeleteObject works; absent: as
+   * its table is addable.
+   */
   readonly writable?: boolean;
-  /** Leaves first, then objects and tables, each in the order of the file: so the devices list them. */
+  /**
+   * Leaves first, then objects and tables, each in the order of the file: the order in which devices list
+   * them.
+   */
   readonly members: Map<string, LeafShape | ObjectShape | TableShape>;
 }
 
@@ -34,7 +41,10 @@ export interface TableShape {
   /** AddObject works on it, and DeleteObject on its instances. */
   readonly addable: boolean;
   readonly row: ObjectShape;
-  /** Instances that have other members than the rest, by their numbers: trees that were read from a device have them. */
+  /**
+   * Instances whose members differ from the rest, by their numbers: trees that were read from a device have
+   * them.
+   */
   readonly rows: Map<number, ObjectShape>;
 }
 
@@ -42,7 +52,7 @@ export interface TreeShape {
   /** `InternetGatewayDevice.` */
   readonly root: string;
   readonly top: ObjectShape;
-  /** Numbers of a table's instances out of the factory, ascending, by its concrete path below the root. */
+  /** Instance numbers of a table at the factory, ascending, by its concrete path below the root. */
   instances(path: string): readonly number[];
 }
 
@@ -68,13 +78,15 @@ interface Row {
   readonly leaves: readonly { readonly name: string; readonly type: ValueType; readonly writable: boolean }[];
 }
 
-/** What a file tells of objects beside their leaves, by their paths as its rows write them. */
+/** What a file says about objects beside their leaves, by their paths as its rows write them. */
 interface Marks {
   readonly addable: ReadonlySet<string>;
   readonly writable: ReadonlyMap<string, boolean>;
 }
 
-/** Reads a tree file and a profile's changes to it: objects left out, objects added or replaced, other counts. */
+/**
+ * Reads a tree file and a profile's changes to it: objects left out, objects added or replaced, other counts.
+ */
 export function readTree(base: Fields, changes: Fields): TreeShape {
   base.string('about', '');
   const root = base.string('root');
@@ -85,7 +97,10 @@ export function readTree(base: Fields, changes: Fields): TreeShape {
     writable: new Map([...readWritable(base), ...readWritable(changes)]),
   };
   const top: ObjectShape = {
-    ...{ is: 'object', name: root, template: '', members: new Map() },
+    is: 'object',
+    name: root,
+    template: '',
+    members: new Map(),
     ...writableOf(marks, ''),
   };
   for (const row of readRows(base)) if (stays(row.path)) place(top, row, marks, base);
@@ -119,7 +134,9 @@ function readLeaf(text: string, file: Fields, path: string): Row['leaves'][numbe
   return { name: match[1], type, writable: match[3] === '*' };
 }
 
-/** Puts the leaves of a row where they belong, and makes the objects on the way; a row that was there is replaced. */
+/**
+ * Puts the leaves of a row in their place, and creates the objects on the way; an existing row is replaced.
+ */
 function place(top: ObjectShape, { path, leaves }: Row, marks: Marks, file: Fields): void {
   const segments = path.split('.').slice(0, -1);
   let object = top;
@@ -145,7 +162,7 @@ function place(top: ObjectShape, { path, leaves }: Row, marks: Marks, file: Fiel
   for (const [name, member] of rest) object.members.set(name, member);
 }
 
-/** An instance that is told of by its number: it has what its own rows say, and nothing of the others. */
+/** An instance that is described by its number: it has what its own rows say, and nothing from the others. */
 function instance(
   table: TableShape,
   segment: string,
@@ -159,7 +176,10 @@ function instance(
   if (known !== undefined) return known;
   const { name, template } = table.row;
   const own: ObjectShape = {
-    ...{ is: 'object', name, template, members: new Map() },
+    is: 'object',
+    name,
+    template,
+    members: new Map(),
     ...writableOf(marks, written),
   };
   table.rows.set(Number(segment), own);
@@ -176,20 +196,27 @@ function add(
   const template = `${parent.template}${name}.`;
   const made: ObjectShape | TableShape = isTable
     ? {
-        ...{ is: 'table', name, template, addable: marks.addable.has(written), rows: new Map() },
+        is: 'table',
+        name,
+        template,
+        addable: marks.addable.has(written),
+        rows: new Map(),
         row: {
-          ...{ is: 'object', name, template: `${template}{i}.`, members: new Map() },
+          is: 'object',
+          name,
+          template: `${template}{i}.`,
+          members: new Map(),
           ...writableOf(marks, `${written}{i}.`),
         },
       }
-    : { ...{ is: 'object', name, template, members: new Map() }, ...writableOf(marks, written) };
+    : { is: 'object', name, template, members: new Map(), ...writableOf(marks, written) };
   parent.members.set(name, made);
   return made;
 }
 
 function writableOf({ writable }: Marks, written: string): { readonly writable?: boolean } {
-  const told = writable.get(written);
-  return told === undefined ? {} : { writable: told };
+  const listed = writable.get(written);
+  return listed === undefined ? {} : { writable: listed };
 }
 
 /** A number of instances, their numbers, or counts for the instances of the table above. */
@@ -218,20 +245,20 @@ function readNumbers(fields: Fields, path: string): readonly number[] {
   const numbers = fields.list(path);
   if (numbers.length > LIMITS.members) fields.refuse(path, `at most ${LIMITS.members} members`);
   return numbers.map((number) =>
-    typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= MOST_NUMBER
+    typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= MAX_NUMBER
       ? number
       : fields.refuse(path, 'whole numbers'),
   );
 }
 
 /** Nine digits, as many as an instance in a name may have. */
-const MOST_NUMBER = 999_999_999;
+const MAX_NUMBER = 999_999_999;
 
 const isCount = (count: number): boolean => Number.isInteger(count) && count >= 0 && count <= LIMITS.members;
 
 const NONE: readonly number[] = [];
 
-/** 1 to `count`, one list for all who ask. */
+/** 1 to `count`, one shared list. */
 function upTo(count: number): readonly number[] {
   const known = RANGES.get(count);
   if (known !== undefined) return known;

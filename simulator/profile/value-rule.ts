@@ -1,13 +1,19 @@
-/** What a rule for a value may look at, and what one is. */
+/** Rules for values, and what they may look at. */
 
 export interface ValueSource {
-  /** Facts by name: `serial`, `mac`, `firmware`, those of the profile, and what changes with time (`uptime`, `clock`). */
+  /**
+   * Facts by name: `serial`, `mac`, `firmware`, those of the profile, and what changes with time (`uptime`,
+   * `clock`).
+   */
   fact(name: string): string | undefined;
-  /** Instances of a table beside the parameter, by its name or the beginning of it; `undefined` when there is none. */
+  /**
+   * Number of instances of a table beside the parameter, by its name or the beginning of it; `undefined` when
+   * there is none.
+   */
   count(table: string): number | undefined;
   readonly path: string;
   readonly indices: readonly number[];
-  /** Makes random values differ between modems, and equal for one. */
+  /** Makes random values differ between modems and stay the same for one. */
   readonly seed: string;
   /** Simulated time, and that of the last restart, in milliseconds since 1970. */
   readonly now: number;
@@ -18,13 +24,13 @@ export interface ValueSource {
 export interface ValueRule {
   (source: ValueSource): string;
   /**
-   * The simulated time, in milliseconds since 1970, from which on it may read otherwise by itself; the present for what
-   * moves all the time. Absent: it stays until something is set or the modem restarts.
+   * The simulated time, in milliseconds since 1970, from which it may change by itself; now for what varies
+   * all the time. Absent: it stays until something is set or the modem restarts.
    */
   readonly next?: (source: ValueSource) => number;
 }
 
-/** A rule that moves by itself. */
+/** A rule whose value varies by itself. */
 export function moving(
   rule: (source: ValueSource) => string,
   next: (source: ValueSource) => number,

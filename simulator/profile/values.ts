@@ -1,22 +1,24 @@
 /**
- * What a parameter reads as on a modem out of the factory: rules from the profile, by name. A value is computed when it
- * is asked for, from the modem's own facts and numbers, so that a modem costs no memory for what it shares with its kind.
+ * The values of parameters on a factory-fresh modem: rules from the profile, by name. A value is computed
+ * when it is read, from the modem's own facts and numbers, so that a modem needs no memory for what it shares
+ * with its model.
  */
 import { ModemlabError } from '../../protocol/errors.ts';
 import { hash } from '../../protocol/random.ts';
 import type { LeafShape } from './tree-shape.ts';
 import type { ValueRule, ValueSource } from './value-rule.ts';
 import { moving } from './value-rule.ts';
-import { compileMotion } from './varying-values.ts';
+import { compileVaryingValue } from './varying-values.ts';
 
 export type { ValueRule, ValueSource } from './value-rule.ts';
 
 /** No profile has more texts beside its values; what tests expand is not kept for ever. */
-const MOST_LINES = 256;
+const MAX_LINES = 256;
 
 /**
- * The rules of a profile: by template name below the root, by `*.` and the last name, or by type as `:u`; before them by
- * the name of one parameter, with instance numbers. Values that were read from a device go before all rules.
+ * The rules of a profile: by template name below the root, by `*.` and the last name, or by type as `:u`;
+ * before them by the name of one parameter, with instance numbers. Values that were read from a device
+ * precede all rules.
  */
 export class ValueRules {
   readonly #texts: ReadonlyMap<string, string>;
@@ -26,12 +28,12 @@ export class ValueRules {
   readonly #given: ReadonlyMap<string, string>;
   readonly #lines = new Map<string, ValueRule>();
 
-  /** `given`: values by names below the root, as they are: no rules. */
+  /** `given`: values by names below the root, literal: no rules. */
   constructor(texts: ReadonlyMap<string, string>, given: ReadonlyMap<string, string> = new Map()) {
     this.#texts = texts;
     this.#given = given;
     for (const [name, text] of texts) {
-      // A rule that cannot be read is told when the profile is loaded, not when a modem is asked.
+      // An invalid rule is reported when the profile is loaded, not when a modem is asked.
       const rule = compile(text, name);
       const template = name.replace(/\.\d{1,9}(?=\.)/g, '.{i}');
       if (template === name) continue;
@@ -57,7 +59,7 @@ export class ValueRules {
     const known = this.#lines.get(text);
     if (known !== undefined) return known;
     const rule = compile(text, text);
-    if (this.#lines.size < MOST_LINES) this.#lines.set(text, rule);
+    if (this.#lines.size < MAX_LINES) this.#lines.set(text, rule);
     return rule;
   }
 
@@ -79,7 +81,7 @@ export class ValueRules {
 
 const belowRoot = (path: string): string => path.slice(path.indexOf('.') + 1);
 
-/** A rule for all parameters of a template, but for those that have one of their own. */
+/** A rule for all parameters of a template, except those that have one of their own. */
 function eachBySelf(rule: ValueRule, own: (source: ValueSource) => ValueRule | undefined): ValueRule {
   return moving(
     (source) => (own(source) ?? rule)(source),
@@ -96,10 +98,10 @@ const FALLBACKS: ReadonlyMap<string, string> = new Map([
   ['dateTime', '0001-01-01T00:00:00Z'],
 ]);
 
-/** Facts that are others a moment later. */
+/** Facts that change from one moment to the next. */
 const MOVING_FACTS: ReadonlySet<string> = new Set(['uptime', 'clock', 'weekday', 'connectionUptime']);
 
-/** Text with `${...}` in it, as docs/profiles.md lists them. */
+/** Text with `${...}` in it, as listed in docs/profiles.md. */
 export function compile(text: string, name: string): ValueRule {
   const parts: ValueRule[] = [];
   let from = 0;
@@ -126,7 +128,7 @@ function compilePart(text: string, name: string): ValueRule {
   if (index !== null) return compileIndex(index);
   const mac = /^mac(?:\+(\d{1,3}))?$/.exec(text);
   if (mac !== null) return (source) => shiftMac(source.fact('mac') ?? '', Number(mac[1] ?? 0));
-  if (word === '') throw new ModemlabError('E_FILE_INVALID', `values: ${name}: \${${text}} is no rule`);
+  if (word === '') throw new ModemlabError('E_FILE_INVALID', `values: ${name}: \${${text}} is not a rule`);
   const read = (source: ValueSource): string => {
     const value = source.fact(word);
     if (value === undefined)
@@ -146,7 +148,7 @@ function compileIndex([, which, operator, operand]: RegExpExecArray): ValueRule 
 }
 
 function compileFunction(word: string, argument: string, name: string): ValueRule {
-  const motion = compileMotion(word, argument);
+  const motion = compileVaryingValue(word, argument);
   if (motion !== undefined) return motion;
   switch (word) {
     case 'count':
@@ -170,17 +172,17 @@ function compileFunction(word: string, argument: string, name: string): ValueRul
       return ({ seed, path }) => randomHex(`${seed}/${path}`, digits);
     }
   }
-  throw new ModemlabError('E_FILE_INVALID', `values: ${name}: \${${word}:${argument}} is no rule`);
+  throw new ModemlabError('E_FILE_INVALID', `values: ${name}: \${${word}:${argument}} is not a rule`);
 }
 
 function randomHex(seed: string, digits: number): string {
   let out = '';
-  for (let turn = 0; out.length < digits; turn++)
-    out += hash(`${seed}#${turn}`).toString(16).padStart(8, '0');
+  for (let block = 0; out.length < digits; block++)
+    out += hash(`${seed}#${block}`).toString(16).padStart(8, '0');
   return out.slice(0, digits).toUpperCase();
 }
 
-/** A MAC some steps after another, as one unit's interfaces follow each other. */
+/** The MAC address some steps after another, as one unit's interfaces follow each other. */
 export function shiftMac(mac: string, by: number): string {
   const shifted = (Number.parseInt(mac.replaceAll(':', ''), 16) + by) % 2 ** 48;
   const digits = shifted.toString(16).padStart(12, '0');

@@ -1,34 +1,38 @@
 /**
- * Values that move as they do on a line: counters, noise margins, rates after a new synchronisation, addresses after a
- * reconnect, leases. Each is a function of simulated time, the modem's seed and the parameter's path, computed when it is
- * read: it costs no timer and no memory, and the same seed and time give the same value. docs/profiles.md lists them.
+ * Values that vary as on a real line: counters, noise margins, rates after a resynchronisation, addresses
+ * after a reconnect, leases. Each is a function of simulated time, the modem's seed and the parameter's path,
+ * computed when it is read: it costs no timer and no memory, and the same seed and time give the same value.
+ * docs/profiles.md lists them.
  */
 import { hash } from '../../protocol/random.ts';
 import type { ValueRule, ValueSource } from './value-rule.ts';
 import { moving } from './value-rule.ts';
 
-/** By name; the argument without its `#NAME`. `undefined`: the argument is none of such a rule. */
-const MOTIONS: ReadonlyMap<string, (argument: string, key: Key) => ValueRule | undefined> = new Map([
+/** By name; the argument without its `#NAME`. `undefined`: the argument is invalid for the rule. */
+const VARYING_RULES: ReadonlyMap<string, (argument: string, key: Key) => ValueRule | undefined> = new Map([
   ['counter', (argument, key) => counter(argument, key, 2 ** 32)],
   ['counter64', (argument, key) => counter(argument, key, Number.MAX_SAFE_INTEGER)],
   ['wander', wander],
-  ['anew', anew],
-  ['turn', turn],
+  ['anew', redrawn],
+  ['turn', choice],
   ['address', address],
   ['since', since],
   ['lease', lease],
 ]);
 
-/** What the random numbers of a rule are made from: equal for two rules that move together. */
+/** The key of a rule's random numbers: equal for two rules that vary together. */
 type Key = (source: ValueSource) => string;
 
-/** The rule `${word:argument}`, when it is one of these and reads well. */
-export function compileMotion(word: string, argument: string): ValueRule | undefined {
+/** The rule `${word:argument}`, if it is one of these and valid. */
+export function compileVaryingValue(word: string, argument: string): ValueRule | undefined {
   const [, body = '', name] = /^(.*?)(?:#([\w*-]{1,64}))?$/s.exec(argument) ?? [];
-  return MOTIONS.get(word)?.(body, keyOf(name));
+  return VARYING_RULES.get(word)?.(body, keyOf(name));
 }
 
-/** `#NAME` is the modem's own for all parameters with it, `#NAME*` for all of one instance, no name for one parameter. */
+/**
+ * `#NAME` is shared by all parameters of the modem with it, `#NAME*` by all of one instance, no name is for
+ * one parameter.
+ */
 function keyOf(name: string | undefined): Key {
   if (name === undefined) return ({ seed, path }) => `${seed}/${path}`;
   if (name.endsWith('*')) return ({ seed, indices }) => `${seed}#${name}${indices.join('.')}`;
@@ -42,7 +46,7 @@ const always = ({ now }: ValueSource): number => now;
 interface Range {
   readonly low: number;
   readonly high: number;
-  /** What follows behind the range. */
+  /** What follows the range. */
   readonly rest: string;
 }
 
@@ -59,7 +63,7 @@ function readPeriod(text: string): { readonly before: string; readonly ms: numbe
   return match === null ? undefined : { before: match[1] ?? '', ms: Number(match[2]) * 1000 };
 }
 
-/** A stretch of time between two reconnects: those that come by the clock, each modem at its own moment, and restarts. */
+/** The time between two reconnects: periodic ones, each modem at its own moment, and restarts. */
 interface Stretch {
   readonly start: number;
   readonly end: number;
@@ -73,15 +77,18 @@ function stretch(key: string, ms: number, { now, bootedAt }: ValueSource): Stret
   return { start, end: begun + ms, key: `${key}/${Math.round(start)}` };
 }
 
-/** The waves by which traffic swells and ebbs: period in seconds, and part of the mean rate. Together below 1. */
+/**
+ * The waves by which traffic rises and falls: period in seconds, and share of the mean rate. Together below
+ * 1.
+ */
 const WAVES = [
   { seconds: 86_400, share: 0.45 },
   { seconds: 1_700, share: 0.4 },
 ] as const;
 
 /**
- * `LOW-HIGH[/SECONDS]`: grows by LOW to HIGH a second, a mean of the modem's own, more at some times than at others, from
- * 0 at each restart, and every SECONDS when given; never falls before it wraps.
+ * `LOW-HIGH[/SECONDS]`: grows by LOW to HIGH per second, with a mean of the modem's own, at some times faster
+ * than at others, from 0 at each restart, and every SECONDS if given; never decreases before it wraps.
  */
 function counter(argument: string, key: Key, wrap: number): ValueRule | undefined {
   const range = readRange(argument);
@@ -98,7 +105,7 @@ function counter(argument: string, key: Key, wrap: number): ValueRule | undefine
   }, always);
 }
 
-/** Seconds as traffic counts them: the integral of 1 plus the waves, so that it only grows. */
+/** Seconds weighted by traffic: the integral of 1 plus the waves, so that it only grows. */
 function swollen(seconds: number, key: string): number {
   let sum = seconds;
   for (const { seconds: length, share } of WAVES) {
@@ -109,7 +116,10 @@ function swollen(seconds: number, key: string): number {
   return Math.max(0, sum);
 }
 
-/** `LOW-HIGH~SWING/SECONDS`: a number of the modem's own, and up to SWING around it, on a new way every SECONDS. */
+/**
+ * `LOW-HIGH~SWING/SECONDS`: a number of the modem's own, varied by up to SWING, towards a new target every
+ * SECONDS.
+ */
 function wander(argument: string, key: Key): ValueRule | undefined {
   const range = readRange(argument);
   const period = readPeriod(range?.rest ?? '');
@@ -128,8 +138,8 @@ function wander(argument: string, key: Key): ValueRule | undefined {
   }, always);
 }
 
-/** `LOW-HIGH/SECONDS`: a whole number, another one every SECONDS and after each restart. */
-function anew(argument: string, key: Key): ValueRule | undefined {
+/** `LOW-HIGH/SECONDS`: an integer, redrawn every SECONDS and after each restart. */
+function redrawn(argument: string, key: Key): ValueRule | undefined {
   const period = readPeriod(argument);
   const range = readRange(period?.before ?? '');
   if (period === undefined || range === undefined || range.rest !== '') return undefined;
@@ -139,8 +149,8 @@ function anew(argument: string, key: Key): ValueRule | undefined {
   return between(period.ms, key, (now) => String(low + (hash(now.key) % count)));
 }
 
-/** `A|B|C/SECONDS`: one of them, chosen again every SECONDS and after each restart. */
-function turn(argument: string, key: Key): ValueRule | undefined {
+/** `A|B|C/SECONDS`: one of them, redrawn every SECONDS and after each restart. */
+function choice(argument: string, key: Key): ValueRule | undefined {
   const period = readPeriod(argument);
   if (period === undefined) return undefined;
   const choices = period.before.split('|');
@@ -148,8 +158,8 @@ function turn(argument: string, key: Key): ValueRule | undefined {
 }
 
 /**
- * `NETWORK/BITS/SECONDS`: an IPv4 address out of the network, another one every SECONDS and after each restart; the one
- * that the modem was given for its WAN side, when it was.
+ * `NETWORK/BITS/SECONDS`: an IPv4 address out of the network, redrawn every SECONDS and after each restart;
+ * or the one that the modem was given for its WAN side.
  */
 function address(argument: string, key: Key): ValueRule | undefined {
   const period = readPeriod(argument);
@@ -170,7 +180,7 @@ function address(argument: string, key: Key): ValueRule | undefined {
   );
 }
 
-/** `SECONDS`: how many seconds ago it began: every SECONDS anew, and at each restart. */
+/** `SECONDS`: how many seconds ago it began: it restarts every SECONDS, and with the modem. */
 function since(argument: string, key: Key): ValueRule | undefined {
   const period = readPeriod(`/${argument}`);
   if (period === undefined) return undefined;
@@ -180,7 +190,7 @@ function since(argument: string, key: Key): ValueRule | undefined {
   }, always);
 }
 
-/** `SECONDS`: what is left of a lease of that length, which is renewed at its half as DHCP does. */
+/** `SECONDS`: the remaining time of a lease of that length, which is renewed at half time as in DHCP. */
 function lease(argument: string, key: Key): ValueRule | undefined {
   const period = readPeriod(`/${argument}`);
   if (period === undefined || period.ms < 2000) return undefined;
@@ -191,7 +201,7 @@ function lease(argument: string, key: Key): ValueRule | undefined {
   }, always);
 }
 
-/** A value that holds from one reconnect to the next. */
+/** A value that stays from one reconnect to the next. */
 function between(ms: number, key: Key, read: (now: Stretch) => string): ValueRule {
   return moving(
     (source) => read(stretch(key(source), ms, source)),

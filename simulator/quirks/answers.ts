@@ -1,4 +1,4 @@
-/** What habits do with requests of the ACS, and with what became of them. */
+/** What habits do with requests of the ACS, and with their outcomes. */
 import { FAULTS } from '../../protocol/cwmp/faults.ts';
 import type { Answer, CpeMethod, CwmpFault, Request, Response } from '../../protocol/cwmp/messages.ts';
 import { isCpeRequest, RPCS } from '../../protocol/cwmp/messages.ts';
@@ -16,7 +16,7 @@ export function refuse(code: number, inner: CwmpFault['SetParameterValuesFault']
   return { ok: false, fault: { FaultCode: code, FaultString, SetParameterValuesFault: inner } };
 }
 
-/** With another list of names where it is an answer to GetParameterNames. */
+/** With another list of names if it is an answer to GetParameterNames. */
 export function withNames(outcome: Outcome, change: (list: Names) => Names): Outcome {
   if (outcome === 'hang-up' || !outcome.ok || outcome.response.rpc !== 'GetParameterNames') return outcome;
   const { response } = outcome;
@@ -24,7 +24,7 @@ export function withNames(outcome: Outcome, change: (list: Names) => Names): Out
   return { ...outcome, response: { ...response, args } };
 }
 
-/** With another list of values where it is an answer to GetParameterValues. */
+/** With another list of values if it is an answer to GetParameterValues. */
 export function withValues(outcome: Outcome, change: (list: Values) => Values): Outcome {
   if (outcome === 'hang-up' || !outcome.ok || outcome.response.rpc !== 'GetParameterValues') return outcome;
   const { response } = outcome;
@@ -32,7 +32,7 @@ export function withValues(outcome: Outcome, change: (list: Values) => Values): 
   return { ...outcome, response: { ...response, args } };
 }
 
-/** With another instance number where it is an answer to AddObject. */
+/** With another instance number if it is an answer to AddObject. */
 export function withInstance(outcome: Outcome, change: (number: number) => number): Outcome {
   if (outcome === 'hang-up' || !outcome.ok || outcome.response.rpc !== 'AddObject') return outcome;
   const { response } = outcome;
@@ -40,12 +40,15 @@ export function withInstance(outcome: Outcome, change: (number: number) => numbe
   return { ...outcome, response: { ...response, args } };
 }
 
-/** With another fault where it was refused. */
+/** With another fault if it was refused. */
 export function withFault(outcome: Outcome, change: (fault: CwmpFault) => CwmpFault): Outcome {
   return outcome === 'hang-up' || outcome.ok ? outcome : { ok: false, fault: change(outcome.fault) };
 }
 
-/** Carries a request out under other names: `inward` makes one's own of those asked for, `outward` of those told. */
+/**
+ * Executes a request under other names: `inward` maps the requested names to the device's own, `outward` maps
+ * its own back.
+ */
 export function renamed(
   request: Request<CpeMethod>,
   plain: Plain,
@@ -64,8 +67,8 @@ export function renamed(
       })),
     }));
   const { rpc, args } = outcome.response;
-  const told = RPCS[rpc].responseFrom(mapNames(args, outward));
-  return told.ok && isCpeResponse(told.value) ? { ...outcome, response: told.value } : outcome;
+  const renamed = RPCS[rpc].responseFrom(mapNames(args, outward));
+  return renamed.ok && isCpeResponse(renamed.value) ? { ...outcome, response: renamed.value } : outcome;
 }
 
 const isCpeResponse = (response: Response): response is Response<CpeMethod> =>

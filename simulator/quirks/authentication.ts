@@ -1,4 +1,4 @@
-/** Habits of group AU: how a modem proves who it is. */
+/** Habits of group AU: how a modem authenticates. */
 import type { Habits } from './habit.ts';
 import { traits, wire } from './habit.ts';
 import { headerOf, withValues } from './head-lines.ts';
@@ -9,7 +9,7 @@ export const authentication = {
   'Q-AU-04': wire(() => ({ answer: { opaque: '(null)' } })),
   'Q-AU-05': wire(() => ({ answer: { strayQuote: true } })),
   'Q-AU-06': wire(() => ({ after: (status) => (status === 401 ? 'close' : undefined) })),
-  // As it should be: digest with each request, and the count goes on.
+  // Correct behaviour: digest with each request, and the count goes on.
   'Q-AU-07': traits({}, 'Authorization'),
   'Q-AU-09': wire(() => ({
     head: (lines) =>

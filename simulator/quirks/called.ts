@@ -14,7 +14,7 @@ const callee = (change: Partial<ConnectionRequestTraits>): Habit => ({
 export const called = {
   'Q-AU-01': callee({ auth: 'digest', qop: false, algorithm: 'quoted', domain: '/' }),
   'Q-AU-08': callee({ afterChallenge: 'close' }),
-  // Acknowledged, and not taken: it keeps the one that it has.
+  // Acknowledged, but ignored: it keeps its current one.
   'Q-AU-10': perform((request, plain) => {
     if (request.rpc !== 'SetParameterValues') return plain(request);
     const { ParameterList } = request.args;

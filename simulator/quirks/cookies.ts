@@ -3,7 +3,7 @@ import type { Habit, Habits } from './habit.ts';
 import { traits, wire } from './habit.ts';
 import { headerOf, withValues } from './head-lines.ts';
 
-/** A cookie that a proxy before the ACS would have set: some spellings show with two cookies only. */
+/** A cookie that a proxy before the ACS would have set: some spellings show only with two cookies. */
 const OTHER = 'AWSELB=8B0F';
 
 /** A spelling of the Cookie lines, made from the plain one. */

@@ -6,12 +6,12 @@ import { changeEvents, isInform } from './message-edits.ts';
 
 /** Simulated milliseconds between the sessions of a modem that calls again and again (Q-EV-05). */
 const LOOP_MS = 5000;
-/** Names in a request that are too many for Q-EV-13. */
+/** Q-EV-13 fails with more names than this in a request. */
 const TOO_MANY = 100;
 /** Local transfers that Q-EV-16 reports in each session. */
 const TRANSFERS = 5;
 
-/** Goes away over something, and comes back as after a power cut. */
+/** Disappears on some occasion, and comes back as after a power cut. */
 const crashes = (
   goesAway: (crash: () => void) => NonNullable<ReturnType<NonNullable<Habit['make']>>['session']>,
 ): Habit => ({

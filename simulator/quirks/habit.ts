@@ -1,25 +1,31 @@
-/** A habit: what a quirk makes a modem do beyond the text of its messages. The tables beside this file have them all. */
+/**
+ * A habit: what a quirk makes a modem do beyond the text of its messages. The tables beside this file have
+ * them all.
+ */
 import type { Device } from '../device/device.ts';
-import type { WireHabits } from '../http/wire-hooks.ts';
-import type { Part } from '../modem-context.ts';
+import type { WireHooks } from '../http/wire-hooks.ts';
+import type { ModemService } from '../modem-context.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { SessionHabits } from './session-habits.ts';
 
-/** Where it shows: in the HTTP exchange, in the order of messages, in an answer, over time, or when it is called. */
+/**
+ * Where it shows: in the HTTP exchange, in the order of messages, in an answer, over time, or when it is
+ * called.
+ */
 export type Level = 'wire' | 'session' | 'rpc' | 'life' | 'called';
 
-/** What one modem does, with whatever it remembers in its closures. */
+/** The hooks of one modem, with whatever they remember in their closures. */
 export interface Hooks {
-  readonly wire?: WireHabits;
+  readonly wire?: WireHooks;
   readonly session?: SessionHabits;
-  readonly life?: Part;
+  readonly life?: ModemService;
 }
 
 export interface Habit {
   readonly level: Level;
-  /** The profile of a modem that has it: enough where a trait says it all. */
+  /** The profile of a modem with it: enough where a trait says it all. */
   readonly profile?: (profile: Profile) => Profile;
-  /** Made for a modem at its first session. */
+  /** Created for a modem at its first session. */
   readonly make?: (device: Device) => Hooks;
 }
 
@@ -35,12 +41,12 @@ export const session = (make: (device: Device) => SessionHabits): Habit => ({
   make: (device) => ({ session: make(device) }),
 });
 
-export const wire = (make: (device: Device) => WireHabits): Habit => ({
+export const wire = (make: (device: Device) => WireHooks): Habit => ({
   level: 'wire',
   make: (device) => ({ wire: make(device) }),
 });
 
-/** HTTP traits in place of the profile's, and header lines that they need. */
+/** HTTP traits that replace the profile's, and header lines that they need. */
 export const traits = (change: Partial<Profile['http']>, ...headers: string[]): Habit => ({
   level: 'wire',
   profile: (profile) => ({

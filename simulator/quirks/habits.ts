@@ -1,23 +1,23 @@
-/** The quirks of one modem put together: its profile, and what it does at each hook. In the order in which they are given. */
+/** The quirks of one modem combined: its profile, and its hooks. In the order in which they are given. */
 import type { QuirkKey } from '../../protocol/quirks.ts';
 import type { Device } from '../device/device.ts';
-import type { WireHabits } from '../http/wire-hooks.ts';
-import type { Part } from '../modem-context.ts';
+import type { WireHooks } from '../http/wire-hooks.ts';
+import type { ModemService } from '../modem-context.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { Hooks } from './habit.ts';
 import type { Plain, SessionHabits } from './session-habits.ts';
 import { habitOf, isOfMessages } from './table.ts';
 
 export interface AllHabits {
-  readonly wire: WireHabits;
+  readonly wire: WireHooks;
   readonly session: SessionHabits;
-  readonly life: readonly Part[];
+  readonly life: readonly ModemService[];
 }
 
-/** Profiles that quirks changed, so that a fleet shares them as it does others. */
+/** Profiles changed by quirks, so that a fleet shares them like others. */
 const profiles = new WeakMap<Profile, Map<string, Profile>>();
 
-/** The profile of a modem of this kind that has these quirks. */
+/** The profile of a modem of this model with these quirks. */
 export function quirkyProfile(profile: Profile, ids: readonly QuirkKey[]): Profile {
   const changes = ids.flatMap((id) => habitOf(id)?.profile ?? []);
   if (changes.length === 0) return profile;
@@ -38,7 +38,7 @@ export function quirkyProfile(profile: Profile, ids: readonly QuirkKey[]): Profi
 
 const made = new WeakMap<Device, AllHabits>();
 
-/** What a device does; made at its first session, for what it remembers is its own. */
+/** The habits of a device; created at its first session, because what they remember is its own. */
 export function habitsOf(device: Device, ids: readonly QuirkKey[]): AllHabits {
   const known = made.get(device);
   if (known !== undefined) return known;
@@ -59,21 +59,21 @@ export function habitsOf(device: Device, ids: readonly QuirkKey[]): AllHabits {
 const those = <H, K extends keyof H>(habits: readonly H[], name: K): readonly NonNullable<H[K]>[] =>
   habits.flatMap((habit) => habit[name] ?? []);
 
-/** One object with the members of all; of two of one name the later counts. */
+/** One object with the members of all; of two with the same name the later one counts. */
 function merged<H extends object>(habits: readonly H[]): Partial<H> {
   const all: Partial<H> = {};
   for (const habit of habits) Object.assign(all, habit);
   return all;
 }
 
-function together(habits: readonly WireHabits[]): WireHabits {
+function together(habits: readonly WireHooks[]): WireHooks {
   const heads = those(habits, 'head');
   const repeats = those(habits, 'repeat');
   const setCookies = those(habits, 'setCookies');
   const afters = those(habits, 'after');
   const resets = those(habits, 'resets');
   return {
-    // What is no function, and what can only be done once: the last one counts.
+    // For members that are not functions, and for what can be done only once, the last one counts.
     ...merged(habits),
     answer: merged(those(habits, 'answer')),
     head: (lines, posting) => heads.reduce((changed, head) => head(changed, posting), lines),

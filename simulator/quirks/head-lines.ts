@@ -5,7 +5,7 @@ export function headerOf(lines: readonly string[], name: string): string | undef
   return line?.slice(line.indexOf(':') + 1).trim();
 }
 
-/** Without the header, or with these values of it, each on a line, where the first stood or at the end. */
+/** Without the header, or with these values of it, each on a line, where the first was or at the end. */
 export function withValues(
   lines: readonly string[],
   name: string,

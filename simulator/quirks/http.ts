@@ -1,11 +1,10 @@
 /** Habits of group HT: the HTTP that carries the messages. */
 import { writeBasic } from '../../protocol/http/basic.ts';
 import type { Posting } from '../http/wire-hooks.ts';
-import { deviceId } from '../session-setup.ts';
 import type { Habits } from './habit.ts';
 import { session, traits, wire } from './habit.ts';
 import { headerOf, withValues } from './head-lines.ts';
-import { season } from './message-edits.ts';
+import { setInformText } from './message-edits.ts';
 
 /** The name of the element below Body. */
 const methodOf = ({ message = '' }: Posting): string =>
@@ -20,15 +19,15 @@ const SOAP_ACTIONS: readonly ((method: string) => string | undefined)[] = [
 ];
 const CONTENT_TYPES: readonly (string | undefined)[] = ['text/html', 'text/xml', undefined];
 
-/** Gives one after the other, and begins anew. */
-function takeTurns<T>(all: readonly T[]): () => T | undefined {
-  let turn = 0;
-  return () => all[turn++ % all.length];
+/** Returns one after the other, and starts over after the last. */
+function cycleThrough<T>(all: readonly T[]): () => T | undefined {
+  let count = 0;
+  return () => all[count++ % all.length];
 }
 
 export const http = {
   'Q-HT-01': wire(() => {
-    const next = takeTurns(SOAP_ACTIONS);
+    const next = cycleThrough(SOAP_ACTIONS);
     return {
       head(lines, posting) {
         if (posting.message === undefined) return lines;
@@ -50,10 +49,10 @@ export const http = {
         http: { ...profile.http, charset: 'iso-8859-1', contentType: 'text/xml; charset=ISO-8859-1' },
       };
     },
-    make: () => ({ session: { say: (envelope) => season(envelope, 'd\u00e9codeur') } }),
+    make: () => ({ session: { say: (envelope) => setInformText(envelope, 'd\u00e9codeur') } }),
   },
   'Q-HT-04': wire(() => {
-    const next = takeTurns(CONTENT_TYPES);
+    const next = cycleThrough(CONTENT_TYPES);
     return {
       head(lines, { message }) {
         if (message === undefined) return lines;
@@ -96,7 +95,7 @@ export const http = {
   'Q-HT-15': wire((device) => ({
     head(lines) {
       if (headerOf(lines, 'Authorization') !== undefined) return lines;
-      const { OUI, SerialNumber } = deviceId(device);
+      const { OUI, SerialNumber } = device.id;
       const credentials = { username: `${OUI}-${SerialNumber}`, password: '' };
       return withValues(lines, 'Authorization', [writeBasic(credentials)]);
     },

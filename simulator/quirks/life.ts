@@ -1,15 +1,15 @@
-/** Quirks that show over time, as a part of the modem. */
-import type { Inside, Part } from '../modem-context.ts';
+/** Quirks that show over time, as a service of the modem. */
+import type { ModemContext, ModemService } from '../modem-context.ts';
 import { habitsOf } from './habits.ts';
 
-const partsOf = ({ device, options: { quirks } }: Inside): readonly Part[] =>
+const servicesOf = ({ device, options: { quirks } }: ModemContext): readonly ModemService[] =>
   quirks === undefined ? [] : habitsOf(device, quirks).life;
 
-export const quirkLife: Part = {
+export const quirkService: ModemService = {
   booted(modem) {
-    for (const part of partsOf(modem)) part.booted?.(modem);
+    for (const service of servicesOf(modem)) service.booted?.(modem);
   },
   sessionEnded(modem, report) {
-    for (const part of partsOf(modem)) part.sessionEnded?.(modem, report);
+    for (const service of servicesOf(modem)) service.sessionEnded?.(modem, report);
   },
 };

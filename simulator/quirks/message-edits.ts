@@ -1,4 +1,4 @@
-/** Small changes of a modem's own messages that habits share. */
+/** Small changes to a modem's own messages that habits share. */
 import type { Envelope, Inform } from '../../protocol/cwmp/messages.ts';
 
 export const isInform = ({ message }: Envelope): boolean =>
@@ -11,8 +11,8 @@ export function changeInform(envelope: Envelope, change: (inform: Inform) => Par
   return { ...envelope, message: { ...message, args: { ...message.args, ...change(message.args) } } };
 }
 
-/** An Inform in which one parameter that nobody relies on has this text: what some quirks need to show at all. */
-export function season(envelope: Envelope, text: string): Envelope {
+/** An Inform in which one unimportant parameter has this text, which some quirks need to become visible. */
+export function setInformText(envelope: Envelope, text: string): Envelope {
   return changeInform(envelope, ({ ParameterList }) => {
     const at = ParameterList.findIndex(({ Name }) => Name.endsWith('.ProvisioningCode'));
     const other = ParameterList.findIndex(
@@ -27,7 +27,7 @@ export function season(envelope: Envelope, text: string): Envelope {
   });
 }
 
-/** An Inform with another list of events; one that would have none says `2 PERIODIC`. */
+/** An Inform with another list of events; one that would have none has `2 PERIODIC`. */
 export function changeEvents(
   envelope: Envelope,
   change: (events: Inform['Event']) => Inform['Event'],

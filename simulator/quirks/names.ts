@@ -1,15 +1,15 @@
-/** Habits of group PN: what a tree says of itself, and what is not true of it. */
+/** Habits of group PN: what a tree says about itself that is not true. */
 import type { CpeMethod, Request } from '../../protocol/cwmp/messages.ts';
 import { refuse, renamed, withInstance, withNames, withValues } from './answers.ts';
 import type { Habit, Habits } from './habit.ts';
 import { perform } from './habit.ts';
 import { changeInform } from './message-edits.ts';
 
-/** Instance numbers are so many higher than they should be. */
+/** Instance numbers are this much higher than they should be. */
 const SHIFT = 2;
 
 const shift = (name: string, by: number): string =>
-  // A number that would become none becomes one that no table has.
+  // A number that would become negative becomes 0, which no table has.
   name.replace(/\.(\d{1,9})(?=\.|,|$)/g, (_, number: string) => `.${Math.max(0, Number(number) + by)}`);
 
 /** The other root of a device that has both trees. */
@@ -112,7 +112,7 @@ function pathsOf(request: Request<CpeMethod>): readonly string[] {
   }
 }
 
-/** All its instances begin at 3, in what it tells of its own accord as in what it answers. */
+/** All its instances begin at 3, in what it reports by itself and in what it answers. */
 function shifted(): Habit {
   const outward = (name: string): string => shift(name, SHIFT);
   return {

@@ -1,10 +1,10 @@
-/** What quirks make of a session: what is said, heard, carried out. Each hook is asked only where it is there. */
+/** How quirks change a session: what is sent, understood, executed. A hook is called only if it exists. */
 import type { AcsMethod, CpeMethod, Envelope, Request } from '../../protocol/cwmp/messages.ts';
 import type { Noted } from '../../protocol/quirks/note.ts';
 import type { QuirkKey } from '../../protocol/quirks.ts';
 import type { Performed } from '../device/rpc/dispatch.ts';
 
-/** A message of the ACS as it came. */
+/** A message of the ACS as received. */
 export interface Heard {
   readonly text: string;
   readonly envelope: Envelope;
@@ -21,16 +21,20 @@ export interface SessionHabits {
   readonly emptyFirst?: true;
   /** Sends its Inform over two connections, the second one while the first session is open. */
   readonly twice?: true;
-  /** Requests of its own behind the Inform. */
+  /** Requests of its own after the Inform. */
   readonly requests?: () => readonly Request<AcsMethod>[];
   /** A message of its own before it is written. */
   readonly say?: (envelope: Envelope) => Envelope;
-  /** What happens instead of sending it: an empty POST; or nothing, as if it had been answered so. */
-  readonly instead?: (envelope: Envelope) => 'empty-post' | { readonly supposed: Envelope } | undefined;
-  /** Whether it understands a message of the ACS: `unreadable` ends the session, `ignored` is passed over. */
+  /** What happens instead of sending it: an empty POST; or nothing, and this response is assumed. */
+  readonly instead?: (
+    envelope: Envelope,
+  ) => 'empty-post' | { readonly assumedResponse: Envelope } | undefined;
+  /** Whether it understands a message of the ACS: `unreadable` ends the session, `ignored` skips it. */
   readonly hear?: (heard: Heard) => 'unreadable' | 'ignored' | undefined;
-  /** Carries out a request, or has it carried out as it should be. hang-up: no answer, and the connection is closed. */
+  /**
+   * Executes a request, or has it executed as it should be. hang-up: no answer, and the connection is closed.
+   */
   readonly perform?: Odd;
-  /** Whether it goes away as soon as the ACS has answered this request of its own. */
+  /** Whether it disappears as soon as the ACS has answered this request of its own. */
   readonly goesAway?: (request: Request<AcsMethod>) => boolean;
 }

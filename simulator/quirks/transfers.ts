@@ -1,4 +1,4 @@
-/** Habits of group FT: faults, settings and transfers that are not what they are said to be. */
+/** Habits of group FT: faults, settings and transfers that are reported wrongly. */
 import type { AcsMethod, Envelope, Inform, Request } from '../../protocol/cwmp/messages.ts';
 import { UNKNOWN_TIME } from '../../protocol/datamodel/date-time.ts';
 import { withFault } from './answers.ts';
@@ -9,7 +9,7 @@ import { changeEvents } from './message-edits.ts';
 const isTransfer = ({ EventCode }: Inform['Event'][number]): boolean =>
   /^(7 TRANSFER COMPLETE|M Download|M ScheduleDownload)$/.test(EventCode);
 
-/** The key of a transfer that nobody asked for. */
+/** The key of a transfer that nobody requested. */
 const ORPHAN = 'a key of another ACS';
 
 const orphan: Request<AcsMethod> = {
@@ -23,9 +23,9 @@ const orphan: Request<AcsMethod> = {
   },
 };
 
-/** What it takes for the answer to a TransferComplete that it never sent. */
-const supposed = ({ id, namespace }: Envelope): { readonly supposed: Envelope } => ({
-  supposed: {
+/** The assumed answer to a TransferComplete that was never sent. */
+const assumeResponse = ({ id, namespace }: Envelope): { readonly assumedResponse: Envelope } => ({
+  assumedResponse: {
     id,
     namespace,
     header: {},
@@ -38,7 +38,7 @@ export const transfers = {
     say: (envelope) => changeEvents(envelope, (events) => events.filter((event) => !isTransfer(event))),
     instead: (envelope) =>
       envelope.message.kind === 'request' && envelope.message.rpc === 'TransferComplete'
-        ? supposed(envelope)
+        ? assumeResponse(envelope)
         : undefined,
   })),
   'Q-FT-03': session(() => ({

@@ -5,7 +5,7 @@ import type { Habit, Habits } from './habit.ts';
 import { wire } from './habit.ts';
 import { headerOf, withValues } from './head-lines.ts';
 
-/** Bytes cut into pieces of one size, with a pause behind each. */
+/** Bytes cut into pieces of one size, with a pause after each. */
 function cut(bytes: string, size: number, pause: number): Piece[] {
   const pieces: Piece[] = [];
   for (let at = 0; at < bytes.length; at += size)
@@ -13,10 +13,13 @@ function cut(bytes: string, size: number, pause: number): Piece[] {
   return pieces;
 }
 
-/** Crumbs of a request at most: a large answer is cut into larger ones. */
-const MOST_CRUMBS = 120;
+/** Maximum of pieces of a request: a large answer is cut into larger ones. */
+const MAX_CRUMBS = 120;
 
-/** A Content-Length that is wrong by so many bytes, in the first Inform: the next session shows what the ACS made of it. */
+/**
+ * A Content-Length that is off by this many bytes, in the first Inform: the next session shows how the ACS
+ * reacted.
+ */
 const wrongLength = (by: number): Habit => ({
   level: 'wire',
   profile: (profile) => ({ ...profile, http: { ...profile.http, chunked: false } }),
@@ -40,14 +43,14 @@ export const transport = {
   'Q-XT-02': wire(() => ({
     pieces(head, body) {
       const bytes = head + body.join('');
-      return cut(bytes, Math.max(23, Math.ceil(bytes.length / MOST_CRUMBS)), 1);
+      return cut(bytes, Math.max(23, Math.ceil(bytes.length / MAX_CRUMBS)), 1);
     },
   })),
   'Q-XT-03': wrongLength(50),
   'Q-XT-04': wrongLength(-50),
   'Q-XT-05': wire(() => ({ head: (lines) => ['', '', ...lines] })),
   'Q-XT-06': wire(() => ({ after: () => 'reset' })),
-  // Six kilobytes a second: what a small modem makes of its text while it sends it.
+  // Six kilobytes per second: as a small modem that generates its text while sending it.
   'Q-LG-02': wire(() => ({
     pieces: (head, body) => [{ bytes: head }, ...body.flatMap((bytes) => cut(bytes, 128, 20))],
   })),

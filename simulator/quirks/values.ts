@@ -1,22 +1,23 @@
-/** Habits of groups NS, AT, ID and VL that are no matter of spelling: what is understood, taken, and read. */
+/** Habits of groups NS, AT, ID and VL that go beyond spelling: what is understood, accepted, and read. */
 import type { CpeMethod, Request } from '../../protocol/cwmp/messages.ts';
 import type { Outcome } from './answers.ts';
 import { refuse, withValues } from './answers.ts';
 import type { Habit, Habits } from './habit.ts';
 import { perform, session, wire } from './habit.ts';
-import { changeEvents, season } from './message-edits.ts';
+import { changeEvents, setInformText } from './message-edits.ts';
 import type { Heard, SessionHabits } from './session-habits.ts';
 
 const isRequest = ({ envelope }: Heard): boolean => envelope.message.kind === 'request';
 
-/** Values of an answer, told otherwise. */
-const told =
+/** An answer with changed values. */
+const withValuesChanged =
   (change: (name: string, value: string) => string): SessionHabits['perform'] & object =>
   (request, plain): Outcome =>
     withValues(plain(request), (list) => list.map((one) => ({ ...one, Value: change(one.Name, one.Value) })));
 
-/** A message quirk that needs such a text to show. */
-const seasoned = (text: string): Habit => session(() => ({ say: (envelope) => season(envelope, text) }));
+/** A message quirk that needs such a text to become visible. */
+const withInformText = (text: string): Habit =>
+  session(() => ({ say: (envelope) => setInformText(envelope, text) }));
 
 function asBoolean({ rpc, args }: Request<CpeMethod>): readonly string[] {
   if (rpc !== 'SetParameterValues') return [];
@@ -32,7 +33,7 @@ export const values = {
   })),
   'Q-NS-09': {
     level: 'session',
-    profile: (profile) => ({ ...profile, bears: { ...profile.bears, xmlDeclaration: 'needs' } }),
+    profile: (profile) => ({ ...profile, accepts: { ...profile.accepts, xmlDeclaration: 'needs' } }),
   },
   'Q-AT-12': perform((request, plain) => {
     const wrong = asBoolean(request);
@@ -78,19 +79,19 @@ export const values = {
   'Q-ID-12': session(() => ({
     hear: (heard) => (isRequest(heard) && heard.envelope.id === undefined ? 'ignored' : undefined),
   })),
-  'Q-VL-02': seasoned('R&D in <room 1>'),
-  'Q-VL-15': seasoned('R\u00e9seau \u7db2'),
+  'Q-VL-02': withInformText('R&D in <room 1>'),
+  'Q-VL-15': withInformText('R\u00e9seau \u7db2'),
   'Q-VL-17': session(() => ({
     say: (envelope) =>
       changeEvents(envelope, (events) =>
         events.filter(({ EventCode }) => EventCode !== '8 DIAGNOSTICS COMPLETE'),
       ),
-    perform: told((name, value) =>
+    perform: withValuesChanged((name, value) =>
       name.endsWith('.DiagnosticsState') && value !== 'None' ? 'Requested' : value,
     ),
   })),
   'Q-VL-18': perform(
-    told((name, value) => {
+    withValuesChanged((name, value) => {
       if (/\.(Operating)?Standards?$/.test(name)) return 'b/g';
       return /Status$/.test(name) ? `${value.toLowerCase()} (ok)` : value;
     }),

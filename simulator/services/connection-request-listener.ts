@@ -4,33 +4,35 @@ import http from 'node:http';
 import net from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { ModemlabError } from '../../protocol/errors.ts';
+import type { Callee, ConnectionRequestListener } from '../connection-request-types.ts';
 import type { Device } from '../device/device.ts';
 import type { Asked, Verdict } from './connection-request.ts';
 import { answerLines, isDisabled, judge, pathOf, serve } from './connection-request.ts';
 import { Nonces } from './connection-request-nonce.ts';
-import type { Callee, ConnectionRequestListener } from './connection-request-types.ts';
 
 export interface ListenerOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;
-  /** 0, the default, takes a free one. SpeedTouch listens on 51005. */
+  /** 0, the default, picks a free one. SpeedTouch listens on 51005. */
   readonly port?: number;
-  /** The host that ConnectionRequestURL names; the one it is bound to when absent. */
-  readonly told?: string;
+  /** The host in ConnectionRequestURL; the one it is bound to when absent. */
+  readonly advertisedHost?: string;
   /** For one modem: its path is exactly that of its profile, which may be the same on all modems. */
   readonly exclusive?: boolean;
-  /** Same seed, same nonces at the same time. */
+  /** The same seed gives the same nonces at the same time. */
   readonly seed?: string | number;
   /** Real milliseconds since 1970. */
   readonly clock?: () => number;
 }
 
-/** Real milliseconds after which a caller that says nothing more, or gets no answer, is let go. */
+/** Real milliseconds after which a caller that sends nothing more, or gets no answer, is disconnected. */
 const PATIENCE_MS = 10_000;
-const MOST_CONNECTIONS = 4096;
-/** Simulated milliseconds by which a modem that calls before it answers is late with that (Q-CR-01). */
+const MAX_CONNECTIONS = 4096;
+/**
+ * Simulated milliseconds by which the answer is delayed on a modem that opens its session first (Q-CR-01).
+ */
 export const LATE_MS = 5000;
-const MOST_HEADER_BYTES = 8 * 1024;
+const MAX_HEADER_BYTES = 8 * 1024;
 
 /** Opens the port. Rejects with ModemlabError E_ADDRESS_IN_USE, or E_CONFIG when it cannot be bound. */
 export async function createConnectionRequestListener(
@@ -57,7 +59,7 @@ class Listener implements ConnectionRequestListener {
     this.#nonces = new Nonces(createHash('sha256').update(`nonces ${seed}`).digest(), clock);
     this.#server = http.createServer(
       {
-        maxHeaderSize: MOST_HEADER_BYTES,
+        maxHeaderSize: MAX_HEADER_BYTES,
         requestTimeout: PATIENCE_MS,
         headersTimeout: PATIENCE_MS,
         keepAliveTimeout: PATIENCE_MS,
@@ -66,14 +68,14 @@ class Listener implements ConnectionRequestListener {
       (request, response) => this.#answer(request, response),
     );
     this.#server.timeout = PATIENCE_MS;
-    this.#server.maxConnections = MOST_CONNECTIONS;
-    // What is no HTTP gets no answer: the port serves nothing else (TR-069a6 3.2.2.2).
+    this.#server.maxConnections = MAX_CONNECTIONS;
+    // Anything but HTTP gets no answer: the port serves nothing else (TR-069a6 3.2.2.2).
     this.#server.on('clientError', (_, socket) => socket.destroy());
   }
 
   get host(): string {
-    const { told } = this.#options;
-    if (told !== undefined) return told;
+    const { advertisedHost } = this.#options;
+    if (advertisedHost !== undefined) return advertisedHost;
     const isAny = this.#address === '0.0.0.0' || this.#address === '::';
     return isAny ? ownAddress() : this.#address;
   }
@@ -112,7 +114,7 @@ class Listener implements ConnectionRequestListener {
     return `http://${net.isIPv6(host) ? `[${host}]` : host}:${this.#port}${this.#path(device)}`;
   }
 
-  /** That of its profile; one that all modems of a kind share is told apart by something random behind it. */
+  /** The path of its profile; one that all modems of a model share is made unique by a random suffix. */
   #path(device: Device): string {
     const other = this.#others.get(device);
     if (other !== undefined) return other;
@@ -142,7 +144,7 @@ class Listener implements ConnectionRequestListener {
   }
 
   #answer(request: http.IncomingMessage, response: http.ServerResponse): void {
-    // A body is passed over (TR-069a6 3.2.2.2).
+    // A body is ignored (TR-069a6 3.2.2.2).
     request.resume();
     const { method = '', url: target = '' } = request;
     const path = pathOf(target);
@@ -155,7 +157,7 @@ class Listener implements ConnectionRequestListener {
     if (silent !== undefined) {
       const close = silent === 'disabled' || modem.device.profile.connectionRequest.whileBooting === 'close';
       modem.emit('connection-request', { via: 'http', ok: false, status: 0, why: silent });
-      // One that is to get no answer at all is let go by the time limit of the server.
+      // A caller that is to get no answer at all is disconnected by the server's time limit.
       if (close) request.socket.destroy();
       return;
     }
@@ -169,7 +171,7 @@ class Listener implements ConnectionRequestListener {
       modem.scheduler.after(LATE_MS, answer);
       return;
     }
-    // First the answer, then the session (TR-069a6 3.2.2.2), even when the caller did not wait for it.
+    // First the answer, then the session (TR-069a6 3.2.2.2), even if the caller did not wait for it.
     response.once('close', () => serve(modem, call));
     answer();
   }
@@ -191,7 +193,7 @@ function unreachable(modem: Callee): 'booting' | 'disabled' | undefined {
   return isDisabled(modem) || !modem.device.client.takesCalls ? 'disabled' : undefined;
 }
 
-/** These lines in this order and no other. */
+/** Exactly these lines in this order. */
 function write(response: http.ServerResponse, status: number, lines: Lines): void {
   response.sendDate = false;
   response.writeHead(status, lines.flat());

@@ -1,18 +1,21 @@
-/** Nonces of connection requests: they carry their own time and proof, so that a challenge costs a modem no memory. */
+/**
+ * Nonces of connection requests: they contain their own time and proof, so that a challenge costs a modem no
+ * memory.
+ */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 const TIME_DIGITS = 11;
 const COUNT_DIGITS = 5;
 const OPEN_DIGITS = TIME_DIGITS + COUNT_DIGITS;
 const DIGITS = 32;
-/** Answered nonces that a modem remembers; those older than the oldest of them are stale. */
-const MOST_USED = 8;
+/** Used nonces that a modem remembers; those older than the oldest of them are stale. */
+const MAX_USED = 8;
 
-/** What a modem remembers of the nonces that were answered rightly. */
+/** What a modem remembers about the nonces that were answered correctly. */
 export interface UsedNonces {
   /** Highest count of each, in order of their first use. */
   readonly counts: Map<string, number>;
-  /** Nonces issued until then are good only if still remembered. */
+  /** Nonces issued up to then are valid only if still remembered. */
   floor: number;
 }
 
@@ -29,7 +32,7 @@ export class Nonces {
     this.#clock = clock;
   }
 
-  /** A new one, good for this path only. */
+  /** A new one, valid only for this path. */
   issue(path: string): string {
     this.#issued = (this.#issued + 1) % 16 ** COUNT_DIGITS;
     const time = hex(Math.floor(this.#clock()), TIME_DIGITS);
@@ -38,8 +41,8 @@ export class Nonces {
   }
 
   /**
-   * Uses up a nonce whose response proved right. `false`: it is not ours, too old, or was used with this or a higher
-   * count. `nc` is 0 in the mode of RFC 2069, where a nonce is good once.
+   * Uses up a nonce whose response was correct. `false`: it is not ours, too old, or was used with this or a
+   * higher count. `nc` is 0 in the mode of RFC 2069, where a nonce is valid once.
    */
   use(nonce: string, nc: number, path: string, used: UsedNonces, seconds: number): boolean {
     const known = used.counts.get(nonce);
@@ -48,7 +51,7 @@ export class Nonces {
     if (known === undefined ? issuedAt < used.floor : nc <= known) return false;
     used.counts.set(nonce, nc);
     for (const oldest of used.counts.keys()) {
-      if (used.counts.size <= MOST_USED) break;
+      if (used.counts.size <= MAX_USED) break;
       used.counts.delete(oldest);
       used.floor = Math.max(used.floor, (this.#issuedAt(oldest, path) ?? 0) + 1);
     }

@@ -1,6 +1,7 @@
 /**
- * Connection requests as a modem takes them (TR-069a6 3.2.2): who may call, what is answered, and the session that
- * follows. The port is connection-request-listener.ts; calls by UDP come here as well (stun.ts).
+ * Connection requests as a modem handles them (TR-069a6 3.2.2): who may call, what is answered, and the
+ * session that follows. The port is connection-request-listener.ts; calls by UDP arrive here as well
+ * (stun.ts).
  */
 import { createHash } from 'node:crypto';
 import { readBasic } from '../../protocol/http/basic.ts';
@@ -9,14 +10,14 @@ import type { Hash } from '../../protocol/http/digest.ts';
 import { readDigest, verifyDigest, writeChallenge } from '../../protocol/http/digest.ts';
 import type { HeaderScheme } from '../../protocol/http/header.ts';
 import { quote, readSchemes } from '../../protocol/http/header.ts';
-import type { Part } from '../modem-context.ts';
+import type { Call, Callee } from '../connection-request-types.ts';
+import type { ModemService } from '../modem-context.ts';
 import type { ConnectionRequestTraits } from '../profile/connection-request-traits.ts';
 import { type Nonces, noUsedNonces, type UsedNonces } from './connection-request-nonce.ts';
-import type { Call, Callee } from './connection-request-types.ts';
 
 const EVENT = '6 CONNECTION REQUEST';
 
-/** What a modem remembers of its calls; made at the first. */
+/** What a modem remembers about its calls; created at the first. */
 interface Called {
   /** Simulated times at which calls were accepted, the oldest first. */
   accepted: number[];
@@ -34,7 +35,7 @@ function calledOf(modem: Callee): Called {
   return called;
 }
 
-export const connectionRequests: Part = {
+export const connectionRequests: ModemService = {
   booted(modem) {
     modem.options.connectionRequests?.listener.add(modem);
   },
@@ -44,19 +45,19 @@ export const connectionRequests: Part = {
   },
 };
 
-/** What a request over HTTP asks, and with what proof. */
+/** The content and credentials of a request over HTTP. */
 export interface Asked {
   readonly method: string;
-  /** The request's target, and the path that it was found by. */
+  /** The request's target, and the path by which it was found. */
   readonly target: string;
   readonly path: string;
   readonly authorization: string | undefined;
 }
 
-/** Why a call is answered as it is; the listener turns it into lines. */
+/** The reason for the answer; the listener turns it into lines. */
 export type Verdict = Pick<Call, 'why'> & { readonly status: number; readonly stale?: boolean };
 
-/** Judges a call over HTTP. It changes nothing but the nonces: what is accepted is served by `serve`. */
+/** Judges a call over HTTP. It changes nothing but the nonces: `serve` acts on what is accepted. */
 export function judge(modem: Callee, asked: Asked, nonces: Nonces): Verdict {
   const traits = modem.device.profile.connectionRequest;
   if (asked.method !== 'GET') return { why: 'method', status: 405 };
@@ -68,14 +69,17 @@ export function judge(modem: Callee, asked: Asked, nonces: Nonces): Verdict {
     : { why: refused, status: 503 };
 }
 
-/** Too many, or at a bad time: a call that is as it should be is refused for no other reason (3.2.2.1). */
+/** Too many calls, or a bad moment: a correct call is refused for no other reason (3.2.2.1). */
 function refusal(modem: Callee, traits: ConnectionRequestTraits): 'throttled' | 'in-session' | undefined {
   if (isServedAlready(modem)) return undefined;
   if (modem.inSession && traits.inSession === 'refuse') return 'in-session';
   return isThrottled(modem) ? 'throttled' : undefined;
 }
 
-/** As many as its profile allows were accepted of late; one that makes no session of its own does not count. */
+/**
+ * Whether its profile's limit of recent calls is reached; one that opens no session of its own does not
+ * count.
+ */
 export function isThrottled(modem: Callee): boolean {
   const { most, seconds } = modem.device.profile.connectionRequest;
   const accepted = of.get(modem)?.accepted;
@@ -87,7 +91,7 @@ export function isThrottled(modem: Callee): boolean {
 /** Before the session of one call starts, further ones are accepted and add none (3.2.2.1). */
 const isServedAlready = (modem: Callee): boolean => modem.pending(EVENT);
 
-/** A session that tells it: now, or one right after the session that is open (3.2.2.2). */
+/** Opens a session that reports it: now, or right after the current session (3.2.2.2). */
 export function serve(modem: Callee, call: Call): void {
   modem.emit('connection-request', call);
   if (!call.ok || modem.device.profile.connectionRequest.session === 'never') return;
@@ -99,7 +103,7 @@ export function serve(modem: Callee, call: Call): void {
   modem.go();
 }
 
-/** The header lines of an answer, in order. Everything that a caller sees of a modem is made here. */
+/** The header lines of an answer, in order. Everything that a caller sees of a modem is written here. */
 export function answerLines(
   modem: Callee,
   verdict: Verdict,
@@ -159,7 +163,7 @@ function proveDigest(modem: Callee, scheme: HeaderScheme, asked: Asked, nonces: 
   const credentials = readDigest(scheme)?.credentials;
   if (credentials === undefined || credentials.algorithm !== 'MD5') return 'wrong-credentials';
   const { auth, uri, nonce } = credentials;
-  // The formula is that of the uri in the header; it must be the one that was asked for (RFC 2617 3.2.2.5).
+  // The digest is over the uri in the header; it must be the one that was requested (RFC 2617 3.2.2.5).
   const right =
     fromByteText(credentials.username) === username &&
     fromByteText(credentials.realm) === modem.device.expand(traits.realm) &&
@@ -171,7 +175,7 @@ function proveDigest(modem: Callee, scheme: HeaderScheme, asked: Asked, nonces: 
   return nonces.use(nonce, nc, asked.path, used, traits.nonceSeconds) ? 'right' : 'stale-nonce';
 }
 
-/** Who may call: ManagementServer.ConnectionRequestUsername and Password as they are now. */
+/** The permitted caller: the current ManagementServer.ConnectionRequestUsername and Password. */
 export function credentialsOf({ device }: Callee): { readonly username: string; readonly password: string } {
   return {
     username: device.setting('ManagementServer.ConnectionRequestUsername'),
@@ -182,11 +186,11 @@ export function credentialsOf({ device }: Callee): { readonly username: string; 
 /** Path and query of a target, which may be an absolute URI. */
 export const pathOf = (target: string): string => target.replace(/^http:\/\/[^/?]*/i, '') || '/';
 
-/** Whether the ACS switched calls over HTTP off. */
+/** Whether the ACS switched off calls over HTTP. */
 export const isDisabled = (modem: Pick<Callee, 'device'>): boolean =>
   isOff(modem, 'HTTPConnectionRequestEnable') || !isManaged(modem);
 
-/** EnableCWMP, which is true where there is none, and the owner's own switch. */
+/** EnableCWMP, which defaults to true, and the owner's own switch. */
 export const isManaged = (modem: Pick<Callee, 'device'>): boolean =>
   modem.device.client.on && !isOff(modem, 'EnableCWMP');
 

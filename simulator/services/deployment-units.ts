@@ -1,4 +1,7 @@
-/** Deployment units: operations one after the other, and what the ACS is told of them (TR-069a6 A.4.1.10, A.4.2.3). */
+/**
+ * Deployment units: operations one after the other, and their reports to the ACS (TR-069a6 A.4.1.10,
+ * A.4.2.3).
+ */
 import type { Args } from '../../protocol/cwmp/messages.ts';
 import type { Operation } from '../../protocol/cwmp/operation.ts';
 import type { Device } from '../device/device.ts';
@@ -11,8 +14,8 @@ import {
 } from '../device/rpc/change-du.ts';
 import { faultText } from '../device/rpc/dispatch.ts';
 import { announcedUnits } from '../device/unit-policy.ts';
-import type { Inside, Part } from '../modem-context.ts';
-import { TIMEOUT_MS } from '../session-setup.ts';
+import type { ModemContext, ModemService } from '../modem-context.ts';
+import { TIMEOUT_MS } from '../modem-types.ts';
 import { runOperation } from './unit-work.ts';
 
 /** What runs on a modem now. */
@@ -21,9 +24,9 @@ interface Run {
   readonly work: Promise<void>;
 }
 
-const running = new WeakMap<Inside, Run>();
+const running = new WeakMap<ModemContext, Run>();
 
-export const deploymentUnits: Part = {
+export const deploymentUnits: ModemService = {
   afterwards(modem, task) {
     if (task.do !== 'change-du') return false;
     if (modem.on) start(modem);
@@ -39,13 +42,16 @@ export const deploymentUnits: Part = {
   },
 };
 
-/** The subscriber, or another protocol, changes units; AutonomousDUStateChangeComplete tells when the policy says so. */
-export function changeUnits(modem: Inside, operations: readonly Operation[]): void {
+/**
+ * The subscriber, or another protocol, changes units; AutonomousDUStateChangeComplete reports it if the
+ * policy says so.
+ */
+export function changeUnits(modem: ModemContext, operations: readonly Operation[]): void {
   addUnitChange(modem.device, operations, undefined);
   if (modem.on) start(modem);
 }
 
-function start(modem: Inside): void {
+function start(modem: ModemContext): void {
   if (running.has(modem) || unitChangesOf(modem.device).length === 0) return;
   const abort = new AbortController();
   const work = modem.busy(carryOn(modem, abort.signal)).finally(() => {
@@ -54,12 +60,14 @@ function start(modem: Inside): void {
   running.set(modem, { abort, work });
 }
 
-/** An operation that a restart broke off begins anew; what is done is not done twice. */
-async function carryOn(modem: Inside, signal: AbortSignal): Promise<void> {
+/** An operation that a restart interrupted starts over; completed ones are not repeated. */
+async function carryOn(modem: ModemContext, signal: AbortSignal): Promise<void> {
   const { device, options, random } = modem;
   const { timeoutMs = TIMEOUT_MS, tls, connect } = options;
   const context = {
-    ...{ timeoutMs, random, signal },
+    timeoutMs,
+    random,
+    signal,
     ...(tls === undefined ? {} : { tls }),
     ...(connect === undefined ? {} : { connect }),
   };
@@ -77,19 +85,19 @@ async function carryOn(modem: Inside, signal: AbortSignal): Promise<void> {
 
 const next = ({ operations, done }: UnitChange): Operation | undefined => operations[done];
 
-function tell(modem: Inside, { commandKey: CommandKey, results }: UnitChange): void {
+function tell(modem: ModemContext, { commandKey: CommandKey, results }: UnitChange): void {
   const { device } = modem;
   if (CommandKey !== undefined) {
     const Results = results.map(({ result }) => worded(device, result));
     modem.raise('M ChangeDUState', CommandKey);
-    modem.wish({ kind: 'request', rpc: 'DUStateChangeComplete', args: { Results, CommandKey } });
+    modem.enqueueRequest({ kind: 'request', rpc: 'DUStateChangeComplete', args: { Results, CommandKey } });
   } else {
     const Results: Args<'AutonomousDUStateChangeComplete'>['Results'] = announcedUnits(device, results).map(
       ({ operation, result }) => ({ ...worded(device, result), OperationPerformed: operation }),
     );
     if (Results.length === 0) return;
     modem.raise('12 AUTONOMOUS DU STATE CHANGE COMPLETE');
-    modem.wish({ kind: 'request', rpc: 'AutonomousDUStateChangeComplete', args: { Results } });
+    modem.enqueueRequest({ kind: 'request', rpc: 'AutonomousDUStateChangeComplete', args: { Results } });
   }
   modem.go();
 }

@@ -1,4 +1,4 @@
-/** What a modem does with a file it fetched, and which it gives away. */
+/** What a modem does with the files that it fetches, and which files it offers. */
 import type { ImageRefusal } from '../../protocol/datamodel/firmware-image.ts';
 import { checkImage } from '../../protocol/datamodel/firmware-image.ts';
 import type { Setting } from '../device/configuration-file.ts';
@@ -9,7 +9,7 @@ import { isDownload } from '../device/transfer-list.ts';
 import type { FileSource, TransferContext, Transferred } from './transfers.ts';
 import { download, upload } from './transfers.ts';
 
-/** Fetches or puts the file of a transfer. Never rejects: what goes wrong is a fault that TransferComplete tells. */
+/** Fetches or sends the file of a transfer. Never rejects: an error becomes a fault for TransferComplete. */
 export function carryFile(
   device: Device,
   order: TransferOrder,
@@ -31,8 +31,8 @@ export const fileTypeOf = (order: TransferOrder): string =>
   order.do === 'autonomous' ? order.args.fileType : order.args.FileType;
 
 /**
- * The name that a file is kept under: what the URL calls it, else TargetFileName, which counts only where nothing else
- * names the file (TR-069a6 A.3.2.8).
+ * The name under which a file is kept: its name in the URL, else TargetFileName, which counts only if nothing
+ * else names the file (TR-069a6 A.3.2.8).
  */
 export function fileNameOf(order: TransferOrder): string {
   const { pathname } = new URL(sourceOf(order).URL);
@@ -50,7 +50,7 @@ export type Applied =
     }
   | { readonly ok: false; readonly code: number; readonly why: string };
 
-/** Whether the file is what it should be, and what it brings. A wrong FileSize alone is no failure (A.3.2.8). */
+/** Checks the file and reads its content. A wrong FileSize alone is not a failure (A.3.2.8). */
 export function takeFile(device: Device, fileType: string, bytes: Uint8Array): Applied {
   if (/^1 Firmware/.test(fileType)) return flash(device, bytes);
   if (/^[68] Stored/.test(fileType)) {
@@ -65,18 +65,18 @@ export function takeFile(device: Device, fileType: string, bytes: Uint8Array): A
 }
 
 const REFUSALS: Readonly<Record<ImageRefusal, string>> = {
-  'not-an-image': 'the file is no image',
+  'not-an-image': 'the file is not an image',
   truncated: 'the image is truncated',
   'wrong-family': 'the image is for hardware of another family',
   'wrong-board': 'the image is for another board',
-  'bad-checksum': 'the check sum of the image is wrong',
+  'bad-checksum': 'the checksum of the image is wrong',
 };
 
-/** Takes a firmware image of its own hardware. */
+/** Accepts a firmware image for its own hardware. */
 function flash({ profile }: Device, bytes: Uint8Array): Applied {
   const image = checkImage(bytes, profile.identity);
   if (!image.ok) return { ok: false, code: 9018, why: REFUSALS[image.error] };
-  // The vendor's signature cannot be checked here: what is known to be made for simulated modems passes for signed.
+  // The vendor's signature cannot be verified here: images made for simulated modems count as signed.
   if (profile.rpc.transfers.signed && !image.value.simulated)
     return { ok: false, code: 9019, why: 'the image is not signed' };
   return { ok: true, firmware: image.value.version };

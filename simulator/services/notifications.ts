@@ -1,36 +1,40 @@
 /**
- * Changes that are not the ACS's own: which of them are told, and when (TR-069a6 3.2.1, A.3.2.4, 3.7.1.5 Table 8). What a
- * user or another part changes comes by `valueChanged`. What moves by itself is compared with what was told last: when an
- * Inform is made, and for active notification at the moment at which it may have changed. Only parameters that move and
- * of which something is to be told are watched; a modem without any has no state here and no timer.
+ * Changes by others than the ACS: which of them are reported, and when (TR-069a6 3.2.1, A.3.2.4, 3.7.1.5
+ * Table 8). Changes by a user or another service arrive by `valueChanged`. Values that vary by themselves are
+ * compared with what was last reported: when an Inform is made, and with active notification at the moment at
+ * which they may have changed. Only parameters that vary and have to be reported are watched; a modem without
+ * any has no state here and no timer.
  */
 import type { Device } from '../device/device.ts';
 import { attributesOf } from '../device/rpc/attributes.ts';
-import type { Inside, Part } from '../modem-context.ts';
+import type { ModemContext, ModemService } from '../modem-context.ts';
 import type { Profile } from '../profile/profile.ts';
 
-/** Simulated milliseconds between two looks at what moves all the time, such as a counter with active notification. */
+/**
+ * Simulated milliseconds between two checks of what varies all the time, such as a counter with active
+ * notification.
+ */
 const SAMPLE_MS = 30_000;
 
 const VALUE_CHANGE = '4 VALUE CHANGE';
 
 interface Watch {
-  /** Changed since the last Inform that was heard. */
+  /** Changed since the last Inform that was answered. */
   readonly changed: Set<string>;
-  /** What moves and is watched: how it read in the last Inform that was heard, or when the watch began. */
-  readonly told: Map<string, string>;
-  /** The firmware that the ACS knows of. */
+  /** Watched parameters: their values in the last Inform that was answered, or when the watch began. */
+  readonly reported: Map<string, string>;
+  /** The firmware that the ACS knows. */
   firmware: string;
   /** Simulated end of the last good session. */
   endedAt: number | undefined;
 }
 
-const watches = new WeakMap<Inside, Watch>();
+const watches = new WeakMap<ModemContext, Watch>();
 
-function watchOf(modem: Inside): Watch {
+function watchOf(modem: ModemContext): Watch {
   const watch = watches.get(modem) ?? {
     changed: new Set(),
-    told: new Map(),
+    reported: new Map(),
     firmware: modem.device.profile.identity.firmware,
     endedAt: undefined,
   };
@@ -38,7 +42,7 @@ function watchOf(modem: Inside): Watch {
   return watch;
 }
 
-/** Values 3 and 5 are told by lightweight notification alone (TR-069a6 A.3.2.4 Table 13). */
+/** Values 3 and 5 are reported only by lightweight notification (TR-069a6 A.3.2.4 Table 13). */
 function tells(notification: number): 'never' | 'next-inform' | 'at-once' {
   if (notification === 2) return 'at-once';
   return notification === 1 || notification === 4 || notification === 6 ? 'next-inform' : 'never';
@@ -50,7 +54,7 @@ function tellsOf(device: Device, name: string): ReturnType<typeof tells> {
 }
 
 /** A parameter was changed by someone other than the ACS, and has its new value already. */
-export function valueChanged(modem: Inside, name: string): void {
+export function valueChanged(modem: ModemContext, name: string): void {
   const how = tellsOf(modem.device, name);
   if (how === 'never') return;
   watchOf(modem).changed.add(name);
@@ -58,11 +62,14 @@ export function valueChanged(modem: Inside, name: string): void {
   if (how === 'at-once') open(modem);
 }
 
-/** An Inform is about to be made: raises `4 VALUE CHANGE` for what has moved, and gives all that is to be told. */
-export function changesToTell(modem: Inside): Iterable<string> {
+/**
+ * Before an Inform is made: raises `4 VALUE CHANGE` for values that have varied, and returns all changes to
+ * report.
+ */
+export function changesToTell(modem: ModemContext): Iterable<string> {
   const { device } = modem;
-  const told = watches.get(modem);
-  if (device.firmware !== (told?.firmware ?? device.profile.identity.firmware)) {
+  const reported = watches.get(modem);
+  if (device.firmware !== (reported?.firmware ?? device.profile.identity.firmware)) {
     const name = device.name('DeviceInfo.SoftwareVersion');
     if (tellsOf(device, name) !== 'never') {
       watchOf(modem).changed.add(name);
@@ -75,32 +82,35 @@ export function changesToTell(modem: Inside): Iterable<string> {
   return watch.changed;
 }
 
-/** A first contact: what an earlier ACS did not hear is nothing to this one. */
-export function forgetChanges(modem: Inside): void {
+/** A first contact: what an earlier ACS did not receive does not concern this one. */
+export function forgetChanges(modem: ModemContext): void {
   const watch = watches.get(modem);
   if (watch === undefined) return;
   watch.changed.clear();
   watch.firmware = modem.device.firmware;
-  for (const name of watch.told.keys()) watch.told.set(name, modem.device.valueAt(name) ?? '');
+  for (const name of watch.reported.keys()) watch.reported.set(name, modem.device.valueAt(name) ?? '');
 }
 
-export const notifications: Part = {
+export const notifications: ModemService = {
   booted(modem) {
     const watch = watches.get(modem);
     if (watch !== undefined) arm(modem, watch);
   },
 
-  /** What was to be told is lost with its event (Table 8); what reads otherwise after the restart will be told anew. */
+  /**
+   * Pending changes are lost with their event (Table 8); values that differ after the restart will be
+   * reported again.
+   */
   down(modem, cause) {
     const watch = watches.get(modem);
     watch?.changed.clear();
-    if (cause === 'factory-reset') watch?.told.clear();
+    if (cause === 'factory-reset') watch?.reported.clear();
   },
 
-  /** A change by the ACS is no news to it. */
+  /** A change by the ACS is not reported to it. */
   written(modem, changes) {
-    const told = watches.get(modem)?.told;
-    for (const { name, value } of changes) if (told?.has(name) === true) told.set(name, value);
+    const reported = watches.get(modem)?.reported;
+    for (const { name, value } of changes) if (reported?.has(name) === true) reported.set(name, value);
   },
 
   delivered(modem, request) {
@@ -108,7 +118,7 @@ export const notifications: Part = {
     if (watch === undefined || request.rpc !== 'Inform' || !tellsChanges(request.args.Event)) return;
     for (const { Name, Value } of request.args.ParameterList) {
       watch.changed.delete(Name);
-      if (watch.told.has(Name)) watch.told.set(Name, Value);
+      if (watch.reported.has(Name)) watch.reported.set(Name, Value);
     }
     watch.firmware = modem.device.firmware;
     if (watch.changed.size === 0) modem.timers.clear('notify');
@@ -117,7 +127,7 @@ export const notifications: Part = {
   sessionEnded(modem, { ok, requests }) {
     const { device } = modem;
     if (!watches.has(modem)) {
-      // Until the first Inform is heard there is nothing to compare with.
+      // Until the first Inform is answered there is nothing to compare with.
       if (!ok || (device.attributes.size === 0 && activeMovers(device).length === 0)) return;
       choose(modem, watchOf(modem));
     }
@@ -128,12 +138,12 @@ export const notifications: Part = {
   },
 };
 
-/** Whether an Inform carries changes; HEARTBEAT and a mere retry neither tell nor clear them. */
+/** Whether an Inform reports changes; HEARTBEAT and a mere retry neither report nor clear them. */
 export function tellsChanges(events: readonly { readonly EventCode: string }[]): boolean {
   return events.some(({ EventCode }) => EventCode === VALUE_CHANGE);
 }
 
-/** Requests after which other parameters may be watched than before. */
+/** Requests after which other parameters may have to be watched. */
 const CHOOSE_AGAIN: ReadonlySet<string> = new Set([
   'SetParameterAttributes',
   'SetParameterValues',
@@ -141,17 +151,19 @@ const CHOOSE_AGAIN: ReadonlySet<string> = new Set([
   'DeleteObject',
 ]);
 
-/** What is watched from now on: what moves by itself and has a notification. */
-function choose(modem: Inside, { told }: Watch): void {
+/** Sets what is watched: parameters that vary by themselves and have a notification. */
+function choose(modem: ModemContext, { reported }: Watch): void {
   const { device } = modem;
   const chosen = new Set(activeMovers(device).filter((name) => tellsOf(device, name) !== 'never'));
   for (const [name, { Notification }] of device.attributes)
     if (tells(Notification) !== 'never' && device.movesAt(name) !== undefined) chosen.add(name);
-  for (const name of told.keys()) if (!chosen.has(name)) told.delete(name);
-  for (const name of chosen) if (!told.has(name)) told.set(name, device.valueAt(name) ?? '');
+  for (const name of reported.keys()) if (!chosen.has(name)) reported.delete(name);
+  for (const name of chosen) if (!reported.has(name)) reported.set(name, device.valueAt(name) ?? '');
 }
 
-/** Texts of the Inform of a profile that name parameters which move and are told of without being asked. */
+/**
+ * Names in the Inform of a profile whose parameters vary and are reported without notification attributes.
+ */
 const moversOf = new WeakMap<Profile, readonly string[]>();
 
 function activeMovers(device: Device): readonly string[] {
@@ -170,10 +182,10 @@ function activeMovers(device: Device): readonly string[] {
     .filter((name) => !device.attributes.has(name) && device.movesAt(name) !== undefined);
 }
 
-/** Whether something watched, of those, reads otherwise than it was told, and was not found out before. */
-function moved(modem: Inside, { told, changed }: Watch, which: (name: string) => boolean): boolean {
+/** Whether one of these watched parameters differs from what was reported, and that was not known before. */
+function moved(modem: ModemContext, { reported, changed }: Watch, which: (name: string) => boolean): boolean {
   let found = false;
-  for (const [name, value] of told) {
+  for (const [name, value] of reported) {
     if (changed.has(name) || !which(name)) continue;
     const now = modem.device.valueAt(name);
     if (now === undefined || now === value) continue;
@@ -184,13 +196,13 @@ function moved(modem: Inside, { told, changed }: Watch, which: (name: string) =>
   return found;
 }
 
-/** Looks again when something with active notification may have moved. */
-function arm(modem: Inside, watch: Watch): void {
+/** Checks again when something with active notification may have changed. */
+function arm(modem: ModemContext, watch: Watch): void {
   const { device, scheduler, timers } = modem;
   const isActive = (name: string): boolean => tellsOf(device, name) === 'at-once';
   const now = scheduler.now();
   let wait = Infinity;
-  for (const name of watch.told.keys()) {
+  for (const name of watch.reported.keys()) {
     const at = isActive(name) ? device.movesAt(name) : undefined;
     if (at !== undefined) wait = Math.min(wait, at <= now ? SAMPLE_MS : Math.ceil(at - now));
   }
@@ -203,10 +215,10 @@ function arm(modem: Inside, watch: Watch): void {
 }
 
 /**
- * A session for an active notification: not sooner after the last good one than the ACS allows
- * (DefaultActiveNotificationThrottle of TR-181). One for another reason takes the news along.
+ * A session for an active notification: no sooner after the last good one than the ACS allows
+ * (DefaultActiveNotificationThrottle of TR-181). A session for another reason reports the changes too.
  */
-function open(modem: Inside): void {
+function open(modem: ModemContext): void {
   const endedAt = watches.get(modem)?.endedAt;
   const throttle = Number(modem.device.setting('ManagementServer.DefaultActiveNotificationThrottle'));
   const wait = endedAt === undefined ? 0 : endedAt + (throttle || 0) * 1000 - modem.scheduler.now();

@@ -1,13 +1,13 @@
 /**
- * ScheduleInform: what is scheduled, and the part that carries it out. It outlives a restart if and only if the device
- * knows the time (TR-069a6 A.4.1.2).
+ * ScheduleInform: the scheduled informs, and the service that sends them. They survive a restart if and only
+ * if the device knows the time (TR-069a6 A.4.1.2).
  */
 import type { Device } from '../device/device.ts';
 import type { Scheduled } from '../device/rpc/schedule.ts';
 import { scheduledOf, unschedule } from '../device/rpc/schedule.ts';
-import type { Inside, Part } from '../modem-context.ts';
+import type { ModemContext, ModemService } from '../modem-context.ts';
 
-export const scheduledInforms: Part = {
+export const scheduledInforms: ModemService = {
   afterwards(modem, task) {
     if (task.do !== 'schedule-inform') return false;
     if (modem.on) arm(modem);
@@ -23,13 +23,13 @@ export const scheduledInforms: Part = {
 
 const knowsTime = ({ profile }: Device): boolean => profile.inform.clock === 'absolute';
 
-function arm(modem: Inside): void {
+function arm(modem: ModemContext): void {
   for (const one of scheduledOf(modem.device))
     modem.timers.set(`scheduled ${one.id}`, one.due - modem.scheduler.now(), () => inform(modem, one));
 }
 
-function inform(modem: Inside, one: Scheduled): void {
-  // One that took the place of this has an id of its own.
+function inform(modem: ModemContext, one: Scheduled): void {
+  // One that replaced this has an id of its own.
   if (!unschedule(modem.device, one)) return;
   modem.raise('M ScheduleInform', one.commandKey);
   modem.go();

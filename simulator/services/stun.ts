@@ -1,6 +1,7 @@
 /**
- * The UDP port of a modem: connection requests in datagrams, and the STUN client that learns under which address the port
- * is reached from outside (TR-069 Annex G). A modem has one only while STUNEnable is true, or when its options ask for it.
+ * The UDP port of a modem: connection requests in datagrams, and the STUN client that learns the address at
+ * which the port is reached from outside (TR-069 Annex G). A modem has one only while STUNEnable is true, or
+ * if its options ask for it.
  */
 import { createHmac } from 'node:crypto';
 import dgram from 'node:dgram';
@@ -14,31 +15,31 @@ import {
   judgeUdpConnectionRequest,
   readUdpConnectionRequest,
 } from '../../protocol/stun/udp-connection-request.ts';
-import type { Inside, Part } from '../modem-context.ts';
+import type { Call, ConnectionRequestOptions } from '../connection-request-types.ts';
+import type { ModemContext, ModemService } from '../modem-context.ts';
 import { credentialsOf, isManaged, isThrottled, serve } from './connection-request.ts';
-import type { Call, ConnectionRequestOptions } from './connection-request-types.ts';
 
 /** What a modem has while its port is open. */
 interface Udp {
   readonly primary: dgram.Socket;
   /** Only for the search of the keep-alive period. */
   secondary: dgram.Socket | undefined;
-  /** Where the primary port is, once it is bound. */
+  /** The address of the primary port, once it is bound. */
   local: Endpoint | undefined;
   client: { readonly settings: StunSettings; state: StunState } | undefined;
   /** Ends a wait in real time: until then simulated time stands still at the highest speed. */
   release: (() => void) | undefined;
   retry: NodeJS.Timeout | undefined;
-  /** ts and id of the connection request that was taken last. */
+  /** ts and id of the last accepted connection request. */
   lastTs: number;
   lastId: string;
-  /** Simulated time at which the ACS was last to hear of another address. */
+  /** Simulated time of the last report of another address to the ACS. */
   toldAt: number | undefined;
 }
 
-const of = new WeakMap<Inside, Udp>();
+const of = new WeakMap<ModemContext, Udp>();
 /** Ports that are being closed. */
-const closing = new WeakMap<Inside, Promise<unknown>>();
+const closing = new WeakMap<ModemContext, Promise<unknown>>();
 
 const hmac: Hmac = (key, text) => createHmac('sha1', key).update(text).digest();
 
@@ -47,7 +48,7 @@ const STUN_PORT = 3478;
 const TIMER = 'stun';
 const ADDRESS_TIMER = 'udp address';
 
-export const udpConnectionRequests: Part = {
+export const udpConnectionRequests: ModemService = {
   booted(modem) {
     if (isWanted(modem)) open(modem);
   },
@@ -74,22 +75,30 @@ export const udpConnectionRequests: Part = {
   },
 };
 
-function isWanted(modem: Inside): boolean {
+function isWanted(modem: ModemContext): boolean {
   const { connectionRequests } = modem.options;
   if (connectionRequests === undefined) return false;
   const { udp = 'stun' } = connectionRequests;
   return udp === 'always' || (udp === 'stun' && hasStun(modem));
 }
 
-const setting = (modem: Inside, name: string): string => modem.device.setting(`ManagementServer.${name}`);
-const hasStun = (modem: Inside): boolean => /^(1|true)$/.test(setting(modem, 'STUNEnable'));
+const setting = (modem: ModemContext, name: string): string =>
+  modem.device.setting(`ManagementServer.${name}`);
+const hasStun = (modem: ModemContext): boolean => /^(1|true)$/.test(setting(modem, 'STUNEnable'));
 
-function open(modem: Inside): void {
+function open(modem: ModemContext): void {
   const { connectionRequests } = modem.options;
   if (connectionRequests === undefined) return;
   const udp: Udp = {
-    ...{ primary: dgram.createSocket('udp4'), secondary: undefined, local: undefined, client: undefined },
-    ...{ release: undefined, retry: undefined, lastTs: 0, lastId: '', toldAt: undefined },
+    primary: dgram.createSocket('udp4'),
+    secondary: undefined,
+    local: undefined,
+    client: undefined,
+    release: undefined,
+    retry: undefined,
+    lastTs: 0,
+    lastId: '',
+    toldAt: undefined,
   };
   of.set(modem, udp);
   udp.release = modem.scheduler.hold();
@@ -103,7 +112,7 @@ function open(modem: Inside): void {
   });
 }
 
-/** A port that cannot be bound, or a server that cannot be reached, leaves the modem without this way to be called. */
+/** If a port cannot be bound, or a server cannot be reached, the modem cannot be called this way. */
 function bind(socket: dgram.Socket, { listener }: ConnectionRequestOptions, done: () => void): void {
   socket.on('error', () => {});
   socket.bind({ address: net.isIPv4(listener.address) ? listener.address : '0.0.0.0', port: 0 }, done);
@@ -112,7 +121,7 @@ function bind(socket: dgram.Socket, { listener }: ConnectionRequestOptions, done
 const localAddress = ({ listener }: ConnectionRequestOptions): string =>
   [listener.address, listener.host].find((host) => net.isIPv4(host) && host !== '0.0.0.0') ?? '127.0.0.1';
 
-function close(modem: Inside): void {
+function close(modem: ModemContext): void {
   const udp = of.get(modem);
   if (udp === undefined) return;
   of.delete(modem);
@@ -126,10 +135,13 @@ function close(modem: Inside): void {
   closing.set(modem, Promise.all([closing.get(modem), ...closed]));
 }
 
-/** The client begins, or begins anew with other settings; without STUN the port has the address that the modem sees. */
-function startClient(modem: Inside, udp: Udp): void {
+/**
+ * The client starts, or starts over with other settings; without STUN the port has the address that the modem
+ * sees.
+ */
+function startClient(modem: ModemContext, udp: Udp): void {
   const { local } = udp;
-  // Not bound yet: it begins when it is. Closed meanwhile: it does not.
+  // If not bound yet, it starts when it is. If closed in the meantime, it does not.
   if (local === undefined || of.get(modem) !== udp) return;
   settle(udp);
   modem.timers.clear(TIMER);
@@ -143,7 +155,7 @@ function startClient(modem: Inside, udp: Udp): void {
   step(modem, udp, { is: 'start' });
 }
 
-function settingsOf(modem: Inside, local: Endpoint): StunSettings {
+function settingsOf(modem: ModemContext, local: Endpoint): StunSettings {
   const number = (name: string, otherwise: number): number => {
     const text = setting(modem, name);
     return /^-?\d{1,10}$/.test(text) ? Number(text) : otherwise;
@@ -159,7 +171,7 @@ function settingsOf(modem: Inside, local: Endpoint): StunSettings {
   };
 }
 
-function step(modem: Inside, udp: Udp, event: StunEvent): void {
+function step(modem: ModemContext, udp: Udp, event: StunEvent): void {
   const { client } = udp;
   if (client === undefined) return;
   const { state, effects } = stepStun(client.settings, client.state, event);
@@ -167,7 +179,7 @@ function step(modem: Inside, udp: Udp, event: StunEvent): void {
   for (const effect of effects) carryOut(modem, udp, effect);
 }
 
-function carryOut(modem: Inside, udp: Udp, effect: StunEffect): void {
+function carryOut(modem: ModemContext, udp: Udp, effect: StunEffect): void {
   switch (effect.do) {
     case 'send':
       send(modem, udp, effect.from, effect.bytes);
@@ -202,7 +214,7 @@ function settle(udp: Udp): void {
   udp.release = undefined;
 }
 
-function send(modem: Inside, udp: Udp, from: StunPort, bytes: Uint8Array): void {
+function send(modem: ModemContext, udp: Udp, from: StunPort, bytes: Uint8Array): void {
   const host = setting(modem, 'STUNServerAddress') || hostOf(setting(modem, 'URL'));
   const port = Number(setting(modem, 'STUNServerPort')) || STUN_PORT;
   const go = (socket: dgram.Socket): void => {
@@ -212,10 +224,10 @@ function send(modem: Inside, udp: Udp, from: StunPort, bytes: Uint8Array): void 
   else secondary(modem, udp, go);
 }
 
-/** Without a STUN server of its own, the ACS is taken for one. */
+/** Without a STUN server of its own, the ACS's host is used. */
 const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).hostname : '');
 
-function secondary(modem: Inside, udp: Udp, go: (socket: dgram.Socket) => void): void {
+function secondary(modem: ModemContext, udp: Udp, go: (socket: dgram.Socket) => void): void {
   const { connectionRequests } = modem.options;
   if (udp.secondary !== undefined || connectionRequests === undefined) {
     if (udp.secondary !== undefined) go(udp.secondary);
@@ -227,8 +239,8 @@ function secondary(modem: Inside, udp: Udp, go: (socket: dgram.Socket) => void):
   bind(socket, connectionRequests, () => go(socket));
 }
 
-/** UDPConnectionRequestAddress and NATDetected as they are now; the ACS hears of it no more often than it allows. */
-function tellAddress(modem: Inside, udp: Udp, { address, port }: Endpoint, translated: boolean): void {
+/** Updates UDPConnectionRequestAddress and NATDetected; the ACS is informed no more often than it allows. */
+function tellAddress(modem: ModemContext, udp: Udp, { address, port }: Endpoint, translated: boolean): void {
   change(modem, 'NATDetected', translated ? '1' : '0');
   const name = modem.device.name('ManagementServer.UDPConnectionRequestAddress');
   const value = `${address}:${port}`;
@@ -245,14 +257,14 @@ function tellAddress(modem: Inside, udp: Udp, { address, port }: Endpoint, trans
   else tell();
 }
 
-function change(modem: Inside, below: string, value: string): void {
+function change(modem: ModemContext, below: string, value: string): void {
   const name = modem.device.name(`ManagementServer.${below}`);
   const before = modem.device.valueAt(name);
   if (before !== undefined && before !== value) modem.change(name, value);
 }
 
 /** A datagram that is not STUN: a connection request, or nothing. It is never answered. */
-function onRequest(modem: Inside, udp: Udp, bytes: Uint8Array): void {
+function onRequest(modem: ModemContext, udp: Udp, bytes: Uint8Array): void {
   if (!modem.on || !isManaged(modem) || !modem.device.client.takesCalls) return;
   const tell = (ok: boolean, why: Call['why']): void => serve(modem, { via: 'udp', ok, status: 0, why });
   const request = readUdpConnectionRequest(bytes);

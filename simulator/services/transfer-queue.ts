@@ -1,4 +1,7 @@
-/** Transfers that a modem accepted: when they are due, carried out, told (TR-069a6 A.3.2.8, A.4.1.5, A.4.1.8). */
+/**
+ * Transfers that a modem accepted: when they are due, executed, reported (TR-069a6 A.3.2.8, A.4.1.5,
+ * A.4.1.8).
+ */
 import { UNKNOWN_TIME } from '../../protocol/datamodel/date-time.ts';
 import { attributesOf } from '../device/rpc/attributes.ts';
 import type { Aftermath, Done, Performed } from '../device/rpc/dispatch.ts';
@@ -12,8 +15,8 @@ import {
   removeTransfer,
   transfersOf,
 } from '../device/transfer-list.ts';
-import type { Inside, Part } from '../modem-context.ts';
-import { TIMEOUT_MS } from '../session-setup.ts';
+import type { ModemContext, ModemService } from '../modem-context.ts';
+import { TIMEOUT_MS } from '../modem-types.ts';
 import type { Applied } from './file-work.ts';
 import { carryFile, fileNameOf, fileTypeOf, takeFile } from './file-work.ts';
 import { announces, completion } from './transfer-report.ts';
@@ -21,9 +24,9 @@ import { nextTry } from './transfer-window.ts';
 import type { Transferred } from './transfers.ts';
 
 /** Real work that `stop` waits for. */
-const running = new WeakMap<Inside, Set<Promise<unknown>>>();
+const running = new WeakMap<ModemContext, Set<Promise<unknown>>>();
 
-export const transferQueue: Part = {
+export const transferQueue: ModemService = {
   answer(modem, performed) {
     const transfer = transferOf(modem, performed.later);
     return transfer === undefined ? undefined : carryNow(modem, performed, transfer);
@@ -46,7 +49,7 @@ export const transferQueue: Part = {
   },
 
   sessionEnded(modem) {
-    // Within a session the ACS sees no change that it did not make, and no restart (TR-069a6 3.7.1.1).
+    // During a session the ACS sees no change that it did not make, and no restart (TR-069a6 3.7.1.1).
     for (const transfer of transfersOf(modem.device))
       if (transfer.phase === 'finishing' && !modem.timers.has(timerOf(transfer)))
         modem.timers.set(timerOf(transfer), 0, () => finish(modem, transfer));
@@ -60,19 +63,22 @@ export const transferQueue: Part = {
 const isTransfer = (task: Aftermath): boolean =>
   task.do === 'download' || task.do === 'upload' || task.do === 'schedule-download';
 
-function transferOf(modem: Inside, task: Aftermath | undefined): Transfer | undefined {
+function transferOf(modem: ModemContext, task: Aftermath | undefined): Transfer | undefined {
   if (task === undefined || !isTransfer(task)) return undefined;
   return transfersOf(modem.device).find(({ order }) => order === task);
 }
 
-/** The modem fetches or sends a file that no ACS asked for; AutonomousTransferComplete tells when its policy says so. */
-export function transferAutonomously(modem: Inside, args: AutonomousTransfer): void {
+/**
+ * The modem fetches or sends a file that no ACS requested; AutonomousTransferComplete reports it if its
+ * policy says so.
+ */
+export function transferAutonomously(modem: ModemContext, args: AutonomousTransfer): void {
   addTransfer(modem.device, { do: 'autonomous', args });
   if (modem.on) arm(modem);
 }
 
-/** A restart ends what is on its way; a scheduled download begins anew, and flash that was written runs. */
-function interrupt({ device }: Inside, transfer: Transfer): void {
+/** A restart ends a running transfer; a scheduled download starts over, and flash that was written runs. */
+function interrupt({ device }: ModemContext, transfer: Transfer): void {
   transfer.abort?.abort();
   delete transfer.abort;
   if (transfer.phase === 'running')
@@ -86,20 +92,20 @@ function interrupt({ device }: Inside, transfer: Transfer): void {
 
 const NOTHING = new Uint8Array();
 
-/** What a restart came between. Nothing tries again by itself. */
-function tellOfRestart(modem: Inside, transfer: Transfer): void {
+/** Transfers that a restart interrupted. Nothing is retried automatically. */
+function tellOfRestart(modem: ModemContext, transfer: Transfer): void {
   const { order, phase, fetched: bytes = NOTHING } = transfer;
-  if (phase === 'broken') fail(modem, transfer, isDownload(order) ? 9017 : 9011, 'a restart broke it off');
+  if (phase === 'broken') fail(modem, transfer, isDownload(order) ? 9017 : 9011, 'a restart interrupted it');
   else if (phase === 'written') {
     tellOfVersion(modem);
     report(modem, transfer, { code: 0, bytes, why: '' });
   }
 }
 
-/** An hour after its time a delayed transfer must have begun (A.3.2.8). */
+/** A delayed transfer must start within an hour of its time (A.3.2.8). */
 const LATEST_MS = 3_600_000;
 
-function arm(modem: Inside): void {
+function arm(modem: ModemContext): void {
   for (const transfer of [...transfersOf(modem.device)]) {
     if (modem.timers.has(timerOf(transfer))) continue;
     if (transfer.phase === 'waiting') armWaiting(modem, transfer);
@@ -109,7 +115,7 @@ function arm(modem: Inside): void {
 
 const timerOf = ({ id }: Transfer): string => `transfer ${id}`;
 
-function armWaiting(modem: Inside, transfer: Transfer): void {
+function armWaiting(modem: ModemContext, transfer: Transfer): void {
   const { order } = transfer;
   const now = modem.scheduler.now();
   if (order.do === 'schedule-download') {
@@ -125,7 +131,7 @@ function armWaiting(modem: Inside, transfer: Transfer): void {
   else modem.timers.set(timerOf(transfer), due - now, () => begin(modem, transfer));
 }
 
-function begin(modem: Inside, transfer: Transfer): void {
+function begin(modem: ModemContext, transfer: Transfer): void {
   const { fetched } = transfer;
   if (fetched !== undefined) taken(modem, transfer, fetched);
   else
@@ -137,7 +143,7 @@ function begin(modem: Inside, transfer: Transfer): void {
     );
 }
 
-function track(modem: Inside, work: Promise<unknown>): void {
+function track(modem: ModemContext, work: Promise<unknown>): void {
   const set = running.get(modem) ?? new Set();
   running.set(modem, set);
   const tracked = modem.busy(work).finally(() => {
@@ -147,15 +153,17 @@ function track(modem: Inside, work: Promise<unknown>): void {
   set.add(tracked);
 }
 
-/** What came of the file; `undefined` when the transfer was cancelled or a restart ended it. */
-async function carry(modem: Inside, transfer: Transfer): Promise<Transferred | undefined> {
+/** The result of the file; `undefined` if the transfer was cancelled or a restart ended it. */
+async function carry(modem: ModemContext, transfer: Transfer): Promise<Transferred | undefined> {
   const abort = new AbortController();
   transfer.abort = abort;
   transfer.phase = 'running';
   transfer.startTime = modem.device.clock;
   const { timeoutMs = TIMEOUT_MS, tls, connect } = modem.options;
   const outcome = await carryFile(modem.device, transfer.order, {
-    ...{ timeoutMs, random: modem.random, signal: abort.signal },
+    timeoutMs,
+    random: modem.random,
+    signal: abort.signal,
     headFirst: modem.device.profile.http.headFirst,
     ...(tls === undefined ? {} : { tls }),
     ...(connect === undefined ? {} : { connect }),
@@ -163,7 +171,7 @@ async function carry(modem: Inside, transfer: Transfer): Promise<Transferred | u
   return abort.signal.aborted || transfer.abort !== abort ? undefined : outcome;
 }
 
-function ended(modem: Inside, transfer: Transfer, outcome: Transferred): void {
+function ended(modem: ModemContext, transfer: Transfer, outcome: Transferred): void {
   const { order } = transfer;
   if (outcome.ok) {
     if (isDownload(order)) taken(modem, transfer, outcome.bytes);
@@ -184,11 +192,13 @@ function ended(modem: Inside, transfer: Transfer, outcome: Transferred): void {
   else fail(modem, transfer, now > transfer.acceptedAt + end * 1000 ? 9020 : outcome.code, outcome.why);
 }
 
-/** Faults after which another try may do better. */
+/** Faults after which another try may succeed. */
 const RECOVERABLE: ReadonlySet<number> = new Set([9010, 9015, 9017]);
 
-/** The file is there. Firmware takes its time to be written; nothing of a scheduled one is applied outside a window. */
-function taken(modem: Inside, transfer: Transfer, bytes: Uint8Array): void {
+/**
+ * The file has arrived. Firmware takes its time to be written; nothing scheduled is applied outside a window.
+ */
+function taken(modem: ModemContext, transfer: Transfer, bytes: Uint8Array): void {
   const { order } = transfer;
   const { transfers } = modem.device.profile.rpc;
   const isFirmware = /^(1 Firmware|[68] Stored)/.test(fileTypeOf(order));
@@ -205,14 +215,14 @@ function taken(modem: Inside, transfer: Transfer, bytes: Uint8Array): void {
   else modem.timers.set(timerOf(transfer), ms, () => finish(modem, transfer));
 }
 
-function fitsWindow(modem: Inside, { order, acceptedAt, window }: Transfer, ms: number): boolean {
+function fitsWindow(modem: ModemContext, { order, acceptedAt, window }: Transfer, ms: number): boolean {
   if (order.do !== 'schedule-download') return true;
   const end = order.args.TimeWindowList[window]?.WindowEnd ?? 0;
   return modem.scheduler.now() + ms <= acceptedAt + end * 1000;
 }
 
-function finish(modem: Inside, transfer: Transfer): void {
-  // What is applied waits for the end of the session: sessionEnded comes back to it.
+function finish(modem: ModemContext, transfer: Transfer): void {
+  // Applying waits for the end of the session: sessionEnded comes back to it.
   if (modem.inSession) return;
   const { fetched: bytes = NOTHING, order } = transfer;
   const before = modem.device.firmware;
@@ -227,32 +237,32 @@ function finish(modem: Inside, transfer: Transfer): void {
 
 type Brought = Pick<Extract<Applied, { ok: true }>, 'firmware' | 'settings'>;
 
-function apply(modem: Inside, { firmware, settings = [] }: Brought): void {
+function apply(modem: ModemContext, { firmware, settings = [] }: Brought): void {
   if (firmware !== undefined) modem.device.firmware = firmware;
   for (const { name, value } of settings) modem.change(name, value);
 }
 
-/** SoftwareVersion changed, and where its notification is active the Inform after the restart says so. */
-function tellOfVersion(modem: Inside): void {
+/** SoftwareVersion changed, and if its notification is active the Inform after the restart reports it. */
+function tellOfVersion(modem: ModemContext): void {
   const { device } = modem;
   const leaf = device.tree.find(device.name('DeviceInfo.SoftwareVersion'));
   if (leaf?.is === 'leaf' && attributesOf(device, leaf.path, leaf.shape).Notification > 0)
     modem.raise('4 VALUE CHANGE');
 }
 
-function fail(modem: Inside, transfer: Transfer, code: number, why: string): void {
+function fail(modem: ModemContext, transfer: Transfer, code: number, why: string): void {
   report(modem, transfer, { code, why, bytes: NOTHING });
 }
 
 interface Outcome {
-  /** 0: it went well. */
+  /** 0: it succeeded. */
   readonly code: number;
   readonly bytes: Uint8Array;
   readonly why: string;
 }
 
-/** Tells how it ended, then lets take effect what it brought: what that changes is told in the same Inform. */
-function report(modem: Inside, transfer: Transfer, outcome: Outcome, brought: Brought = {}): void {
+/** Reports how it ended, then applies its content: the resulting changes are in the same Inform. */
+function report(modem: ModemContext, transfer: Transfer, outcome: Outcome, brought: Brought = {}): void {
   const { device } = modem;
   if (!removeTransfer(device, transfer)) return;
   tellHost(modem, transfer, outcome);
@@ -262,12 +272,12 @@ function report(modem: Inside, transfer: Transfer, outcome: Outcome, brought: Br
     const FaultString = FaultCode === 0 ? '' : faultText(device, FaultCode);
     const times = { StartTime: transfer.startTime ?? UNKNOWN_TIME, CompleteTime: device.clock };
     modem.raise(EVENTS[order.do], keyOf(order));
-    modem.wish(completion(order, { FaultCode, FaultString }, times, outcome.bytes.length));
+    modem.enqueueRequest(completion(order, { FaultCode, FaultString }, times, outcome.bytes.length));
   }
   const wasInSession = modem.inSession;
   apply(modem, brought);
   if (brought.firmware !== undefined) modem.restart('upgrade');
-  // What changed may have opened the session that tells of all.
+  // The change may have opened the session that reports everything.
   else if (wasInSession || !modem.inSession) modem.go();
 }
 
@@ -278,25 +288,27 @@ const EVENTS = {
   autonomous: '10 AUTONOMOUS TRANSFER COMPLETE',
 } as const;
 
-function tellHost(modem: Inside, { order }: Transfer, { code, bytes, why }: Outcome): void {
+function tellHost(modem: ModemContext, { order }: Transfer, { code, bytes, why }: Outcome): void {
   modem.emit('transferred', {
     kind: isDownload(order) ? 'download' : 'upload',
     url: order.do === 'autonomous' ? order.args.url : order.args.URL,
     file: fileNameOf(order),
     commandKey: keyOf(order),
-    ...{ fault: code, bytes: bytes.length, why },
+    fault: code,
+    bytes: bytes.length,
+    why,
   });
 }
 
-/** Carries it out in the session that asked for it: the answer tells how it ended (Status 0). */
-async function carryNow(modem: Inside, performed: Done, transfer: Transfer): Promise<Performed> {
+/** Executes it in the session that requested it: the answer reports how it ended (Status 0). */
+async function carryNow(modem: ModemContext, performed: Done, transfer: Transfer): Promise<Performed> {
   const { device } = modem;
   const outcome = await modem.busy(carry(modem, transfer));
   const applied: Applied | undefined =
     outcome?.ok === true && isDownload(transfer.order)
       ? takeFile(device, fileTypeOf(transfer.order), outcome.bytes)
       : undefined;
-  // A restart or the end of power is what ended it: there is nobody to be answered.
+  // A restart or power loss ended it: there is nobody left to answer.
   if (outcome === undefined || !removeTransfer(device, transfer)) return refuse(device, 9002);
   const flaw = outcome.ok ? (applied?.ok === false ? applied : undefined) : outcome;
   const bytes = outcome.ok && flaw === undefined ? outcome.bytes : NOTHING;
@@ -309,7 +321,9 @@ async function carryNow(modem: Inside, performed: Done, transfer: Transfer): Pro
   return { ok: true, response: { ...response, args } };
 }
 
-/** The precise codes are TransferComplete's; an answer knows three (14.9, 14.14 of the protocol's tables). */
+/**
+ * The precise codes are TransferComplete's; an answer has only three (14.9, 14.14 of the protocol's tables).
+ */
 function directFault({ order }: Transfer, code: number): number {
   if (code === 9012) return code;
   return isDownload(order) ? 9010 : 9011;

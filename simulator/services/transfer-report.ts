@@ -1,4 +1,4 @@
-/** What the ACS is told of a transfer that ended, and whether (TR-069a6 A.3.3.2, A.3.3.3). */
+/** The report to the ACS about a finished transfer, and whether there is one (TR-069a6 A.3.3.2, A.3.3.3). */
 import type { AcsMethod, Args, Request } from '../../protocol/cwmp/messages.ts';
 import type { Device } from '../device/device.ts';
 import type { TransferOrder } from '../device/transfer-list.ts';
@@ -21,13 +21,22 @@ export function completion(
   }
   const { announceUrl = '', url, fileType, targetFileName = '' } = order.args;
   const args = {
-    ...{ AnnounceURL: announceUrl, TransferURL: url, IsDownload: isDownload(order), FileType: fileType },
-    ...{ FileSize, TargetFileName: targetFileName, FaultStruct, ...times },
+    AnnounceURL: announceUrl,
+    TransferURL: url,
+    IsDownload: isDownload(order),
+    FileType: fileType,
+    FileSize,
+    TargetFileName: targetFileName,
+    FaultStruct,
+    ...times,
   };
   return { kind: 'request', rpc: 'AutonomousTransferComplete', args };
 }
 
-/** What was asked for is always told; the rest as ManagementServer.AutonomousTransferCompletePolicy says, where it is. */
+/**
+ * Requested transfers are always reported; others according to
+ * ManagementServer.AutonomousTransferCompletePolicy, where it exists.
+ */
 export function announces(device: Device, order: TransferOrder, faultCode: number): boolean {
   if (order.do !== 'autonomous') return true;
   const policy = 'ManagementServer.AutonomousTransferCompletePolicy.';

@@ -8,12 +8,12 @@ type Window = Args<'ScheduleDownload'>['TimeWindowList'][number];
 
 /** Simulated milliseconds between two tries in one window. */
 const RETRY_MS = 30_000;
-/** Tries again when the ACS leaves it to the device (MaxRetries -1). */
+/** Tries if the ACS leaves the number to the device (MaxRetries -1). */
 const OWN_RETRIES = 3;
 /** Simulated milliseconds until a subscriber has answered. */
 const ANSWER_MS = 30_000;
 
-/** Simulated time of the next try, now or later; `undefined`: no window is left. Windows that are over are used up. */
+/** Simulated time of the next try, now or later; `undefined`: no window is left. Past windows are removed. */
 export function nextTry(
   transfer: Transfer,
   { confirmation }: TransferTraits,
@@ -39,7 +39,7 @@ function timeOfTry({ acceptedAt, tries }: Transfer, window: Window, now: number,
   const begin = Math.max(start, now);
   const rest = acceptedAt + window.WindowEnd * 1000 - begin;
   switch (window.WindowMode.charAt(0)) {
-    // Somewhere in the first half nobody uses the line.
+    // At some time in the first half nobody uses the line.
     case '3':
       return begin + Math.floor(Math.max(0, rest) * 0.5 * random());
     case '4':

@@ -1,4 +1,4 @@
-/** Download and Upload: ordinary HTTP, so undici carries it. The outcome is what TransferComplete tells. */
+/** Download and Upload: ordinary HTTP, so undici does it. The outcome is what TransferComplete reports. */
 import { createHash } from 'node:crypto';
 import type { ConnectionOptions } from 'node:tls';
 import type { Dispatcher } from 'undici';
@@ -13,29 +13,29 @@ export type Transferred =
   /** A fault code of TR-069a6 A.3.3.2 and what happened. */
   | { readonly ok: false; readonly code: number; readonly why: string };
 
-/** Where a file is, or is to be put, and as whom. */
+/** Where a file is, or is to be put, and the credentials for it. */
 export interface FileSource {
   readonly URL: string;
   readonly Username: string;
   readonly Password: string;
 }
 
-const MOST_REDIRECTS = 5;
+const MAX_REDIRECTS = 5;
 
 export interface TransferContext {
   /** Real milliseconds until headers, and between pieces of the body. */
   readonly timeoutMs: number;
   readonly random: Random;
   readonly signal: AbortSignal;
-  /** What an HTTPS server is trusted by. */
+  /** How an HTTPS server is trusted. */
   readonly tls?: ConnectionOptions;
-  /** Opens connections to HTTP servers, instead of node. */
+  /** Opens connections to HTTP servers, in place of node. */
   readonly connect?: Connect;
   /** Downloads begin with a HEAD request (Q-HT-14). */
   readonly headFirst?: boolean;
 }
 
-/** Fetches a file of at most so many bytes. Never rejects. */
+/** Fetches a file of at most this many bytes. Never rejects. */
 export async function download(
   source: FileSource,
   mostBytes: number,
@@ -85,7 +85,7 @@ function failure(status: number, otherwise: number): Transferred {
   return { ok: false, code, why: `the file server answered ${status}` };
 }
 
-/** Before the connection stood it is the server that cannot be reached; after that the transfer broke. */
+/** Before the connection is open the server is unreachable; after that the transfer was interrupted. */
 function unreachable(error: unknown, broken: number): Transferred {
   const why = error instanceof Error ? error.message : String(error);
   const cause = error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -103,7 +103,7 @@ async function call(
   const dispatcher = dispatcherOf(connect, tls);
   let url = new URL(address);
   let authorization: string | undefined;
-  for (let turn = 0; ; turn++) {
+  for (let redirects = 0; ; redirects++) {
     const response = await request(url, {
       method,
       ...(bytes === undefined ? {} : { body: bytes }),
@@ -116,7 +116,7 @@ async function call(
     });
     const { statusCode, headers } = response;
     const location = headers.location;
-    if (turn >= MOST_REDIRECTS) return response;
+    if (redirects >= MAX_REDIRECTS) return response;
     if ([301, 302, 307, 308].includes(statusCode) && typeof location === 'string') {
       url = new URL(location, url);
     } else if (statusCode === 401 && Username !== '' && authorization === undefined) {
@@ -134,7 +134,7 @@ function dispatcherOf(
   return tls === undefined ? undefined : new Agent({ connect: trustOf(tls) });
 }
 
-/** As undici wants to be given a way to connect. */
+/** In the form in which undici accepts a connector. */
 function connectorOf(connect: Connect, tls: ConnectionOptions = {}): buildConnector.connector {
   const secure = buildConnector(trustOf(tls));
   return (options, callback) => {
@@ -149,7 +149,7 @@ function connectorOf(connect: Connect, tls: ConnectionOptions = {}): buildConnec
   };
 }
 
-/** What undici takes of the options of a TLS connection. */
+/** The options of a TLS connection that undici accepts. */
 function trustOf({
   ca,
   cert,
@@ -178,7 +178,12 @@ function authorize(
   const uri = url.pathname + url.search;
   const cnonce = Math.floor(random() * 2 ** 32).toString(16);
   const answered = answerChallenge(challenges, {
-    ...{ method, uri, username, password, cnonce, nc: 1 },
+    method,
+    uri,
+    username,
+    password,
+    cnonce,
+    nc: 1,
     hash: (name, text) => createHash(name).update(text, 'latin1').digest('hex'),
   });
   return answered ?? writeBasic({ username, password });

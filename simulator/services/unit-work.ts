@@ -1,4 +1,4 @@
-/** One operation on deployment units, from what is asked to its results (TR-069a6 A.4.1.10, A.4.2.3). */
+/** One operation on deployment units, from the request to its results (TR-069a6 A.4.1.10, A.4.2.3). */
 import type { Operation } from '../../protocol/cwmp/operation.ts';
 import type { Device } from '../device/device.ts';
 import type { OpResult } from '../device/rpc/change-du.ts';
@@ -20,7 +20,7 @@ import { download } from './transfers.ts';
 
 type Of<O extends Operation['Operation']> = Extract<Operation, { Operation: O }>;
 
-/** What a result says beside its times and fault. */
+/** The content of a result beside its times and fault. */
 interface About {
   readonly uuid: string;
   readonly version: string;
@@ -40,7 +40,7 @@ const failed = (code: number, about: Partial<About> = {}): Ended => ({
   about: { ...NOTHING, ...about },
 });
 
-/** One result, or one for each unit that it means. Never rejects. */
+/** One result, or one for each affected unit. Never rejects. */
 export async function runOperation(
   device: Device,
   operation: Operation,
@@ -129,7 +129,7 @@ async function updateOne(
   return { ok: true, about: update(device, unit, fetched, url) };
 }
 
-/** What keeps an installed unit from being changed. */
+/** What prevents a change of an installed unit. */
 function obstacle(device: Device, { environment, status }: Unit): number | undefined {
   if (environment !== '' && !isEnabled(device, environment)) return 9024;
   return status === 'Installed' ? undefined : 9029;
@@ -169,7 +169,7 @@ async function fetchPackage(
   if (username !== '' || password !== '') return 9003;
   const source = { URL: url, Username, Password };
   const fetched = await download(source, device.profile.rpc.transfers.flashBytes, context);
-  // A result knows no 9010.
+  // 9010 is not a fault of a result.
   if (!fetched.ok) return fetched.code === 9010 ? 9017 : fetched.code;
   return readPackage(fetched.bytes) ?? 9018;
 }

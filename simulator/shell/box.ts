@@ -1,11 +1,11 @@
 /**
- * A modem as its command line sees it. What a parameter of the CWMP tree holds is read and written there, so that either
- * side sees what the other did; the rest is `ShellState`. What was changed and not saved is undone by a restart.
+ * A modem as seen by its command line. Values of parameters in the CWMP tree are read and written there, so
+ * that each side sees what the other did; the rest is `ShellState`. Unsaved changes are undone by a restart.
  */
 import { buildName } from '../../protocol/datamodel/firmware-image.ts';
+import { classfulMask } from '../lan/masks.ts';
 import type { Modem } from '../modem-types.ts';
 import type { Effect } from './effect.ts';
-import { classfulMask } from './masks.ts';
 import type { Settings, ShellState } from './state.ts';
 import { factoryState } from './state.ts';
 
@@ -17,18 +17,18 @@ export interface LanAddress {
 export interface BoxOptions {
   /** Called when CWMP was switched on or off, or has another server. */
   readonly cwmpChanged?: (enabled: boolean) => void;
-  /** Called when the addresses of the LAN side are others than before. */
+  /** Called when the addresses of the LAN side have changed. */
   readonly addressesChanged?: () => void;
 }
 
 const HOSTS = 'LANDevice.1.LANHostConfigManagement.';
 const INTERFACES = `${HOSTS}IPInterface.`;
 
-/** Entries of the log at most. */
-const LOGGED = 100;
+/** Maximum of log entries. */
+const MAX_LOG_ENTRIES = 100;
 
-/** Different unknown commands that are counted. */
-const MOST_UNKNOWN = 200;
+/** Maximum of different unknown commands that are counted. */
+const MAX_UNKNOWN = 200;
 
 function kept<V>(map: Map<string, V>, key: string, make: () => V): V {
   const value = map.get(key) ?? make();
@@ -44,10 +44,13 @@ export class Box {
   readonly #options: BoxOptions;
   #state: ShellState;
   #saved: ShellState;
-  /** Values of parameters before the command line changed them, since the last save; `undefined`: the factory's. */
+  /**
+   * Values of parameters before the command line changed them, since the last save; `undefined`: the
+   * factory's.
+   */
   readonly #before = new Map<string, string | undefined>();
   readonly #log: string[] = [];
-  /** How often each command was typed that it does not have: up to two words of it. */
+  /** How often each unknown command was entered: up to two words of it. */
   readonly unknown = new Map<string, number>();
 
   constructor(modem: Modem, options: BoxOptions = {}) {
@@ -55,7 +58,7 @@ export class Box {
     this.#options = options;
     this.#state = factoryState(modem.device);
     this.#saved = structuredClone(this.#state);
-    // What the ACS sets stays: it is no longer the command line's to undo.
+    // What the ACS sets stays: the command line no longer undoes it.
     modem.events.on('parameter-set', ({ name }) => this.#before.delete(name));
     modem.events.on('rebooted', ({ cause }) => {
       if (cause === 'factory-reset') this.factoryReset();
@@ -81,13 +84,13 @@ export class Box {
     return kept(this.#state.records, store, () => new Map());
   }
 
-  /** The settings of one command, which begin as these. */
+  /** The settings of one command, which start as these. */
   settings(place: string, factory: ReadonlyMap<string, string>): Settings {
     return kept(this.#state.more, place, () => new Map(factory));
   }
 
   countUnknown(command: string): void {
-    if (this.unknown.size < MOST_UNKNOWN || this.unknown.has(command))
+    if (this.unknown.size < MAX_UNKNOWN || this.unknown.has(command))
       this.unknown.set(command, (this.unknown.get(command) ?? 0) + 1);
   }
 
@@ -110,7 +113,7 @@ export class Box {
       String(Math.floor(part)).padStart(2, '0'),
     );
     this.#log.push(`<14> SysUpTime: ${clock.join(':')} ${text}`);
-    if (this.#log.length > LOGGED) this.#log.shift();
+    if (this.#log.length > MAX_LOG_ENTRIES) this.#log.shift();
   }
 
   /** A parameter of the tree below its root; `undefined`: this model has none. */
@@ -199,7 +202,7 @@ export class Box {
       .find((path) => this.parameter(`${path}IPInterfaceIPAddress`) === address);
   }
 
-  /** A row of the table that has no address now. */
+  /** A row of the table without an address. */
   #emptyInterface(): string | undefined {
     return this.#interfaceOf('');
   }
@@ -208,7 +211,7 @@ export class Box {
     return this.#state.cwmp.get('state') === 'enabled';
   }
 
-  /** The CWMP client does as `:cwmp config` says, and who wants to know is told. */
+  /** The CWMP client follows `:cwmp config`, and the owner of the box is notified. */
   cwmpChanged(): void {
     this.#setClient();
     this.#options.cwmpChanged?.(this.cwmpEnabled);
@@ -223,7 +226,7 @@ export class Box {
     });
   }
 
-  /** Does what a command leaves to be done. False: it is of the session, or of the boot loader. */
+  /** Executes the effect of a command. False: it concerns the session, or the boot loader. */
   perform({ do: what }: Effect): boolean {
     if (what === 'reboot') this.modem.reboot();
     else if (what === 'factory-reset') this.modem.factoryReset();
@@ -247,7 +250,7 @@ export class Box {
     this.#before.clear();
   }
 
-  /** What was not saved is forgotten: a restart does so by itself. */
+  /** Forgets unsaved changes, as a restart does. */
   reload(): void {
     if (this.#state.system.get('autosave') === 'enabled') this.save();
     for (const [name, value] of this.#before) {
@@ -262,7 +265,7 @@ export class Box {
     this.#options.addressesChanged?.();
   }
 
-  /** As out of the factory; the tree is reset by the modem itself. */
+  /** Returns to the factory's state; the modem itself resets the tree. */
   factoryReset(): void {
     this.#before.clear();
     this.#state = factoryState(this.modem.device);

@@ -1,4 +1,4 @@
-/** What the command line of a modem is made of: groups, commands, parameters and kinds of values, as data. */
+/** The command line of a modem as data: groups, commands, parameters and kinds of values. */
 import type { Box } from './box.ts';
 import type { Effect } from './effect.ts';
 
@@ -19,7 +19,7 @@ export interface Parameter {
   readonly name: string;
   readonly kind: Kind;
   readonly required?: true;
-  /** Other spellings that are taken. */
+  /** Other accepted spellings. */
   readonly also?: readonly string[];
 }
 
@@ -45,6 +45,35 @@ export interface Group {
   readonly groups: readonly Group[];
 }
 
+/** A command and the group that it is in, from the top: `dhcp server`. */
+export type PlacedCommand = readonly [place: string, command: Command];
+
+export const group = (name: string, commands: readonly Command[], ...groups: readonly Group[]): Group => ({
+  name,
+  commands,
+  groups,
+});
+
+/** A command without parameters that shows something. */
+export const showCommand = (name: string, help: string, run: (box: Box) => Outcome): Command => ({
+  name,
+  help,
+  parameters: [],
+  harmless: true,
+  run,
+});
+
+/** A command without parameters that prints nothing. */
+export const silentCommand = (name: string, help: string, run: (box: Box) => unknown): Command => ({
+  name,
+  help,
+  parameters: [],
+  run: (box) => {
+    run(box);
+    return done();
+  },
+});
+
 /** Success prints nothing unless there is something to show. */
 export const done = (text = '', ...effects: readonly Effect[]): Outcome => ({ ok: true, text, effects });
 export const refused = (text: string): Outcome => ({ ok: false, text });
@@ -59,5 +88,9 @@ export const optional = (name: string, kind: Kind, ...also: readonly string[]): 
   also.length === 0 ? { name, kind } : { name, kind, also };
 export const needed = (name: string, kind: Kind): Parameter => ({ name, kind, required: true });
 
-/** Lines as a terminal wants them; an empty list is an empty text. */
+/** Cells of one row, each as wide as its column. */
+export const row = (widths: readonly number[], cells: readonly string[]): string =>
+  cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('');
+
+/** Lines as a terminal expects them; an empty list is an empty text. */
 export const lines = (...all: readonly string[]): string => all.map((line) => `${line}\r\n`).join('');

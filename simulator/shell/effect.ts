@@ -1,4 +1,4 @@
-/** What happens behind the output. Whoever runs the shell does it, after the output has been sent. */
+/** What happens after the output. Whoever runs the shell executes it, after the output has been sent. */
 export type Effect =
   | { readonly do: 'reboot' }
   | { readonly do: 'factory-reset' }

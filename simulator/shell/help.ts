@@ -3,7 +3,7 @@ import type { Command, Group, Parameter } from './definition.ts';
 import { lines } from './definition.ts';
 import { describeKind } from './values.ts';
 
-/** Columns of a command's name, and of a group's; and groups a line. */
+/** Width of a command's name, and of a group's; and groups per line. */
 const NAME_COLUMNS = 17;
 const GROUP_COLUMNS = 16;
 const GROUPS_A_LINE = 5;

@@ -1,6 +1,6 @@
 /**
- * What a telnet client sends, as keys: lines and what is echoed of them. Pure. Options of telnet (RFC 854) are taken out and
- * not answered; a line ends at CR, CR LF, CR NUL or LF; both ways to delete to the left are taken.
+ * Turns what a telnet client sends into keys: lines and their echo. Pure. Options of telnet (RFC 854) are
+ * removed and not answered; a line ends at CR, CR LF, CR NUL or LF; both backspace characters are accepted.
  */
 
 const IAC = 255;
@@ -8,11 +8,11 @@ const SUBNEGOTIATION = 250;
 const SUBNEGOTIATION_END = 240;
 const WILL = 251;
 
-/** Characters of a line at most; what comes after is not taken. */
-const LONGEST = 1024;
+/** Maximum length of a line; further characters are ignored. */
+const MAX_LINE_LENGTH = 1024;
 
 export interface Keyboard {
-  /** What is shown for the bytes that came, and the lines that they end. */
+  /** The echo of the received bytes, and the lines that they complete. */
   type(bytes: Uint8Array): readonly Typed[];
 }
 
@@ -20,7 +20,7 @@ export type Typed =
   | { readonly is: 'echo'; readonly text: string }
   | { readonly is: 'line'; readonly text: string };
 
-/** `hidden` says whether what is typed now is a password. */
+/** `hidden` says whether the current input is a password. */
 export function createKeyboard(hidden: () => boolean): Keyboard {
   let line = '';
   let afterReturn = false;
@@ -65,7 +65,7 @@ export function createKeyboard(hidden: () => boolean): Keyboard {
       line = '';
       return text === '' ? undefined : { is: 'echo', text };
     }
-    if (byte < 32 || line.length >= LONGEST) return undefined;
+    if (byte < 32 || line.length >= MAX_LINE_LENGTH) return undefined;
     const char = String.fromCharCode(byte);
     line += char;
     return { is: 'echo', text: hidden() ? '*' : char };

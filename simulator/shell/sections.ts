@@ -1,6 +1,6 @@
-/** The sections of a configuration file, and which group of commands each is of. */
+/** The sections of a configuration file, and the group of commands of each. */
 
-/** Groups whose section is called otherwise; the longest first, as one may be within another. */
+/** Groups whose section has another name; the longest first, as one may be within another. */
 const SECTIONS: readonly (readonly [group: string, section: string])[] = [
   ['dhcp server pool', 'dhcspool'],
   ['dhcp server', 'dhcs'],
@@ -18,7 +18,7 @@ const SECTIONS: readonly (readonly [group: string, section: string])[] = [
 export const groupOfSection = (section: string): string =>
   SECTIONS.find(([, name]) => name === section)?.[0] ?? section;
 
-/** Where a command from the top is written, and what of it is left to write there. */
+/** The section of a command from the top, and the rest of the command to write there. */
 export function sectionOf(command: string): { readonly section: string; readonly rest: string } {
   const known = SECTIONS.find(([group]) => command.startsWith(`${group} `));
   const group = known?.[0] ?? command.slice(0, command.indexOf(' '));

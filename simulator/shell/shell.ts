@@ -1,9 +1,11 @@
 /**
- * The command line of a simulated SpeedTouch: one session of one user. `run(line)` gives what the modem prints, with CR LF at
- * the end of each line, and what it does behind it; it never throws, whatever the line.
+ * The command line of a simulated SpeedTouch: one session of one user. `run(line)` returns what the modem
+ * prints, with CR LF at the end of each line, and the effects that follow; it never throws, whatever the
+ * line.
  *
- * A group is entered by its name and left by `..`; a leading `:` begins at the top. Parameters are `name=value` or
- * `name value`, in any order and any case; what is not there is asked for by no dialogue, but refused.
+ * A group is entered by its name and left by `..`; a leading `:` starts at the top. Parameters are
+ * `name=value` or `name value`, in any order and any case; missing ones are refused rather than asked for in
+ * a dialogue.
  */
 import type { Box } from './box.ts';
 import type { Command, Group, Parameter, Values } from './definition.ts';
@@ -16,14 +18,15 @@ import { readLine } from './line.ts';
 import { readValue } from './values.ts';
 
 export interface Answer {
-  /** `unknown`: no such command; `syntax`: its parameters are wrong; `refused`: it was tried in vain. */
+  /** `unknown`: no such command; `syntax`: its parameters are wrong; `refused`: it failed. */
   readonly code: 'ok' | 'unknown' | 'syntax' | 'denied' | 'refused';
   readonly text: string;
   readonly effects: readonly Effect[];
 }
 
 const answer = (code: Answer['code'], text = '', effects: readonly Effect[] = []): Answer => ({
-  ...{ code, effects },
+  code,
+  effects,
   text: text === '' || text.endsWith('\n') ? text : `${text}\r\n`,
 });
 
@@ -36,7 +39,7 @@ const MASTERS = new Set(['Administrator', 'root', 'SuperUser', 'TechnicalSupport
 export class Shell {
   readonly user: string;
   readonly #box: Box;
-  /** From the top to where the session is; empty: at the top. */
+  /** The path from the top to the current group; empty: at the top. */
   #path: readonly Group[] = [];
 
   constructor(box: Box, user: string) {
@@ -66,7 +69,7 @@ export class Shell {
     for (;;) {
       const group = path.at(-1) ?? topGroup(this.#box.generation);
       const [word, ...more] = tokens;
-      // Nothing is left: a group was named, and is entered.
+      // Nothing follows: a group was named, and is entered.
       if (word === undefined) {
         this.#path = path;
         return answer('ok');
@@ -115,12 +118,12 @@ export class Shell {
 const find = ({ commands }: Group, { text, value }: Token): Command | undefined =>
   value === undefined ? commands.find(({ name }) => name === text) : undefined;
 
-/** `exit` and `saveall` need no way to the top. */
+/** `exit` and `saveall` work in every group. */
 function everywhere(box: Box, word: Token): Command | undefined {
   return word.text === 'exit' || word.text === 'saveall' ? find(topGroup(box.generation), word) : undefined;
 }
 
-/** The values by name, or what is wrong. */
+/** The values by name, or the error. */
 function readParameters(parameters: readonly Parameter[], tokens: readonly Token[]): Values | string {
   const values = new Map<string, string>();
   for (let at = 0; at < tokens.length; at++) {
@@ -137,7 +140,7 @@ function readParameters(parameters: readonly Parameter[], tokens: readonly Token
   return missing === undefined ? values : lines(`Missing parameter : ${missing.name}`);
 }
 
-/** A value that stands for itself may hold an equals sign. */
+/** A positional value may contain an equals sign. */
 const wordOf = (token: Token | undefined): string | undefined =>
   token?.value === undefined ? token?.text : `${token.text}=${token.value}`;
 

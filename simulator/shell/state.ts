@@ -1,4 +1,7 @@
-/** What a modem keeps that no parameter of its CWMP tree shows: plain data, copied whole when it is saved. */
+/**
+ * The state of a modem that no parameter of its CWMP tree shows: plain data, copied as a whole when it is
+ * saved.
+ */
 import type { Device } from '../device/device.ts';
 
 export interface User {
@@ -24,7 +27,7 @@ export interface Service {
   readonly enabled: boolean;
 }
 
-/** Named settings of one place, in the order in which they are shown. */
+/** Named settings of one command, in the order in which they are shown. */
 export type Settings = Map<string, string>;
 
 export interface ShellState {
@@ -32,22 +35,22 @@ export interface ShellState {
   readonly environment: Settings;
   /** `:system config` */
   readonly system: Settings;
-  /** `:cwmp config`, but for what the tree has. */
+  /** `:cwmp config`, except what the tree has. */
   readonly cwmp: Settings;
   /** `:ip config` */
   readonly ip: Settings;
   /** `:firewall config` */
   readonly firewall: Settings;
   readonly language: Settings;
-  /** Addresses beside those of the tree, each with its mask; all of them where the tree has none. */
+  /** Addresses beside those of the tree, each with its mask; all of them if the tree has none. */
   readonly addresses: Map<string, string>;
   readonly routes: Map<string, Route>;
   readonly services: Map<string, Service>;
   /** Entries of the lists that commands keep, by list and name. */
   readonly records: Map<string, Map<string, ReadonlyMap<string, string>>>;
-  /** Settings that were asked for or changed, by the way to their command. */
+  /** Settings that were read or changed, by the path of their command. */
   readonly more: Map<string, Settings>;
-  /** The address marked in the list: it is told first. */
+  /** The address marked in the list: it is shown first. */
   preferred: string;
 }
 
@@ -89,7 +92,9 @@ function factoryServices(): Map<string, Service> {
 
 function factoryEnvironment(device: Device): Settings {
   return new Map([
-    ...[['COLUMNS', '80'] as const, ['ROWS', '24'] as const, ['SESSIONTIMEOUT', '120'] as const],
+    ['COLUMNS', '80'] as const,
+    ['ROWS', '24'] as const,
+    ['SESSIONTIMEOUT', '120'] as const,
     ['CONF_REGION', 'World'],
     ['CONF_PROVIDER', 'Basic'],
     ['CONF_DESCRIPTION', 'Factory Defaults'],
@@ -103,7 +108,7 @@ function factoryEnvironment(device: Device): Settings {
   ]);
 }
 
-/** Default users, by product: operators had their own in theirs. */
+/** Default users, by product: operators had their own. */
 function factoryUsers({ profile, unit }: Device): Map<string, User> {
   if (profile.product.startsWith('bthh'))
     return new Map([['admin', { password: 'admin', role: 'Administrator', flags: 'U' }]]);
@@ -113,7 +118,7 @@ function factoryUsers({ profile, unit }: Device): Map<string, User> {
   ]);
 }
 
-/** What it has out of the factory. */
+/** The factory's state. */
 export function factoryState(device: Device): ShellState {
   const on = (...names: string[]): [string, string][] => names.map((name) => [name, 'enabled']);
   const state = (on: boolean): string => (on ? 'enabled' : 'disabled');

@@ -1,4 +1,7 @@
-/** The command line of one modem by telnet: login, banner, prompt, until `exit`, silence or three wrong passwords. */
+/**
+ * The command line of one modem by telnet: login, banner, prompt, until `exit`, a timeout or three wrong
+ * passwords.
+ */
 import net from 'node:net';
 import { ModemlabError } from '../../protocol/errors.ts';
 import type { Scheduler } from '../time/scheduler.ts';
@@ -13,7 +16,7 @@ export interface TelnetOptions {
   /** Default 0: a free one. */
   readonly port?: number;
   readonly scheduler: Scheduler;
-  /** What a command does that is not the modem's own to do: `boot-mode`. */
+  /** Effects that are not the modem's own: `boot-mode`. */
   readonly perform?: (effect: Effect) => void;
 }
 
@@ -25,11 +28,11 @@ export interface TelnetServer {
 
 /** WILL ECHO, WILL SUPPRESS-GO-AHEAD. */
 const GREETING = Uint8Array.of(255, 251, 1, 255, 251, 3);
-const MOST_SESSIONS = 8;
+const MAX_SESSIONS = 8;
 const TRIES = 3;
 const RULE = '-'.repeat(72);
 
-/** Rejects with ModemlabError E_ADDRESS_IN_USE when somebody else listens there. */
+/** Rejects with ModemlabError E_ADDRESS_IN_USE when the port is taken. */
 export async function serveTelnet(box: Box, options: TelnetOptions): Promise<TelnetServer> {
   const { host = '127.0.0.1', port = 0 } = options;
   const sockets = new Set<net.Socket>();
@@ -38,7 +41,7 @@ export async function serveTelnet(box: Box, options: TelnetOptions): Promise<Tel
     socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
     new Session(box, options, socket);
   });
-  server.maxConnections = MOST_SESSIONS;
+  server.maxConnections = MAX_SESSIONS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
       reject(new ModemlabError('E_ADDRESS_IN_USE', `${host}:${port}`, { cause })),
@@ -94,7 +97,7 @@ class Session {
     socket.on('close', () => this.#forget());
   }
 
-  /** After so many simulated seconds without a key the session ends; 0: never. */
+  /** The session ends after this many simulated seconds without input; 0: never. */
   #watch(): void {
     this.#forget();
     const seconds = Number(this.#box.state.environment.get('SESSIONTIMEOUT') ?? 120);
@@ -130,7 +133,7 @@ class Session {
     this.#socket.write(text, 'latin1');
     for (const effect of effects)
       if (!this.#box.perform(effect) && effect.do !== 'logout') this.#options.perform?.(effect);
-    // Everything that happens behind the output ends the session.
+    // Every effect ends the session.
     if (effects.length > 0) this.#socket.end();
     else this.#socket.write(shell.prompt, 'latin1');
   }

@@ -1,11 +1,11 @@
-/** Values of parameters: which texts are of a kind, and how kinds are named in help. */
+/** Values of parameters: which texts are valid for a kind, and how help names the kinds. */
 import { addressNumber } from '../../protocol/ipv4.ts';
 import { assertNever } from '../../protocol/result.ts';
 import type { Kind } from './definition.ts';
 
 const isAddress = (text: string): boolean => addressNumber(text) !== undefined;
 
-/** The value in the spelling of the kind; `undefined`: it is none. */
+/** The value in the spelling of the kind; `undefined`: it is invalid. */
 export function readValue(kind: Kind, text: string): string | undefined {
   switch (kind.is) {
     case 'string':
@@ -18,7 +18,7 @@ export function readValue(kind: Kind, text: string): string | undefined {
         : undefined;
     case 'choice': {
       const named = kind.of.find((one) => one.toLowerCase() === text.toLowerCase());
-      // Numbers stand for places in the list.
+      // Numbers are indices into the list.
       return named ?? (/^\d{1,3}$/.test(text) ? kind.of[Number(text)] : undefined);
     }
     case 'address':

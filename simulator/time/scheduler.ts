@@ -1,40 +1,43 @@
 /** Simulated time, and the one timer behind it that all modems of a process share. */
-import { Due, DueQueue } from './timer-heap.ts';
+import { HeapTimer, TimerHeap } from './timer-heap.ts';
 
-export { Due } from './timer-heap.ts';
+export { HeapTimer } from './timer-heap.ts';
 
 export interface Scheduler {
   /** Simulated time in milliseconds since 1970. */
   now(): number;
-  /** Runs it after so many simulated milliseconds. The answer cancels it. */
+  /** Runs it after this many simulated milliseconds. The returned function cancels it. */
   after(ms: number, run: () => void): () => void;
-  /** The same without an object of its own: puts it into the queue, or moves it there. */
-  put(due: Due, ms: number): void;
-  /** Takes it out of the queue. */
-  drop(due: Due): void;
-  /** How many wait. */
+  /** The same without a new object: puts it into the queue, or moves it there. */
+  put(due: HeapTimer, ms: number): void;
+  /** Removes it from the queue. */
+  drop(due: HeapTimer): void;
+  /** How many are waiting. */
   readonly waiting: number;
-  /** Work in real time: at speed `max` simulated time stands still until it ends. Answers the promise itself. */
+  /**
+   * Work in real time: at speed `max` simulated time stands still until it ends. Returns the promise itself.
+   */
   busy<T>(work: Promise<T>): Promise<T>;
-  /** The same for work that is no promise: it ends when the answer is called. */
+  /** The same for work that is not a promise: it ends when the returned function is called. */
   hold(): () => void;
-  /** Forgets everything that is due. */
+  /** Discards everything that is due. */
   stop(): void;
 }
 
-/** Simulated seconds a second; `max`: time jumps to what is due next whenever nothing is busy. */
+/** Simulated seconds per second; `max`: time jumps to what is due next whenever nothing is busy. */
 export type Speed = number | 'max';
 
 export interface SchedulerOptions {
-  /** Default 1; a number below 0.001 is taken for that. */
+  /** Default 1; at least 0.001. */
   readonly speed?: Speed;
-  /** Simulated time at the beginning, in milliseconds since 1970. */
+  /** Simulated time at the start, in milliseconds since 1970. */
   readonly start?: number;
-  /** Real time in milliseconds, from any origin; of no use at speed `max`. */
+  /** Real time in milliseconds, from any origin; not used at speed `max`. */
   readonly clock?: () => number;
   /**
-   * At speed `max`: simulated milliseconds that time may go on while there is work, counted from when the first of it
-   * began; default 0. With 0 all modems of a fleet take turns; with more their sessions overlap.
+   * At speed `max`: simulated milliseconds that time may advance while there is work, counted from when the
+   * first of it began; default 0. With 0 the modems of a fleet run one after the other; with more their
+   * sessions overlap.
    */
   readonly overlap?: number;
 }
@@ -44,7 +47,7 @@ export function createScheduler(options: SchedulerOptions = {}): Scheduler {
   return speed === 'max' ? new JumpingScheduler(options) : new FlowingScheduler(speed, options);
 }
 
-class Once extends Due {
+class Once extends HeapTimer {
   readonly #run: () => void;
 
   constructor(run: () => void) {
@@ -57,13 +60,13 @@ class Once extends Due {
   }
 }
 
-/** What both kinds of time have in common. */
+/** The common part of both kinds of time. */
 abstract class QueueScheduler {
-  protected readonly queue = new DueQueue();
+  readonly queue = new TimerHeap();
 
   abstract now(): number;
-  /** What is first in the queue may be another than before. */
-  protected abstract arm(): void;
+  /** The first item in the queue may have changed. */
+  abstract arm(): void;
 
   get waiting(): number {
     return this.queue.size;
@@ -75,15 +78,15 @@ abstract class QueueScheduler {
     return () => this.drop(due);
   }
 
-  put(due: Due, ms: number): void {
+  put(due: HeapTimer, ms: number): void {
     const { first } = this.queue;
     this.queue.put(due, this.now() + Math.max(0, ms));
     if (first === due || this.queue.first === due) this.arm();
   }
 
-  drop(due: Due): void {
+  drop(due: HeapTimer): void {
     this.queue.drop(due);
-    // What is cancelled must not keep the process alive when nothing else is due.
+    // A cancelled timer must not keep the process alive when nothing else is due.
     if (this.queue.size === 0) this.arm();
   }
 
@@ -92,8 +95,8 @@ abstract class QueueScheduler {
     this.arm();
   }
 
-  /** Runs what is due by then. What is asked for meanwhile has its turn later, or nothing else would ever have one. */
-  protected runUntil(until: number): void {
+  /** Runs what is due by then. Timers set meanwhile run later, or nothing else would ever run. */
+  runUntil(until: number): void {
     const { nextOrder } = this.queue;
     for (let next = this.queue.first; next !== undefined; next = this.queue.first) {
       if (next.at > until || next.order >= nextOrder) return;
@@ -103,12 +106,12 @@ abstract class QueueScheduler {
   }
 }
 
-/** setTimeout bears no more than this. */
-const LONGEST = 2 ** 31 - 1;
+/** The maximum delay of setTimeout. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 const NOTHING = (): void => undefined;
 
-/** Time goes on by itself, so and so fast. */
+/** Time flows by itself, at a given speed. */
 class FlowingScheduler extends QueueScheduler implements Scheduler {
   readonly #speed: number;
   readonly #clock: () => number;
@@ -136,13 +139,13 @@ class FlowingScheduler extends QueueScheduler implements Scheduler {
     return NOTHING;
   }
 
-  protected arm(): void {
+  arm(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const next = this.queue.first;
     if (next === undefined) return;
     const ms = Math.ceil((next.at - this.now()) / this.#speed);
-    this.#timer = setTimeout(() => this.#fire(), Math.min(Math.max(0, ms), LONGEST));
+    this.#timer = setTimeout(() => this.#fire(), Math.min(Math.max(0, ms), MAX_TIMEOUT_MS));
   }
 
   #fire(): void {
@@ -157,9 +160,9 @@ class JumpingScheduler extends QueueScheduler implements Scheduler {
   readonly #overlap: number;
   #now: number;
   #held = 0;
-  /** Time may not pass it while there is work. */
+  /** Time may not pass this while there is work. */
   #until = 0;
-  #turn: NodeJS.Immediate | undefined;
+  #immediate: NodeJS.Immediate | undefined;
 
   constructor({ start, overlap = 0 }: SchedulerOptions) {
     super();
@@ -189,19 +192,22 @@ class JumpingScheduler extends QueueScheduler implements Scheduler {
     };
   }
 
-  /** One turn of the event loop lies between two moments: what follows from the one is asked for before the next. */
-  protected arm(): void {
+  /**
+   * One iteration of the event loop lies between two moments: what follows from one is queued before the
+   * next.
+   */
+  arm(): void {
     const next = this.queue.first;
     const may = next !== undefined && (this.#held === 0 || next.at <= this.#until);
-    if (may) this.#turn ??= setImmediate(() => this.#jump());
+    if (may) this.#immediate ??= setImmediate(() => this.#jump());
     else {
-      clearImmediate(this.#turn);
-      this.#turn = undefined;
+      clearImmediate(this.#immediate);
+      this.#immediate = undefined;
     }
   }
 
   #jump(): void {
-    this.#turn = undefined;
+    this.#immediate = undefined;
     const next = this.queue.first;
     if (next === undefined || (this.#held > 0 && next.at > this.#until)) return;
     this.#now = Math.max(this.#now, next.at);

@@ -1,15 +1,15 @@
-/** How many sessions of a fleet are open at once. Who comes when there is no room waits in order. */
+/** Limits how many sessions of a fleet are open at once. Further ones wait in order. */
 
 export interface Waiter {
-  /** There is room now. `false`: it has no need of it any more. */
+  /** A session may be opened now. `false`: it is no longer needed. */
   admit(): boolean;
 }
 
-export class Gate {
+export class SessionLimiter {
   readonly #most: number;
   #open = 0;
   #waiters: Waiter[] = [];
-  /** Place of the first who waits: the list is cut when half of it is past. */
+  /** Index of the first waiter: the list is cut when half of it is past. */
   #first = 0;
 
   constructor(most = Number.POSITIVE_INFINITY) {
@@ -24,7 +24,7 @@ export class Gate {
     return this.#waiters.length - this.#first;
   }
 
-  /** `false`: `admit` is called when there is room. */
+  /** `false`: `admit` is called when a session may be opened. */
   enter(waiter: Waiter): boolean {
     if (this.#open < this.#most) {
       this.#open += 1;

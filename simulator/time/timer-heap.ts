@@ -1,39 +1,42 @@
-/** What is due and when: a binary heap in which everything knows its place, so that what is cancelled leaves at once. */
+/**
+ * Timers by due time: a binary heap in which every timer knows its index, so that a cancelled one leaves at
+ * once.
+ */
 
 /**
- * Something that runs at a time. One object is the timer and what it does, so that a modem which waits costs nothing
- * else; it can be put again after it ran, and waits in one queue at a time.
+ * Something that runs at a time. One object is both the timer and its action, so that a waiting modem costs
+ * nothing else; it can be put again after it ran, and waits in one queue at a time.
  */
-export abstract class Due {
+export abstract class HeapTimer {
   /** Simulated milliseconds since 1970. */
   at = 0;
-  /** Equal times run in the order in which they were asked for. */
+  /** Equal times run in the order in which they were set. */
   order = 0;
-  /** Index in the heap; -1: it does not wait. */
+  /** Index in the heap; -1: it is not waiting. */
   place = -1;
 
   abstract run(): void;
 }
 
-export class DueQueue {
-  readonly #heap: Due[] = [];
+export class TimerHeap {
+  readonly #heap: HeapTimer[] = [];
   #order = 0;
 
   get size(): number {
     return this.#heap.length;
   }
 
-  /** All that waits was asked for before this number. */
+  /** All waiting timers were set before this number. */
   get nextOrder(): number {
     return this.#order;
   }
 
-  get first(): Due | undefined {
+  get first(): HeapTimer | undefined {
     return this.#heap[0];
   }
 
-  /** Moves it when it waits already. */
-  put(due: Due, at: number): void {
+  /** Moves it if it is already waiting. */
+  put(due: HeapTimer, at: number): void {
     this.drop(due);
     due.at = at;
     due.order = this.#order;
@@ -42,14 +45,14 @@ export class DueQueue {
     this.#rise(due, this.#heap.length - 1);
   }
 
-  /** Nothing happens when it does not wait. */
-  drop(due: Due): void {
+  /** Does nothing if it is not waiting. */
+  drop(due: HeapTimer): void {
     const { place } = due;
     if (place < 0 || this.#heap[place] !== due) return;
     due.place = -1;
     const last = this.#heap.pop();
     if (last === undefined || last === due) return;
-    // It takes the free place, and from there goes the one way or the other.
+    // It takes the free place, and from there moves up or down.
     this.#rise(last, place);
     this.#sink(last, last.place);
   }
@@ -59,12 +62,12 @@ export class DueQueue {
     this.#heap.length = 0;
   }
 
-  #set(due: Due, place: number): void {
+  #set(due: HeapTimer, place: number): void {
     this.#heap[place] = due;
     due.place = place;
   }
 
-  #rise(due: Due, from: number): void {
+  #rise(due: HeapTimer, from: number): void {
     let place = from;
     while (place > 0) {
       const above = (place - 1) >> 1;
@@ -76,7 +79,7 @@ export class DueQueue {
     this.#set(due, place);
   }
 
-  #sink(due: Due, from: number): void {
+  #sink(due: HeapTimer, from: number): void {
     let place = from;
     for (;;) {
       const left = this.#heap[2 * place + 1];
@@ -92,6 +95,6 @@ export class DueQueue {
   }
 }
 
-function isBefore(a: Due, b: Due): boolean {
+function isBefore(a: HeapTimer, b: HeapTimer): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order);
 }

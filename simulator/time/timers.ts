@@ -1,9 +1,9 @@
 /** A modem's timers by name, on the clock it shares: setting one again moves it. */
 import type { Scheduler } from './scheduler.ts';
-import { Due } from './scheduler.ts';
+import { HeapTimer } from './scheduler.ts';
 
-/** One object a timer, chained to the next of its modem: an idle modem has one of them and no more. */
-class Named extends Due {
+/** One object per timer, chained to the next of its modem: an idle modem has only one. */
+class Named extends HeapTimer {
   readonly owner: Timers;
   readonly name: string;
   next: Named | undefined;
@@ -31,7 +31,7 @@ export class Timers {
     this.#scheduler = scheduler;
   }
 
-  /** Runs it after so many simulated milliseconds, unless it is cleared or set again before. */
+  /** Runs it after this many simulated milliseconds, unless it is cleared or set again before. */
   set(name: string, ms: number, run: () => void): void {
     let timer = this.#find(name);
     if (timer === undefined) {
@@ -58,7 +58,7 @@ export class Timers {
     this.#first = undefined;
   }
 
-  /** It is no timer of this modem any more; for the timer itself. */
+  /** Removes it from the list of this modem; for the timer itself. */
   forget(gone: Named): void {
     if (this.#first === gone) this.#first = gone.next;
     for (let timer = this.#first; timer !== undefined; timer = timer.next)

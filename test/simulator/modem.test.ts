@@ -18,7 +18,10 @@ import { scriptedAcs } from '../support/acs/scripted-acs.ts';
 import { fixture as fixturePath } from '../support/tree.ts';
 
 const IGD = 'InternetGatewayDevice.';
-/** Simulated seconds a second: a minute of the retry ladder is 60 ms, and no period of 12 hours ends within a test. */
+/**
+ * Simulated seconds per second: a minute of the retry ladder is 60 ms, and no period of 12 hours ends within
+ * a test.
+ */
 const SPEED = 1000;
 
 const informResponse = (turn: Turn): Answer => turn.soap(INFORM_RESPONSE);
@@ -111,6 +114,40 @@ t.test('a whole session: inform, hand over the turn, answer what is asked, end o
   t.equal(new Set(seen.map(({ connection }) => connection)).size, 1, 'on one connection');
 });
 
+/** The bytes of a modem's first Inform, in chunks. */
+async function firstPost(t: Test, profile: string): Promise<string> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const modem = modemOf(t, { acs: `http://127.0.0.1:${portOf(server.address())}/`, profile });
+  const received = new Promise<string>((resolve) => {
+    server.once('connection', (socket) => {
+      let text = '';
+      socket
+        .on('error', () => {})
+        .on('data', (bytes) => {
+          text += bytes.toString('latin1');
+          if (!text.endsWith('\r\n0\r\n\r\n')) return;
+          socket.end('HTTP/1.1 204 No Content\r\n\r\n');
+          resolve(text);
+        });
+    });
+  });
+  modem.start();
+  const text = await received;
+  await modem.stop();
+  server.close();
+  return text;
+}
+
+function unchunked(text: string): { readonly body: string; readonly chunks: readonly number[] } {
+  const chunks: number[] = [];
+  const body = text.replace(/(?:^|\r\n)([0-9a-f]{1,3})\r\n/g, (_, size: string) => {
+    chunks.push(Number.parseInt(size, 16));
+    return '';
+  });
+  return { body, chunks };
+}
+
 t.test(
   'the bytes of the first exchange are those of a SpeedTouch with 6.2, and of one with 7.4',
   async (t) => {
@@ -128,26 +165,7 @@ t.test(
         '\r\n     <ParameterValueStruct>      <Name>',
       ],
     ] as const) {
-      const server = net.createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      const modem = modemOf(t, { acs: `http://127.0.0.1:${portOf(server.address())}/`, profile });
-      const received = new Promise<string>((resolve) => {
-        server.once('connection', (socket) => {
-          let text = '';
-          socket
-            .on('error', () => {})
-            .on('data', (bytes) => {
-              text += bytes.toString('latin1');
-              if (!text.endsWith('\r\n0\r\n\r\n')) return;
-              socket.end('HTTP/1.1 204 No Content\r\n\r\n');
-              resolve(text);
-            });
-        });
-      });
-      modem.start();
-      const text = await received;
-      await modem.stop();
-      server.close();
+      const text = await firstPost(t, profile);
       const [head = '', ...rest] = text.split('\r\n\r\n');
       t.strictSame(head.split('\r\n'), [
         'POST / HTTP/1.1',
@@ -157,11 +175,7 @@ t.test(
         'SOAPAction:',
         'Transfer-Encoding: chunked',
       ]);
-      const chunks: number[] = [];
-      const body = rest.join('\r\n\r\n').replace(/(?:^|\r\n)([0-9a-f]{1,3})\r\n/g, (_, size: string) => {
-        chunks.push(Number.parseInt(size, 16));
-        return '';
-      });
+      const { body, chunks } = unchunked(rest.join('\r\n\r\n'));
       t.ok(
         chunks.length >= 3 && chunks.slice(0, -2).every((size) => size > 1380 && size <= 1430),
         `chunks ${chunks}`,
@@ -220,7 +234,7 @@ t.test('ids, header lines and cookies follow the generation', async (t) => {
   t.strictSame(empty && headersOf(empty), ['Host', 'User-Agent', 'Cookie', 'SOAPAction', 'Content-Length']);
 });
 
-t.test('a reboot waits for the end of the session and is told by its CommandKey', async (t) => {
+t.test('a reboot waits for the end of the session and is reported by its CommandKey', async (t) => {
   const reboot = (CommandKey: string): Request<CpeMethod> => ({
     kind: 'request',
     rpc: 'Reboot',
@@ -288,7 +302,7 @@ t.test('it informs at its interval, and a new interval counts at once', async (t
   const modem = modemOf(t, { acs });
   modem.start();
   await session(modem);
-  for (let turn = 0; turn < 3; turn++) t.strictSame((await session(modem)).events, ['2 PERIODIC']);
+  for (let round = 0; round < 3; round++) t.strictSame((await session(modem)).events, ['2 PERIODIC']);
 });
 
 t.test(
@@ -356,7 +370,7 @@ t.test('the line can be cut at each point of a session, and what was done stays 
   }
 });
 
-/** A file server that keeps what is put on it. */
+/** A file server that keeps uploads. */
 async function fileServer(t: Test, files: ReadonlyMap<string, Uint8Array>, password?: string) {
   const put: { readonly url: string; readonly bytes: Buffer }[] = [];
   const server = http.createServer(async (request, response) => {
@@ -382,8 +396,16 @@ const downloadOf = (URL: string, FileType = '1 Firmware Upgrade Image'): Request
   kind: 'request',
   rpc: 'Download',
   args: {
-    ...{ CommandKey: 'dl-7', FileType, URL, Username: 'user', Password: 'pass', FileSize: 0 },
-    ...{ TargetFileName: '', DelaySeconds: 0, SuccessURL: '', FailureURL: '' },
+    CommandKey: 'dl-7',
+    FileType,
+    URL,
+    Username: 'user',
+    Password: 'pass',
+    FileSize: 0,
+    TargetFileName: '',
+    DelaySeconds: 0,
+    SuccessURL: '',
+    FailureURL: '',
   },
 });
 
@@ -412,7 +434,7 @@ t.test(
   },
 );
 
-t.test('a transfer that fails is told by its fault, and changes nothing', async (t) => {
+t.test('a failed transfer is reported by its fault, and changes nothing', async (t) => {
   const other = writeImage({ family: 'QH', board: 'BANT-R', version: '9.9.9.9' });
   const files = await fileServer(
     t,
@@ -446,11 +468,15 @@ t.test('a transfer that fails is told by its fault, and changes nothing', async 
   }
 });
 
-t.test('an upload is put where it was told to', async (t) => {
+t.test('an upload goes to the requested URL', async (t) => {
   const files = await fileServer(t, new Map(), 'pass');
   const args: Args<'Upload'> = {
-    ...{ CommandKey: 'up', FileType: '1 Vendor Configuration File', URL: `${files.url}/conf` },
-    ...{ Username: 'user', Password: 'pass', DelaySeconds: 30 },
+    CommandKey: 'up',
+    FileType: '1 Vendor Configuration File',
+    URL: `${files.url}/conf`,
+    Username: 'user',
+    Password: 'pass',
+    DelaySeconds: 30,
   };
   const acs = await acsOf(t, asks([{ kind: 'request', rpc: 'Upload', args }]));
   const modem = modemOf(t, { acs, profile: 'st706wl' });
@@ -513,7 +539,7 @@ t.test('redirects are followed with the same POST for the rest of the session', 
 });
 
 t.test(
-  'a client that cannot bear an XML declaration hangs up on it, and one that needs it without',
+  'a client that refuses an XML declaration hangs up on it, one that needs it hangs up without it',
   async (t) => {
     for (const [xmlDeclaration, declared, ok] of [
       ['refuses', true, false],
@@ -526,7 +552,7 @@ t.test(
           ? turn.soap(INFORM_RESPONSE, { prolog: declared ? '<?xml version="1.0" encoding="UTF-8"?>\n' : '' })
           : NO_CONTENT,
       );
-      const profile = { ...loadProfile('st585v6'), bears: { xmlDeclaration } };
+      const profile = { ...loadProfile('st585v6'), accepts: { xmlDeclaration } };
       const modem = modemOf(t, { acs, profile });
       modem.start();
       t.match(await session(modem), { ok, why: ok ? 'done' : 'unreadable' }, `${xmlDeclaration} ${declared}`);
@@ -578,64 +604,71 @@ t.test('the session goes on over new connections, with whatever traits of HTTP a
   }
 });
 
-t.test('responses are read however they are delimited, and what is no HTTP breaks the session', async (t) => {
-  const envelope = (id: string): string =>
-    encode({
-      id,
-      namespace: 'urn:dslforum-org:cwmp-1-0',
-      header: {},
-      message: { kind: 'response', rpc: 'Inform', args: { MaxEnvelopes: 1 } },
-    });
-  const text = envelope('0_THOM_TR69_ID');
-  const half = text.slice(0, 100);
-  const rest = text.slice(100);
-  const hex = (part: string): string => part.length.toString(16);
-  for (const [title, first, ok] of [
-    ['length', `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`, true],
-    ['bare line feeds', `HTTP/1.1 200 OK\nContent-Length: ${text.length}\n\n${text}`, true],
-    [
-      'interim',
-      `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length:${text.length}\r\n\r\n${text}`,
-      true,
-    ],
-    [
-      'chunks',
-      `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${hex(half)};x=1\r\n${half}\r\n${hex(rest).toUpperCase()}\r\n${rest}\r\n0\r\nTrailer: 1\r\n\r\n`,
-      true,
-    ],
-    ['close', `HTTP/1.0 200 OK\r\n\r\n${text}`, true],
-    ['a length that is none', `HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n${text}`, false],
-    ['a chunk size that is none', `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`, false],
-    ['cut short', `HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n${text}`, false],
-    ['another protocol', 'SSH-2.0-OpenSSH_9.6\r\n\r\n', false],
-    ['endless headers', `HTTP/1.1 200 OK\r\n${'X: y\r\n'.repeat(5000)}`, false],
-  ] as const) {
-    let connection = 0;
-    const server = net.createServer((socket) => {
-      connection += 1;
-      let asked = 0;
-      socket
-        .on('error', () => {})
-        .on('data', () => {
-          asked += 1;
-          if (connection === 1 && asked === 1) {
-            // In pieces, so that no border of reading is a border of the format.
-            for (let at = 0; at < first.length; at += 700) socket.write(first.slice(at, at + 700));
-            if (title === 'close' || title === 'cut short') socket.end();
-          } else socket.end('HTTP/1.1 204 No Content\r\n\r\n');
-        });
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const profile = loadProfile('st585v6');
-    const oneWrite = { ...profile, http: { ...profile.http, chunked: false } };
-    const modem = modemOf(t, { acs: `http://127.0.0.1:${portOf(server.address())}/`, profile: oneWrite });
-    modem.start();
-    t.match(await session(modem), { ok }, title);
-    await modem.stop();
-    server.close();
-  }
-});
+t.test(
+  'responses are read however they are delimited, and anything but HTTP breaks the session',
+  async (t) => {
+    const envelope = (id: string): string =>
+      encode({
+        id,
+        namespace: 'urn:dslforum-org:cwmp-1-0',
+        header: {},
+        message: { kind: 'response', rpc: 'Inform', args: { MaxEnvelopes: 1 } },
+      });
+    const text = envelope('0_THOM_TR69_ID');
+    const half = text.slice(0, 100);
+    const rest = text.slice(100);
+    const hex = (part: string): string => part.length.toString(16);
+    for (const [title, first, ok] of [
+      ['length', `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`, true],
+      ['bare line feeds', `HTTP/1.1 200 OK\nContent-Length: ${text.length}\n\n${text}`, true],
+      [
+        'interim',
+        `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length:${text.length}\r\n\r\n${text}`,
+        true,
+      ],
+      [
+        'chunks',
+        [
+          'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n',
+          `${hex(half)};x=1\r\n${half}\r\n`,
+          `${hex(rest).toUpperCase()}\r\n${rest}\r\n0\r\nTrailer: 1\r\n\r\n`,
+        ].join(''),
+        true,
+      ],
+      ['close', `HTTP/1.0 200 OK\r\n\r\n${text}`, true],
+      ['a length that is none', `HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n${text}`, false],
+      ['a chunk size that is none', `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`, false],
+      ['cut short', `HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n${text}`, false],
+      ['another protocol', 'SSH-2.0-OpenSSH_9.6\r\n\r\n', false],
+      ['endless headers', `HTTP/1.1 200 OK\r\n${'X: y\r\n'.repeat(5000)}`, false],
+    ] as const) {
+      let connection = 0;
+      const server = net.createServer((socket) => {
+        connection += 1;
+        let asked = 0;
+        socket
+          .on('error', () => {})
+          .on('data', () => {
+            asked += 1;
+            if (connection === 1 && asked === 1) {
+              // In pieces, so that read boundaries do not match those of the format.
+              for (let at = 0; at < first.length; at += 700) socket.write(first.slice(at, at + 700));
+              if (title === 'close' || title === 'cut short') socket.end();
+            } else socket.end('HTTP/1.1 204 No Content\r\n\r\n');
+          });
+      });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const profile = loadProfile('st585v6');
+      const oneWrite = { ...profile, http: { ...profile.http, chunked: false } };
+      const modem = modemOf(t, { acs: `http://127.0.0.1:${portOf(server.address())}/`, profile: oneWrite });
+      modem.start();
+      t.match(await session(modem), { ok }, title);
+      await modem.stop();
+      server.close();
+    }
+  },
+);
 
 t.test('no answer is a timeout, nobody there is a lost session, and stop ends either at once', async (t) => {
   const silent = net.createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1');
@@ -668,7 +701,7 @@ t.test('the same seed gives the same bytes on the wire', async (t) => {
     const tap = (direction: string, bytes: Uint8Array): void => {
       if (direction === 'sent') sent.push(Buffer.from(bytes).toString('latin1'));
     };
-    // Counters move with time, and it is to be the same in each run.
+    // Counters vary with time, and should be the same in each run.
     const scheduler = createScheduler({ speed: 'max', start: Date.UTC(2026, 0, 1) });
     const modem = modemOf(t, { acs, seed, tap, bootSeconds: 0, scheduler });
     modem.start();
@@ -740,9 +773,13 @@ t.test('a transfer that is due later outlives the restarts before it', async (t)
   t.strictSame((await session(modem)).events, ['7 TRANSFER COMPLETE', 'M Download']);
 });
 
-t.test('changes that the ACS asked to hear of are told, and those by the ACS are not', async (t) => {
+t.test('changes that the ACS subscribed to are reported, and its own are not', async (t) => {
   const change = (Name: string, Notification: number) => ({
-    ...{ Name, Notification, NotificationChange: true, AccessListChange: false, AccessList: [] },
+    Name,
+    Notification,
+    NotificationChange: true,
+    AccessListChange: false,
+    AccessList: [],
   });
   const active = `${IGD}ManagementServer.Username`;
   const passive = `${IGD}ManagementServer.PeriodicInformTime`;
@@ -773,9 +810,9 @@ t.test('changes that the ACS asked to hear of are told, and those by the ACS are
   modem.change(active, 'by hand');
   t.strictSame((await session(modem)).events, ['4 VALUE CHANGE'], 'active opens a session');
   const inform = seen.findLast((turn) => turn.asks('Inform'))?.envelope?.message;
-  const told = inform?.kind === 'request' && inform.rpc === 'Inform' ? inform.args.ParameterList : [];
+  const reported = inform?.kind === 'request' && inform.rpc === 'Inform' ? inform.args.ParameterList : [];
   t.strictSame(
-    told.slice(8),
+    reported.slice(8),
     [
       { Name: passive, Value: '2026-01-01T00:00:00Z', Type: 'dateTime' },
       { Name: active, Value: 'by hand', Type: 'string' },
@@ -833,15 +870,15 @@ t.test('ScheduleInform comes at its time with its CommandKey', async (t) => {
 t.test('a TransferComplete that the ACS refuses is sent again in the next session', async (t) => {
   const files = await fileServer(t, new Map([['/conf', Buffer.from('text')]]));
   const plain = asks([downloadOf(`${files.url}/conf`, '3 Vendor Configuration File')]);
-  let told = 0;
+  let reported = 0;
   const fault: Message = {
     kind: 'fault',
     fault: { FaultCode: 8002, FaultString: 'Internal error', SetParameterValuesFault: [] },
   };
   const acs = await acsOf(t, (turn) => {
     if (!turn.asks('TransferComplete')) return plain(turn);
-    told += 1;
-    return told === 1 ? turn.soap(fault) : plain(turn);
+    reported += 1;
+    return reported === 1 ? turn.soap(fault) : plain(turn);
   });
   const modem = modemOf(t, { acs });
   modem.start();
@@ -851,7 +888,7 @@ t.test('a TransferComplete that the ACS refuses is sent again in the next sessio
   t.strictSame((await session(modem)).events, ['2 PERIODIC', '7 TRANSFER COMPLETE', 'M Download']);
   modem.inform('2 PERIODIC');
   t.strictSame((await session(modem)).events, ['2 PERIODIC']);
-  t.equal(told, 2);
+  t.equal(reported, 2);
 });
 
 t.test('a device of the old rule ends a session with one more empty exchange', async (t) => {
@@ -875,7 +912,9 @@ t.test('a device of the old rule ends a session with one more empty exchange', a
 const fixture = (name: string): Buffer => readFileSync(fixturePath(name));
 const TLS_IDENTITY = { cert: fixture('tls-cert.pem'), key: fixture('tls-key.pem') };
 
-/** An ACS by TLS that ends a session at once; with `ca` it admits only modems with a certificate that this signs. */
+/**
+ * An ACS by TLS that ends a session at once; with `ca` it admits only modems with a certificate signed by it.
+ */
 async function tlsAcs(t: Test, ca?: Buffer): Promise<string> {
   const asked = ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true, ca };
   const { url } = await scriptedAcs(t, { tls: { ...TLS_IDENTITY, ...asked }, script: asks([]) });

@@ -1,13 +1,13 @@
-/** What comes of a request of the ACS: an answer, perhaps with something to be done later, or a fault. */
+/** The result of an ACS request: an answer, perhaps with something to do later, or a fault. */
 import { FAULTS } from '../../../protocol/cwmp/faults.ts';
 import type { Args, CpeMethod, CwmpFault, Response } from '../../../protocol/cwmp/messages.ts';
 import type { Device } from '../device.ts';
 
-/** What is to be done when the session is over. */
+/** What to do when the session is over. */
 export type Aftermath =
   | { readonly do: 'reboot'; readonly commandKey: string }
   | { readonly do: 'factory-reset' }
-  /** Settings that need a restart take effect: the device does it by itself (TR-069a6 A.3.2.1, Status 1). */
+  /** Settings that need a restart take effect: the device restarts by itself (TR-069a6 A.3.2.1, Status 1). */
   | { readonly do: 'apply' }
   | { readonly do: 'download'; readonly args: Args<'Download'> }
   | { readonly do: 'upload'; readonly args: Args<'Upload'> }
@@ -21,7 +21,7 @@ export interface Done {
   readonly later?: Aftermath;
   /** Parameters that were written, with their new values. */
   readonly written?: readonly { readonly name: string; readonly value: string }[];
-  /** It is carried out before it is answered: the modem's part that does `later` gives the answer (Status 0). */
+  /** It is executed before it is answered: the service that does `later` gives the answer (Status 0). */
   readonly atOnce?: true;
 }
 
@@ -41,14 +41,15 @@ export function refuse(device: Device, code: number, inner: InnerFaults = []): R
   };
 }
 
-/** FaultString as this device words it. */
+/** FaultString in this device's wording. */
 export function faultText({ profile }: Device, code: number): string {
   return profile.cwmp.faults.get(code) ?? FAULTS.get(code)?.means ?? '';
 }
 
 /**
- * The fault with which the firmware refuses a request whatever it asks for, or because of the path: `refuses` of the
- * profile has codes by `RPC`, or `RPC` and a template below the root, where one that ends with a dot means all in it.
+ * The fault with which the firmware refuses a request whatever it asks for, or because of the path: `refuses`
+ * of the profile has codes by `RPC`, or by `RPC` and a template below the root, where a template that ends
+ * with a dot covers everything below it.
  */
 export function refusal({ profile }: Device, rpc: CpeMethod, template?: string): number | undefined {
   const { refuses } = profile.rpc;
@@ -61,7 +62,7 @@ export function refusal({ profile }: Device, rpc: CpeMethod, template?: string):
   return undefined;
 }
 
-/** Every AddObject, DeleteObject and SetParameterValues that succeeds leaves its key (TR-069a6 A.3.2.1). */
+/** Every AddObject, DeleteObject and SetParameterValues that succeeds stores its key (TR-069a6 A.3.2.1). */
 export function keepParameterKey(device: Device, key: string): void {
   if (device.profile.cwmp.keepsParameterKey)
     device.tree.store(device.name('ManagementServer.ParameterKey'), key);

@@ -6,7 +6,7 @@ import type { Performed } from './answer.ts';
 import { refusal, refuse } from './answer.ts';
 import { resolve } from './paths.ts';
 
-/** By template or `*.` and a last name. */
+/** By template, or by `*.` and a last name. */
 const isAmong = (set: ReadonlySet<string>, { template, name }: LeafShape): boolean =>
   set.size > 0 && (set.has(template) || set.has(`*.${name}`));
 
@@ -52,7 +52,7 @@ export function getAttributes(device: Device, { ParameterNames }: Args<'GetParam
 
 type Change = Args<'SetParameterAttributes'>['ParameterList'][number];
 
-/** In order, a later entry over an earlier one, and all or nothing (A.3.2.4). */
+/** In order, later entries overriding earlier ones, and all or nothing (A.3.2.4). */
 export function setAttributes(device: Device, { ParameterList }: Args<'SetParameterAttributes'>): Performed {
   const { tree } = device;
   const { maxSet } = device.profile.rpc;
@@ -76,7 +76,7 @@ export function setAttributes(device: Device, { ParameterList }: Args<'SetParame
   return { ok: true, response: { kind: 'response', rpc: 'SetParameterAttributes', args: {} } };
 }
 
-/** On a forced parameter another value than 2 is passed over in silence. */
+/** On a forced parameter any value but 2 is silently ignored. */
 function changed(held: Attributes, change: Change, forced: boolean): Attributes {
   return {
     Notification: change.NotificationChange && !forced ? change.Notification : held.Notification,
@@ -84,5 +84,5 @@ function changed(held: Attributes, change: Change, forced: boolean): Attributes 
   };
 }
 
-/** Entities that are defined; unknown ones are left out in silence (A.3.2.4). */
+/** Entities that are defined; unknown ones are silently left out (A.3.2.4). */
 const isEntity = (name: string): boolean => /^(subscriber|X_[A-Za-z0-9_-]{1,60})$/i.test(name);

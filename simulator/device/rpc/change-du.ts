@@ -1,4 +1,7 @@
-/** ChangeDUState (TR-069a6 A.4.1.10): what is asked for is kept here, and carried out by deployment-units.ts. */
+/**
+ * ChangeDUState (TR-069a6 A.4.1.10): the operations are queued here, and executed by
+ * services/deployment-units.ts.
+ */
 import type { Args } from '../../../protocol/cwmp/messages.ts';
 import type { Operation } from '../../../protocol/cwmp/operation.ts';
 import type { Device } from '../device.ts';
@@ -11,13 +14,13 @@ export interface UnitChange {
   readonly operations: readonly Operation[];
   /** `undefined`: the ACS did not ask for it. */
   readonly commandKey: string | undefined;
-  /** Operations that are done, with what came of each; an Update of all units has several results. */
+  /** Completed operations with their results; an Update of all units has several. */
   done: number;
   readonly results: { readonly operation: Operation['Operation']; readonly result: OpResult }[];
 }
 
-/** Operations of all changes that wait; sixteen at least must be taken. */
-const MOST_OPERATIONS = 64;
+/** Operations of all waiting changes; at least sixteen must be accepted. */
+const MAX_OPERATIONS = 64;
 
 const of = new WeakMap<Device, UnitChange[]>();
 
@@ -45,11 +48,11 @@ export const UNITS = 'SoftwareModules.DeploymentUnit.';
 
 export function changeDUState(device: Device, args: Args<'ChangeDUState'>): Performed {
   const { Operations, CommandKey = '' } = args;
-  // A device without modules can do nothing of it.
+  // A device without modules supports no operation.
   if (device.tree.find(device.name(UNITS)) === undefined) return refuse(device, 9001);
   if (Operations.length === 0 || Operations.some(isForNoUnit)) return refuse(device, 9003);
   const waiting = unitChangesOf(device).reduce((all, { operations }) => all + operations.length, 0);
-  if (waiting + Operations.length > MOST_OPERATIONS) return refuse(device, 9004);
+  if (waiting + Operations.length > MAX_OPERATIONS) return refuse(device, 9004);
   addUnitChange(device, Operations, CommandKey);
   return {
     ok: true,

@@ -1,4 +1,7 @@
-/** Carries out what an ACS asks, on a device: each RPC gives its answer or a fault, and perhaps something to do later. */
+/**
+ * Executes the requests of an ACS on a device: each RPC gives its answer or a fault, and perhaps something to
+ * do later.
+ */
 import type { CpeMethod, Request } from '../../../protocol/cwmp/messages.ts';
 import { assertNever } from '../../../protocol/result.ts';
 import type { Device } from '../device.ts';
@@ -23,7 +26,7 @@ import { getOptions, setVouchers } from './vouchers.ts';
 export type { Aftermath, Done, Performed, Refused } from './answer.ts';
 export { faultText, refuse } from './answer.ts';
 
-/** What a client that may only read refuses: the device, its files and its objects stay as they are. */
+/** Requests that a read-only client refuses: the device, its files and its objects stay as they are. */
 const CHANGES: ReadonlySet<CpeMethod> = new Set([
   'SetParameterValues',
   'AddObject',
@@ -36,7 +39,7 @@ const CHANGES: ReadonlySet<CpeMethod> = new Set([
 ]);
 
 /** Answers one request. Total: what the device lacks or cannot do is a fault. */
-export function perform(device: Device, request: Request<CpeMethod>): Performed {
+export function dispatch(device: Device, request: Request<CpeMethod>): Performed {
   const { methods } = device.profile.cwmp;
   if (!methods.includes(request.rpc)) return refuse(device, 9000);
   const refused = refusal(device, request.rpc);

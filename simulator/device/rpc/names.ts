@@ -6,7 +6,7 @@ import type { Performed } from './answer.ts';
 import { refusal, refuse } from './answer.ts';
 import { resolve } from './paths.ts';
 
-/** Devices that list leaves only leave out the rows of objects where all levels are asked for. */
+/** Devices that list only leaves omit the rows of objects when all levels are requested. */
 export function getNames(device: Device, args: Args<'GetParameterNames'>): Performed {
   const { NextLevel } = args;
   const { maxListed } = device.profile.rpc;

@@ -27,7 +27,7 @@ export function addObject(device: Device, { ObjectName, ParameterKey }: Args<'Ad
   };
 }
 
-/** The table has Alias, and nobody in it this one. */
+/** The table has Alias, and no instance has this one. */
 function isFree(device: Device, table: Table, alias: string): boolean {
   return (
     hasAliases(device) &&
@@ -54,17 +54,17 @@ export function deleteObject(device: Device, { ObjectName, ParameterKey }: Args<
   return { ok: true, response: { kind: 'response', rpc: 'DeleteObject', args: { Status: 0 } } };
 }
 
-/** Deletes an instance with everything in it, its attributes, and what points to it. */
+/** Deletes an instance with everything in it, its attributes, and the references to it. */
 export function deleteRow(device: Device, path: string): void {
   const match = /^(.*\.)(\d+)\.$/.exec(path);
   if (match?.[1] === undefined) return;
-  // While it is still there: only what is there can be pointed to.
+  // Before the deletion: only existing paths can be referenced.
   emptyReferences(device, path);
   device.tree.delete(match[1], Number(match[2]));
   for (const name of device.attributes.keys()) if (name.startsWith(path)) device.attributes.delete(name);
 }
 
-/** Strong references to what goes become empty, and items of lists go with it (TR-069a6 3.6.3). */
+/** Strong references to what is deleted become empty, and items of lists are removed (TR-069a6 3.6.3). */
 function emptyReferences(device: Device, path: string): void {
   const { limits } = device.profile.rpc;
   if (!limits.hasReferences) return;

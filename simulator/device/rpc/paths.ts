@@ -1,21 +1,25 @@
 /**
- * What a path of a request means on this device: plain, by alias (`A.B.[name].C`) where the model has aliases, with `*`
- * for every instance where it has wildcards (TR-069a6 3.6.1, A.2.2.2, A.2.4). Both are told by the device's own
- * parameters ManagementServer.AliasBasedAddressing and .InstanceWildcardsSupported.
+ * What a path of a request means on this device: plain, by alias (`A.B.[name].C`) where the model has
+ * aliases, or with `*` for every instance where it has wildcards (TR-069a6 3.6.1, A.2.2.2, A.2.4). The
+ * device's parameters ManagementServer.AliasBasedAddressing and .InstanceWildcardsSupported say which of the
+ * two it has.
  */
 
 import type { Found } from '../../profile/device-tree.ts';
 import type { Device } from '../device.ts';
 
 export interface Target {
-  /** Several, or none, only with wildcards. */
+  /** Several or none only with wildcards. */
   readonly founds: readonly Found[];
-  /** A concrete path at or below it as the answer spells it: nodes that were asked for by alias come back by alias. */
+  /**
+   * A concrete path at or below it as the answer spells it: nodes that were requested by alias are answered
+   * by alias.
+   */
   spell(path: string): string;
 }
 
-/** More matches than rows that any table bears. */
-const MOST_MATCHES = 4096;
+/** More matches than any table has rows. */
+const MAX_MATCHES = 4096;
 
 const isOn = (device: Device, below: string): boolean => /^(1|true)$/.test(device.setting(below));
 
@@ -42,7 +46,7 @@ export function resolve(device: Device, path: string, kind: 'plain' | 'wildcards
 
 interface Walked {
   readonly found: Found;
-  /** The path as it was asked for, wildcards replaced. */
+  /** The path as requested, with wildcards replaced. */
   readonly asked: string;
 }
 
@@ -66,15 +70,15 @@ function walk(device: Device, path: string): readonly Walked[] | undefined {
         asked: asked + (segment === '*' ? lastSegment(member.path) : segment) + dot,
       })),
     );
-    if (next.length > MOST_MATCHES) return undefined;
-    // What no instance has is an empty list behind a wildcard, and a wrong name without.
+    if (next.length > MAX_MATCHES) return undefined;
+    // A name that no instance has is an empty list after a wildcard, and a wrong name otherwise.
     if (next.length === 0) return wild && isKnown(device, path) ? [] : undefined;
     walked = next;
   }
   return walked.every(({ found }) => wantsObject === (found.is !== 'leaf')) ? walked : undefined;
 }
 
-/** Segments between dots; an alias in brackets may hold dots itself. */
+/** Segments between dots; an alias in brackets may itself contain dots. */
 function segmentsOf(text: string): string[] | undefined {
   const segments: string[] = [];
   let rest = text;
@@ -115,14 +119,17 @@ function isKnown({ tree }: Device, path: string): boolean {
   return true;
 }
 
-/** The instance whose Alias is this. */
+/** The instance with this Alias. */
 export function rowByAlias(device: Device, table: string, alias: string): Found | undefined {
   for (const number of device.tree.instances(table))
     if (device.valueAt(`${table}${number}.Alias`) === alias) return device.tree.find(`${table}${number}.`);
   return undefined;
 }
 
-/** How names of an answer are written: as asked for, and deeper nodes by ManagementServer.InstanceMode (3.6.1). */
+/**
+ * How names in an answer are written: as requested, and deeper nodes by ManagementServer.InstanceMode
+ * (3.6.1).
+ */
 function speller(device: Device, asked: readonly Walked[]): Target['spell'] {
   const renamed = asked.filter((one) => one.asked !== one.found.path);
   const deeper = prefersAliases(device);
@@ -138,7 +145,7 @@ function speller(device: Device, asked: readonly Walked[]): Target['spell'] {
 export const prefersAliases = (device: Device): boolean =>
   device.setting('ManagementServer.InstanceMode') === 'InstanceAlias' && hasAliases(device);
 
-/** A path behind its first `from` characters, with aliases in place of instance numbers where the tables have them. */
+/** A path from character `from` on, with aliases in place of instance numbers where the tables have them. */
 export function aliased(device: Device, path: string, from = 0): string {
   return path
     .slice(from)

@@ -11,15 +11,15 @@ export interface Scheduled {
   readonly due: number;
 }
 
-/** Three at least may be queued; beyond this the request is denied: its faults do not know 9004. */
-const MOST = 16;
+/** At least three may be queued; beyond this the request is denied: its faults do not include 9004. */
+const MAX_SCHEDULED = 16;
 
 const of = new WeakMap<Device, readonly Scheduled[]>();
 let ids = 0;
 
 export const scheduledOf = (device: Device): readonly Scheduled[] => of.get(device) ?? [];
 
-/** Forgets one, or all; whether it was there. */
+/** Forgets one, or all; returns whether it was there. */
 export function unschedule(device: Device, one?: Scheduled): boolean {
   const list = scheduledOf(device);
   const left = one === undefined ? [] : list.filter((other) => other !== one);
@@ -28,14 +28,14 @@ export function unschedule(device: Device, one?: Scheduled): boolean {
   return left.length < list.length;
 }
 
-/** A later request with the same key, when it has one, takes the place of the earlier. */
+/** A later request with the same key, if it has one, replaces the earlier one. */
 export function scheduleInform(device: Device, args: Args<'ScheduleInform'>): Performed {
   const { DelaySeconds, CommandKey } = args;
   if (DelaySeconds === 0) return refuse(device, 9003);
   const others = scheduledOf(device).filter(
     ({ commandKey }) => commandKey === '' || commandKey !== CommandKey,
   );
-  if (others.length >= MOST) return refuse(device, 9001);
+  if (others.length >= MAX_SCHEDULED) return refuse(device, 9001);
   ids += 1;
   of.set(device, [...others, { id: ids, commandKey: CommandKey, due: device.now + DelaySeconds * 1000 }]);
   return {

@@ -1,4 +1,7 @@
-/** Download, Upload, ScheduleDownload, CancelTransfer and the lists of what is queued (TR-069a6 A.3.2.8, A.4.1). */
+/**
+ * Download, Upload, ScheduleDownload, CancelTransfer and the lists of queued transfers (TR-069a6 A.3.2.8,
+ * A.4.1).
+ */
 import type { Args, Request } from '../../../protocol/cwmp/messages.ts';
 import { UNKNOWN_TIME } from '../../../protocol/datamodel/date-time.ts';
 import type { Device } from '../device.ts';
@@ -7,7 +10,7 @@ import { addTransfer, isDownload, keyOf, removeTransfer, transfersOf } from '../
 import type { Performed } from './answer.ts';
 import { refuse } from './answer.ts';
 
-/** Status 1: the transfer comes after the session, and TransferComplete tells of it. */
+/** Status 1: the transfer follows the session, and TransferComplete reports it. */
 export function transfer(device: Device, request: Request<'Download'> | Request<'Upload'>): Performed {
   const { transfers } = device.profile.rpc;
   const { rpc, args } = request;
@@ -26,7 +29,7 @@ export function transfer(device: Device, request: Request<'Download'> | Request<
       ? { do: 'download', args: request.args }
       : { do: 'upload', args: request.args };
   addTransfer(device, order);
-  // New firmware runs after a restart only, so that its end can never be told in this answer.
+  // New firmware runs only after a restart, so this answer can never report the end of its download.
   const atOnce = transfers.status === 0 && args.DelaySeconds === 0 && !args.FileType.startsWith('1 Firm');
   return {
     ok: true,
@@ -55,7 +58,7 @@ function fitsType(types: readonly string[], type: string): boolean {
   });
 }
 
-/** A file that is named by its instance must be one that the device has. */
+/** A file that is named by its instance must exist on the device. */
 function hasInstance({ tree, profile }: Device, type: string): boolean {
   const instance = /^[34] Vendor (Configuration|Log) File ([1-9]\d{0,8})$/.exec(type);
   if (instance === null) return true;
@@ -77,7 +80,10 @@ export function scheduleDownload(device: Device, args: Args<'ScheduleDownload'>)
   return { ok: true, response: { kind: 'response', rpc: 'ScheduleDownload', args: {} }, later: order };
 }
 
-/** One or two windows that end after they begin and do not overlap, of modes that the device has (A.4.1.8). */
+/**
+ * One or two windows that end after they begin, do not overlap, and have modes that the device supports
+ * (A.4.1.8).
+ */
 function areWindows({ profile }: Device, windows: Args<'ScheduleDownload'>['TimeWindowList']): boolean {
   const modes = ['1 At Any Time', '2 Immediately', '3 When Idle'];
   if (profile.rpc.transfers.confirmation !== 'none') modes.push('4 Confirmation Needed');
@@ -90,12 +96,12 @@ function areWindows({ profile }: Device, windows: Args<'ScheduleDownload'>['Time
   return windows.length === 1 || windows.length === 2;
 }
 
-/** All of that key that can be cancelled are; an unknown key is no error (A.4.1.9). */
+/** Cancels all of that key that can be cancelled; an unknown key is not an error (A.4.1.9). */
 export function cancelTransfer(device: Device, { CommandKey }: Args<'CancelTransfer'>): Performed {
   const named = transfersOf(device).filter(
     ({ order }) => order.do !== 'autonomous' && keyOf(order) === CommandKey,
   );
-  // Flash that is being written cannot be left half written.
+  // Flash must not be left half written.
   const [stuck, free] = [named.filter(isStuck), named.filter((one) => !isStuck(one))];
   for (const one of free) {
     removeTransfer(device, one);
@@ -121,7 +127,7 @@ function stateOf({ phase }: Transfer): number {
   }
 }
 
-/** Those that the ACS asked for. */
+/** Those that the ACS requested. */
 export function queuedTransfers(device: Device): Performed {
   const TransferList = transfersOf(device)
     .filter(({ order }) => order.do !== 'autonomous')
@@ -131,7 +137,9 @@ export function queuedTransfers(device: Device): Performed {
 
 export function allQueuedTransfers(device: Device): Performed {
   const TransferList = transfersOf(device).map((one) => ({
-    ...{ CommandKey: keyOf(one.order), State: stateOf(one), IsDownload: isDownload(one.order) },
+    CommandKey: keyOf(one.order),
+    State: stateOf(one),
+    IsDownload: isDownload(one.order),
     ...fileOf(one.order),
   }));
   return { ok: true, response: { kind: 'response', rpc: 'GetAllQueuedTransfers', args: { TransferList } } };
@@ -152,7 +160,7 @@ function fileOf(order: TransferOrder): { FileType: string; FileSize: number; Tar
   }
 }
 
-/** The numbers of AutonomousTransferComplete and of this list differ from those of Download and Upload (A.3.3.3). */
+/** AutonomousTransferComplete and this list use other numbers than Download and Upload (A.3.3.3). */
 export function announcedType(order: TransferOrder): string {
   if (order.do === 'autonomous') return order.args.fileType;
   const { FileType } = order.args;

@@ -38,7 +38,7 @@ type Entry = Args<'SetParameterValues'>['ParameterList'][number];
 type Leaf = Extract<Found, { is: 'leaf' }>;
 
 interface Write {
-  /** As it was asked for: faults name it so. */
+  /** As requested: faults use this name. */
   readonly entry: Entry;
   readonly leaf: Leaf;
   readonly value: string;
@@ -65,7 +65,7 @@ export function setValues(device: Device, args: Args<'SetParameterValues'>): Per
   }
   for (const { entry } of clashes(device, writes)) blame(entry, 9007);
   if (faults.length > 0) {
-    // Nothing is done by halves.
+    // Nothing is applied halfway.
     for (const row of created.reverse()) deleteRow(device, row);
     return refuse(device, 9003, faults);
   }
@@ -95,7 +95,10 @@ function checkEntry(device: Device, entry: Entry): Write | number {
   return checked.ok ? { entry, leaf, value: checked.value } : checked.code;
 }
 
-/** With ManagementServer.AutoCreateInstances, an alias that nobody has makes an instance (3.6.1). Gives their paths. */
+/**
+ * With ManagementServer.AutoCreateInstances, an unused alias creates an instance (3.6.1). Returns the new
+ * paths.
+ */
 function createByAlias(device: Device, list: readonly Entry[]): string[] {
   const created: string[] = [];
   if (!/^(1|true)$/.test(device.setting('ManagementServer.AutoCreateInstances'))) return created;
@@ -111,7 +114,9 @@ function createByAlias(device: Device, list: readonly Entry[]): string[] {
   return created;
 }
 
-/** Values that are lawful alone and not together: an alias twice in a table, a pool that ends before it begins. */
+/**
+ * Values that are valid alone but not together: an alias twice in a table, a pool that ends before it begins.
+ */
 function clashes(device: Device, writes: readonly Write[]): readonly Write[] {
   if (writes.length === 0) return [];
   const next = new Map(writes.map(({ leaf, value }) => [leaf.path, value]));
@@ -146,7 +151,7 @@ function aliasTaken(
   );
 }
 
-/** NaN for what is no address, which is neither more nor less than any. */
+/** NaN for anything that is not an address, which compares as neither less nor greater. */
 function addressNumber(text: string | undefined): number {
   const parts = (text ?? '').split('.').map((part) => (/^\d{1,3}$/.test(part) ? Number(part) : Number.NaN));
   return parts.length === 4 ? parts.reduce((all, part) => all * 256 + part, 0) : Number.NaN;

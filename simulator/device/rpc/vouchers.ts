@@ -1,6 +1,6 @@
 /**
- * SetVouchers and GetOptions (TR-069a6 A.4.1.3, A.4.1.4, Annex C): a voucher is an XML signature around options. Whose
- * signature it is cannot be known here, so that any is taken, but it has to be there.
+ * SetVouchers and GetOptions (TR-069a6 A.4.1.3, A.4.1.4, Annex C): a voucher is an XML signature around
+ * options. The signer cannot be verified here, so any signature is accepted, but there has to be one.
  */
 import type { Answer, Args } from '../../../protocol/cwmp/messages.ts';
 import { readDateTime, UNKNOWN_TIME } from '../../../protocol/datamodel/date-time.ts';
@@ -12,8 +12,8 @@ import { refuse } from './answer.ts';
 
 type Option = Answer<'GetOptions'>['OptionList'][number];
 
-/** Options of one device; beyond it vouchers are refused with 9004. */
-const MOST_OPTIONS = 64;
+/** Options of one device; vouchers beyond that are refused with 9004. */
+const MAX_OPTIONS = 64;
 /** Characters of one voucher. */
 const LONGEST_VOUCHER = 64 * 1024;
 
@@ -30,12 +30,14 @@ export function setVouchers(device: Device, { VoucherList }: Args<'SetVouchers'>
     if (read === undefined) return refuse(device, 9003);
     for (const option of read) options.set(option.OptionName, option);
   }
-  if (options.size > MOST_OPTIONS) return refuse(device, 9004);
+  if (options.size > MAX_OPTIONS) return refuse(device, 9004);
   of.set(device, options);
   return { ok: true, response: { kind: 'response', rpc: 'SetVouchers', args: {} } };
 }
 
-/** One option by its name, or all for the empty text; one that the device does not have is an invalid argument. */
+/**
+ * One option by its name, or all for an empty name; one that the device does not have is an invalid argument.
+ */
 export function getOptions(device: Device, { OptionName }: Args<'GetOptions'>): Performed {
   const options = optionsOf(device);
   const asked = options.get(OptionName);
@@ -46,7 +48,7 @@ export function getOptions(device: Device, { OptionName }: Args<'GetOptions'>): 
   return { ok: true, response: { kind: 'response', rpc: 'GetOptions', args: { OptionList } } };
 }
 
-/** An option whose time is over is disabled. */
+/** An expired option is disabled. */
 function current({ now }: Device, option: Option): Option {
   const end = readDateTime(option.ExpirationDate ?? UNKNOWN_TIME);
   const isOver = option.Mode === 1 && end?.is === 'absolute' && end.ms <= now;
@@ -63,7 +65,7 @@ const MODES: ReadonlyMap<string, number> = new Map([
   ['EnabledWithoutExpiration', 2],
 ]);
 
-/** The options of a voucher for this device; `undefined`: it is none. */
+/** The options of a voucher for this device; `undefined`: it is not a voucher. */
 function readVoucher(device: Device, base64: string): readonly Option[] | undefined {
   if (base64.length > LONGEST_VOUCHER) return undefined;
   const document = parseStrict(Buffer.from(base64, 'base64').toString('utf8'));
@@ -110,7 +112,7 @@ function readOption(device: Device, element: StrictElement): Option | undefined 
   };
 }
 
-/** Milliseconds since 1970 beyond which no date of four-digit years lies. */
+/** Milliseconds since 1970 of the last date with a four-digit year. */
 const LAST_DATE = 253_402_300_799_000;
 const dateTime = (ms: number): string => `${new Date(Math.min(ms, LAST_DATE)).toISOString().slice(0, 19)}Z`;
 
@@ -120,7 +122,7 @@ const UNITS: ReadonlyMap<string, number> = new Map([
   ['Months', 30 * 86_400_000],
 ]);
 
-/** Milliseconds; NaN when it has no unit that is known. */
+/** Milliseconds; NaN for an unknown unit. */
 function durationOf(element: StrictElement): number {
   const duration = textOf(element, 'Duration');
   return /^\d{1,9}$/.test(duration)

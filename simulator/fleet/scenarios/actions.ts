@@ -4,10 +4,12 @@ import type { Modem } from '../../modem-types.ts';
 import type { Scheduler } from '../../time/scheduler.ts';
 import type { Action } from './types.ts';
 
-/** Until when the line of a modem is down, of drops that overlap the latest. */
+/** Until when the line of a modem is down: the latest end of overlapping drops. */
 const downUntil = new WeakMap<Modem, number>();
 
-/** Does it now. Rejects with ModemlabError E_PARAMETER_UNKNOWN for a parameter that the modem has not. */
+/**
+ * Does it now. Rejects with ModemlabError E_PARAMETER_UNKNOWN for a parameter that the modem does not have.
+ */
 export async function act(modem: Modem, action: Action, scheduler: Scheduler): Promise<void> {
   switch (action.do) {
     case 'power-cycle':

@@ -1,7 +1,7 @@
-/** What is known of a modem's course in a scenario, and what may be asked of it. */
+/** What is recorded about a modem during a scenario, and what can be checked of it. */
 import type { Modem, SessionReport } from '../../modem-types.ts';
 
-/** How often something happened, by what it was. */
+/** How often each thing happened. */
 type Tally = Map<string, number>;
 
 const add = (tally: Tally, key: string): void => {
@@ -16,10 +16,10 @@ export class Course {
   restarts = 0;
   /** Transfers without a fault. */
   transfers = 0;
-  /** Events that an Inform told, and requests that were carried out, in sessions that went well. */
+  /** Events of Informs and executed requests, in sessions that succeeded. */
   readonly informed: Tally = new Map();
   readonly done: Tally = new Map();
-  /** Sessions that an HTTP status ended. */
+  /** Sessions that ended with an HTTP status. */
   readonly refused: Tally = new Map();
   /** ACS of the last good session. */
   contacted = '';
@@ -43,17 +43,17 @@ export class Course {
 
 export interface Check {
   readonly met: (modem: Modem, course: Course) => boolean;
-  /** How far it is: `2 of 3 good sessions`. */
+  /** Its progress: `2 of 3 good sessions`. */
   readonly tell: (modem: Modem, course: Course) => string;
 }
 
-/** At least so many of something that is counted. */
+/** At least this many of something that is counted. */
 export const atLeast = (wanted: number, what: string, count: (course: Course) => number): Check => ({
   met: (_modem, course) => count(course) >= wanted,
   tell: (_modem, course) => `${count(course)} of ${wanted} ${what}`,
 });
 
-/** Something that the modem must be, as text. */
+/** A property that the modem must have, as text. */
 export const equal = (
   wanted: string,
   what: string,

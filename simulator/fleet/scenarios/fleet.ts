@@ -5,7 +5,7 @@ import { loadProfile } from '../../profile/profile.ts';
 import type { Scheduler } from '../../time/scheduler.ts';
 import type { Scenario } from './types.ts';
 
-/** What a user gives takes the place of what the scenario says; quirks come to its own. */
+/** The user's options override the scenario's; quirks are added to its own. */
 export interface FleetOptions
   extends Pick<
     ModemOptions,
@@ -23,15 +23,15 @@ export interface FleetOptions
     | 'connectionRequests'
   > {
   readonly count?: number;
-  /** One for all, or several that take turns. */
+  /** One for all, or several that are assigned in rotation. */
   readonly profile?: string | readonly string[];
-  /** Place of the first modem in its fleet; default 0. */
+  /** Index of the first modem in its fleet; default 0. */
   readonly first?: number;
 }
 
 const USUAL = 'st780wl';
 
-/** Throws ModemlabError for a profile, line or quirk that is not right. */
+/** Throws ModemlabError for an invalid profile, line or quirk. */
 export function makeFleet(
   { modem: overlay, count: usual }: Scenario,
   { count = usual, first = 0, ...given }: FleetOptions,
@@ -46,13 +46,18 @@ export function makeFleet(
     const index = first + at;
     const profile = profiles[index % profiles.length] ?? USUAL;
     return createModem({
-      ...{ ...options, acs: given.acs, index, profile, settings, scheduler },
+      ...options,
+      acs: given.acs,
+      index,
+      profile,
+      settings,
+      scheduler,
       ...(quirks.length === 0 ? {} : { quirks }),
     });
   });
 }
 
-/** Those members that are a modem's options: a user's object may hold more. */
+/** Only the members that are options of a modem: the user's object may have others. */
 function optionsOf(given: FleetOptions): Partial<ModemOptions> {
   const { seed, credentials, line, bootSeconds, address, externalAddress, timeoutMs, tls, onSocket } = given;
   const { connectionRequests } = given;
@@ -70,7 +75,7 @@ function optionsOf(given: FleetOptions): Partial<ModemOptions> {
   };
 }
 
-/** As settings, not as an option: what the ACS or a step sets later takes their place. */
+/** As settings, not as an option: what the ACS or a step sets later overrides them. */
 function settingsOf(credentials: ModemOptions['credentials']): Readonly<Record<string, string>> {
   if (credentials === undefined) return {};
   return {

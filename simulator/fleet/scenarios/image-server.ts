@@ -5,12 +5,12 @@ import { writeImage } from '../../../protocol/datamodel/firmware-image.ts';
 import type { Profile } from '../../profile/profile.ts';
 
 export interface ImageServer {
-  /** URL of the image for the hardware of a profile, by the profile's name. */
+  /** URL of the image for a profile's hardware, by the profile's name. */
   readonly urls: ReadonlyMap<string, string>;
   close(): void;
 }
 
-/** Images that hold nothing, with headers that the modems of these profiles take for their own. */
+/** Images without content, with headers that the modems of these profiles accept as their own. */
 export async function serveImages(
   profiles: Iterable<Profile>,
   { version, bytes }: { readonly version: string; readonly bytes: number },

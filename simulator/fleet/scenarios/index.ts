@@ -1,4 +1,6 @@
-/** Scenarios: what happens to simulated modems, and how it should end. docs/scenarios.md tells the format. */
+/**
+ * Scenarios: what happens to simulated modems, and how it should end. docs/scenarios.md describes the format.
+ */
 
 export { type ListedScenario, listScenarios, loadScenario, scenarioNames } from './library.ts';
 export { parseScenario } from './read.ts';

@@ -39,9 +39,9 @@ export function listScenarios(): ListedScenario[] {
 }
 
 /**
- * A scenario by its name, or from a JSON file of one's own (a path with a slash or `.json`), with its parameters set.
- * Throws ModemlabError E_USAGE for a name or parameter that is not there, E_FILE_INVALID with file and member, or
- * E_DATA_UNREADABLE.
+ * A scenario by its name, or from a JSON file of the user (a path with a slash or ending in `.json`), with
+ * its parameters set. Throws ModemlabError E_USAGE for an unknown name or parameter, E_FILE_INVALID with file
+ * and member, or E_DATA_UNREADABLE.
  */
 export function loadScenario(
   nameOrFile: string,

@@ -23,7 +23,9 @@ function readDefault(fields: Fields): string | number | undefined {
     : fields.refuse('default', 'a text or a number');
 }
 
-/** Throws ModemlabError E_USAGE for names that the scenario has not, for text in place of a number, and for what is missing. */
+/**
+ * Throws ModemlabError E_USAGE for unknown names, for text in place of a number, and for missing parameters.
+ */
 export function bind(
   scenario: string,
   parameters: readonly ScenarioParameter[],
@@ -51,7 +53,7 @@ export function bind(
   return bound;
 }
 
-/** The JSON with its `${name}` filled in; a text that is nothing else becomes the number itself. */
+/** The JSON with its `${name}` filled in; a text that consists of one becomes the number itself. */
 export function fillIn(json: unknown, bound: Bound, place: string): unknown {
   if (typeof json === 'string') return fillText(json, bound, place);
   if (Array.isArray(json)) return json.map((item, at) => fillIn(item, bound, `${place}[${at}]`));

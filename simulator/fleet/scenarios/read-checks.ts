@@ -1,10 +1,10 @@
-/** Reads what is asked of each modem: `{ "sessions": 3, "informed": { "1 BOOT": 2 } }`. */
+/** Reads the checks of each modem: `{ "sessions": 3, "informed": { "1 BOOT": 2 } }`. */
 import type { Fields } from '../../profile/fields.ts';
 import type { Check, Course } from './checks.ts';
 import { atLeast, equal } from './checks.ts';
 import { textsOf } from './parameters.ts';
 
-/** Members that count something, and what it is called. */
+/** Members that count something, with their descriptions. */
 const COUNTS: readonly (readonly [key: string, what: string, count: (course: Course) => number])[] = [
   ['sessions', 'good sessions', ({ sessions }) => sessions],
   ['failed', 'failed sessions', ({ failed }) => failed],

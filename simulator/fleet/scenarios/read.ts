@@ -9,12 +9,12 @@ import { readChecks } from './read-checks.ts';
 import type { Action, EventName, Scenario, ScenarioModem, Step, Trigger } from './types.ts';
 import { EVENTS } from './types.ts';
 
-/** More than any timer bears: a month. */
+/** Longer than any timer can wait: a month. */
 const LONGEST_SECONDS = 31 * 86_400;
-const MOST_STEPS = 1000;
-const MOST_MODEMS = 100_000;
+const MAX_STEPS = 1000;
+const MAX_MODEMS = 100_000;
 
-/** Throws ModemlabError: E_FILE_INVALID with file and member, or E_USAGE for what `set` has wrong. */
+/** Throws ModemlabError: E_FILE_INVALID with file and member, or E_USAGE for an error in `set`. */
 export function parseScenario(
   json: unknown,
   name: string,
@@ -25,7 +25,7 @@ export function parseScenario(
   const file = new Fields(fillIn(json, bind(name, parameters, set), place), place);
   file.fields('parameters');
   const steps = file.list('steps', []);
-  if (steps.length > MOST_STEPS) file.refuse('steps', `at most ${MOST_STEPS} steps`);
+  if (steps.length > MAX_STEPS) file.refuse('steps', `at most ${MAX_STEPS} steps`);
   const ends = file.fields('ends');
   const scenario: Scenario = {
     name,
@@ -34,7 +34,7 @@ export function parseScenario(
     asks: file.string('asks', ''),
     parameters,
     modem: readModem(file.fields('modem')),
-    count: whole(file, 'count', 1, 1, MOST_MODEMS),
+    count: whole(file, 'count', 1, 1, MAX_MODEMS),
     speed: readSpeed(file),
     image: given(file, 'image') ? readImage(file.fields('image')) : undefined,
     steps: steps.map((step, at) => readStep(new Fields(step, `${place}: steps[${at}]`))),
@@ -44,7 +44,7 @@ export function parseScenario(
       withinSeconds: seconds(ends, 'within'),
     },
   };
-  if (scenario.ends.each.length === 0) ends.refuse('each', 'at least one thing that each modem comes to');
+  if (scenario.ends.each.length === 0) ends.refuse('each', 'at least one check that each modem must pass');
   ends.done();
   file.done();
   return scenario;
@@ -106,13 +106,13 @@ function readTrigger(file: Fields): Trigger {
   const found = TRIGGERS.filter((name) => file.has(name));
   const [kind] = found;
   if (kind === undefined || found.length > 1)
-    return file.refuse(kind ?? 'at', `to be the one of ${TRIGGERS.join(', ')}`);
+    return file.refuse(kind ?? 'at', `exactly one of ${TRIGGERS.join(', ')}`);
   switch (kind) {
     case 'at':
       return { is: 'at', seconds: seconds(file, 'at') };
     case 'every': {
       const every = seconds(file, 'every');
-      if (every === 0) file.refuse('every', 'more than no time');
+      if (every === 0) file.refuse('every', 'a time above 0');
       return { is: 'every', seconds: every, times: whole(file, 'times', 1_000_000, 1, 1_000_000) };
     }
     case 'on': {
@@ -177,7 +177,7 @@ function readRpc(file: Fields): CpeMethod {
 
 const isCpeMethod = (name: string): name is CpeMethod => isRpcName(name) && RPCS[name].by !== 'ACS';
 
-/** Whether it is there; from then on it is a known member. */
+/** Whether it is present; it then counts as a known member. */
 const given = (file: Fields, key: string): boolean => file.get(key) !== undefined;
 
 /** Simulated seconds: a number, or a text with a unit. */

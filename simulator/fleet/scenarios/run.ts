@@ -1,4 +1,4 @@
-/** Plays a scenario with simulated modems against an ACS, and tells whether it went as it should. */
+/** Plays a scenario with simulated modems against an ACS, and reports whether it went as it should. */
 
 import { createRandom } from '../../../protocol/random.ts';
 import type { Modem, SessionReport } from '../../modem-types.ts';
@@ -15,13 +15,13 @@ import type { Facts } from './watch.ts';
 import { watch } from './watch.ts';
 
 export interface ScenarioOptions extends FleetOptions {
-  /** A name, a file, or one at hand. */
+  /** A name, a file, or a parsed one. */
   readonly scenario: string | Scenario;
   /** Its parameters, when it is given by name or file. */
   readonly set?: Readonly<Record<string, string | number>>;
-  /** Instead of what the scenario says. */
+  /** Overrides the scenario's. */
   readonly speed?: Speed;
-  /** Modems started a real second (at speed `max` a simulated one); all at once when absent. */
+  /** Modems started per real second (at speed `max`, per simulated second); all at once when absent. */
   readonly rate?: number;
   /** Called after each session. */
   readonly onSession?: (modem: Modem, report: SessionReport) => void;
@@ -30,16 +30,18 @@ export interface ScenarioOptions extends FleetOptions {
 export interface ScenarioResult {
   readonly scenario: string;
   readonly ok: boolean;
-  /** ended: all came to what they should. late: not in time. broken: one came to what none may. stopped: by `stop`. */
+  /**
+   * ended: all did what they should. late: not in time. broken: one did what none may. stopped: by `stop`.
+   */
   readonly why: 'ended' | 'late' | 'broken' | 'stopped';
   readonly modems: number;
-  /** Modems that came to all that they should. */
+  /** Modems that did everything they should. */
   readonly reached: number;
-  /** What modems lack, or came to and should not have; of the first ten. */
+  /** What modems lack, or did and should not have; of the first ten. */
   readonly wrong: readonly { readonly serial: string; readonly what: readonly string[] }[];
   readonly sessionsOk: number;
   readonly sessionsFailed: number;
-  /** Requests of the ACS that were carried out. */
+  /** Requests of the ACS that were executed. */
   readonly requests: number;
   readonly simulatedSeconds: number;
   /** Real milliseconds. */
@@ -50,30 +52,30 @@ export interface ScenarioResult {
 export interface ScenarioRun {
   readonly scenario: Scenario;
   readonly modems: readonly Modem[];
-  /** The modems start now. URLs of the firmware images that are offered, by profile. */
+  /** The modems start now. URLs of the offered firmware images, by profile. */
   readonly ready: Promise<ReadonlyMap<string, string>>;
-  /** Rejects with ModemlabError when a step cannot be done. The modems stay on until `stop`. */
+  /** Rejects with ModemlabError when a step cannot be executed. The modems stay on until `stop`. */
   readonly done: Promise<ScenarioResult>;
-  /** How many modems came to what they should, so far. */
+  /** How many modems have done what they should so far. */
   readonly reached: number;
   stop(): Promise<void>;
 }
 
-/** Starts it. Throws ModemlabError for a scenario, profile or URL that is not right. */
+/** Starts it. Throws ModemlabError for an invalid scenario, profile or URL. */
 export function runScenario(options: ScenarioOptions): ScenarioRun {
   const { scenario } = options;
   return new Run(typeof scenario === 'string' ? loadScenario(scenario, options.set) : scenario, options);
 }
 
-/** At speed `max`, what falls into one simulated second is done side by side. */
+/** At speed `max`, what falls into one simulated second runs concurrently. */
 const OVERLAP_MS = 1000;
-const MOST_TOLD = 10;
+const MAX_REPORTED = 10;
 
 interface Player {
   readonly modem: Modem;
   readonly course: Course;
   reached: boolean;
-  /** How often each step was taken for it. */
+  /** How often each step was executed for it. */
   readonly taken: Map<Step, number>;
 }
 
@@ -86,7 +88,7 @@ class Run implements ScenarioRun {
   readonly #options: ScenarioOptions;
   readonly #scheduler: Scheduler;
   readonly #players: readonly Player[];
-  /** Steps that wait for all modems, and those that are so far. */
+  /** Steps that wait for all modems, and the modems that have reached them. */
   readonly #gathering = new Map<Step, Set<Player>>();
   readonly #tally = { sessionsOk: 0, sessionsFailed: 0, requests: 0 };
   readonly #begunMs = performance.now();
@@ -104,7 +106,10 @@ class Run implements ScenarioRun {
     this.#begun = this.#scheduler.now();
     this.modems = makeFleet(scenario, options, this.#scheduler);
     this.#players = this.modems.map((modem) => ({
-      ...{ modem, course: new Course(), reached: false, taken: new Map<Step, number>() },
+      modem,
+      course: new Course(),
+      reached: false,
+      taken: new Map<Step, number>(),
     }));
     this.done = new Promise((resolve, reject) => {
       this.#end = resolve;
@@ -190,7 +195,7 @@ class Run implements ScenarioRun {
         .busy(act(modem, step.action, this.#scheduler))
         .catch((error: unknown) => this.#break(error));
     };
-    // Not inside of what the modem is telling: it has to come to the end of that first.
+    // Not from within the modem's own event: its handling has to finish first.
     if (ms === 0) queueMicrotask(go);
     else this.#scheduler.after(ms, go);
   }
@@ -207,7 +212,7 @@ class Run implements ScenarioRun {
     this.#look(player);
   }
 
-  /** Whether this modem is where it should be, or where it may not. */
+  /** Whether this modem is where it should be, or where it may not be. */
   #look(player: Player): void {
     const { modem, course } = player;
     const { each, never } = this.scenario.ends;
@@ -235,7 +240,10 @@ class Run implements ScenarioRun {
     this.#over = true;
     this.#end({
       scenario: this.scenario.name,
-      ...{ ok: why === 'ended', why, modems: this.modems.length, reached: this.reached },
+      ok: why === 'ended',
+      why,
+      modems: this.modems.length,
+      reached: this.reached,
       wrong: breaker === undefined ? this.#lacking() : [this.#tell(breaker, true)],
       ...this.#tally,
       simulatedSeconds: Math.round((this.#scheduler.now() - this.#begun) / 1000),
@@ -247,7 +255,7 @@ class Run implements ScenarioRun {
   #lacking(): ScenarioResult['wrong'] {
     return this.#players
       .filter(({ reached }) => !reached)
-      .slice(0, MOST_TOLD)
+      .slice(0, MAX_REPORTED)
       .map((player) => this.#tell(player, false));
   }
 

@@ -1,22 +1,24 @@
-/** What a scenario is: modems, what happens to them, and how it should end. docs/scenarios.md tells the file format. */
+/**
+ * What a scenario is: modems, what happens to them, and how it should end. docs/scenarios.md describes the
+ * file format.
+ */
 import type { CpeMethod } from '../../../protocol/cwmp/messages.ts';
-import type { ModemOptions } from '../../modem-types.ts';
-import type { CutPoint } from '../../session.ts';
+import type { CutPoint, ModemOptions } from '../../modem-types.ts';
 import type { Speed } from '../../time/scheduler.ts';
 import type { Check } from './checks.ts';
 
-/** Something of a scenario that a user may set. */
+/** Something in a scenario that a user may set. */
 export interface ScenarioParameter {
   readonly name: string;
   readonly says: string;
-  /** What it is when nobody sets it; `undefined`: it must be set. */
+  /** Its value when nobody sets it; `undefined`: it must be set. */
   readonly value: string | number | undefined;
 }
 
 export interface Scenario {
   readonly name: string;
   readonly title: string;
-  /** What it shows, and of whom. */
+  /** What it demonstrates, and about whom. */
   readonly shows: string;
   /** What someone has to do at the ACS meanwhile; empty: nothing. */
   readonly asks: string;
@@ -24,13 +26,13 @@ export interface Scenario {
   readonly modem: ScenarioModem;
   readonly count: number;
   readonly speed: Speed;
-  /** A firmware image that is offered to whoever wants it. */
+  /** A firmware image that is offered for download. */
   readonly image: { readonly version: string; readonly bytes: number } | undefined;
   readonly steps: readonly Step[];
   readonly ends: Ends;
 }
 
-/** What is laid over a modem's options. */
+/** Overrides for the options of a modem. */
 export interface ScenarioModem
   extends Pick<
     ModemOptions,
@@ -41,27 +43,27 @@ export interface ScenarioModem
 
 export interface Step {
   readonly trigger: Trigger;
-  /** Simulated seconds from there to the action, and in how many more the modems follow one another, by chance. */
+  /** Simulated seconds until the action, and the random spread over which the modems follow one another. */
   readonly afterSeconds: number;
   readonly withinSeconds: number;
   readonly action: Action;
 }
 
 export type Trigger =
-  /** Once for all modems; simulated seconds since the beginning. */
+  /** Once for all modems; simulated seconds since the start. */
   | { readonly is: 'at'; readonly seconds: number }
   | { readonly is: 'every'; readonly seconds: number; readonly times: number }
-  /** For the modem that tells it. */
+  /** For the modem that emits it. */
   | {
       readonly is: 'on';
       readonly event: EventName;
       readonly where: ReadonlyMap<string, string>;
       readonly times: number;
     }
-  /** Once for all modems, when each is so far. */
+  /** Once for all modems, when each has reached it. */
   | { readonly is: 'when'; readonly each: readonly Check[] };
 
-/** Events that a step may wait for, and what it may ask of them. */
+/** Events that a step may wait for, and the conditions it may set. */
 export const EVENTS = {
   'good-session': ['event', 'rpc'],
   'failed-session': ['event', 'rpc', 'why'],
@@ -77,7 +79,7 @@ export type EventName = keyof typeof EVENTS;
 
 export type Action =
   | { readonly do: 'power-cycle' }
-  /** The reset button: it restarts with what the factory set. */
+  /** The reset button: it restarts with the factory's settings. */
   | { readonly do: 'factory-reset' }
   | { readonly do: 'power-off'; readonly seconds: number }
   | { readonly do: 'drop-line'; readonly seconds: number }
@@ -89,9 +91,9 @@ export type Action =
   | { readonly do: 'cut'; readonly point: CutPoint['where']; readonly rpc: CpeMethod | undefined };
 
 export interface Ends {
-  /** What each modem must have come to. */
+  /** What each modem must have done. */
   readonly each: readonly Check[];
-  /** What none may come to. */
+  /** What no modem may do. */
   readonly never: readonly Check[];
   /** Simulated seconds. */
   readonly withinSeconds: number;

@@ -1,12 +1,12 @@
-/** What a modem tells, as the steps of a scenario may ask for it. */
+/** The events of a modem, in the form in which steps of a scenario can match them. */
 import type { Modem } from '../../modem-types.ts';
 import type { Course } from './checks.ts';
 import type { EventName } from './types.ts';
 
-/** What is known of an event, by the name under which `where` asks for it. */
+/** The fields of an event, by the names that `where` uses. */
 export type Facts = ReadonlyMap<string, readonly string[]>;
 
-/** Keeps the course of a modem, and tells each event after that. Sessions are written down by who watches. */
+/** Records what happens to a modem, then passes each event on. The watcher records the sessions. */
 export function watch(
   modem: Modem,
   course: Course,

@@ -1,12 +1,13 @@
 /**
- * The tree of one device, from a list of its names: objects, tables and instances as a tree file has them. Instances that
- * have other members than the rest of their table get rows of their own, so that every name comes back as it was.
+ * The tree of one device, from a list of its names: objects, tables and instances as in a tree file.
+ * Instances whose members differ from the rest of their table get rows of their own, so that every name is
+ * reproduced as it was.
  */
 import { LEAF_LETTERS } from '../tree-shape.ts';
 import type { TreeEntry } from './entry.ts';
 import { typeOf } from './entry.ts';
 
-/** The members of a tree file; docs/profiles.md tells of them. */
+/** The members of a tree file; docs/profiles.md describes them. */
 export interface TreeJson {
   readonly root: string;
   readonly objects: readonly (readonly [path: string, leaves: string])[];
@@ -23,12 +24,12 @@ export interface TreeNode {
   readonly children: Map<string, TreeNode>;
 }
 
-/** What the instances of a table have in common, all of them taken together. */
+/** What the instances of a table have in common, merged. */
 interface Shape {
   readonly leaves: Map<string, TreeEntry>;
   readonly objects: Map<string, Shape>;
   readonly tables: Map<string, TableShape>;
-  /** Names of both, as the device lists them. */
+  /** Names of both, in the order of the device. */
   readonly order: readonly string[];
   readonly writable: boolean | undefined;
 }
@@ -39,15 +40,15 @@ interface TableShape {
   readonly row: Shape;
 }
 
-/** What is known of tables where the device does not tell, by the table's path with {i}. */
+/** What is known about tables that the device does not describe, by the table's path with {i}. */
 export interface KnownTables {
   /** Rows for tables that have no instance: what an instance would have. */
   rows(table: string): readonly (readonly [path: string, leaves: string])[];
-  /** Whether AddObject works, of a device that lists no objects. */
+  /** Whether AddObject works, on a device that lists no objects. */
   addable(table: string): boolean;
 }
 
-/** `added`: paths of instances that show what their tables can have, and are not of the factory. */
+/** `added`: paths of instances that show what their tables can have, and are not the factory's. */
 export function writeTree(
   root: string,
   top: TreeNode,
@@ -77,7 +78,7 @@ class TreeWriter {
     this.#known = known;
   }
 
-  /** An object that stands alone: the root, what is below it, and an instance that is not like the others. */
+  /** An object that stands alone: the root, what is below it, or an instance unlike the others. */
   node(path: string, node: TreeNode, usual = false): void {
     this.#row(path, node.leaves, node.entry?.writable, usual);
     for (const [name, child] of node.children) {
@@ -114,8 +115,8 @@ class TreeWriter {
       if (object !== undefined) this.#shape(`${path}${name}.`, object, false);
       const table = shape.tables.get(name);
       if (table === undefined) continue;
-      const { addable: told, row } = table;
-      const addable = told ?? this.#known.addable(`${path}${name}.`);
+      const { addable: listed, row } = table;
+      const addable = listed ?? this.#known.addable(`${path}${name}.`);
       if (addable) this.addable.push(`${path}${name}.`);
       this.#shape(`${path}${name}.{i}.`, row, addable);
     }
@@ -171,7 +172,7 @@ function shapeOf(nodes: readonly TreeNode[]): Shape {
   return { leaves, objects, tables, order: [...below.keys()], writable };
 }
 
-/** Whether an instance is what the shape says, no more and no less. */
+/** Whether an instance is exactly what the shape says. */
 function fits(node: TreeNode, shape: Shape): boolean {
   const { entry, leaves, children } = node;
   if (entry?.writable !== undefined && entry.writable !== shape.writable) return false;

@@ -1,4 +1,4 @@
-/** A profile from a Broadband Forum data model: what a modem would be that has all of it. */
+/** A profile from a Broadband Forum data model: a modem that would have all of it. */
 import { Fields } from '../fields.ts';
 import { readShared } from '../profile-files.ts';
 import { LEAF_LETTERS } from '../tree-shape.ts';
@@ -23,12 +23,12 @@ export interface DataModel {
   readonly notes: readonly string[];
 }
 
-/** Instances that a table begins with at most: a model that wants more does not get a forest. */
-const MOST_ROWS = 8;
-/** Parameters that all its instances may have together. */
-const MOST_PARAMETERS = 100_000;
+/** Initial instances of a table at most: a model that asks for more would make the tree too large. */
+const MAX_ROWS = 8;
+/** Parameters of all instances together. */
+const MAX_PARAMETERS = 100_000;
 
-/** `folder`: where the files are that it imports. */
+/** `folder`: where the imported files are. */
 export function readDataModel(text: string, file: string, folder: string, refuse: Refuse): DataModel {
   const library = new Library(folder);
   const document = library.begin(file, text);
@@ -45,7 +45,7 @@ export function readDataModel(text: string, file: string, folder: string, refuse
   return { name, model, notes: [...notes, ...missing] };
 }
 
-/** The last model of a file that has a root of its own, else the last. */
+/** The last model in the file that has a root of its own, else the last. */
 function rootModel(document: Document): Definition | undefined {
   const models = [...document.defined.model.values()];
   const element =
@@ -116,7 +116,9 @@ class ModelTree {
     };
   }
 
-  /** How many instances each table begins with, by concrete path: what the model wants at least, and one to look at. */
+  /**
+   * How many instances each table begins with, by concrete path: the minimum of the model, and at least one.
+   */
   #instances(refuse: Refuse): Map<string, number> {
     const counts = new Map<string, number>();
     const concrete = new Map<string, readonly string[]>([['', ['']]]);
@@ -127,7 +129,7 @@ class ModelTree {
       const [, above = '', last = ''] = /^(.*\.|)([^.]+\.)$/.exec(path) ?? [];
       let made: readonly string[];
       if (last === '{i}.') {
-        const count = Math.min(Math.max(1, this.#objects.get(path)?.least ?? 0), MOST_ROWS);
+        const count = Math.min(Math.max(1, this.#objects.get(path)?.least ?? 0), MAX_ROWS);
         made = place(above).flatMap((table) => {
           counts.set(table, count);
           return Array.from({ length: count }, (_, index) => `${table}${index + 1}.`);
@@ -138,13 +140,13 @@ class ModelTree {
     };
     for (const [path, object] of this.#objects) {
       parameters += place(path).length * (object.parameters.size + 1);
-      if (parameters > MOST_PARAMETERS)
-        refuse(`object ${path}`, `the tree has more than ${MOST_PARAMETERS} parameters`);
+      if (parameters > MAX_PARAMETERS)
+        refuse(`object ${path}`, `the tree has more than ${MAX_PARAMETERS} parameters`);
     }
     return counts;
   }
 
-  /** A counter whose name does not tell what it counts. */
+  /** A counter whose name does not say what it counts. */
   #counter(path: string, { counter }: ModelObject): void {
     const [, above = '', table = ''] = /^(.*\.|)([^.]+)\.\{i\}\.$/.exec(path) ?? [];
     if (counter !== undefined && table !== '' && this.#objects.get(above)?.parameters.has(counter))
@@ -159,9 +161,9 @@ class ModelTree {
       const limits = limitsOf(read);
       if (Object.keys(limits).length > 0) this.#limits.set(template, limits);
     }
-    // What the generic device of this root reads as is likelier than what the model merely allows.
-    const told = this.#generic.has(template) || this.#generic.has(`*.${name}`);
-    if (!told && !/(NumberOfEntries|DiagnosticsState)$/.test(name)) {
+    // The value on the generic device with this root is more plausible than one that the model merely allows.
+    const isKnown = this.#generic.has(template) || this.#generic.has(`*.${name}`);
+    if (!isKnown && !/(NumberOfEntries|DiagnosticsState)$/.test(name)) {
       const value = firstValue(read);
       if (value !== undefined && !value.includes('${')) this.#values.set(template, value);
     }
@@ -169,7 +171,7 @@ class ModelTree {
   }
 }
 
-/** As docs/profiles.md has limits. */
+/** As limits in the format of docs/profiles.md. */
 function limitsOf({ type, list, values, ranges, length, patterns, reference }: Syntax): object {
   const number = /^(int|unsignedInt|long|unsignedLong)$/.test(type);
   const pattern = number ? undefined : patternOf(patterns);
@@ -186,11 +188,11 @@ function limitsOf({ type, list, values, ranges, length, patterns, reference }: S
   };
 }
 
-/** Patterns of XML Schema that mean the same in JavaScript; others are not held against a value. */
+/** Patterns of XML Schema that mean the same in JavaScript; others are not enforced. */
 function patternOf(patterns: readonly string[]): string | undefined {
   const joined = patterns.join('|');
   if (patterns.length === 0 || joined.length > 512) return undefined;
-  // Classes that JavaScript lacks, class subtraction, and repetitions of repetitions, which may take for ever.
+  // Classes that JavaScript lacks, class subtraction, and nested repetitions, which may take for ever.
   if (/\\[icICpP]|-\[|[+*}]\)[+*{]/.test(joined)) return undefined;
   try {
     new RegExp(`^(?:${joined})$`, 'u');
@@ -200,7 +202,7 @@ function patternOf(patterns: readonly string[]): string | undefined {
   }
 }
 
-/** What a parameter may read as when nobody says more: its default, else the first that is lawful. */
+/** The initial value when nothing else is known: its default, else the first valid one. */
 function firstValue({ type, list, values, ranges, initial }: Syntax): string | undefined {
   if (initial !== undefined && isOfType(initial, type)) return initial;
   if (list) return undefined;
@@ -211,7 +213,7 @@ function firstValue({ type, list, values, ranges, initial }: Syntax): string | u
   return undefined;
 }
 
-/** Defaults such as `<Empty>` stand in some files for what is no value. */
+/** In some files defaults such as `<Empty>` stand for no value. */
 function isOfType(value: string, type: string): boolean {
   switch (type) {
     case 'boolean':

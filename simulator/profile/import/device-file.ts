@@ -1,4 +1,4 @@
-/** A device as `modemlab device export` writes it; docs/device-file.md tells of the document. */
+/** A device as written by `modemlab device export`; docs/device-file.md describes the document. */
 import { LIMITS } from '../../../protocol/limits.ts';
 import { Fields } from '../fields.ts';
 import type { Refuse, TreeEntry } from './entry.ts';
@@ -24,7 +24,7 @@ export const isDeviceFile = (json: unknown): boolean =>
   Object.hasOwn(json, 'format') &&
   !Object.hasOwn(json, 'generation');
 
-/** Reads what a simulated modem is made of; the rest of the document is the server's. */
+/** Reads what a simulated modem is made of; the rest of the document belongs to the server. */
 export function readDeviceFile(json: unknown, place: string, refuse: Refuse): DeviceFile {
   const file = new Fields(json, place);
   if (file.get('format') !== 'modemlab-device') refuse('format', '"modemlab-device" is wanted');
@@ -32,7 +32,7 @@ export function readDeviceFile(json: unknown, place: string, refuse: Refuse): De
   const device = file.fields('device');
   const id = device.fields('deviceId');
   const list = file.list('parameters');
-  if (list.length > LIMITS.members) refuse('parameters', `at most ${LIMITS.members} members are wanted`);
+  if (list.length > LIMITS.members) refuse('parameters', `at most ${LIMITS.members} members are allowed`);
   return {
     deviceId: {
       manufacturer: id.string('Manufacturer'),
@@ -50,7 +50,7 @@ export function readDeviceFile(json: unknown, place: string, refuse: Refuse): De
 function readParameter(member: unknown, origin: string, place: string, refuse: Refuse): TreeEntry {
   const file = new Fields(member, `${origin}: ${place}`);
   const name = file.string('name');
-  // What a modem tells in its Inform only, such as `.ExternalIPAddress`, is left out later.
+  // What a modem reports only in its Inform, such as `.ExternalIPAddress`, is left out later.
   const flaw = name.startsWith('.') ? undefined : nameFlaw(name);
   if (flaw !== undefined) refuse(place, `name ${JSON.stringify(name.slice(0, 64))} is not ${flaw}`);
   return {

@@ -1,6 +1,7 @@
 /**
- * A data model as the list of its objects: the model it is based on first, components put in at their paths, what later
- * amendments changed or deleted applied. Every step is counted, so that files that refer to themselves come to an end.
+ * A data model as the list of its objects: the model it is based on first, components inserted at their
+ * paths, changes and deletions of later amendments applied. Every step is counted, so that files which refer
+ * to themselves terminate.
  */
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { StrictElement } from '../../../protocol/xml/strict.ts';
@@ -29,7 +30,7 @@ export interface Expanded {
   readonly notes: readonly string[];
 }
 
-/** Models based on each other and components within each other, at most. */
+/** Maximum depth of models based on each other and components within each other. */
 const DEEPEST = 128;
 
 export function expandModel(model: Definition, library: Library): Expanded {
@@ -49,7 +50,7 @@ class Expansion {
   }
 
   notes(): string[] {
-    return [...this.#unknown].map((what) => `${what} is nowhere, and left out`);
+    return [...this.#unknown].map((what) => `${what} is not defined, and is left out`);
   }
 
   model(definition: Definition, depth: number): void {
@@ -68,8 +69,7 @@ class Expansion {
     name: string,
     depth: number,
   ): Definition | undefined {
-    if (depth > DEEPEST)
-      return document.refuse(`${kind} ${name}`, 'it is made of itself, or of too many others');
+    if (depth > DEEPEST) return document.refuse(`${kind} ${name}`, 'it contains itself, or too many others');
     const found = this.#library.find(document, kind, name);
     if (found === undefined) this.#unknown.add(`${kind} ${name}`);
     return found;
@@ -81,7 +81,7 @@ class Expansion {
       document.refuse(place, `the model has more than ${LIMITS.members} members`);
   }
 
-  /** The members of a model, component or object, whose names are below `path`. */
+  /** The members of a model, component or object, with names below `path`. */
   #body(element: StrictElement, document: Document, path: string, depth: number): void {
     for (const child of elementsOf(element)) {
       const kind = localName(child.name);
@@ -103,11 +103,11 @@ class Expansion {
   #object(element: StrictElement, document: Document, above: string, depth: number): void {
     const { attributes } = element;
     const name = attributes.get('name') ?? attributes.get('base');
-    if (name === undefined) document.refuse(`object below ${above}`, 'an attribute name or base is wanted');
+    if (name === undefined) document.refuse(`object below ${above}`, 'an attribute name or base is required');
     const path = above + name;
     this.#count(document, `object ${path}`);
     if (!isPath(path))
-      document.refuse(`object ${path.slice(0, 128)}`, 'a path that ends with a dot is wanted');
+      document.refuse(`object ${path.slice(0, 128)}`, 'a path that ends with a dot is required');
     if (isGone(attributes.get('status'))) {
       for (const key of this.objects.keys()) if (key.startsWith(path)) this.objects.delete(key);
       return;
@@ -125,7 +125,11 @@ class Expansion {
     const known = this.objects.get(path);
     if (known !== undefined) return known;
     const made: ModelObject = {
-      ...{ path, writable: false, least: 0, counter: undefined, parameters: new Map() },
+      path,
+      writable: false,
+      least: 0,
+      counter: undefined,
+      parameters: new Map(),
     };
     this.objects.set(path, made);
     return made;
@@ -137,15 +141,15 @@ class Expansion {
     const place = `parameter ${path}${(name ?? '').slice(0, 128)}`;
     this.#count(document, place);
     if (name === undefined || !/^[^\s.:{}]{1,128}$/.test(name))
-      document.refuse(place, 'a name without dots is wanted');
-    if (path === '') document.refuse(place, 'it stands outside of an object');
+      document.refuse(place, 'a name without dots is required');
+    if (path === '') document.refuse(place, 'it is outside an object');
     const { parameters } = this.#at(path);
     if (isGone(attributes.get('status'))) {
       parameters.delete(name);
       return;
     }
     const parameter = parameters.get(name) ?? { name, writable: false, syntax: [] };
-    // A new definition of the same name is no change of the old one.
+    // A new definition of the same name is not a change of the old one.
     if (attributes.has('name')) parameter.syntax.length = 0;
     const access = attributes.get('access');
     if (access !== undefined) parameter.writable = access === 'readWrite';

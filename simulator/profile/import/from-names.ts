@@ -1,4 +1,4 @@
-/** A profile from the names and values of one device: its tree, and which of its values are not to be taken as they are. */
+/** A profile from the names and values of one device: its tree, and which of its values need rules. */
 import { readDateTime } from '../../../protocol/datamodel/date-time.ts';
 import { isSecretName } from '../../../protocol/datamodel/secret-names.ts';
 import { Fields } from '../fields.ts';
@@ -9,7 +9,7 @@ import type { TreeEntry } from './entry.ts';
 import type { NameTree } from './name-tree.ts';
 import type { Model } from './profile-json.ts';
 
-/** Who the device is, as far as that is known. */
+/** The identity of the device, as far as it is known. */
 export interface KnownIdentity {
   readonly manufacturer: string;
   readonly oui: string;
@@ -19,8 +19,8 @@ export interface KnownIdentity {
 }
 
 /**
- * What a modem of this tree reads as, and lists. `twin`: the profile that it speaks as; `added`: full paths of instances that
- * are not of the factory: they tell what a new one has and reads as.
+ * The tree and values of the device. `twin`: the profile whose dialect it uses; `added`: full paths of
+ * instances that are not the factory's: they show the members and defaults of new ones.
  */
 export function modelOf(
   names: NameTree,
@@ -29,22 +29,15 @@ export function modelOf(
   added: ReadonlySet<string> = new Set(),
 ): Model {
   const { root, top, leaves } = names;
+  const own = new Set([...added].map((path) => path.slice(root.length)));
+  const isAdded = (name: string): boolean => [...own].some((path) => name.startsWith(path));
+  const counts = countsOf(top, own);
   const given = new Map<string, string>();
   const values = new Map<string, string>();
-  const attributes: [string, { notification: number; accessList?: readonly string[] }][] = [];
-  const secret = new Map<string, boolean>();
-  const own = new Set([...added].map((path) => path.slice(root.length)));
-  const isNew = (name: string): boolean => [...own].some((path) => name.startsWith(path));
-  const counts = countsOf(top, own);
-  for (const [name, leaf] of leaves) {
-    const { value, notification, accessList } = leaf;
-    const made = own.size > 0 && isNew(name);
-    if (!made && (notification !== undefined || accessList !== undefined))
-      attributes.push([name, { notification: notification ?? 0, ...(accessList ? { accessList } : {}) }]);
-    const template = name.replace(/\.\d{1,9}(?=\.)/g, '.{i}');
-    if (isSecret(leaf)) secret.set(template, (secret.get(template) ?? true) && (value ?? '') === '');
+  for (const [name, { value }] of leaves) {
     if (value === undefined || value === counts.get(name)) continue;
-    if (made) {
+    const template = templateOf(name);
+    if (isAdded(name)) {
       if (!isRule(value) && !values.has(template)) values.set(template, value);
       continue;
     }
@@ -57,9 +50,9 @@ export function modelOf(
     tree: writeTree(root, top, knownTables(root, twin), own),
     given: Object.fromEntries(given),
     values: Object.fromEntries(values),
-    attributes: Object.fromEntries(attributes),
-    secret: [...secret].filter(([, empty]) => empty).map(([template]) => template),
-    // Most objects were not listed: it is a device that lists leaves alone.
+    attributes: attributesOf(leaves, isAdded),
+    secret: secretsOf(leaves),
+    // Most objects were not listed: the device lists only leaves.
     lists: names.listed * 2 < names.objects ? 'leaves' : 'objects',
     limits: {},
     has: (name) => leaves.has(name),
@@ -68,12 +61,33 @@ export function modelOf(
   };
 }
 
-/** Passwords read as empty text; what was read from such a parameter tells whether it is one. */
+const templateOf = (name: string): string => name.replace(/\.\d{1,9}(?=\.)/g, '.{i}');
+
+function attributesOf(leaves: NameTree['leaves'], isAdded: (name: string) => boolean): Model['attributes'] {
+  const attributes: [string, { notification: number; accessList?: readonly string[] }][] = [];
+  for (const [name, { notification, accessList }] of leaves)
+    if ((notification !== undefined || accessList !== undefined) && !isAdded(name))
+      attributes.push([name, { notification: notification ?? 0, ...(accessList ? { accessList } : {}) }]);
+  return Object.fromEntries(attributes);
+}
+
+/** Templates of parameters that look like passwords and read as empty in all of their instances. */
+function secretsOf(leaves: NameTree['leaves']): readonly string[] {
+  const isEmpty = new Map<string, boolean>();
+  for (const [name, leaf] of leaves) {
+    if (!isSecret(leaf)) continue;
+    const template = templateOf(name);
+    isEmpty.set(template, (isEmpty.get(template) ?? true) && (leaf.value ?? '') === '');
+  }
+  return [...isEmpty].filter(([, empty]) => empty).map(([template]) => template);
+}
+
+/** Passwords read as empty text; whether a parameter is one shows in its value. */
 const isSecret = ({ name, writable }: TreeEntry): boolean => writable === true && isSecretName(name);
 
 type Special = (value: string, identity: KnownIdentity) => string | undefined;
 
-/** A rule that reads as one fact of the modem; docs/profiles.md lists them. */
+/** A rule for one fact of the modem; docs/profiles.md lists them. */
 const rule = (fact: string): string => `\${${fact}}`;
 const isRule = (value: string): boolean => value.includes('${');
 const fact =
@@ -86,7 +100,7 @@ const ifEqual =
   (value, identity) =>
     value === identity[name] && value !== '' ? rule(name) : undefined;
 
-/** What is another on the next modem, or a moment later, or at another ACS; by template. */
+/** Values that differ on the next modem, or a moment later, or with another ACS; by template. */
 const SPECIAL: ReadonlyMap<string, Special> = new Map([
   ['DeviceInfo.SerialNumber', ifEqual('serial')],
   ['DeviceInfo.SoftwareVersion', ifEqual('firmware')],
@@ -111,7 +125,7 @@ function withAddress(value: string): string | undefined {
   return hostname === '' ? undefined : value.replace(hostname, rule('address'));
 }
 
-/** What each `...NumberOfEntries` reads as while it counts the table beside it. */
+/** The value of each `...NumberOfEntries` if it counts the table beside it. */
 function countsOf(top: TreeNode, added: ReadonlySet<string>): Map<string, string> {
   const counts = new Map<string, string>();
   const visit = (path: string, { leaves, children }: TreeNode): void => {
@@ -142,7 +156,9 @@ const STANDARD: ReadonlyMap<string, string> = new Map([
 /** The name of the generic model with this root. */
 export const genericModel = (root: string): string | undefined => STANDARD.get(root);
 
-/** What its twin has in a table, else the generic model of this root: a device with none of them does not tell. */
+/**
+ * Rows of a table on its twin, else in the generic model of this root: a device without instances shows none.
+ */
 function knownTables(root: string, twin: string | undefined): KnownTables {
   const name = STANDARD.get(root);
   const generic = name === undefined ? {} : readShared('trees', name);

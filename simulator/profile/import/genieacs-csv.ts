@@ -1,6 +1,6 @@
 /**
- * A device's tree as genieacs-sim reads it and GenieACS exports it: a CSV with a header line that names the columns, one
- * row a name; objects are told by a column of their own, not by a dot.
+ * A device's tree as genieacs-sim reads it and GenieACS exports it: a CSV with a header line that names the
+ * columns, one row per name; a column marks objects, not a dot.
  */
 
 import type { CsvRow } from '../../../protocol/csv.ts';
@@ -10,7 +10,7 @@ import { nameFlaw, readType } from './entry.ts';
 
 export interface CsvTree {
   readonly entries: readonly TreeEntry[];
-  /** What the ACS keeps of the device beside its tree: `DeviceID.Manufacturer`. */
+  /** What the ACS stores beside the tree of the device: `DeviceID.Manufacturer`. */
   readonly deviceId: ReadonlyMap<string, string>;
 }
 
@@ -38,7 +38,7 @@ export function readTreeCsv(text: string, refuse: Refuse): CsvTree {
   return { entries, deviceId };
 }
 
-/** Rows of an export that are none of the device's: what its ACS keeps of it. */
+/** Rows of an export that are not the device's: data that its ACS stores. */
 const OF_THE_ACS = /^(DeviceID|Downloads|Events|FactoryReset|Reboot|Tags|VirtualParameters)(\.|$)/;
 
 function readRow(written: string, row: CsvRow, cell: (column: string) => string, refuse: Refuse): TreeEntry {
@@ -48,7 +48,7 @@ function readRow(written: string, row: CsvRow, cell: (column: string) => string,
   const flaw = nameFlaw(name);
   if (flaw !== undefined) return refuse(place, `${JSON.stringify(written.slice(0, 64))} is not ${flaw}`);
   if (!isObject && name.endsWith('.'))
-    return refuse(place, `${name} is an object by its name and none by its column`);
+    return refuse(place, `${name} is an object by its name but not by its column`);
   const type = readType(cell('value type'));
   const access = cell('access list');
   return {
@@ -81,7 +81,7 @@ function readNotification(text: string, place: string, refuse: Refuse): number |
   return /^[0-6]$/.test(text.trim()) ? Number(text) : refuse(place, 'Notification is a number of 0 to 6');
 }
 
-/** Times are kept as milliseconds since 1970 by GenieACS. */
+/** GenieACS stores times as milliseconds since 1970. */
 function readValue(text: string, type: string | undefined): string {
   if (type !== 'dateTime' || !/^-?\d{1,15}$/.test(text)) return text;
   const time = new Date(Number(text));

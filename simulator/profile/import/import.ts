@@ -1,6 +1,6 @@
 /**
- * Profiles from files that are none: a device that an ACS exported, its tree as CSV, a data model. The kind is told by
- * what is in the file. docs/profile-sources.md tells of each.
+ * Profiles from files of other kinds: a device that an ACS exported, its tree as CSV, a data model. The kind
+ * is recognised by the content. docs/profile-sources.md describes each.
  */
 import path from 'node:path';
 import { ModemlabError } from '../../../protocol/errors.ts';
@@ -19,14 +19,15 @@ import { nameTree } from './name-tree.ts';
 import { findTwin, writeProfile } from './profile-json.ts';
 
 /**
- * The JSON of a profile from a file of one's own, whatever its kind; a profile file is given back as it is. Throws
- * ModemlabError: E_DATA_UNREADABLE, E_TOO_LARGE, E_FILE_INVALID with line, row or element, or what is wrong with the XML.
+ * The JSON of a profile from a user's file of any kind; a profile file is returned as it is. Throws
+ * ModemlabError: E_DATA_UNREADABLE, E_TOO_LARGE, E_FILE_INVALID with line, row or element, or the error in
+ * the XML.
  */
 export function readProfileFile(file: string): unknown {
   return profileOf(readBounded(file, file).text, file);
 }
 
-/** The same from a text at hand; `file` is its name, and tells where data models are that it imports. */
+/** The same from a text; `file` is its name, and locates the data models that it imports. */
 export function profileOf(text: string, file: string): unknown {
   const refuse = refuser(file);
   if (isDataModel(text)) return fromDataModel(text, file, refuse);
@@ -39,7 +40,7 @@ function parseJson(text: string, file: string, refuse: Refuse): unknown {
   if (!/^\ufeff?\s*[[{]/.test(text))
     refuse(
       '',
-      'this is no profile, no device that was exported, no CSV with the columns Parameter and Object, and no data model',
+      'not a profile, an exported device, a CSV with the columns Parameter and Object, or a data model',
     );
   try {
     const value: unknown = JSON.parse(text.replace(/^\ufeff/, ''));
@@ -77,14 +78,18 @@ function fromCsv(text: string, file: string, refuse: Refuse): unknown {
   );
 }
 
-/** The names as a tree; one without the address of an ACS gets it, since no modem can do without. */
+/** The names as a tree; the URL of an ACS is added if missing, since no modem works without one. */
 export function treeOf(entries: readonly TreeEntry[], refuse: Refuse): NameTree {
   const names = nameTree(entries) ?? refuse('', 'it has no names of parameters');
   if (names.leaves.size === 0) refuse('', 'it has objects and no parameters');
   if (names.leaves.has(ACS_URL)) return names;
   const url: TreeEntry = {
-    ...{ name: names.root + ACS_URL, type: 'string', value: undefined, writable: true },
-    ...{ notification: undefined, accessList: undefined },
+    name: names.root + ACS_URL,
+    type: 'string',
+    value: undefined,
+    writable: true,
+    notification: undefined,
+    accessList: undefined,
   };
   const more = nameTree([...entries, url]) ?? names;
   return { ...more, notes: [...more.notes, `${ACS_URL} was not in the file, and is added`] };
@@ -106,19 +111,29 @@ function fromNames(
     name: nameOf(file),
     title: [manufacturer, productClass, firmware].filter((text) => text !== '').join(', '),
     identity: {
-      ...{ manufacturer, oui, productClass, firmware },
+      manufacturer,
+      oui,
+      productClass,
+      firmware,
       board: readOf(names, 'DeviceInfo.HardwareVersion'),
       family: 'GN',
       serial: { text: serial },
       macPrefix: /^[0-9A-F]{6}$/i.test(oui) ? oui : '020000',
     },
-    ...{ manufacturer, productClass, firmware, ...known },
-    ...{ twin, model: modelOf(names, identity, twin) },
+    manufacturer,
+    productClass,
+    firmware,
+    ...known,
+    twin,
+    model: modelOf(names, identity, twin),
     notes: names.notes,
   });
 }
 
-/** A device that nobody made: it has the identity of the generic ones, with the model's name for a product class. */
+/**
+ * A device that nobody built: it has the identity of the generic ones, with the model's name as its product
+ * class.
+ */
 function fromDataModel(text: string, file: string, refuse: Refuse): unknown {
   const { name, model, notes } = readDataModel(text, path.basename(file), path.dirname(file), refuse);
   const generic = new Fields(readShared('generations', 'generic-plain'), 'generic-plain').fields('identity');
@@ -128,10 +143,21 @@ function fromDataModel(text: string, file: string, refuse: Refuse): unknown {
     title: `Device by the data model ${name}`,
     identity: {
       manufacturer: generic.string('manufacturer', 'Modemlab'),
-      ...{ oui: '02004D', productClass: name, firmware, board: 'MODEL', family: 'GN', macPrefix: '02004D' },
+      oui: '02004D',
+      productClass: name,
+      firmware,
+      board: 'MODEL',
+      family: 'GN',
+      macPrefix: '02004D',
       serial: { prefix: 'ML', yearWeek: '2410', plant: 'DM' },
     },
-    ...{ manufacturer: 'Modemlab', productClass: name, firmware, namespace: undefined, methods: undefined },
-    ...{ twin: undefined, model, notes },
+    manufacturer: 'Modemlab',
+    productClass: name,
+    firmware,
+    namespace: undefined,
+    methods: undefined,
+    twin: undefined,
+    model,
+    notes,
   });
 }

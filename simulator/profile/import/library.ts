@@ -1,6 +1,6 @@
 /**
- * Broadband Forum data-model files, and those beside them that they import: what each defines, and where a name that it
- * uses is defined. Nothing is fetched, and nothing outside the folder is read.
+ * Broadband Forum data-model files, and those beside them that they import: what each defines, and where a
+ * name that it uses is defined. Nothing is downloaded, and nothing outside the folder is read.
  */
 import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import path from 'node:path';
@@ -19,7 +19,7 @@ export interface Document {
   /** Its name without the folder, for errors. */
   readonly file: string;
   readonly defined: Readonly<Record<Kind, ReadonlyMap<string, StrictElement>>>;
-  /** What it takes from other files, by its own name for it. */
+  /** What it imports from other files, by its own name for it. */
   readonly imported: Readonly<Record<Kind, ReadonlyMap<string, Import>>>;
   readonly refuse: Refuse;
 }
@@ -36,32 +36,35 @@ export interface Definition {
   readonly document: Document;
 }
 
-/** Files that one model may be made of: each amendment imports the one before it. */
-const MOST_FILES = 256;
+/** Maximum of files that make up one model: each amendment imports the one before it. */
+const MAX_FILES = 256;
 
 export class Library {
   readonly #folder: string;
   readonly #documents = new Map<string, Document | undefined>();
   #bytes = 0;
-  /** Files that are not there, with what was to come from each. */
+  /** Missing files, with what was to be imported from each. */
   readonly missing = new Map<string, Set<string>>();
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** The file that the user named, whose text is at hand. */
+  /** The file that the user named, whose text is already loaded. */
   begin(file: string, text: string): Document {
     const document = readDocument(file, text);
     this.#documents.set(file, document);
     return document;
   }
 
-  /** Follows imports until a file defines it; `undefined` when one is not there, or the last does not have it. */
+  /**
+   * Follows imports until a file defines it; `undefined` when a file is missing, or the last does not have
+   * it.
+   */
   find(from: Document, kind: Kind, name: string): Definition | undefined {
     let document = from;
     let wanted = name;
-    for (let step = 0; step < MOST_FILES; step++) {
+    for (let step = 0; step < MAX_FILES; step++) {
       const element = document.defined[kind].get(wanted);
       if (element !== undefined) return { element, document };
       const source = document.imported[kind].get(wanted);
@@ -80,8 +83,8 @@ export class Library {
 
   #load(file: string, from: Document): Document | undefined {
     if (this.#documents.has(file)) return this.#documents.get(file);
-    if (this.#documents.size >= MOST_FILES)
-      return from.refuse('import', `at most ${MOST_FILES} files are wanted`);
+    if (this.#documents.size >= MAX_FILES)
+      return from.refuse('import', `at most ${MAX_FILES} files are allowed`);
     const found = this.#beside(file);
     let document: Document | undefined;
     if (found !== undefined) {
@@ -94,7 +97,7 @@ export class Library {
     return document;
   }
 
-  /** A file of the folder by this name; or, where that leaves out the corrigendum, the latest of those. */
+  /** The file in the folder with this name; or, if the name omits the corrigendum, the latest of those. */
   #beside(file: string): string | undefined {
     if (file.includes('/') || file.includes('\\') || !file.endsWith('.xml')) return undefined;
     const names = readdirSync(this.#folder);
@@ -140,7 +143,7 @@ function define(table: Map<string, StrictElement>, name: string, element: Strict
 }
 
 function readImport(element: StrictElement, imported: Tables<Import>, refuse: Refuse): void {
-  const file = element.attributes.get('file') ?? refuse('import', 'an attribute file is wanted');
+  const file = element.attributes.get('file') ?? refuse('import', 'an attribute file is required');
   for (const child of elementsOf(element)) {
     const kind = localName(child.name);
     const name = child.attributes.get('name');
@@ -176,7 +179,7 @@ export function readBounded(file: string, place: string): { readonly text: strin
   }
 }
 
-/** UTF-8, or UTF-16 by its mark; Latin-1 where it is no UTF-8, as spreadsheets write. */
+/** UTF-8, or UTF-16 by its byte order mark; Latin-1 where it is not UTF-8, as spreadsheets write. */
 function decode(bytes: Buffer): string {
   const [first, second] = bytes;
   if (first === 0xff && second === 0xfe) return bytes.subarray(2).toString('utf16le');

@@ -1,4 +1,4 @@
-/** The names of a device, one below the other. */
+/** The names of a device as a tree. */
 import type { TreeNode } from './concrete-tree.ts';
 import type { TreeEntry } from './entry.ts';
 
@@ -22,7 +22,7 @@ interface Building extends TreeNode {
 
 const node = (): Building => ({ entry: undefined, leaves: new Map(), children: new Map() });
 
-/** `undefined`: there is no root. A name that stands there twice counts as it stands last. */
+/** `undefined`: there is no root. Of duplicate names the last one counts. */
 export function nameTree(entries: readonly TreeEntry[]): NameTree | undefined {
   const root = rootOf(entries);
   if (root === undefined) return undefined;

@@ -1,15 +1,15 @@
-/** A profile file, as docs/profiles.md has them, from what was read of a device or of a data model. */
+/** A profile file in the format of docs/profiles.md, from what was read of a device or of a data model. */
 import type { CpeMethod } from '../../../protocol/cwmp/messages.ts';
 import { CWMP_VERSIONS, isRpcName, RPCS } from '../../../protocol/cwmp/messages.ts';
 import { Fields } from '../fields.ts';
 import { productNames, readProduct, releasesOfProduct } from '../profile-files.ts';
 
-/** What the modem has. Names are below the root. */
+/** The tree and values of the modem. Names are below the root. */
 export interface Model {
   readonly root: string;
   /** Members of a tree file. */
   readonly tree: object;
-  /** Values as they are. */
+  /** Literal values. */
   readonly given: Readonly<Record<string, string>>;
   /** Rules for values. */
   readonly values: Readonly<Record<string, string>>;
@@ -18,7 +18,7 @@ export interface Model {
   readonly lists: 'objects' | 'leaves';
   /** What may be written, by template. */
   readonly limits: object;
-  /** Whether a parameter of this name is there. */
+  /** Whether there is a parameter of this name. */
   has(name: string): boolean;
   value(name: string): string | undefined;
   readonly leaves: Iterable<string>;
@@ -33,10 +33,10 @@ export interface Source {
   readonly productClass: string;
   readonly firmware: string;
   readonly namespace: string | undefined;
-  /** What GetRPCMethods answered, when that is known. */
+  /** The answer to GetRPCMethods, if known. */
   readonly methods: readonly string[] | undefined;
   readonly model: Model;
-  /** The profile that it speaks as; absent: the plain dialect. */
+  /** The profile whose dialect it uses; absent: the plain dialect. */
   readonly twin: string | undefined;
   readonly notes: readonly string[];
 }
@@ -46,10 +46,12 @@ export function writeProfile(source: Source): unknown {
   const { methods, unknown } = knownMethods(source);
   const notes = [...source.notes];
   if (unknown.length > 0) notes.push(`methods that it cannot answer are left out: ${unknown.join(', ')}`);
-  if (twin !== undefined) notes.push(`it speaks as ${twin}`);
+  if (twin !== undefined) notes.push(`it uses the dialect of ${twin}`);
   const generic = GENERIC_VALUES.get(model.root);
   return {
-    ...{ name, title, identity },
+    name,
+    title,
+    identity,
     ...(twin === undefined
       ? { generation: 'generic-plain', valueFiles: ['generic-common', ...(generic ?? [])] }
       : { like: twin }),
@@ -62,7 +64,9 @@ export function writeProfile(source: Source): unknown {
     inform: { parameters: twin === undefined ? forcedParameters(model) : informOf(twin, model) },
     lan: { address: addressOf(model) },
     tree: { parts: [model.tree] },
-    ...{ values: model.values, given: model.given, attributes: model.attributes },
+    values: model.values,
+    given: model.given,
+    attributes: model.attributes,
     // A twin has a list of its own; the plain one would hide what was read from the device.
     ...(twin === undefined ? { secret: model.secret } : {}),
     rpc: { limits: model.limits },
@@ -74,7 +78,7 @@ const GENERIC_VALUES: ReadonlyMap<string, readonly string[]> = new Map([
   ['Device.', ['generic-tr181']],
 ]);
 
-/** A profile of modemlab of the same product and, as near as there is one, the same firmware. */
+/** A profile of modemlab with the same product and the closest available firmware. */
 export function findTwin({
   manufacturer,
   productClass,
@@ -95,7 +99,7 @@ export function findTwin({
   return nearest;
 }
 
-/** RPCs that it has and a CPE answers. `undefined`: those of the generation. */
+/** RPCs of the device that a CPE answers. `undefined`: those of the generation. */
 function knownMethods({ methods, namespace }: Source): {
   readonly methods: readonly CpeMethod[] | undefined;
   readonly unknown: readonly string[];
@@ -107,7 +111,7 @@ function knownMethods({ methods, namespace }: Source): {
 
 const isCpeMethod = (name: string): name is CpeMethod => isRpcName(name) && RPCS[name].by !== 'ACS';
 
-/** All RPCs that the schema of an older namespace has. */
+/** All RPCs in the schema of an older namespace. */
 function methodsOf(namespace: string | undefined): readonly string[] | undefined {
   const minor = /cwmp-1-([01])$/.exec(namespace ?? '')?.[1];
   if (minor === undefined) return undefined;
@@ -128,29 +132,37 @@ function forcedParameters(model: Model): string[] {
 }
 
 const FORCED_GATEWAY = [
-  ...['DeviceSummary', 'DeviceInfo.SpecVersion', 'DeviceInfo.HardwareVersion', 'DeviceInfo.SoftwareVersion'],
-  ...[
-    'DeviceInfo.ProvisioningCode',
-    'ManagementServer.ConnectionRequestURL',
-    'ManagementServer.ParameterKey',
-  ],
+  'DeviceSummary',
+  'DeviceInfo.SpecVersion',
+  'DeviceInfo.HardwareVersion',
+  'DeviceInfo.SoftwareVersion',
+  'DeviceInfo.ProvisioningCode',
+  'ManagementServer.ConnectionRequestURL',
+  'ManagementServer.ParameterKey',
   'ManagementServer.AliasBasedAddressing',
 ];
 const FORCED_DEVICE_2 = [
-  ...['RootDataModelVersion', 'DeviceInfo.HardwareVersion', 'DeviceInfo.SoftwareVersion'],
-  ...[
-    'DeviceInfo.ProvisioningCode',
-    'ManagementServer.ParameterKey',
-    'ManagementServer.ConnectionRequestURL',
-  ],
+  'RootDataModelVersion',
+  'DeviceInfo.HardwareVersion',
+  'DeviceInfo.SoftwareVersion',
+  'DeviceInfo.ProvisioningCode',
+  'ManagementServer.ParameterKey',
+  'ManagementServer.ConnectionRequestURL',
   'ManagementServer.AliasBasedAddressing',
 ];
 const FORCED_DEVICE_1 = [
-  ...['DeviceSummary', 'DeviceInfo.HardwareVersion', 'DeviceInfo.SoftwareVersion'],
-  ...['ManagementServer.ConnectionRequestURL', 'ManagementServer.ParameterKey', 'LAN.IPAddress'],
+  'DeviceSummary',
+  'DeviceInfo.HardwareVersion',
+  'DeviceInfo.SoftwareVersion',
+  'ManagementServer.ConnectionRequestURL',
+  'ManagementServer.ParameterKey',
+  'LAN.IPAddress',
 ];
 
-/** ExternalIPAddress of the default connection: the one that is named as it, else that which is up, else the first. */
+/**
+ * ExternalIPAddress of the default connection: the one so designated, else the one that is up, else the
+ * first.
+ */
 function defaultConnection(model: Model): string | undefined {
   const all: string[] = [];
   for (const name of model.leaves)
@@ -174,7 +186,7 @@ function informOf(twin: string, { root, has }: Model): string[] {
     .filter((name) => name.includes('${') || (name.startsWith(root) && has(name.slice(root.length))));
 }
 
-/** The address by which it is reached, as its ConnectionRequestURL told. */
+/** The address at which it is reached, from its ConnectionRequestURL. */
 function addressOf(model: Model): string {
   const url = model.value('ManagementServer.ConnectionRequestURL') ?? '';
   const hostname = URL.canParse(url) ? new URL(url).hostname : '';

@@ -1,4 +1,4 @@
-/** What a data model says of a parameter's value: its type, what may be written, and what it is at first. */
+/** What a data model says about a parameter's value: its type, what may be written, and its initial value. */
 import type { ValueType } from '../../../protocol/cwmp/parameter-value.ts';
 import { VALUE_TYPES } from '../../../protocol/cwmp/parameter-value.ts';
 import type { StrictElement } from '../../../protocol/xml/strict.ts';
@@ -19,8 +19,8 @@ export interface Syntax {
   readonly initial: string | undefined;
 }
 
-/** Types defined by types, at most. */
-const MOST_BASES = 16;
+/** Maximum depth of types based on types. */
+const MAX_BASES = 16;
 
 interface Building {
   type: ValueType | undefined;
@@ -40,13 +40,20 @@ const PRIMITIVES: ReadonlyMap<string, ValueType> = new Map([
 ]);
 
 /**
- * The syntax elements of one parameter, that of the oldest amendment first: a later one adds enumerated values, and
- * replaces what else it tells.
+ * The syntax elements of one parameter, the oldest amendment first: a later one adds enumerated values, and
+ * replaces everything else that it specifies.
  */
 export function readSyntax(elements: readonly Definition[], library: Library): Syntax {
   const all: Building = {
-    ...{ type: undefined, hidden: false, list: false, values: new Set(), ranges: [], length: undefined },
-    ...{ patterns: [], reference: undefined, initial: undefined },
+    type: undefined,
+    hidden: false,
+    list: false,
+    values: new Set(),
+    ranges: [],
+    length: undefined,
+    patterns: [],
+    reference: undefined,
+    initial: undefined,
   };
   for (const { element, document } of elements) {
     if (element.attributes.get('hidden') === 'true') all.hidden = true;
@@ -66,19 +73,19 @@ function readMember(child: StrictElement, definition: Definition, all: Building,
 
 function readDefault(element: StrictElement, all: Building): void {
   const value = element.attributes.get('value');
-  // `parameter` is the default of an argument that is left out: no value of the parameter.
+  // `parameter` is the default of an omitted argument, not a value of the parameter.
   if (element.attributes.get('type') !== 'parameter' && value !== undefined) all.initial = value;
 }
 
-/** A type by its name, its base before it; a type that is nowhere is a text. */
+/** A type by its name, its base first; an undefined type is a string. */
 function readNamed(name: string, from: Definition, all: Building, library: Library, step: number): void {
   const found = library.find(from.document, 'dataType', name);
   if (found === undefined) {
     all.type ??= PRIMITIVES.get(name) ?? 'string';
     return;
   }
-  if (step > MOST_BASES)
-    from.document.refuse(`dataType ${name}`, `at most ${MOST_BASES} types based on each other are wanted`);
+  if (step > MAX_BASES)
+    from.document.refuse(`dataType ${name}`, `at most ${MAX_BASES} types based on each other are allowed`);
   const base = found.element.attributes.get('base');
   if (base !== undefined) readNamed(base, found, all, library, step + 1);
   for (const child of elementsOf(found.element)) {
@@ -87,39 +94,49 @@ function readNamed(name: string, from: Definition, all: Building, library: Libra
     else if (PRIMITIVES.has(kind)) readFacets(kind, child, all);
   }
   readFacets('', found.element, all);
-  // A default comes from the parameter alone.
+  // A default comes only from the parameter.
+}
+
+interface Facets {
+  readonly ranges: (readonly [number | undefined, number | undefined])[];
+  readonly lengths: number[];
+  readonly patterns: string[];
 }
 
 function readFacets(type: string, element: StrictElement, all: Building): void {
   all.type = PRIMITIVES.get(type) ?? all.type;
-  const ranges: (readonly [number | undefined, number | undefined])[] = [];
-  const lengths: number[] = [];
-  const patterns: string[] = [];
-  for (const { name, attributes } of elementsOf(element)) {
-    const value = attributes.get('value');
-    const gone = /^(deleted|obsoleted)$/.test(attributes.get('status') ?? '');
-    switch (localName(name)) {
-      case 'enumeration':
-        if (value !== undefined && gone) all.values.delete(value);
-        else if (value !== undefined) all.values.add(value);
-        break;
-      case 'range':
-        ranges.push([readNumber(attributes.get('minInclusive')), readNumber(attributes.get('maxInclusive'))]);
-        break;
-      case 'size':
-        lengths.push(readNumber(attributes.get('maxLength')) ?? Infinity);
-        break;
-      case 'pattern':
-        if (value !== undefined) patterns.push(value);
-        break;
-      case 'pathRef':
-        all.reference = attributes.get('refType') === 'strong' ? 'strong' : 'weak';
-        break;
-    }
-  }
+  const facets: Facets = { ranges: [], lengths: [], patterns: [] };
+  for (const child of elementsOf(element)) readFacet(child, facets, all);
+  const { ranges, lengths, patterns } = facets;
   if (ranges.length > 0) all.ranges = ranges;
   if (lengths.length > 0) all.length = Math.max(...lengths) === Infinity ? undefined : Math.max(...lengths);
   if (patterns.length > 0) all.patterns = patterns;
+}
+
+function readFacet({ name, attributes }: StrictElement, facets: Facets, all: Building): void {
+  const value = attributes.get('value');
+  switch (localName(name)) {
+    case 'enumeration':
+      if (value === undefined) break;
+      if (/^(deleted|obsoleted)$/.test(attributes.get('status') ?? '')) all.values.delete(value);
+      else all.values.add(value);
+      break;
+    case 'range':
+      facets.ranges.push([
+        readNumber(attributes.get('minInclusive')),
+        readNumber(attributes.get('maxInclusive')),
+      ]);
+      break;
+    case 'size':
+      facets.lengths.push(readNumber(attributes.get('maxLength')) ?? Infinity);
+      break;
+    case 'pattern':
+      if (value !== undefined) facets.patterns.push(value);
+      break;
+    case 'pathRef':
+      all.reference = attributes.get('refType') === 'strong' ? 'strong' : 'weak';
+      break;
+  }
 }
 
 function readNumber(text: string | undefined): number | undefined {

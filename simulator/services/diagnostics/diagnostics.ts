@@ -1,11 +1,12 @@
 /**
- * Diagnostic tests (TR-098, TR-181): the ACS writes Requested, the test starts when the session is over, and its end is
- * told by `8 DIAGNOSTICS COMPLETE`. Another setting written ends it without a word, as a restart does.
+ * Diagnostic tests (TR-098, TR-181): the ACS writes Requested, the test starts when the session is over, and
+ * its end is reported by `8 DIAGNOSTICS COMPLETE`. Writing another setting ends it without a report, as a
+ * restart does.
  */
 
 import { createRandom } from '../../../protocol/random.ts';
-import type { Inside, Part } from '../../modem-context.ts';
-import { TIMEOUT_MS } from '../../session-setup.ts';
+import type { ModemContext, ModemService } from '../../modem-context.ts';
+import { TIMEOUT_MS } from '../../modem-types.ts';
 import { lineTest } from './line-test.ts';
 import { loopback, ping } from './ping.ts';
 import type { Outcome, TestKind, TestRun } from './test-kind.ts';
@@ -13,7 +14,7 @@ import { failed } from './test-kind.ts';
 import { traceRoute } from './trace-route.ts';
 import { downloadTest, uploadTest } from './transfer-test.ts';
 
-/** By the name of their object, which TR-098 and TR-181 call differently. */
+/** By the name of their object, which differs between TR-098 and TR-181. */
 const KINDS: ReadonlyMap<string, TestKind> = new Map([
   ['IPPingDiagnostics', ping],
   ['IPPing', ping],
@@ -27,7 +28,7 @@ const KINDS: ReadonlyMap<string, TestKind> = new Map([
   ['ADSLLineTest', lineTest],
 ]);
 
-/** A test of which only the model knows: it ends, and measures nothing. */
+/** A test that exists only in the model: it ends, and measures nothing. */
 const UNKNOWN: TestKind = {
   is: 'simulated',
   run: () => ({ outcome: failed('Error_Internal'), ms: 1000 }),
@@ -38,7 +39,7 @@ interface Test {
   readonly state: string;
   /** It runs, or waits for the end of the session. */
   running: boolean;
-  /** It has ended during a session, which is not to see that. */
+  /** It has ended during a session, which must not see that. */
   outcome?: Outcome;
   readonly abort: AbortController;
 }
@@ -50,9 +51,9 @@ interface Tests {
   begun: number;
 }
 
-const testsOf = new WeakMap<Inside, Tests>();
+const testsOf = new WeakMap<ModemContext, Tests>();
 
-export const diagnostics: Part = {
+export const diagnostics: ModemService = {
   written(modem, changes) {
     const touched = new Map<string, string | undefined>();
     for (const { name, value } of changes) {
@@ -81,19 +82,19 @@ export const diagnostics: Part = {
   },
 };
 
-/** The parameter that starts and tells a test; `undefined`: the object is no test. */
-function stateName({ device }: Inside, path: string): string | undefined {
+/** The parameter that starts a test and shows its state; `undefined`: the object is not a test. */
+function stateName({ device }: ModemContext, path: string): string | undefined {
   for (const name of ['DiagnosticsState', 'LoopDiagnosticsState'])
     if (device.tree.find(path + name)?.is === 'leaf') return path + name;
   return undefined;
 }
 
-/** `value`: what was written to its state, when that was written; else it was another setting of the test. */
-function requested(modem: Inside, path: string, value: string | undefined): void {
+/** `value`: what was written to its state, if anything; otherwise another setting of the test was written. */
+function requested(modem: ModemContext, path: string, value: string | undefined): void {
   const state = stateName(modem, path);
   if (state === undefined) return;
   end(modem, path);
-  // Also when it had ended: its results are not those of its settings any more.
+  // Also after its end: its results no longer belong to its settings.
   modem.device.tree.store(state, value === 'Requested' ? value : 'None');
   if (value !== 'Requested') return;
   const tests = testsOf.get(modem) ?? { open: new Map(), real: new Set(), begun: 0 };
@@ -101,8 +102,8 @@ function requested(modem: Inside, path: string, value: string | undefined): void
   tests.open.set(path, { state, running: false, abort: new AbortController() });
 }
 
-/** It is over, and nobody is told. */
-function end(modem: Inside, path: string): void {
+/** Ends it without a report. */
+function end(modem: ModemContext, path: string): void {
   const tests = testsOf.get(modem);
   const test = tests?.open.get(path);
   if (test === undefined) return;
@@ -112,7 +113,7 @@ function end(modem: Inside, path: string): void {
   modem.device.tree.store(test.state, 'None');
 }
 
-function start(modem: Inside, path: string, test: Test): void {
+function start(modem: ModemContext, path: string, test: Test): void {
   const tests = testsOf.get(modem);
   if (tests === undefined) return;
   test.running = true;
@@ -140,11 +141,13 @@ function start(modem: Inside, path: string, test: Test): void {
   tests.real.add(real);
 }
 
-function runOf(modem: Inside, path: string, number: number): TestRun {
+function runOf(modem: ModemContext, path: string, number: number): TestRun {
   const { device, options, scheduler } = modem;
   const setting = (name: string): string => device.valueAt(path + name) ?? '';
   return {
-    ...{ device, path, setting },
+    device,
+    path,
+    setting,
     random: createRandom(`${options.seed ?? 0}/${options.index ?? 0}/${path}/${number}`),
     startedAt: scheduler.now(),
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
@@ -155,7 +158,7 @@ function runOf(modem: Inside, path: string, number: number): TestRun {
   };
 }
 
-function complete(modem: Inside, path: string, test: Test, outcome: Outcome): void {
+function complete(modem: ModemContext, path: string, test: Test, outcome: Outcome): void {
   testsOf.get(modem)?.open.delete(path);
   write(modem, path, outcome);
   modem.device.tree.store(test.state, outcome.state);
@@ -163,7 +166,7 @@ function complete(modem: Inside, path: string, test: Test, outcome: Outcome): vo
   modem.go();
 }
 
-function write({ device }: Inside, path: string, { results, rows }: Outcome): void {
+function write({ device }: ModemContext, path: string, { results, rows }: Outcome): void {
   const { tree } = device;
   const store = (name: string, value: string | number): void => {
     if (tree.find(name)?.is === 'leaf') tree.store(name, String(value));

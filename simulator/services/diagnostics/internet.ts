@@ -1,14 +1,17 @@
-/** The Internet as a simulated modem meets it: which names are known, what answers, how far away. A function of the name. */
+/**
+ * The Internet as a simulated modem sees it: which names exist, what answers, how far away. A function of the
+ * name.
+ */
 import { isIP } from 'node:net';
 import { hash } from '../../../protocol/random.ts';
 
 export interface Host {
   readonly address: string;
-  /** Answers to ICMP. */
+  /** Answers ICMP. */
   readonly answers: boolean;
-  /** Milliseconds there and back, the least that is seen. */
+  /** Minimum round-trip time in milliseconds. */
   readonly rtt: number;
-  /** Part of the probes that get lost. */
+  /** Share of the probes that get lost. */
   readonly loss: number;
   /** Routers on the way, and the host itself. */
   readonly hops: number;
@@ -18,8 +21,8 @@ export interface Host {
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
 
 /**
- * `undefined`: the name cannot be resolved, as is the case for one label alone, names below `invalid` (RFC 6761 6.4) and
- * what is no name. All others have an address of the network for measurements, 198.18.0.0/15 (RFC 2544).
+ * `undefined`: the name cannot be resolved, which holds for single labels, names below `invalid` (RFC 6761
+ * 6.4) and invalid names. All others have an address in the benchmarking network, 198.18.0.0/15 (RFC 2544).
  */
 export function resolveHost(name: string): Host | undefined {
   const text = name.trim().replace(/\.$/, '').toLowerCase();
@@ -32,7 +35,7 @@ export function resolveHost(name: string): Host | undefined {
   return hostAt(`198.${18 + (number % 2)}.${(number >>> 8) % 256}.${1 + ((number >>> 16) % 254)}`);
 }
 
-/** Nobody is there: this network, TEST-NET-1, and the reserved ones (RFC 6890). */
+/** Nobody answers there: this network, TEST-NET-1, and the reserved ones (RFC 6890). */
 const SILENT = /^(0\.|192\.0\.2\.|2[4-5]\d\.|::$|100::|2001:db8:)/;
 const OWN = /^(127\.|::1$)/;
 const NEAR = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|fe80:|f[cd][0-9a-f]{2}:)/;
@@ -43,7 +46,8 @@ function hostAt(address: string): Host {
   if (NEAR.test(address)) return { address, answers: true, rtt: 1 + (number % 20) / 10, loss: 0, hops: 1 };
   const answers = !SILENT.test(address);
   return {
-    ...{ address, answers },
+    address,
+    answers,
     rtt: 14 + (number % 1600) / 10,
     loss: (number % 4) / 400,
     hops: 5 + ((number >>> 12) % 12),

@@ -1,10 +1,13 @@
-/** The test of an ADSL line from both ends (TR-098 WANDSLDiagnostics, TR-181 ADSLLineTest; values as in G.992.3 8.12.3). */
+/**
+ * The test of an ADSL line from both ends (TR-098 WANDSLDiagnostics, TR-181 ADSLLineTest; values as in
+ * G.992.3 8.12.3).
+ */
 import type { TestKind, TestRun } from './test-kind.ts';
 import { failed, lacksInterface } from './test-kind.ts';
 
-/** The line is down for it. */
+/** The line is down during it. */
 const LINE_TEST_MS = 25_000;
-/** Groups of subcarriers of which a value is told. */
+/** Groups of subcarriers, each with one value. */
 const GROUPS = 64;
 
 export const lineTest: TestKind = {
@@ -36,7 +39,7 @@ export const lineTest: TestKind = {
   },
 };
 
-/** Comma-separated; `far` grows from 0 at the lowest carrier to 1: copper is worse the higher they are. */
+/** Comma-separated; `far` grows from 0 at the lowest carrier to 1: copper attenuates higher ones more. */
 function overGroups({ random }: TestRun, value: (far: number, noise: number) => string | number): string {
   return Array.from({ length: GROUPS }, (_, group) => value(group / (GROUPS - 1), random())).join(',');
 }

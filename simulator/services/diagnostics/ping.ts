@@ -1,12 +1,15 @@
-/** IPPing (TR-098 IPPingDiagnostics, TR-181 IP.Diagnostics.IPPing) and ATM F5 loopback: echoes, counted and timed. */
+/**
+ * IPPing (TR-098 IPPingDiagnostics, TR-181 IP.Diagnostics.IPPing) and ATM F5 loopback: echoes, counted and
+ * timed.
+ */
 import { resolveHost } from './internet.ts';
 import type { Outcome, TestKind, TestRun } from './test-kind.ts';
 import { failed, lacksInterface } from './test-kind.ts';
 
 /** Simulated milliseconds from one echo request to the next. */
 const INTERVAL_MS = 1000;
-/** Echoes that are drawn one by one; of more, the rest is as these were. */
-const MOST_DRAWN = 1000;
+/** Echoes that are simulated one by one; beyond this the rest has the same statistics. */
+const MAX_DRAWN = 1000;
 
 interface Path {
   readonly answers: boolean;
@@ -41,9 +44,9 @@ function echoes(
   wanted: number,
 ): { readonly outcome: Outcome; readonly ms: number } {
   const timeout = test.count('Timeout', 1000);
-  const drawn = Math.min(wanted, MOST_DRAWN);
+  const drawn = Math.min(wanted, MAX_DRAWN);
   const times: number[] = [];
-  for (let turn = 0; turn < drawn; turn++) {
+  for (let repetition = 0; repetition < drawn; repetition++) {
     const time = roundTrip(path, test);
     const isLost = !path.answers || test.random() < path.loss || time > timeout;
     if (!isLost) times.push(time);
@@ -70,13 +73,13 @@ function inUnits(name: string, ms: number): Record<string, number> {
   return { [name]: Math.round(measured), [`${name}Detailed`]: Math.round(measured * 1000) };
 }
 
-/** Most are near the least; a few are late. */
+/** Most are close to the minimum; a few are late. */
 export function roundTrip({ rtt }: { readonly rtt: number }, { random }: TestRun): number {
   const late = random();
   return rtt * (1 + 0.08 * random()) + (late > 0.97 ? 30 * random() : 0) + late * 0.5;
 }
 
-/** The address of the WAN side where the model has it in its usual place. */
+/** The address of the WAN side, if the model has it in its usual place. */
 export function ownAddress({ device }: TestRun): string {
   const { root } = device.profile.tree;
   const places =

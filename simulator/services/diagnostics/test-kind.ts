@@ -1,9 +1,9 @@
-/** What a diagnostic test is: what it reads, and what it leaves. */
+/** What a diagnostic test reads and produces. */
 
 import type { Random } from '../../../protocol/random.ts';
 import type { Device } from '../../device/device.ts';
 
-/** A test that was requested, with the settings that it has when it starts. */
+/** A requested test, with its settings at its start. */
 export interface TestRun {
   readonly device: Device;
   /** Path of its object, with the dot at the end. */
@@ -16,16 +16,16 @@ export interface TestRun {
   readonly timeoutMs: number;
   /** A setting of the test; empty when the model has none of that name. */
   setting(name: string): string;
-  /** A number of at least 1, or what stands for it when the model has none or it was never set. */
+  /** A number of at least 1, or a default if the model has none or it was never set. */
   count(name: string, otherwise: number): number;
 }
 
 export interface Outcome {
-  /** Complete, or Error_ and more. */
+  /** Complete, or an Error_ state. */
   readonly state: string;
-  /** Results by name; those that the model lacks are passed over. */
+  /** Results by name; those that the model lacks are ignored. */
   readonly results: Readonly<Record<string, string | number>>;
-  /** Rows of a table of results, which take the place of all earlier ones. */
+  /** Rows of a table of results, which replace all earlier ones. */
   readonly rows?: {
     readonly table: string;
     readonly rows: readonly Readonly<Record<string, string | number>>[];
@@ -33,14 +33,17 @@ export interface Outcome {
 }
 
 export type TestKind =
-  /** Its outcome is known at its start; it takes so many simulated milliseconds. */
+  /** Its outcome is known at its start; it takes this many simulated milliseconds. */
   | { readonly is: 'simulated'; run(test: TestRun): { readonly outcome: Outcome; readonly ms: number } }
-  /** It really speaks to a server. Never rejects. */
+  /** It contacts a real server. Never rejects. */
   | { readonly is: 'real'; run(test: TestRun, signal: AbortSignal): Promise<Outcome> };
 
 export const failed = (state: string): Outcome => ({ state, results: {} });
 
-/** The interface that it is bound to is none (TR-098, TR-181: Interface is a path, or empty for the routing's choice). */
+/**
+ * The interface that it is bound to does not exist (TR-098, TR-181: Interface is a path, or empty to let
+ * routing choose).
+ */
 export function lacksInterface({ device, setting }: TestRun): boolean {
   const path = setting('Interface');
   if (path === '') return false;

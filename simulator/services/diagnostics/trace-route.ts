@@ -4,9 +4,9 @@ import { ownAddress, roundTrip } from './ping.ts';
 import type { TestKind, TestRun } from './test-kind.ts';
 import { failed, lacksInterface } from './test-kind.ts';
 
-/** More than any route has; MaxHopCount and NumberOfTries are whatever an ACS sets. */
-const MOST_HOPS = 64;
-const MOST_TRIES = 10;
+/** More than any route has; an ACS can set MaxHopCount and NumberOfTries to anything. */
+const MAX_HOPS = 64;
+const MAX_TRIES = 10;
 
 export const traceRoute: TestKind = {
   is: 'simulated',
@@ -15,10 +15,10 @@ export const traceRoute: TestKind = {
     if (lacksInterface(test)) return { outcome: failed('Error_Other'), ms: 0 };
     if (host === undefined) return { outcome: failed('Error_CannotResolveHostName'), ms: 2000 };
     const timeout = test.count('Timeout', 5000);
-    const tries = Math.min(test.count('NumberOfTries', 3), MOST_TRIES);
-    const allowed = Math.min(test.count('MaxHopCount', 30), MOST_HOPS);
+    const tries = Math.min(test.count('NumberOfTries', 3), MAX_TRIES);
+    const allowed = Math.min(test.count('MaxHopCount', 30), MAX_HOPS);
     const isReached = host.answers && host.hops <= allowed;
-    // Towards a host that is not there the last router is the last to answer.
+    // Towards a host that does not answer the last router is the last to answer.
     const answering = Math.min(allowed, host.answers ? host.hops : host.hops - 1);
     const rows = [];
     let ms = 0;

@@ -1,4 +1,7 @@
-/** DownloadDiagnostics and UploadDiagnostics (TR-143): a file is really fetched or sent by HTTP, and its way is timed. */
+/**
+ * DownloadDiagnostics and UploadDiagnostics (TR-143): a file is really transferred by HTTP, and its phases
+ * are timed.
+ */
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
@@ -6,11 +9,11 @@ import { buildConnector, Client } from 'undici';
 import type { Outcome, TestKind, TestRun } from './test-kind.ts';
 import { failed, lacksInterface } from './test-kind.ts';
 
-/** Real milliseconds after which a transfer is given up, however well it goes on. */
+/** Real milliseconds after which a transfer is aborted, however well it is going. */
 const LONGEST_MS = 600_000;
 const CHUNK = new Uint8Array(16 * 1024);
 
-/** What was noted on the way, in real milliseconds since the test started. */
+/** Times of its phases, in real milliseconds since the test started. */
 interface Notes {
   opening?: number;
   opened?: number;
@@ -60,7 +63,7 @@ async function measure(test: TestRun, signal: AbortSignal, name: string, carry: 
   const address = test.setting(name);
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (lacksInterface(test)) return failed('Error_Other');
-  // The models know FTP too; this device has HTTP alone, and says so in DownloadTransports and UploadTransports.
+  // The models have FTP too; this device supports only HTTP, as DownloadTransports and UploadTransports say.
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return failed('Error_InitConnectionFailed');
   const begun = performance.now();
   const now = (): number => performance.now() - begun;
@@ -87,7 +90,7 @@ async function measure(test: TestRun, signal: AbortSignal, name: string, carry: 
   }
 }
 
-/** A connector that notes when the connection was asked for and when it stood. */
+/** A connector that records when the connection was requested and when it was open. */
 function timed(notes: Notes, now: () => number, timeout: number): buildConnector.connector {
   const connect = buildConnector({ timeout });
   return (options, callback) => {
@@ -101,7 +104,7 @@ function timed(notes: Notes, now: () => number, timeout: number): buildConnector
   };
 }
 
-/** The wire is real, so what happened on it lies as far behind the simulated start as it took in real time. */
+/** The transfer is real, so its events lie as far after the simulated start as they took in real time. */
 function timesOf({ startedAt }: TestRun, notes: Notes): Outcome['results'] {
   const at = (ms: number | undefined): string => {
     const micros = Math.round((startedAt + (ms ?? 0)) * 1000);
@@ -113,7 +116,7 @@ function timesOf({ startedAt }: TestRun, notes: Notes): Outcome['results'] {
   return {
     TCPOpenRequestTime: at(notes.opening),
     TCPOpenResponseTime: at(notes.opened),
-    // The request leaves when the connection stands.
+    // The request leaves when the connection is open.
     ROMTime: at(Math.max(notes.sent ?? 0, notes.opened ?? 0)),
     BOMTime: at(Math.max(notes.begun ?? 0, notes.opened ?? 0)),
     EOMTime: at(notes.ended),

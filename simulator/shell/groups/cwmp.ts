@@ -1,11 +1,11 @@
-/** `:cwmp`: what a parameter of ManagementServer holds is read and written there. */
+/** `:cwmp`: parameters of ManagementServer are read and written in the tree. */
 import type { Box } from '../box.ts';
 import type { Group, Outcome, Values } from '../definition.ts';
 import { choice, done, lines, number, optional, refused, STATE, TEXT } from '../definition.ts';
 
 const SERVER = 'ManagementServer.';
 
-/** Parameters of `:cwmp config` that the tree has, and how they read there. */
+/** Parameters of `:cwmp config` that the tree has, and their form there. */
 const IN_TREE: Readonly<Record<string, string>> = {
   periodicInform: 'PeriodicInformEnable',
   periodicInfInt: 'PeriodicInformInterval',

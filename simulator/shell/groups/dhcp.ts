@@ -1,8 +1,9 @@
 /** `:dhcp`: the server's settings are those of LANHostConfigManagement. */
+
+import { bitsOfMask, maskOfBits } from '../../lan/masks.ts';
 import type { Box } from '../box.ts';
-import type { Group, Outcome, Values } from '../definition.ts';
-import { done, lines, needed, number, optional, refused, STATE } from '../definition.ts';
-import { bitsOfMask, maskOfBits } from '../masks.ts';
+import type { Group, Outcome, PlacedCommand, Values } from '../definition.ts';
+import { done, lines, needed, number, optional, refused, row, STATE, silentCommand } from '../definition.ts';
 import { showSettings } from './settings.ts';
 
 const POOL = 'LAN_private';
@@ -42,7 +43,18 @@ function poolList(box: Box): Outcome {
   return done(
     lines(
       'Pool                 Start               End                 Intf            Leasetime  State',
-      `0  ${POOL.padEnd(18)}${(box.host('MinAddress') ?? '').padEnd(20)}${`${box.host('MaxAddress') ?? ''}/${bits}`.padEnd(20)}${'LocalNetwork'.padEnd(16)}${(box.host('DHCPLeaseTime') ?? '').padEnd(11)}${box.host('DHCPServerEnable') === '1' ? 'USED' : 'FREE'}`,
+      row(
+        [3, 18, 20, 20, 16, 11],
+        [
+          '0',
+          POOL,
+          box.host('MinAddress') ?? '',
+          `${box.host('MaxAddress') ?? ''}/${bits}`,
+          'LocalNetwork',
+          box.host('DHCPLeaseTime') ?? '',
+          box.host('DHCPServerEnable') === '1' ? 'USED' : 'FREE',
+        ],
+      ),
     ),
   );
 }
@@ -73,9 +85,8 @@ function leaseList(box: Box): Outcome {
       one.get('clientid') ?? '',
     ]),
   ];
-  const rows = leases.map(
-    ([address = '', pool = '', ttl = '', state = '', client = ''], index) =>
-      `${String(index).padEnd(3)}${address.padEnd(18)}${pool.padEnd(16)}${ttl.padEnd(14)}${state.padEnd(10)}[01] ${client}`,
+  const rows = leases.map(([address = '', pool = '', ttl = '', state = '', client = ''], index) =>
+    row([3, 18, 16, 14, 10], [String(index), address, pool, ttl, state, `[01] ${client}`]),
   );
   return done(lines('Lease                Pool            TTL           State     Clientid', ...rows));
 }
@@ -132,3 +143,10 @@ export const dhcp: Group = {
     },
   ],
 };
+
+export const dhcpCommands: readonly PlacedCommand[] = [
+  [
+    'dhcp server',
+    silentCommand('flush', 'Takes all leases away.', (box) => box.records('dhcp server lease add').clear()),
+  ],
+];

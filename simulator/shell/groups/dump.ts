@@ -1,4 +1,7 @@
-/** The configuration as text, that `playConfiguration` takes again: sections with the commands that make it. */
+/**
+ * The configuration as text, which `playConfiguration` reads again: sections with the commands that recreate
+ * it.
+ */
 import type { Box } from '../box.ts';
 import { sectionOf } from '../sections.ts';
 import { RECORD_TABLES } from './record-tables.ts';

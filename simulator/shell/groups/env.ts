@@ -1,10 +1,10 @@
 /** `:env` and `:config` */
 import type { Box } from '../box.ts';
-import type { Group, Outcome } from '../definition.ts';
-import { done, lines, needed, optional, refused, STATE, TEXT } from '../definition.ts';
+import type { Group, Outcome, PlacedCommand } from '../definition.ts';
+import { done, lines, needed, optional, refused, STATE, silentCommand, TEXT } from '../definition.ts';
 import { dumpConfiguration } from './dump.ts';
 
-/** What the hardware says; nobody changes it. */
+/** Hardware facts, which nobody can change. */
 function hardware(box: Box): readonly (readonly [string, string])[] {
   const { device } = box.modem;
   const { identity } = device.profile;
@@ -115,3 +115,7 @@ export const config: Group = {
     { name: 'list', help: 'Shows the files.', parameters: [], run: () => done(lines('user.ini')) },
   ],
 };
+
+export const envCommands: readonly PlacedCommand[] = [
+  ['env', silentCommand('flush', 'Takes all variables away.', (box) => box.state.environment.clear())],
+];

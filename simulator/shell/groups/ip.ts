@@ -1,9 +1,20 @@
 /** `:ip` */
 import { addressNumber, addressText, isSameNetwork } from '../../../protocol/ipv4.ts';
+import { bitsOfMask, classfulMask, maskOfBits } from '../../lan/masks.ts';
 import type { Box } from '../box.ts';
-import type { Group, Outcome, Values } from '../definition.ts';
-import { choice, done, lines, needed, number, optional, refused, STATE } from '../definition.ts';
-import { bitsOfMask, classfulMask, maskOfBits } from '../masks.ts';
+import type { Group, Outcome, PlacedCommand, Values } from '../definition.ts';
+import {
+  choice,
+  row as columns,
+  done,
+  lines,
+  needed,
+  number,
+  optional,
+  refused,
+  STATE,
+  silentCommand,
+} from '../definition.ts';
 import { settingsCommand } from './settings.ts';
 
 const LAN = 'LocalNetwork';
@@ -37,7 +48,7 @@ function iplist(box: Box): Outcome {
     first: boolean,
     mask: string,
   ): string =>
-    `${String(index).padEnd(4)}${dotted(name, 29)}${type.padEnd(12)}${first ? '*' : ' '}${address.padEnd(19)}${mask}`;
+    columns([4, 29, 12, 1, 19], [String(index), dotted(name, 29), type, first ? '*' : '', address, mask]);
   const [preferred] = box.addresses();
   return done(
     lines(
@@ -61,7 +72,7 @@ function iplist(box: Box): Outcome {
 
 function iflist(box: Box): Outcome {
   const row = (index: number, name: string, group: string, mtu: string): string =>
-    `${String(index).padEnd(4)}${dotted(name, 29)}${group.padEnd(8)}${mtu.padEnd(7)}${'0'.padEnd(11)}${'0'.padEnd(11)}UP     [UP]`;
+    columns([4, 29, 8, 7, 11, 11], [String(index), dotted(name, 29), group, mtu, '0', '0', 'UP     [UP]']);
   return done(
     lines(
       'Interface                        Group   MTU    RX         TX         Admin  Oper',
@@ -95,7 +106,7 @@ function rtlist(box: Box): Outcome {
   );
 }
 
-/** Those that were added, and the hosts that are there now. */
+/** Those that were added, and the current hosts. */
 function arplist(box: Box): Outcome {
   const row = (intf: string, ip: string, mac: string, type: string): string =>
     `${'1'.padEnd(4)}${intf.padEnd(16)}${ip.padEnd(23)}${mac.padEnd(18)}${type}`;
@@ -216,3 +227,7 @@ export const ip: Group = {
     ]),
   ],
 };
+
+export const ipCommands: readonly PlacedCommand[] = [
+  ['ip', silentCommand('clearifstats', 'Sets the counters of interfaces to nothing.', () => undefined)],
+];

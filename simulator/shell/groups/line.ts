@@ -1,4 +1,4 @@
-/** `:xdsl` and `:adsl`: the line as the tree tells it. */
+/** `:xdsl` and `:adsl`: the line as the tree describes it. */
 import type { Box } from '../box.ts';
 import type { Command, Group, Outcome, Values } from '../definition.ts';
 import { done, lines, optional, TEXT } from '../definition.ts';
@@ -44,7 +44,8 @@ function older(box: Box, up: boolean, expand: boolean): Outcome {
       'Available Bandwidth              Cells/s       Kbit/s',
       ...(['Downstream', 'Upstream'] as const).map((way) => {
         const kilobits = Number(rate(box, `${way}CurrRate`));
-        return `${way.padEnd(27)}: ${String(Math.round((kilobits * 1000) / 424)).padStart(10)}${String(kilobits).padStart(15)}`;
+        const cells = String(Math.round((kilobits * 1000) / 424));
+        return `${way.padEnd(27)}: ${cells.padStart(10)}${String(kilobits).padStart(15)}`;
       }),
     ),
   );

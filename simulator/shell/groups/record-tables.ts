@@ -23,7 +23,10 @@ const ENTRIES = { add: 'add', delete: 'delete', list: 'list', flush: 'flush' } a
 
 const LAYERS: readonly RecordTable[] = [
   {
-    ...{ place: 'ip', thing: 'Interface', keys: [intf], verbs: INTERFACES },
+    place: 'ip',
+    thing: 'Interface',
+    keys: [intf],
+    verbs: INTERFACES,
     values: [
       dest,
       optional('mtu', number(68, 65_535)),
@@ -36,7 +39,10 @@ const LAYERS: readonly RecordTable[] = [
     ],
   },
   {
-    ...{ place: 'atm', thing: 'Interface', keys: [intf], verbs: INTERFACES },
+    place: 'atm',
+    thing: 'Interface',
+    keys: [intf],
+    verbs: INTERFACES,
     values: [
       dest,
       optional('qos', TEXT),
@@ -47,15 +53,24 @@ const LAYERS: readonly RecordTable[] = [
     ],
   },
   {
-    ...{ place: 'eth', thing: 'Interface', keys: [intf], verbs: INTERFACES },
+    place: 'eth',
+    thing: 'Interface',
+    keys: [intf],
+    verbs: INTERFACES,
     values: [dest, optional('retry', number(0, 65_535)), optional('vlan', TEXT)],
   },
   {
-    ...{ place: 'eth bridge', thing: 'Interface', keys: [intf], verbs: INTERFACES },
+    place: 'eth bridge',
+    thing: 'Interface',
+    keys: [intf],
+    verbs: INTERFACES,
     values: [dest, optional('vlan', TEXT), optional('portstate', TEXT)],
   },
   {
-    ...{ place: 'ppp', thing: 'Interface', keys: [intf], verbs: INTERFACES },
+    place: 'ppp',
+    thing: 'Interface',
+    keys: [intf],
+    verbs: INTERFACES,
     values: [
       dest,
       optional('user', TEXT),
@@ -75,16 +90,23 @@ const LAYERS: readonly RecordTable[] = [
     verbs: { add: 'ifadd', list: 'iflist', flush: 'flush' },
   },
   {
-    ...{ place: 'ppp', thing: 'Route', keys: [intf, needed('dst', range)] },
+    place: 'ppp',
+    thing: 'Route',
+    keys: [intf, needed('dst', range)],
     values: [optional('src', range), optional('metric', number(0, 100))],
     verbs: { add: 'rtadd', delete: 'rtdelete' },
   },
   {
-    ...{ place: 'atm phonebook', thing: 'Entry', keys: [name], verbs: ENTRIES },
+    place: 'atm phonebook',
+    thing: 'Entry',
+    keys: [name],
+    verbs: ENTRIES,
     values: [needed('addr', TEXT), optional('type', choice('any', 'ethoa', 'pppoe', 'pppoa'))],
   },
   {
-    ...{ place: 'ip', thing: 'Neighbour', keys: [intf, needed('ip', address)] },
+    place: 'ip',
+    thing: 'Neighbour',
+    keys: [intf, needed('ip', address)],
     values: [optional('hwaddr', TEXT)],
     verbs: { add: 'arpadd', delete: 'arpdelete' },
   },
@@ -92,7 +114,9 @@ const LAYERS: readonly RecordTable[] = [
 
 const NAMES: readonly RecordTable[] = [
   {
-    ...{ place: 'dhcp server lease', thing: 'Lease', keys: [needed('clientid', TEXT)] },
+    place: 'dhcp server lease',
+    thing: 'Lease',
+    keys: [needed('clientid', TEXT)],
     values: [
       optional('pool', TEXT),
       optional('addr', address),
@@ -101,7 +125,10 @@ const NAMES: readonly RecordTable[] = [
     verbs: { add: 'add', delete: 'delete', flush: 'flush' },
   },
   {
-    ...{ place: 'dhcp relay', thing: 'Relay', keys: [name], verbs: { ...ENTRIES, change: 'modify' } },
+    place: 'dhcp relay',
+    thing: 'Relay',
+    keys: [name],
+    verbs: { ...ENTRIES, change: 'modify' },
     values: [optional('addr', address), optional('intf', TEXT), optional('giaddr', address)],
   },
   {
@@ -119,20 +146,23 @@ const NAMES: readonly RecordTable[] = [
     verbs: { ...INTERFACES, change: 'ifconfig' },
   },
   {
-    ...{
-      place: 'dhcp client rqoptions',
-      thing: 'Option',
-      keys: [intf, needed('option', TEXT)],
-      values: [],
-      verbs: ENTRIES,
-    },
+    place: 'dhcp client rqoptions',
+    thing: 'Option',
+    keys: [intf, needed('option', TEXT)],
+    values: [],
+    verbs: ENTRIES,
   },
   {
-    ...{ place: 'dns server host', thing: 'Host', keys: [name], verbs: ENTRIES },
+    place: 'dns server host',
+    thing: 'Host',
+    keys: [name],
+    verbs: ENTRIES,
     values: [optional('addr', address), optional('ttl', number(0, 4_294_967_295))],
   },
   {
-    ...{ place: 'dns server route', thing: 'Route', keys: [needed('dns', address)] },
+    place: 'dns server route',
+    thing: 'Route',
+    keys: [needed('dns', address)],
     values: [
       optional('src', range),
       optional('metric', number(0, 100)),
@@ -142,39 +172,47 @@ const NAMES: readonly RecordTable[] = [
     verbs: { add: 'add', delete: 'delete', flush: 'flush' },
   },
   {
-    ...{ place: 'dns client', thing: 'Server', keys: [needed('addr', address)], values: [port] },
+    place: 'dns client',
+    thing: 'Server',
+    keys: [needed('addr', address)],
+    values: [port],
     verbs: { add: 'dnsadd', delete: 'dnsdelete', list: 'dnslist' },
   },
   {
-    ...{
-      place: 'sntp',
-      thing: 'Server',
-      keys: [needed('name', TEXT)],
-      values: [optional('version', number(1, 4))],
-    },
+    place: 'sntp',
+    thing: 'Server',
+    keys: [needed('name', TEXT)],
+    values: [optional('version', number(1, 4))],
     verbs: { add: 'add', delete: 'delete', flush: 'flush' },
   },
   {
-    ...{ place: 'mlp role', thing: 'Role', keys: [name], values: [optional('parent', TEXT)], verbs: ENTRIES },
+    place: 'mlp role',
+    thing: 'Role',
+    keys: [name],
+    values: [optional('parent', TEXT)],
+    verbs: ENTRIES,
   },
   {
-    ...{
-      place: 'mlp role',
-      thing: 'Privilege',
-      keys: [name, needed('access', TEXT), needed('service', TEXT)],
-    },
-    ...{ values: [], verbs: { add: 'addpriv', delete: 'delpriv' } },
+    place: 'mlp role',
+    thing: 'Privilege',
+    keys: [name, needed('access', TEXT), needed('service', TEXT)],
+    values: [],
+    verbs: { add: 'addpriv', delete: 'delpriv' },
   },
 ];
 
 const FILTERS: readonly RecordTable[] = [
   {
-    ...{ place: 'nat', thing: 'Interface', keys: [intf] },
+    place: 'nat',
+    thing: 'Interface',
+    keys: [intf],
     values: [optional('translation', choice('disabled', 'transparent', 'enabled'))],
     verbs: { change: 'ifconfig', list: 'iflist' },
   },
   {
-    ...{ place: 'nat', thing: 'Map', keys: [intf, needed('inside_addr', range)] },
+    place: 'nat',
+    thing: 'Map',
+    keys: [intf, needed('inside_addr', range)],
     values: [
       optional('outside_addr', range),
       optional('protocol', TEXT),
@@ -184,17 +222,17 @@ const FILTERS: readonly RecordTable[] = [
     verbs: { add: 'mapadd', delete: 'mapdelete', list: 'maplist' },
   },
   {
-    ...{ place: 'nat', thing: 'Template', keys: [needed('group', TEXT), needed('inside_addr', range)] },
+    place: 'nat',
+    thing: 'Template',
+    keys: [needed('group', TEXT), needed('inside_addr', range)],
     values: [optional('outside_addr', range), optional('protocol', TEXT), optional('outside_port', TEXT)],
     verbs: { add: 'tmpladd', delete: 'tmpldelete', list: 'tmpllist' },
   },
   { place: 'firewall chain', thing: 'Chain', keys: [needed('chain', TEXT)], values: [], verbs: ENTRIES },
   {
-    ...{
-      place: 'firewall rule',
-      thing: 'Rule',
-      keys: [needed('chain', TEXT), needed('index', number(1, 1000))],
-    },
+    place: 'firewall rule',
+    thing: 'Rule',
+    keys: [needed('chain', TEXT), needed('index', number(1, 1000))],
     values: [
       ...['name', 'srcintf', 'srcip', 'dstintf', 'dstip', 'serv'].map((one) => optional(one, TEXT)),
       optional('log', YES_NO),
@@ -204,7 +242,9 @@ const FILTERS: readonly RecordTable[] = [
     verbs: { ...ENTRIES, change: 'modify' },
   },
   {
-    ...{ place: 'wireless macacl', thing: 'Address', keys: [needed('hwaddr', TEXT)] },
+    place: 'wireless macacl',
+    thing: 'Address',
+    keys: [needed('hwaddr', TEXT)],
     values: [
       optional('ssid_id', number(0, 8)),
       optional('radio_id', number(0, 8)),
@@ -214,12 +254,10 @@ const FILTERS: readonly RecordTable[] = [
     verbs: { ...ENTRIES, change: 'modify' },
   },
   {
-    ...{
-      place: 'wireless mssid',
-      thing: 'Interface',
-      keys: [needed('ssid_id', number(0, 8))],
-      verbs: INTERFACES,
-    },
+    place: 'wireless mssid',
+    thing: 'Interface',
+    keys: [needed('ssid_id', number(0, 8))],
+    verbs: INTERFACES,
     values: [
       optional('ssid', TEXT),
       optional('apisolation', STATE),
@@ -231,12 +269,10 @@ const FILTERS: readonly RecordTable[] = [
     ],
   },
   {
-    ...{
-      place: 'expr',
-      thing: 'Expression',
-      keys: [name, optional('type', choice('intf', 'ip', 'serv'))],
-      verbs: ENTRIES,
-    },
+    place: 'expr',
+    thing: 'Expression',
+    keys: [name, optional('type', choice('intf', 'ip', 'serv'))],
+    verbs: ENTRIES,
     values: [
       optional('intf', TEXT),
       optional('addr', range),

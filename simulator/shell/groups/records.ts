@@ -1,6 +1,7 @@
 /**
- * Commands that keep lists: interfaces, hosts, rules, and whatever else is added, changed, deleted and listed by name. One
- * table (record-tables.ts) says which there are; the entries are `ShellState.records`, saved and forgotten with the rest.
+ * Commands that keep lists: interfaces, hosts, rules, and whatever else is added, changed, deleted and listed
+ * by name. One table (record-tables.ts) says which there are; the entries are `ShellState.records`, saved and
+ * discarded with the rest.
  */
 import type { Box } from '../box.ts';
 import type { Command, Group, Outcome, Parameter, Values } from '../definition.ts';
@@ -9,24 +10,24 @@ import { done, lines, refused } from '../definition.ts';
 export interface RecordTable {
   /** The group, from the top: `dhcp server lease`. */
   readonly place: string;
-  /** In `... already exists`. */
+  /** As in `... already exists`. */
   readonly thing: string;
-  /** Names the entries; two or three parameters together where one does not. */
+  /** Identifies the entries; two or three parameters together where one does not suffice. */
   readonly keys: readonly Parameter[];
   readonly values: readonly Parameter[];
-  /** Names of its commands; a list may be shown by a command of its own elsewhere. */
+  /** Names of its commands; another command may show the list. */
   readonly verbs: Readonly<Partial<Record<Verb, string>>>;
 }
 
 type Verb = 'add' | 'change' | 'delete' | 'list' | 'flush' | 'attach' | 'detach';
 
-/** Entries of one table at most. */
-const MOST = 256;
-/** Columns of one value in a list. */
+/** Maximum of entries in one table. */
+const MAX_ENTRIES = 256;
+/** Width of one value in a list. */
 const COLUMNS = 18;
 const ATTACHED = 'attached';
 
-/** Tables of one group may be several: each has its own entries. */
+/** A group may have several tables: each has its own entries. */
 export const storeOf = ({ place, verbs }: Pick<RecordTable, 'place' | 'verbs'>): string =>
   `${place} ${verbs.add ?? verbs.change ?? ''}`;
 
@@ -44,19 +45,19 @@ const add =
     const records = box.records(storeOf(table));
     const key = keyOf(table, values);
     if (records.has(key)) return refused(`${table.thing} already exists`);
-    if (records.size >= MOST) return refused('There is no room for more.');
+    if (records.size >= MAX_ENTRIES) return refused('There is no room for more.');
     records.set(key, new Map(values));
     return done();
   };
 
-/** Changes one entry; what was not there before is made where the table has no other way to add. */
+/** Changes one entry; a missing one is created if the table has no other way to add. */
 const change =
   (table: RecordTable) =>
   (box: Box, values: Values): Outcome => {
     const records = box.records(storeOf(table));
     const key = keyOf(table, values);
     const before = records.get(key);
-    if (before === undefined && (table.verbs.add !== undefined || records.size >= MOST))
+    if (before === undefined && (table.verbs.add !== undefined || records.size >= MAX_ENTRIES))
       return wrongKey(table);
     if (before?.get(ATTACHED) === 'yes' && values.has('dest')) return refused('Interface is attached');
     records.set(key, new Map([...(before ?? []), ...values]));
@@ -131,7 +132,7 @@ function commandsOf(table: RecordTable): readonly Command[] {
 const free = ({ name, kind, also }: Parameter): Parameter =>
   also === undefined ? { name, kind } : { name, kind, also };
 
-/** The groups with the commands of these tables in them; commands that are there already stay what they are. */
+/** The groups with the commands of these tables added; existing commands stay as they are. */
 export function withRecords(top: Group, tables: readonly RecordTable[]): Group {
   return tables.reduce((group, table) => insert(group, table.place.split(' '), commandsOf(table)), top);
 }
@@ -149,7 +150,7 @@ export function insert(group: Group, path: readonly string[], commands: readonly
   return { ...group, groups: [...groups].sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }
 
-/** The commands that make the entries of a table anew. */
+/** The commands that recreate the entries of a table. */
 export function recordCommands(
   box: Box,
   table: RecordTable,

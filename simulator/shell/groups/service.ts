@@ -1,7 +1,7 @@
 /** `:service system` */
 import type { Box } from '../box.ts';
-import type { Group, Outcome, Values } from '../definition.ts';
-import { choice, done, lines, needed, optional, refused, STATE, TEXT } from '../definition.ts';
+import type { Group, Outcome, PlacedCommand, Values } from '../definition.ts';
+import { choice, done, lines, needed, optional, refused, row, STATE, TEXT } from '../definition.ts';
 import type { Service } from '../state.ts';
 
 const NAME = needed('name', TEXT);
@@ -10,10 +10,18 @@ const GROUP = needed('group', choice('wan', 'local', 'lan', 'tunnel', 'dmz', 'gu
 function list(box: Box): Outcome {
   const rows = [...box.state.services.values()].map(
     ({ name, protocol, sourcePort, port, groups, enabled }, index) =>
-      [
-        `${String(index + 1).padStart(3)} ${name.padEnd(17)}${protocol.padEnd(17)}${sourcePort.padEnd(9)}${port.padEnd(9)}`,
-        `${groups.join(' ').padEnd(17)}${enabled ? 'enabled' : 'disabled'}`,
-      ].join(''),
+      row(
+        [4, 17, 17, 9, 9, 17],
+        [
+          String(index + 1).padStart(3),
+          name,
+          protocol,
+          sourcePort,
+          port,
+          groups.join(' '),
+          enabled ? 'enabled' : 'disabled',
+        ],
+      ),
   );
   return done(
     lines(
@@ -24,7 +32,7 @@ function list(box: Box): Outcome {
   );
 }
 
-/** Changes one service; `undefined` refuses. */
+/** Changes one service; refused for `undefined`. */
 const changing =
   (change: (service: Service, values: Values) => Service | undefined) =>
   (box: Box, values: Values): Outcome => {
@@ -96,3 +104,15 @@ export const service: Group = {
     },
   ],
 };
+
+export const serviceCommands: readonly PlacedCommand[] = [
+  [
+    'service system',
+    {
+      name: 'mapdelete',
+      help: 'Takes the port of a service away.',
+      parameters: [NAME, optional('intf', { is: 'interface' }), optional('port', TEXT)],
+      run: changing((one) => ({ ...one, port: '' })),
+    },
+  ],
+];

@@ -1,10 +1,10 @@
-/** A command that shows named settings when it has no parameters, and changes those that it has. */
+/** A command that shows named settings when called without parameters, and otherwise changes them. */
 import type { Box } from '../box.ts';
 import type { Command, Outcome, Parameter, Values } from '../definition.ts';
 import { done, lines } from '../definition.ts';
 import type { Settings } from '../state.ts';
 
-/** Columns before the colon. */
+/** Width up to the colon. */
 const COLUMNS = 26;
 
 export const showSettings = (settings: Iterable<readonly [string, string]>): Outcome =>
@@ -21,7 +21,9 @@ export function settingsCommand(
   parameters: readonly Parameter[],
 ): Command {
   return {
-    ...{ name, help, parameters },
+    name,
+    help,
+    parameters,
     run: (box, values) => {
       if (values.size === 0) return showSettings(settingsOf(box));
       changeSettings(settingsOf(box), values);

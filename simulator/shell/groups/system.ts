@@ -1,6 +1,6 @@
 /** `:system` */
 import type { Box } from '../box.ts';
-import type { Group, Outcome, Values } from '../definition.ts';
+import type { Command, Group, Outcome, PlacedCommand, Values } from '../definition.ts';
 import {
   choice,
   done,
@@ -10,9 +10,12 @@ import {
   optional,
   refused,
   STATE,
+  silentCommand,
   TEXT,
   YES_NO,
 } from '../definition.ts';
+import type { Effect } from '../effect.ts';
+import { factoryState } from '../state.ts';
 import { settingsCommand } from './settings.ts';
 
 function reset(box: Box, values: Values, user: string): Outcome {
@@ -124,3 +127,22 @@ export const software: Group = {
     },
   ],
 };
+
+function flushSystem(box: Box): void {
+  for (const [name, value] of factoryState(box.modem.device).system) box.state.system.set(name, value);
+}
+
+/** A command about the passive image, which only g8 has. */
+const imageCommand = (name: string, help: string, ...effects: readonly Effect[]): Command => ({
+  name,
+  help,
+  parameters: [],
+  run: ({ generation }) => (generation === 'g8' ? done('', ...effects) : refused('There is one image only.')),
+});
+
+export const systemCommands: readonly PlacedCommand[] = [
+  ['system', silentCommand('flush', 'Takes back the settings of the modem.', flushSystem)],
+  ['software', imageCommand('switch', 'Restarts with the other image.', { do: 'reboot' })],
+  ['software', imageCommand('deletepassive', 'Deletes the other image.')],
+  ['software', silentCommand('cleanup', 'Frees room in the flash memory.', () => undefined)],
+];

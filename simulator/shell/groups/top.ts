@@ -1,33 +1,29 @@
-/** What is at the top: the commands of every place, and the groups that a release has. */
+/** The top of the command line: the commands available everywhere, and the groups of a release. */
 import type { Generation } from '../box.ts';
-import type { Command, Group } from '../definition.ts';
+import type { Command, Group, PlacedCommand } from '../definition.ts';
 import { done, lines } from '../definition.ts';
+import { connection } from './connection.ts';
 import { cwmp } from './cwmp.ts';
-import { dhcp } from './dhcp.ts';
-import { config, env, saveall } from './env.ts';
-import { ip } from './ip.ts';
+import { dhcp, dhcpCommands } from './dhcp.ts';
+import { dns } from './dns.ts';
+import { config, env, envCommands, saveall } from './env.ts';
+import { atm, eth, ppp } from './eth-atm-ppp.ts';
+import { firewall, firewallCommands } from './firewall.ts';
+import { hostmgr } from './hostmgr.ts';
+import { ip, ipCommands } from './ip.ts';
+import { language } from './language.ts';
 import { adsl, xdsl } from './line.ts';
-import { withMore } from './more.ts';
-import {
-  atm,
-  connection,
-  dns,
-  eth,
-  firewall,
-  hostmgr,
-  language,
-  PING,
-  ppp,
-  sntp,
-  syslog,
-  systemlog,
-  wireless,
-} from './others.ts';
+import { syslog, systemlog } from './log.ts';
+import { mbusCommands } from './mbus.ts';
+import { PING } from './ping.ts';
 import { RECORD_TABLES } from './record-tables.ts';
-import { withRecords } from './records.ts';
-import { service } from './service.ts';
-import { software, system } from './system.ts';
-import { user } from './user.ts';
+import { insert, withRecords } from './records.ts';
+import { service, serviceCommands } from './service.ts';
+import { settingCommands } from './setting-tables.ts';
+import { sntp } from './sntp.ts';
+import { software, system, systemCommands } from './system.ts';
+import { user, userCommands } from './user.ts';
+import { wireless } from './wireless.ts';
 
 const COMMANDS: readonly Command[] = [
   {
@@ -69,8 +65,25 @@ const COMMON: readonly Group[] = [
 ];
 const LAST: readonly Group[] = [ppp, service, sntp, software];
 
-const withGroups = (...groups: readonly Group[]): Group =>
-  withMore(withRecords({ name: '', commands: COMMANDS, groups }, RECORD_TABLES));
+/** Commands that follow those of lists and settings in the help of their groups. */
+const LAST_COMMANDS: readonly PlacedCommand[] = [
+  ...ipCommands,
+  ...systemCommands,
+  ...envCommands,
+  ...userCommands,
+  ...dhcpCommands,
+  ...firewallCommands,
+  ...serviceCommands,
+  ...mbusCommands,
+];
+
+function withGroups(...groups: readonly Group[]): Group {
+  const top = withRecords({ name: '', commands: COMMANDS, groups }, RECORD_TABLES);
+  return [...settingCommands(top), ...LAST_COMMANDS].reduce(
+    (all, [place, command]) => insert(all, place.split(' '), [command]),
+    top,
+  );
+}
 
 const OLD = withGroups(adsl, ...COMMON, ...LAST, system, systemlog, user, wireless);
 const R7 = withGroups(...COMMON, ...LAST, system, systemlog, user, wireless, xdsl);

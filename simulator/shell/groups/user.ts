@@ -1,20 +1,19 @@
 /** `:user` */
 import type { Box } from '../box.ts';
-import type { Group, Outcome, Values } from '../definition.ts';
-import { choice, done, lines, needed, optional, refused, STATE, TEXT } from '../definition.ts';
+import type { Group, Outcome, PlacedCommand, Values } from '../definition.ts';
+import { choice, done, lines, needed, optional, refused, STATE, silentCommand, TEXT } from '../definition.ts';
 
 const ROLES = choice(
-  ...[
-    'Administrator',
-    'PowerUser',
-    'User',
-    'TechnicalSupport',
-    'SuperUser',
-    'root',
-    'LAN_Admin',
-    'WAN_Admin',
-  ],
-  ...['BHSAdmin', 'guest'],
+  'Administrator',
+  'PowerUser',
+  'User',
+  'TechnicalSupport',
+  'SuperUser',
+  'root',
+  'LAN_Admin',
+  'WAN_Admin',
+  'BHSAdmin',
+  'guest',
 );
 const NAME = needed('name', TEXT);
 const PASSWORD = optional('password', { is: 'password' });
@@ -86,3 +85,12 @@ export const user: Group = {
     },
   ],
 };
+
+/** Keeps only the default user, which cannot be deleted. */
+function flushUsers(box: Box): void {
+  for (const [name, { flags }] of box.state.users) if (!flags.includes('U')) box.state.users.delete(name);
+}
+
+export const userCommands: readonly PlacedCommand[] = [
+  ['user', silentCommand('flush', 'Takes all users away but the default one.', flushUsers)],
+];

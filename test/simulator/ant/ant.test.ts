@@ -25,7 +25,7 @@ interface Bench {
   readonly ants: readonly Ant[];
 }
 
-/** So many ants on one segment, all with the same address, up and answering. */
+/** Several ants on one segment, all with the same address, running and answering. */
 async function bench(
   t: Test,
   count: number,
@@ -58,7 +58,7 @@ async function reaches(ant: Ant, mode: AntMode): Promise<void> {
   while (ant.mode !== mode) await once(ant.events, 'mode');
 }
 
-/** What its loader tells next that is one of these. */
+/** The loader's next event that is one of these. */
 async function loaderSays(
   ant: Ant,
   ...kinds: readonly string[]
@@ -80,7 +80,7 @@ async function hostOn(t: Test, lan: Lan) {
   return host;
 }
 
-/** BOOTP and TFTP servers that give the image to whoever asks. */
+/** BOOTP and TFTP servers that serve the image to everyone. */
 async function serversOn(t: Test, lan: () => Lan, image: Uint8Array, board = 'BANT-W'): Promise<BootpServer> {
   const rules = [{ for: { by: 'board', board }, image: { file: 'image.bli', board } }] as const;
   const pool = Array.from({ length: 40 }, (_, index) => `192.168.1.${100 + index}`);
@@ -94,7 +94,9 @@ async function serversOn(t: Test, lan: () => Lan, image: Uint8Array, board = 'BA
   files.publish('image.bli', image);
   const tftp = await startTftpServer({
     listen: { address: HOST, port: 69 },
-    ...{ files, allows: () => true, openPort: lanPort(lan(), HOST) },
+    files,
+    allows: () => true,
+    openPort: lanPort(lan(), HOST),
     settings: { retry: { firstTimeoutMs: 40, lastTimeoutMs: 100, maxSends: 60, maxFirstSends: 60 } },
   });
   t.teardown(async () => {
@@ -127,7 +129,7 @@ t.test(
   },
 );
 
-t.test('a command of many pieces is carried out once over a bad line, and its output is whole', async (t) => {
+t.test('a command in many pieces is executed once over a bad line, and its output is complete', async (t) => {
   const { lan, ants } = await bench(t, 1, { loss: 0.3, duplication: 0.1, jitterMs: 20 });
   const [ant] = ants;
   if (ant === undefined) throw new Error('no ant');
@@ -183,7 +185,7 @@ t.test('it has the new address at once, and keeps it over a restart once it was 
 });
 
 t.test(
-  'told to upgrade it fetches its image, and is back with new firmware and the settings of the factory',
+  'an upgrade command makes it fetch its image; it comes back with new firmware and factory settings',
   async (t) => {
     const { lan, ants } = await bench(t, 3, { loss: 0.05, duplication: 0.05, jitterMs: 5 });
     const bootp = await serversOn(t, lan, IMAGE);
@@ -203,7 +205,7 @@ t.test(
   },
 );
 
-t.test('what goes wrong on demand goes wrong so', async (t) => {
+t.test('each fault on demand does what it says', async (t) => {
   const one = async (t: Test, fault: AntFault): Promise<Ant> => {
     const { lan, ants } = await bench(t, 1, { faults: [fault] });
     await serversOn(t, lan, IMAGE);
@@ -263,7 +265,7 @@ t.test('what goes wrong on demand goes wrong so', async (t) => {
 
 t.test('on real sockets of this machine it is found, commanded and flashed', async (t) => {
   const iface = '127.0.0.1';
-  // A group and port of this test's own.
+  // A group and port used only by this test.
   const group = { address: '239.255.12.34', port: 20_000 + (process.pid % 20_000) };
   const files = new PublishedFiles();
   files.publish('image.bli', IMAGE);
@@ -286,7 +288,9 @@ t.test('on real sockets of this machine it is found, commanded and flashed', asy
     allows: ({ address }) => pool.includes(address),
   });
   const ant = createAnt({
-    ...{ profile: 'st585v6', speed: SPEED, lan: createUdpLan({ iface }) },
+    profile: 'st585v6',
+    speed: SPEED,
+    lan: createUdpLan({ iface }),
     ant: { group, boot: { servers: bootp.local, clientPort: 0, tftpPort: tftp.local.port } },
   });
   t.teardown(async () => {
@@ -299,7 +303,9 @@ t.test('on real sockets of this machine it is found, commanded and flashed', asy
   ant.start();
   await reaches(ant, 'firmware');
   const host = await openMdapHost({
-    ...{ interfaces: [iface], group: group.address, port: group.port },
+    interfaces: [iface],
+    group: group.address,
+    port: group.port,
     settings: { search: { rounds: 20, interval: 50, wait: 200 } },
   });
   t.teardown(() => host.close());

@@ -1,6 +1,7 @@
 /**
- * Seeded mutations of good datagrams at a whole simulated ant, its firmware and its boot loader in turns: it never dies, keeps no
- * socket and no transfer, and says at most one datagram of a known size for each.
+ * Seeded mutations of good datagrams against a whole simulated ant, its firmware and its boot loader
+ * alternating: it never dies, leaks no socket and no transfer, and sends at most one datagram of a known size
+ * for each.
  */
 import t, { type Test } from 'tap';
 import { mutateDatagram } from '../../../fuzz/mutate-datagram.ts';
@@ -20,28 +21,35 @@ import type { Heard, Lan } from '../../../simulator/lan/lan.ts';
 import { simulatedTime } from '../../support/modem/simulated-time.ts';
 import { SEED, sized } from '../../support/seed.ts';
 
-/** At each of its two programs. */
+/** Sent to each of its two programs. */
 const RUNS = sized(20_000);
-/** Datagrams until the ant is looked at, and the other program runs. */
+/** Datagrams until the ant is checked, and the other program runs. */
 const ROUND = 1000;
 const HOST = '192.168.1.10';
 /** A transfer is served from here. */
 const SERVER: Endpoint = { address: HOST, port: 40_000 };
-/** A BOOTP request is the longest that a loader says. */
+/** A BOOTP request is the longest datagram of a loader. */
 const LOADER_BYTES = 600;
 
 const IMAGE = writeImage({ family: 'QI', board: 'BANT-W', version: '6.2.29.2' }, 2000);
 
 const COMMANDS = [
-  ...['help all', 'config dump', 'env list', 'env set var=A value=B', 'saveall', 'user list', 'system reset'],
-  ...['ip ipadd addr=192.168.1.77/24', 'ip ipdelete addr=192.168.1.77', 'dhcp server pool list', '? x'],
-  ...[
-    'software version',
-    'software upgrade',
-    'system reboot',
-    'language list',
-    'user config name=A password=B',
-  ],
+  'help all',
+  'config dump',
+  'env list',
+  'env set var=A value=B',
+  'saveall',
+  'user list',
+  'system reset',
+  'ip ipadd addr=192.168.1.77/24',
+  'ip ipdelete addr=192.168.1.77',
+  'dhcp server pool list',
+  '? x',
+  'software version',
+  'software upgrade',
+  'system reboot',
+  'language list',
+  'user config name=A password=B',
 ];
 
 interface Bound {
@@ -49,7 +57,7 @@ interface Bound {
   readonly heard: Heard;
 }
 
-/** A wire with the ant alone: what it opened, and what it said. */
+/** A wire with only the ant: what it opened, and what it sent. */
 class Wire implements Lan {
   readonly bound = new Set<Bound>();
   onSent: (bytes: Uint8Array, to: Endpoint) => void = () => undefined;
@@ -70,7 +78,7 @@ class Wire implements Lan {
   }
 }
 
-/** What a good server says next to a loader that said this; `undefined`: nothing. */
+/** What a good server sends next to a loader that sent this; `undefined`: nothing. */
 function serverAnswer(said: Uint8Array, to: Endpoint): Uint8Array | undefined {
   if (to.port === 67) {
     const request = decodeBootp(said);
@@ -92,7 +100,7 @@ const isMdap: Wanted = (port) => port === MDAP_PORT;
 const isBootp: Wanted = (port) => port === 68;
 const isTransfer: Wanted = (port) => port > 50_000;
 
-/** An ant that datagrams are thrown at, and what it did that it must not. */
+/** An ant that is sent datagrams, and its forbidden reactions. */
 class Target {
   readonly time = simulatedTime();
   readonly ant: Ant;
@@ -102,14 +110,17 @@ class Target {
   readonly #random: Random;
   readonly #samples: readonly Uint8Array[];
   #said = 0;
-  /** What a good server would say to the loader now. */
+  /** What a good server would send to the loader now. */
   #next: { readonly bytes: Uint8Array; readonly to: Wanted } | undefined;
 
   constructor(t: Test, random: Random) {
     const { scheduler } = this.time;
     this.#random = random;
     this.ant = createAnt({
-      ...{ profile: 'st585v6', lan: this.#wire, scheduler, clock: () => scheduler.now() },
+      profile: 'st585v6',
+      lan: this.#wire,
+      scheduler,
+      clock: () => scheduler.now(),
       ant: { times: { stallMs: 300 } },
     });
     t.teardown(() => this.ant.stop());
@@ -165,7 +176,7 @@ class Target {
     if (next === undefined) return;
     const from = this.#random() < 0.95 ? SERVER : { address: HOST, port: 69 };
     this.#give(mutateDatagram([next.bytes], this.#random), from, next.to);
-    // With good ones besides it comes to its end now and then.
+    // With good ones in between it succeeds now and then.
     if (this.#random() < 0.5) this.#give(this.#next?.bytes ?? next.bytes, SERVER, this.#next?.to ?? next.to);
   }
 
@@ -174,7 +185,7 @@ class Target {
     if (this.ant.mode !== mode) this.wrong.add(`${this.ant.mode}, not ${mode}`);
   }
 
-  /** Power off and on, when it is not so far by itself. */
+  /** Power off and on, if it is not there by itself. */
   async toMode(mode: 'firmware' | 'loader'): Promise<void> {
     if (this.ant.mode === mode) return;
     if (this.ant.mode === 'loader') await this.ant.stop();
@@ -185,10 +196,10 @@ class Target {
     await this.time.pass(5000);
   }
 
-  /** With the settings of the factory it answers a search and a command, whatever was done to it. */
+  /** With the factory's settings it answers a search and a command, whatever happened before. */
   async look(): Promise<void> {
     const { ant, counts, wrong } = this;
-    // No transfer outlasts two minutes in which nobody says anything.
+    // No transfer survives two minutes of silence.
     await this.time.pass(120_000);
     const open = this.#wire.bound.size;
     if (open > (ant.mode === 'loader' ? 1 : 2)) wrong.add(`${open} sockets, ${ant.mode}`);

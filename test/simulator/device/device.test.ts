@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Args, CpeMethod, Request, Response } from '../../../protocol/cwmp/messages.ts';
 import { Device } from '../../../simulator/device/device.ts';
-import { perform } from '../../../simulator/device/rpc/dispatch.ts';
+import { dispatch } from '../../../simulator/device/rpc/dispatch.ts';
 import { loadProfile, parseProfile } from '../../../simulator/profile/profile.ts';
 
 const IGD = 'InternetGatewayDevice.';
@@ -11,7 +11,7 @@ const device = (name: string): Device =>
 
 /** The answer, or the fault code with the codes of the parameters it names. */
 function ask(of: Device, request: Request<CpeMethod>): Response<CpeMethod> | (number | string)[] {
-  const performed = perform(of, request);
+  const performed = dispatch(of, request);
   if (performed.ok) return performed.response;
   const { FaultCode, SetParameterValuesFault } = performed.fault;
   return [FaultCode, ...SetParameterValuesFault.flatMap((one) => [one.ParameterName, one.FaultCode])];
@@ -98,7 +98,7 @@ t.test('GetParameterValues reads parameters and partial paths, each once, and re
   t.end();
 });
 
-t.test('a device that bears sixteen names refuses a longer answer with 9004', (t) => {
+t.test('a device with a limit of sixteen names refuses a longer answer with 9004', (t) => {
   const profile = parseProfile(
     {
       name: 'small',
@@ -222,8 +222,11 @@ t.test('attributes are set in order, kept by parameter and refused as a whole', 
   const unit = device('st780v74');
   const server = `${IGD}ManagementServer.`;
   const change = (Name: string, Notification: number, AccessList: string[] | undefined) => ({
-    ...{ Name, Notification, NotificationChange: true },
-    ...{ AccessListChange: AccessList !== undefined, AccessList: AccessList ?? [] },
+    Name,
+    Notification,
+    NotificationChange: true,
+    AccessListChange: AccessList !== undefined,
+    AccessList: AccessList ?? [],
   });
   const write = (...ParameterList: ReturnType<typeof change>[]) =>
     ask(unit, { kind: 'request', rpc: 'SetParameterAttributes', args: { ParameterList } });
@@ -252,9 +255,14 @@ t.test('attributes are set in order, kept by parameter and refused as a whole', 
 t.test('transfers and informs of later are accepted and left for after the session', (t) => {
   const unit = device('st706wl');
   const args = (URL: string): Args<'Upload'> => ({
-    ...{ CommandKey: 'k', FileType: '2 Vendor Log File', URL, Username: '', Password: '', DelaySeconds: 0 },
+    CommandKey: 'k',
+    FileType: '2 Vendor Log File',
+    URL,
+    Username: '',
+    Password: '',
+    DelaySeconds: 0,
   });
-  const upload = (URL: string) => perform(unit, { kind: 'request', rpc: 'Upload', args: args(URL) });
+  const upload = (URL: string) => dispatch(unit, { kind: 'request', rpc: 'Upload', args: args(URL) });
   t.match(upload('http://files.example/log'), {
     ok: true,
     response: { args: { Status: 1, StartTime: '0001-01-01T00:00:00Z' } },
@@ -263,7 +271,7 @@ t.test('transfers and informs of later are accepted and left for after the sessi
   t.match(upload('ftp://files.example/log'), { ok: false, fault: { FaultCode: 9013 } });
   t.match(upload('http://me:too@files.example/'), { ok: false, fault: { FaultCode: 9003 } });
   t.match(upload('nowhere'), { ok: false, fault: { FaultCode: 9003 } });
-  const reboot = perform(unit, { kind: 'request', rpc: 'Reboot', args: { CommandKey: 'r' } });
+  const reboot = dispatch(unit, { kind: 'request', rpc: 'Reboot', args: { CommandKey: 'r' } });
   t.match(reboot, { ok: true, later: { do: 'reboot', commandKey: 'r' } });
   t.end();
 });

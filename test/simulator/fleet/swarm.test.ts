@@ -3,12 +3,12 @@ import net from 'node:net';
 import t, { type Test } from 'tap';
 import type { Modem, SwarmOptions } from '../../../simulator/index.ts';
 import { createSwarm } from '../../../simulator/index.ts';
-import { Gate } from '../../../simulator/time/session-limiter.ts';
+import { SessionLimiter } from '../../../simulator/time/session-limiter.ts';
 import { runAcs } from '../../support/acs/run-acs.ts';
 
 const QUICK = { profile: 'st706wl', bootSeconds: 0, speed: 1000, timeoutMs: 20_000 } as const;
 
-/** A swarm that is gone when the test is over. */
+/** A swarm that is stopped after the test. */
 function swarmOf(t: Test, options: Omit<SwarmOptions, 'profile'> & Partial<SwarmOptions>) {
   const swarm = createSwarm({ ...QUICK, ...options });
   t.teardown(() => swarm.stop());
@@ -21,7 +21,7 @@ async function acsOf(t: Test) {
   return acs;
 }
 
-/** A port behind which every connection is closed as soon as something is said. */
+/** A port that closes every connection as soon as it receives something. */
 async function hangingUp(t: Test): Promise<string> {
   const server = net.createServer((socket) => {
     socket.on('error', () => undefined).on('data', () => socket.destroy());
@@ -33,8 +33,8 @@ async function hangingUp(t: Test): Promise<string> {
   return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/`;
 }
 
-t.test('a gate lets in as many as it may, and the others in their order as those leave', (t) => {
-  const gate = new Gate(2);
+t.test('a limiter lets in as many as it may, and the others in their order as those leave', (t) => {
+  const limiter = new SessionLimiter(2);
   const admitted: number[] = [];
   const waiter = (number: number, needs = true) => ({
     admit: () => {
@@ -42,23 +42,23 @@ t.test('a gate lets in as many as it may, and the others in their order as those
       return needs;
     },
   });
-  t.ok(gate.enter(waiter(0)));
-  t.ok(gate.enter(waiter(1)));
-  for (let number = 2; number < 300; number++) t.notOk(gate.enter(waiter(number, number % 3 !== 0)));
-  t.match({ open: gate.open, waiting: gate.waiting }, { open: 2, waiting: 298 });
-  gate.leave();
+  t.ok(limiter.enter(waiter(0)));
+  t.ok(limiter.enter(waiter(1)));
+  for (let number = 2; number < 300; number++) t.notOk(limiter.enter(waiter(number, number % 3 !== 0)));
+  t.match({ open: limiter.open, waiting: limiter.waiting }, { open: 2, waiting: 298 });
+  limiter.leave();
   t.strictSame(admitted, [2]);
-  gate.leave();
+  limiter.leave();
   t.strictSame(admitted, [2, 4], 'who has no need of it any more is passed over');
-  for (let turn = 0; turn < 197; turn++) gate.leave();
+  for (let round = 0; round < 197; round++) limiter.leave();
   t.equal(admitted.length, 199);
   t.strictSame(
     admitted,
     [...admitted].sort((a, b) => a - b),
   );
-  gate.leave();
-  gate.leave();
-  t.match({ open: gate.open, waiting: gate.waiting }, { open: 0, waiting: 0 });
+  limiter.leave();
+  limiter.leave();
+  t.match({ open: limiter.open, waiting: limiter.waiting }, { open: 0, waiting: 0 });
   t.end();
 });
 
@@ -104,7 +104,7 @@ t.test('a storm of known modems ends well, nothing is lost, and the summary says
   for await (const { lastInform } of acs.store.list()) t.ok(lastInform.events.length > 0);
 });
 
-t.test('no more sessions are open at once than may be, and all come to their turn', async (t) => {
+t.test('no more sessions are open at once than allowed, and all are opened in the end', async (t) => {
   const acs = await acsOf(t);
   const swarm = swarmOf(t, {
     acs: acs.url,
@@ -159,7 +159,7 @@ t.test('the starts are spread over the ramp', async (t) => {
   t.equal(started.length, 20);
 });
 
-t.test('a swarm that is stopped says how far it came', async (t) => {
+t.test('a stopped swarm reports its progress', async (t) => {
   const swarm = swarmOf(t, { acs: 'http://127.0.0.1:9/', count: 3, rate: 0.01, sessions: 5 });
   await swarm.stop();
   t.match(await swarm.done, { ok: false, modems: 3, started: 1, good: 0 });

@@ -10,7 +10,10 @@ const COUNT = 10_000;
 const HERE = { address: '10.0.0.1', port: 1000 };
 const GROUP = { address: '239.0.0.1', port: 1001 };
 
-/** What comes of datagrams that say 0, 1, 2 and so on, one a millisecond: of all of them, in the order of their arrival. */
+/**
+ * The fate of datagrams with the contents 0, 1, 2 and so on, one per millisecond: all of them, in the order
+ * of their arrival.
+ */
 async function numbersThrough(
   around: (lan: Lan, time: ReturnType<typeof simulatedTime>) => Lan,
   way: 'in' | 'out' | 'group',
@@ -28,7 +31,7 @@ async function numbersThrough(
   const sender = await from.open({ address: '10.0.0.2', port: 0 }, nobody);
   const to = way === 'out' ? good : bad;
   const receiver = way === 'group' ? await to.join(GROUP, heard) : await to.open(HERE, heard);
-  // The same memory for each: what is under way is not changed by the next.
+  // The same memory for each: the next one does not change those in flight.
   const bytes = new Uint8Array(4);
   for (let number = 0; number < COUNT; number++) {
     if (number === closeAt) (way === 'out' ? sender : receiver).close();
@@ -54,7 +57,7 @@ for (const way of ['in', 'out', 'group'] as const)
       way,
     );
     const different = new Set(came).size;
-    // Six times the spread of such counts.
+    // Six times the standard deviation of such counts.
     t.ok(Math.abs(different - 0.9 * COUNT) < 180, `${different} of ${COUNT}`);
     t.ok(Math.abs(came.length - different - 0.045 * COUNT) < 125, `${came.length - different} twice`);
     const overtaken = came.filter((number, at) => number < (came[at - 1] ?? 0));

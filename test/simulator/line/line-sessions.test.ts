@@ -23,7 +23,12 @@ async function acsFor(t: Test, options: Parameters<typeof runAcs>[0] = {}): Prom
 function modemsOn(t: Test, acs: TestAcs, count: number, options: Partial<ModemOptions>): Modem[] {
   return Array.from({ length: count }, (_, index) => {
     const modem = createModem({
-      ...{ acs: acs.url, profile: 'st706wl', seed: SEED, index, speed: 1000, timeoutMs: 5000 },
+      acs: acs.url,
+      profile: 'st706wl',
+      seed: SEED,
+      index,
+      speed: 1000,
+      timeoutMs: 5000,
       ...options,
     });
     t.teardown(() => modem.stop());
@@ -34,7 +39,7 @@ function modemsOn(t: Test, acs: TestAcs, count: number, options: Partial<ModemOp
 const keyOf = ({ id }: Modem): string =>
   [id.OUI, id.ProductClass, id.SerialNumber].map((part) => encodeURIComponent(part)).join('-');
 
-/** Gives each modem two tasks, and waits until all are done: what each answered and what each modem holds. */
+/** Gives each modem two tasks, and waits until all are done: what each answered, and the resulting values. */
 async function provision(t: Test, acs: TestAcs, modems: readonly Modem[]): Promise<void> {
   const failed: string[] = [];
   for (const modem of modems)
@@ -45,11 +50,13 @@ async function provision(t: Test, acs: TestAcs, modems: readonly Modem[]): Promi
       const ParameterList = [{ Name, Value: `code-${index}`, Type: 'string' as const }];
       return [
         acs.queue.add(keyOf(modem), {
-          ...{ kind: 'request', rpc: 'SetParameterValues' },
+          kind: 'request',
+          rpc: 'SetParameterValues',
           args: { ParameterList, ParameterKey: `key-${index}` },
         }),
         acs.queue.add(keyOf(modem), {
-          ...{ kind: 'request', rpc: 'GetParameterValues' },
+          kind: 'request',
+          rpc: 'GetParameterValues',
           args: { ParameterNames: [`${IGD}LANDevice.`] },
         }),
       ];
@@ -136,5 +143,5 @@ t.test('a modem is stopped while its line stands still', async (t) => {
 t.throws(
   () => createModem({ acs: 'http://localhost/', profile: 'st706wl', line: 'latncy:5' }),
   { code: 'E_USAGE' },
-  'a wrong line is told when the modem is made',
+  'a wrong line is reported when the modem is created',
 );

@@ -54,7 +54,7 @@ const jumping = (): LineClock => createScheduler({ speed: 'max' });
 const lineOf = (text: string, seed = 'a', clock = jumping()): Line =>
   new Line({ faults: parseLine(text), seed, clock });
 
-/** All that comes until the stream is closed, and whether it was broken off. */
+/** Everything until the stream is closed, and whether it was aborted. */
 async function readAll(stream: net.Socket | LineStream): Promise<{ bytes: Buffer; broken: boolean }> {
   const parts: Buffer[] = [];
   stream.on('data', (part: Buffer) => parts.push(part));
@@ -77,7 +77,7 @@ async function exchange(
     readAll(modem),
     write(modem, up)
       .then(() => write(acs, down))
-      // The modem's side ends by itself once the end of the other has come to it.
+      // The modem's side ends by itself once the end of the other has arrived.
       .then(() => acs.end()),
   ]);
   return { up: atAcs.bytes, down: atModem.bytes };
@@ -93,7 +93,7 @@ function asyncProperty<Ts>(title: string, prop: fc.IAsyncProperty<Ts>, numRuns: 
   });
 }
 
-/** A text cut somewhere, so that the same bytes come in other pieces. */
+/** A text cut at some place, so that the same bytes come in other pieces. */
 const pieces = fc
   .array(fc.integer({ min: 1, max: 2000 }), { maxLength: 6 })
   .map((lengths) => lengths.map((length, at) => bytesOf(length, at)));
@@ -168,18 +168,18 @@ t.test('chance differs by seed, by connection and by direction', async (t) => {
 t.test('which connections are reset follows from the seed', async (t) => {
   const resets = async (seed: string): Promise<string> => {
     const line = lineOf('reset:p=10%,dir=up', seed);
-    let told = '';
+    let reported = '';
     for (let connection = 0; connection < 12; connection++) {
       const { modem, acs } = await connect(line);
       const reading = readAll(acs);
       modem.end(bytesOf(6000, 0));
       acs.on('end', () => acs.end());
       const { broken } = await reading;
-      told += broken ? 'x' : '.';
+      reported += broken ? 'x' : '.';
       acs.destroy();
       modem.destroy();
     }
-    return told;
+    return reported;
   };
   const first = await resets('s');
   t.match(first, /x/);
@@ -255,7 +255,7 @@ t.test('each fault does what it says, where it says', async (t) => {
 });
 
 t.test('whoever is faster waits, and little is under way', async (t) => {
-  // Time stands still: nothing comes out at the other end.
+  // Time stands still: nothing arrives at the other end.
   const clock = createScheduler({ clock: () => 0 });
   const bound = 65_536 + 2 * 16_384 + 65_536;
   const { modem, acs, socket } = await connect(lineOf('latency:60000', 'a', clock));
@@ -301,7 +301,7 @@ t.test('nothing of a connection is left when it is gone', async (t) => {
     const { modem, acs, socket } = await connect(lineOf(text, 'a', clock));
     modem.write(Buffer.alloc(3000));
     acs.write(Buffer.alloc(3000));
-    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (let round = 0; round < 5; round++) await new Promise((resolve) => setImmediate(resolve));
     const closed = once(modem, 'close');
     modem.destroy();
     await closed;

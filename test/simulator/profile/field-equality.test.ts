@@ -1,6 +1,7 @@
 /**
- * Simulated Thomson modems against what real ones were recorded to say: a modem of the same product and firmware is asked
- * the same over a socket, and its message is the recorded one to the letter, apart from an ignore list that is printed.
+ * Simulated Thomson modems compared with recordings of real ones: a modem of the same product and firmware
+ * gets the same request over a socket, and its message is the recorded one to the letter, apart from an
+ * ignore list that is printed.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -10,7 +11,10 @@ import { createModem } from '../../../simulator/modem.ts';
 import type { FieldFile } from '../../support/capture/field.ts';
 import { FIELD, fieldFiles, skipField } from '../../support/capture/field.ts';
 
-/** What may differ, and why. Each is replaced by the same text on both sides; the form of what is replaced is held. */
+/**
+ * What may differ, and why. Each is replaced by the same text on both sides; the format of what is replaced
+ * is checked.
+ */
 const IGNORED: readonly {
   readonly what: string;
   readonly pattern: RegExp;
@@ -37,29 +41,39 @@ const IGNORED: readonly {
   },
 ];
 
-/** Numbers in ids and cookies: where the count began depends on what happened since the restart. How they follow each other is held. */
+/**
+ * Numbers in ids and cookies: where the count began depends on what happened since the restart. Their
+ * sequence is checked.
+ */
 const COUNTED = /(THOM_CPE_ALC_ID_)(\d+)|(\d+)(_THOM_TR69_ID)/g;
 const COUNTED_WHY =
-  'sessions or messages since the restart; prefix, suffix and the distance to the session’s Inform are held';
+  'sessions or messages since the restart; prefix, suffix and distance to the session’s Inform are checked';
 
-/** Header lines whose values say where the ACS was. */
-const HOST_WHY = 'the address of the ACS; that it has no port is held';
+/** Header lines whose values depend on the address of the ACS. */
+const HOST_WHY = 'the address of the ACS; that it has no port is checked';
 
 /**
- * The dumps went through a Perl server before they were kept. Its HTTP library puts chunks together and tells the sum as
- * Content-Length, and writes headers in an order of its own: those it knows as a request's, then those of the content,
- * then the rest by name, each with a blank behind the colon.
+ * The dumps went through a Perl server before they were stored. Its HTTP library joins chunks and reports
+ * their total as Content-Length, and writes headers in an order of its own: known request headers, then
+ * content headers, then the rest by name, each with a blank after the colon.
  */
 const KEPT_ORDER = ['Host', 'User-Agent', 'Content-Length', 'Content-Type', 'Cookie', 'SOAPAction'];
 const KEPT_WHY =
-  'the library that kept the dumps put chunks together and sorted the headers: the same is done to the simulated ones';
+  'the library that stored the dumps joined chunks and sorted headers, as is done to the simulated ones here';
 
 const IGD = 'InternetGatewayDevice.';
 const INFO = `${IGD}DeviceInfo.`;
 const names = (path: string, nextLevel: 0 | 1): string =>
-  `<cwmp:GetParameterNames><ParameterPath>${path}</ParameterPath><NextLevel>${nextLevel}</NextLevel></cwmp:GetParameterNames>`;
+  [
+    `<cwmp:GetParameterNames><ParameterPath>${path}</ParameterPath>`,
+    `<NextLevel>${nextLevel}</NextLevel></cwmp:GetParameterNames>`,
+  ].join('');
 const list = (method: string, parameters: readonly string[]): string =>
-  `<cwmp:${method}><ParameterNames>${parameters.map((name) => `<string>${name}</string>`).join('')}</ParameterNames></cwmp:${method}>`;
+  [
+    `<cwmp:${method}><ParameterNames>`,
+    ...parameters.map((name) => `<string>${name}</string>`),
+    `</ParameterNames></cwmp:${method}>`,
+  ].join('');
 const METHODS = '<cwmp:GetRPCMethods></cwmp:GetRPCMethods>';
 const VALUES = list('GetParameterValues', [
   `${INFO}VendorConfigFile.`,
@@ -67,16 +81,19 @@ const VALUES = list('GetParameterValues', [
   `${INFO}X_000E50_Country`,
 ]);
 const ATTRIBUTES = list('GetParameterAttributes', [`${INFO}SerialNumber`, `${INFO}SoftwareVersion`]);
-/** What drew the 9001 of 6.2 and 7.4 was not recorded; both refuse so what cannot be added. */
-const DENIED = `<cwmp:AddObject><ObjectName>${INFO}VendorConfigFile.</ObjectName><ParameterKey></ParameterKey></cwmp:AddObject>`;
+/** What caused the 9001 of 6.2 and 7.4 was not recorded; both give that answer for what cannot be added. */
+const DENIED = [
+  `<cwmp:AddObject><ObjectName>${INFO}VendorConfigFile.</ObjectName>`,
+  '<ParameterKey></ParameterKey></cwmp:AddObject>',
+].join('');
 
 type Ask = { readonly rpc: string; readonly id?: string } | 'periodic' | 'boot';
 
 interface Unit {
-  /** Profile and release of it. */
+  /** Its profile and release. */
   readonly profile: string;
   readonly folder: string;
-  /** Address and settings that the recorded one had. */
+  /** Address and settings of the recorded modem. */
   readonly address?: string;
   readonly settings?: Readonly<Record<string, string>>;
   readonly asked: Readonly<Record<string, Ask>>;
@@ -129,7 +146,7 @@ const UNITS: readonly Unit[] = [
     folder: 'tr069tc/',
     asked: { 'GPNResponse.txt': { rpc: names(IGD, 0), id: 'OWERA-1177601341804' } },
   },
-  // What the keeper of these dumps has besides, for folders that hold it.
+  // Files that were stored with these dumps, for folders that contain them.
   {
     profile: 'st585v6',
     folder: 'perl-cwmp/dump/BANT-W/6.2.17.5/',
@@ -154,7 +171,7 @@ const UNITS: readonly Unit[] = [
   },
 ];
 
-/** Everything else in the folder, by the beginning of its path, and what it is. */
+/** Everything else in the folder, by the beginning of its path, with a description. */
 const OTHERS: readonly (readonly [string, string])[] = [
   [
     'freeacs/',
@@ -169,7 +186,7 @@ const OTHERS: readonly (readonly [string, string])[] = [
 const THOMSON = /THOM_|SpeedTouch|<OUI>00147F|Thomson_cwmp/;
 
 const files = new Map(fieldFiles().map((file) => [file.name, file]));
-const told = UNITS.flatMap(({ folder, asked }) => Object.keys(asked).map((name) => folder + name));
+const reported = UNITS.flatMap(({ folder, asked }) => Object.keys(asked).map((name) => folder + name));
 
 t.test('every file of the folder is held, or is no Thomson modem’s', { skip: skipField }, (t) => {
   for (const { what, why } of IGNORED) t.comment(`ignored: ${what}: ${why}`);
@@ -177,14 +194,17 @@ t.test('every file of the folder is held, or is no Thomson modem’s', { skip: s
   t.comment(`ignored: value of Host: ${HOST_WHY}`);
   t.comment(`ignored: order and length in dumps: ${KEPT_WHY}`);
   for (const [name, { bytes }] of files) {
-    if (told.includes(name)) continue;
+    if (reported.includes(name)) continue;
     const other = OTHERS.find(([beginning]) => name.startsWith(beginning));
     if (other === undefined) t.fail(`${name} is neither held nor known to be another's`);
     else if (THOMSON.test(Buffer.from(bytes).toString('latin1'))) t.fail(`${name} is a Thomson modem's`);
     else t.comment(`not held: ${name}: ${other[1]}`);
   }
-  for (const name of told) if (!files.has(name)) t.comment(`not in this folder: ${name}`);
-  t.ok(told.filter((name) => files.has(name)).length >= 16, 'the folder has the messages that are known of');
+  for (const name of reported) if (!files.has(name)) t.comment(`not in this folder: ${name}`);
+  t.ok(
+    reported.filter((name) => files.has(name)).length >= 16,
+    'the folder has the messages that are known of',
+  );
   t.end();
 });
 
@@ -240,11 +260,11 @@ function hold(t: Test, file: FieldFile, said: Posted, session: number): void {
   const recorded = Buffer.from(file.body).toString('latin1').replace(/\n$/, '');
   const cookie = file.head.find((line) => line.startsWith('Cookie:')) ?? '';
   const first = file.head.length > 0 && cookie === '';
-  // The cookie is the id of the session's Inform; without headers the Inform of the same folder tells it.
+  // The cookie is the id of the session's Inform; without headers it is in the Inform of the same folder.
   const informFile = files.get(file.name.replace(/[^/]*$/, 'Inform.xml')) ?? file;
   const whose = first || cookie === '' ? Buffer.from(informFile.body).toString('latin1') : cookie;
   const begun = numberOf(whose);
-  // Some keepers of recordings changed their line ends.
+  // Some recordings were stored with other line ends.
   const body = recorded.includes('\r') ? said.body : said.body.replaceAll('\r\n', '\n');
   t.equal(masked(body, session), masked(recorded, begun), `${file.name}: the message, to the letter`);
   if (file.head.length === 0) return;
@@ -282,7 +302,7 @@ const headerMasked = (line: string, session: number): string =>
     .replace(/^(Host:) [\w.]+$/, '$1 :address')
     .replace(/^(Content-Length:) \d+$/, '$1 :bytes');
 
-/** Its header lines as that library would have kept them. */
+/** Its header lines as that library would have stored them. */
 function asKept(t: Test, { headers, body }: Posted): string[] {
   const values = new Map(headers.map((line) => [line.slice(0, line.indexOf(':')), line]));
   if (!values.delete('Transfer-Encoding')) t.fail('it was not sent in chunks');
@@ -293,13 +313,16 @@ function asKept(t: Test, { headers, body }: Posted): string[] {
 
 interface Posted {
   readonly requestLine: string;
-  /** As they came, in their order. */
+  /** In the order of arrival. */
   readonly headers: readonly string[];
-  /** One character a byte. */
+  /** One character per byte. */
   readonly body: string;
 }
 
-/** An ACS that asks one thing in a session, under the id of the Inform, which it also gives as a cookie: so did the one that recorded. */
+/**
+ * An ACS that sends one request in a session, under the id of the Inform, which is also its cookie: so did
+ * the one that recorded.
+ */
 async function recordingAcs(t: Test) {
   let posts: Posted[] = [];
   let todo: Exclude<Ask, string> | undefined;
@@ -334,7 +357,7 @@ async function recordingAcs(t: Test) {
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   return {
     url: `http://127.0.0.1:${port}/`,
-    /** The posts of the next session, which is asked this. */
+    /** The posts of the next session, which gets this request. */
     record(rpc: Exclude<Ask, string> | undefined): readonly Posted[] {
       posts = [];
       todo = rpc;
@@ -347,7 +370,12 @@ const pairs = (raw: readonly string[]): [string, string][] =>
   raw.flatMap((name, index): [string, string][] => (index % 2 === 0 ? [[name, raw[index + 1] ?? '']] : []));
 
 const envelope = (id: string, body: string): string =>
-  `<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/" xmlns:cwmp="urn:dslforum-org:cwmp-1-0"><soap:Header><cwmp:ID soap:mustUnderstand="1">${id}</cwmp:ID></soap:Header><soap:Body>${body}</soap:Body></soap:Envelope>`;
+  [
+    '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"',
+    ' xmlns:cwmp="urn:dslforum-org:cwmp-1-0">',
+    `<soap:Header><cwmp:ID soap:mustUnderstand="1">${id}</cwmp:ID></soap:Header>`,
+    `<soap:Body>${body}</soap:Body></soap:Envelope>`,
+  ].join('');
 
 t.test(
   'a 6.2 lists DeviceInfo with the names that FreeACS’s authors had from one',

@@ -28,7 +28,7 @@ const refuse = (place: string, wants: string): never => {
   throw new Error(`${place}: ${wants}`);
 };
 
-/** What is another at each ACS, or a moment later. */
+/** Values that differ with each ACS, or a moment later. */
 const MOVING = /\.(ManagementServer\.URL|DeviceInfo\.Up[Tt]ime|Time\.CurrentLocalTime)$/;
 
 const fact = ({ name, value, type, writable }: Parameter): string =>
@@ -89,13 +89,16 @@ t.test('a tree as CSV comes back name by name when an ACS discovers the modem', 
   t.strictSame(facts(tree), expected.map(fact).sort());
 });
 
-t.test('the modem of a CSV is the device that the CSV tells of', async (t) => {
+t.test('the modem of a CSV is the device that the CSV describes', async (t) => {
   const profile = loadProfile(await file('box2.csv', CSV));
   const units = [0, 1, 901].map((index) => device(profile, index).unit.serial);
   t.strictSame(units, ['BX-00099', 'BX-00100', 'BX-01000'], 'and a fleet of it counts on');
   t.match(profile.identity, {
-    ...{ manufacturer: 'Example, Inc.', oui: '0a1b2c', productClass: 'Box 7' },
-    ...{ firmware: '7.1.0', board: 'rev 2' },
+    manufacturer: 'Example, Inc.',
+    oui: '0a1b2c',
+    productClass: 'Box 7',
+    firmware: '7.1.0',
+    board: 'rev 2',
   });
   const unit = device(profile, 1);
   t.equal(unit.setting('DeviceInfo.SerialNumber'), 'BX-00100');
@@ -103,12 +106,11 @@ t.test('the modem of a CSV is the device that the CSV tells of', async (t) => {
   t.strictSame(
     unit.informParameters().map(({ Name }) => Name),
     [
-      ...[
-        'Device.RootDataModelVersion',
-        'Device.DeviceInfo.HardwareVersion',
-        'Device.DeviceInfo.SoftwareVersion',
-      ],
-      ...['Device.ManagementServer.ParameterKey', 'Device.ManagementServer.ConnectionRequestURL'],
+      'Device.RootDataModelVersion',
+      'Device.DeviceInfo.HardwareVersion',
+      'Device.DeviceInfo.SoftwareVersion',
+      'Device.ManagementServer.ParameterKey',
+      'Device.ManagementServer.ConnectionRequestURL',
     ],
     'it informs of what every Device:2 does, as far as it has it',
   );
@@ -157,17 +159,17 @@ t.test('every recorded tree becomes a modem that has each of its names', { skip:
       .map(({ fields: [path = '', object, writable, value = '', type = ''] }) =>
         object === 'true'
           ? [`${path}.`, writable].join()
-          : [path, writable, told(path, value), type.slice(4)].join(),
+          : [path, writable, reported(path, value), type.slice(4)].join(),
       )
       .sort();
     const found = Array.from(unit.tree.walk(unit.tree.root()), (member) => {
       if (member.is !== 'leaf') return [member.path, isWritable(member)].join();
       const { value, writable, type } = unit.parameter(member);
-      // A row that tells no type may have any.
+      // A row without a type may have any.
       return [
         member.path,
         writable,
-        told(member.path, value),
+        reported(member.path, value),
         typed.get(member.path) === '' ? '' : type,
       ].join();
     });
@@ -176,7 +178,7 @@ t.test('every recorded tree becomes a modem that has each of its names', { skip:
   t.end();
 });
 
-const told = (name: string, value: string): string => (MOVING.test(name) ? '' : value);
+const reported = (name: string, value: string): string => (MOVING.test(name) ? '' : value);
 
 type Member = ReturnType<Device['tree']['root']> | Exclude<ReturnType<Device['tree']['find']>, undefined>;
 

@@ -1,9 +1,9 @@
-/** What holds for every profile that comes with modemlab, at every release of it. */
+/** Checks of every bundled profile, at every release of it. */
 import t from 'tap';
 import type { CpeMethod, Request } from '../../../protocol/cwmp/messages.ts';
 import { readDateTime } from '../../../protocol/datamodel/date-time.ts';
 import { Device } from '../../../simulator/device/device.ts';
-import { perform } from '../../../simulator/device/rpc/dispatch.ts';
+import { dispatch } from '../../../simulator/device/rpc/dispatch.ts';
 import { listProfiles, loadProfile, profileNames, releaseNames } from '../../../simulator/profile/profile.ts';
 
 const device = (name: string, index = 0, seed: string | number = 0, externalAddress?: string): Device =>
@@ -22,7 +22,10 @@ const ALL = releaseNames();
 const THOMSON = ALL.filter((name) => loadProfile(name).generation.startsWith('thomson'));
 const instances = (of: Device, table: string): number => of.tree.instances(of.name(table)).length;
 
-/** Product class, board, family, firmware, year and week, plant, MAC prefix, Ethernet ports, radio, voice ports, configuration. */
+/**
+ * Product class, board, family, firmware, year and week, plant, MAC prefix, Ethernet ports, radio, voice
+ * ports, configuration.
+ */
 const KNOWN = `
 st510v6  | SpeedTouch 510    | XANT-1 | X1 | 5.4.0.14 | 0520 | QZ | 0090D0 | 1 | no  | 0 | Routed PPPoE on 8/35
 st516v6  | SpeedTouch 516    | BANT-V | Q2 | 6.2.15.5 | 0621 | KT | 00147F | 1 | no  | 0 | Routed PPPoE on 8/35
@@ -114,7 +117,7 @@ function fits(type: string, value: string): boolean {
     case 'unsignedLong':
       return /^-?\d{1,20}$/.test(value);
     case 'dateTime':
-      // What 5.x says where a date belongs.
+      // What 5.x has where a date belongs.
       return readDateTime(value) !== undefined || value === 'Configuration modified b';
     default:
       return !value.includes('${') && value.length <= 256;
@@ -187,13 +190,15 @@ const MANAGEMENT = ['ConnectionRequestURL', 'ParameterKey'].map(
 );
 const versions = (...last: string[]): string[] => last.map((name) => INFO + name);
 
-/** What each generation tells in every Inform, in its order; the WAN address stands for itself. */
+/** The parameters of every Inform by generation, in order; the WAN address stands for itself. */
 const FORCED: ReadonlyMap<string, readonly string[]> = new Map([
   [
     'thomson-g5',
     [
       ...versions('SpecVersion', 'HardwareVersion', 'SoftwareVersion', 'ProvisioningCode'),
-      ...[...CONFIG, ...MANAGEMENT, 'WAN'],
+      ...CONFIG,
+      ...MANAGEMENT,
+      'WAN',
     ],
   ],
   [
@@ -201,7 +206,9 @@ const FORCED: ReadonlyMap<string, readonly string[]> = new Map([
     [
       'InternetGatewayDevice.DeviceSummary',
       ...versions('SpecVersion', 'HardwareVersion', 'SoftwareVersion', 'ProvisioningCode'),
-      ...[...CONFIG, ...MANAGEMENT, 'WAN'],
+      ...CONFIG,
+      ...MANAGEMENT,
+      'WAN',
     ],
   ],
   [
@@ -209,7 +216,8 @@ const FORCED: ReadonlyMap<string, readonly string[]> = new Map([
     [
       'WAN',
       ...versions('HardwareVersion', 'ProvisioningCode', 'SoftwareVersion', 'SpecVersion'),
-      ...['InternetGatewayDevice.DeviceSummary', ...MANAGEMENT],
+      'InternetGatewayDevice.DeviceSummary',
+      ...MANAGEMENT,
     ],
   ],
 ]);
@@ -225,10 +233,11 @@ t.test('every Inform has the forced parameters of its generation, in their order
     const down = device(name).informParameters();
     const up = device(name, 0, 0, '192.0.2.7').informParameters();
     const wan = '.ExternalIPAddress';
-    const told = (list: typeof down): string[] => list.map(({ Name }) => (Name.endsWith(wan) ? 'WAN' : Name));
-    t.strictSame(told(down), forcedOf(generation), `${name}: not connected`);
-    t.strictSame(told(up), forcedOf(generation), `${name}: connected`);
-    // 5.3 wrote the full name always; later the path of a connection that is not there is empty.
+    const reported = (list: typeof down): string[] =>
+      list.map(({ Name }) => (Name.endsWith(wan) ? 'WAN' : Name));
+    t.strictSame(reported(down), forcedOf(generation), `${name}: not connected`);
+    t.strictSame(reported(up), forcedOf(generation), `${name}: connected`);
+    // 5.3 always wrote the full name; later the path of a missing connection is empty.
     const names = [down, up].map((list) => list.find(({ Name }) => Name.endsWith(wan))?.Name ?? '');
     const full = /^InternetGatewayDevice\.WANDevice\.1\.WANConnectionDevice\.\d\.WAN(PPP|IP)Connection\.1\./;
     t.match(names[0], firmware.startsWith('5.3.') ? full : /^\.ExternalIPAddress$/, `${name}: its name`);
@@ -254,11 +263,18 @@ t.test('every Inform has the forced parameters of its generation, in their order
 const BASIC = ['GetParameterNames', 'GetParameterValues', 'SetParameterValues'];
 const END = ['Download', 'Reboot', 'FactoryReset'];
 const WITH_ATTRIBUTES = [
-  ...['GetRPCMethods', 'GetParameterNames', 'GetParameterValues', 'GetParameterAttributes'],
-  ...['SetParameterValues', 'SetParameterAttributes', 'AddObject', 'DeleteObject', ...END],
+  'GetRPCMethods',
+  'GetParameterNames',
+  'GetParameterValues',
+  'GetParameterAttributes',
+  'SetParameterValues',
+  'SetParameterAttributes',
+  'AddObject',
+  'DeleteObject',
+  ...END,
 ];
 
-/** RPCs of each generation in the order of the wire. */
+/** RPCs of each generation in wire order. */
 const METHODS: ReadonlyMap<string, readonly string[]> = new Map([
   ['thomson-g5', ['GetRPCMethods', 'Download', 'Upload', ...BASIC, 'Reboot', 'FactoryReset']],
   ['thomson-g6', ['GetRPCMethods', ...BASIC, 'AddObject', 'DeleteObject', ...END]],
@@ -276,7 +292,7 @@ const NONE = {
   FailureURL: '',
 };
 
-/** One request of each method of a CPE, as empty as it can be. */
+/** One request of each method of a CPE, as empty as possible. */
 const REQUESTS: readonly Request<CpeMethod>[] = [
   { kind: 'request', rpc: 'GetRPCMethods', args: {} },
   { kind: 'request', rpc: 'GetParameterNames', args: { ParameterPath: '', NextLevel: true } },
@@ -306,7 +322,7 @@ t.test('each generation has its RPCs, and refuses all others as the firmware doe
     const { generation, cwmp } = unit.profile;
     t.strictSame(cwmp.methods, METHODS.get(generation), `${name}: in the order of the wire`);
     for (const request of REQUESTS) {
-      const performed = perform(unit, request);
+      const performed = dispatch(unit, request);
       const listed = cwmp.methods.includes(request.rpc);
       const unknown = !performed.ok && performed.fault.FaultCode === 9000;
       if (listed === unknown) t.fail(`${name}: ${request.rpc} ${listed ? 'is' : 'is not'} in its list`);
@@ -320,7 +336,7 @@ t.test('faults are worded as the firmware words them', (t) => {
   for (const name of THOMSON) {
     const unit = device(name);
     const faultOf = (request: Request<CpeMethod>) => {
-      const performed = perform(unit, request);
+      const performed = dispatch(unit, request);
       return performed.ok ? undefined : performed.fault;
     };
     const wrong = faultOf({
@@ -363,12 +379,12 @@ t.test('faults are worded as the firmware words them', (t) => {
 t.test('there is no limit on names: a whole tree is listed and read in one answer', (t) => {
   for (const name of profileNames().filter((name) => THOMSON.includes(name))) {
     const unit = device(name);
-    const names = perform(unit, {
+    const names = dispatch(unit, {
       kind: 'request',
       rpc: 'GetParameterNames',
       args: { ParameterPath: '', NextLevel: false },
     });
-    const values = perform(unit, {
+    const values = dispatch(unit, {
       kind: 'request',
       rpc: 'GetParameterValues',
       args: { ParameterNames: ['InternetGatewayDevice.'] },
@@ -399,12 +415,12 @@ t.test('what a parameter reads as may be written to it', (t) => {
   for (const name of profileNames()) {
     const unit = device(name);
     const refused = parameters(unit)
-      // A diagnostics state reads as what an ACS may not write: only Requested starts one.
+      // A diagnostics state has values that an ACS may not write: only Requested starts a test.
       .filter(({ name, writable }) => writable && !name.endsWith('DiagnosticsState'))
       .filter(({ name, value, type }) => {
         const ParameterList = [{ Name: name, Value: value, Type: type }];
         const args = { ParameterList, ParameterKey: '' };
-        return !perform(unit, { kind: 'request', rpc: 'SetParameterValues', args }).ok;
+        return !dispatch(unit, { kind: 'request', rpc: 'SetParameterValues', args }).ok;
       });
     t.strictSame(refused, [], name);
   }
@@ -488,13 +504,13 @@ t.test('what is peculiar to a release is in it alone', (t) => {
   );
   t.equal(device('st780wl').setting('DeviceInfo.VendorConfigFile.1.Date'), '0000-00-00T00:00:00');
   for (const name of THOMSON) {
-    const { generation, guessed, bears } = loadProfile(name);
-    if (generation === 'thomson-g8') t.ok(guessed.length > 0, `${name}: what is guessed is told`);
+    const { generation, guessed, accepts } = loadProfile(name);
+    if (generation === 'thomson-g8') t.ok(guessed.length > 0, `${name}: guesses are listed`);
     t.ok(
       guessed.every((sentence) => /^[A-Z].*\.$/.test(sentence)),
       `${name}: in sentences`,
     );
-    t.equal(bears.xmlDeclaration, 'any');
+    t.equal(accepts.xmlDeclaration, 'any');
   }
   t.end();
 });

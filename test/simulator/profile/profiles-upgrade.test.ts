@@ -1,10 +1,10 @@
-/** A modem that takes the image of another release of its product becomes that release. */
+/** A modem that is given the image of another release of its product becomes that release. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import t from 'tap';
 import { writeImage } from '../../../protocol/datamodel/firmware-image.ts';
 import { Device } from '../../../simulator/device/device.ts';
-import { perform } from '../../../simulator/device/rpc/dispatch.ts';
+import { dispatch } from '../../../simulator/device/rpc/dispatch.ts';
 import { createModem } from '../../../simulator/modem.ts';
 import { loadProfile } from '../../../simulator/profile/profile.ts';
 import { scriptedAcs } from '../../support/acs/scripted-acs.ts';
@@ -14,13 +14,13 @@ const device = (name: string): Device =>
 
 const IGD = 'InternetGatewayDevice.';
 
-t.test('it speaks as that release does, and what both know stays set', (t) => {
+t.test('it has the dialect of that release, and settings that both have are kept', (t) => {
   const unit = device('st585v6');
   const { serial, mac } = unit.unit;
   const set = (name: string, value: string): void => unit.tree.store(IGD + name, value);
   set('LANDevice.1.WLANConfiguration.1.SSID', 'mine');
   set('DeviceInfo.X_000E50_SIMLocked', '1');
-  const added = perform(unit, {
+  const added = dispatch(unit, {
     kind: 'request',
     rpc: 'AddObject',
     args: { ObjectName: `${IGD}Layer3Forwarding.Forwarding.`, ParameterKey: 'k' },
@@ -79,7 +79,10 @@ t.test('after a download it informs as the new release', async (t) => {
   const quirk = 'Q-FT-05';
   for (const quirks of [undefined, [quirk] as const]) {
     const modem = createModem({
-      ...{ acs: acs.url, profile: 'st780wl', speed: 'max', bootSeconds: 1 },
+      acs: acs.url,
+      profile: 'st780wl',
+      speed: 'max',
+      bootSeconds: 1,
       ...(quirks === undefined ? {} : { quirks }),
     });
     t.teardown(() => modem.stop());
@@ -94,8 +97,12 @@ t.test('after a download it informs as the new release', async (t) => {
       kind: 'request',
       rpc: 'Download',
       args: {
-        ...{ CommandKey: 'up', FileType: '1 Firmware Upgrade Image', URL: `http://127.0.0.1:${port}/` },
-        ...{ ...options, FileSize: image.length, DelaySeconds: 0 },
+        CommandKey: 'up',
+        FileType: '1 Firmware Upgrade Image',
+        URL: `http://127.0.0.1:${port}/`,
+        ...options,
+        FileSize: image.length,
+        DelaySeconds: 0,
       },
     });
     (await acs.next()).status(204);

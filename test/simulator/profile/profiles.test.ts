@@ -5,7 +5,7 @@ import { decode } from '../../../protocol/cwmp/decode.ts';
 import { encode } from '../../../protocol/cwmp/encode.ts';
 import { messageName } from '../../../protocol/cwmp/message-name.ts';
 import { Device } from '../../../simulator/device/device.ts';
-import { targetOf } from '../../../simulator/http/acs-url.ts';
+import { parseAcsUrl } from '../../../simulator/http/acs-url.ts';
 import { writeRequest } from '../../../simulator/http/http-request.ts';
 import { createModem } from '../../../simulator/modem.ts';
 import { listProfiles, loadProfile, parseProfile } from '../../../simulator/profile/profile.ts';
@@ -84,7 +84,7 @@ t.test('a profile may be like another, and a tree be made of parts of others', (
   t.strictSame(
     made.filter((path) => !path.startsWith('DeviceInfo.') && !path.startsWith('Services.')),
     ['Time.Only', 'Added.1.Here', 'Added.2.Here'],
-    'a tree that says what it is made of replaces the other’s; a later row takes the place of an earlier one',
+    'a tree with parts replaces the other’s; a later row replaces an earlier one',
   );
   t.ok(made.some((path) => path.includes('.SIP.')) && !made.some((path) => path.includes('.MGCP.')));
   t.strictSame(
@@ -107,12 +107,15 @@ t.test('a profile may be like another, and a tree be made of parts of others', (
   t.end();
 });
 
-t.test('docs/profiles.md tells the profiles that there are, and its example is one', (t) => {
+t.test('docs/profiles.md lists all profiles, and its example is one', (t) => {
   const docs = readFileSync(path.join(ROOT, 'docs/profiles.md'), 'utf8');
   const rows = [...docs.matchAll(/^\| `([\w-]+)` \| ([^|]*) \| ([^|]*) \| ([\d,]+) \|$/gm)];
   t.strictSame(
     rows.map(([, name, title, releases = '', count = '']) => ({
-      ...{ name, title, releases: releases.split(', '), parameters: Number(count.replace(',', '')) },
+      name,
+      title,
+      releases: releases.split(', '),
+      parameters: Number(count.replace(',', '')),
     })),
     listProfiles().map(({ name, title, releases, parameters }) => ({ name, title, releases, parameters })),
   );
@@ -141,7 +144,10 @@ t.test('docs/profiles.md tells the profiles that there are, and its example is o
   t.end();
 });
 
-/** Captures are read when they are there; of what differs only line ends are forgiven, which their keepers changed. */
+/**
+ * Captures are compared if they are there; only line ends may differ, which were changed when they were
+ * stored.
+ */
 const capture = (file: string): Buffer | undefined => {
   const full = path.join(FIELD, file);
   return existsSync(full) ? readFileSync(full) : undefined;
@@ -203,7 +209,7 @@ t.test('a chunked Inform is cut into chunks where a real modem cut it', (t) => {
     const head = recorded.subarray(0, recorded.indexOf('\r\n\r\n') + 4).toString('latin1');
     const profile = loadProfile('st780wl');
     const { http: traits } = profile;
-    const target = targetOf('http://192.168.1.90:3333/');
+    const target = parseAcsUrl('http://192.168.1.90:3333/');
     if (target === undefined) throw new Error('no URL');
     const written = writeRequest({
       target,
@@ -233,16 +239,20 @@ function unchunk(bytes: Buffer): { sizes: number[]; text: string } {
   return { sizes, text };
 }
 
-t.test('quirks of a profile are those of its modems; what is none, or cannot be acted, is refused', (t) => {
-  const own = { name: 'x', title: 'x', like: 'st706' };
-  t.throws(() => parseProfile({ ...own, quirks: ['Q-XX-99'] }, 'own'), {
-    ...{ code: 'E_FILE_INVALID', message: /quirks.*ids of quirks/ },
-  });
-  const acs = 'http://127.0.0.1:1/';
-  const modem = (...quirks: string[]) =>
-    createModem({ profile: parseProfile({ ...own, quirks }, 'own'), acs, quirks: ['Q-EV-10'] });
-  t.throws(() => modem('Q-FT-12'), { code: 'E_FILE_INVALID', message: /Q-FT-12: it is an ACS/ });
-  // Traits of both: the profile's, and those that the modem was given.
-  t.match(modem('Q-HT-18').device.profile, { http: { version: '1.0' }, bootSeconds: 0 });
-  t.end();
-});
+t.test(
+  'quirks of a profile are those of its modems; unknown ones, and those that cannot be simulated, are refused',
+  (t) => {
+    const own = { name: 'x', title: 'x', like: 'st706' };
+    t.throws(() => parseProfile({ ...own, quirks: ['Q-XX-99'] }, 'own'), {
+      code: 'E_FILE_INVALID',
+      message: /quirks.*ids of quirks/,
+    });
+    const acs = 'http://127.0.0.1:1/';
+    const modem = (...quirks: string[]) =>
+      createModem({ profile: parseProfile({ ...own, quirks }, 'own'), acs, quirks: ['Q-EV-10'] });
+    t.throws(() => modem('Q-FT-12'), { code: 'E_FILE_INVALID', message: /Q-FT-12: it is an ACS/ });
+    // Traits of both: the profile's, and those that the modem was given.
+    t.match(modem('Q-HT-18').device.profile, { http: { version: '1.0' }, bootSeconds: 0 });
+    t.end();
+  },
+);

@@ -11,7 +11,7 @@ import { property, SEED } from '../../support/seed.ts';
 const SECOND = 1000;
 const DAY = 86_400 * SECOND;
 
-/** A rule as in a file: `counter:1-2` stands for what is written with a dollar sign and braces there. */
+/** A rule as in a file: `counter:1-2` stands for what is written there with a dollar sign and braces. */
 const rule = (text: string): ValueRule => compile(`\${${text}}`, 'Some.Name');
 
 const at = (now: number, over: Partial<ValueSource> = {}): ValueSource => ({
@@ -57,7 +57,7 @@ t.test('a counter is an unsigned number of 32 bits, one of a period begins with 
   const quarter = rule('counter:10-10/900');
   const most = Array.from({ length: 500 }, (_, step) => Number(quarter(at(10 * DAY + step * 10_000))));
   t.ok(Math.max(...most) < 900 * 10 * 2, 'never more than a period holds');
-  t.ok(most.filter((value, step) => value < (most[step - 1] ?? 0)).length >= 5, 'it begins anew');
+  t.ok(most.filter((value, step) => value < (most[step - 1] ?? 0)).length >= 5, 'it starts over');
   t.end();
 });
 
@@ -135,7 +135,7 @@ t.test('choices, leases and given addresses', (t) => {
   t.end();
 });
 
-t.test('a rule tells when it may move: never, all the time, or at a moment', (t) => {
+t.test('a rule says when its value may change: never, all the time, or at a moment', (t) => {
   const now = 3 * DAY;
   t.equal(rule('serial').next, undefined);
   t.equal(rule('random:1-5').next, undefined);
@@ -147,19 +147,25 @@ t.test('a rule tells when it may move: never, all the time, or at a moment', (t)
   t.end();
 });
 
-t.test('a rule that reads badly is told', (t) => {
+t.test('an invalid rule is reported', (t) => {
   for (const wrong of [
-    ...[
-      'counter:5',
-      'counter:5-1',
-      'counter:-5-1',
-      'counter:1-5/',
-      'counter:1-5/0',
-      'wander:1-5',
-      'wander:1-5~2',
-    ],
-    ...['anew:1-5', 'anew:1.2-1.8/60', 'turn:a|b', 'address:1.2.3.4/60', 'address:1.2.3.4/31/60'],
-    ...['address:1.2.3.400/8/60', 'since:0', 'since:x', 'lease:1', 'counter:1-5#a b'],
+    'counter:5',
+    'counter:5-1',
+    'counter:-5-1',
+    'counter:1-5/',
+    'counter:1-5/0',
+    'wander:1-5',
+    'wander:1-5~2',
+    'anew:1-5',
+    'anew:1.2-1.8/60',
+    'turn:a|b',
+    'address:1.2.3.4/60',
+    'address:1.2.3.4/31/60',
+    'address:1.2.3.400/8/60',
+    'since:0',
+    'since:x',
+    'lease:1',
+    'counter:1-5#a b',
   ])
     t.throws(() => rule(wrong), { code: 'E_FILE_INVALID', message: /Some\.Name/ }, wrong);
   t.end();
@@ -177,7 +183,8 @@ t.test('PeriodicInformTime sets the phase, by the clock that the device has', (t
   t.equal(untilPeriodic(device, 299_999.5), 300_000.5, 'never twice for one moment');
   now += 200_000;
   set('Time', '2031-07-01T00:02:00Z');
-  // Without a source of time its clock shows 00:03:20 on the first day of 1970: the phase is that of its own clock.
+  // Without a time source its clock shows 00:03:20 on the first day of 1970: the phase is that of its own
+  // clock.
   t.equal(untilPeriodic(device, 0), 220_000, 'the next :02 or :07 of its clock');
   set('Time', '0001-01-01T00:00:20');
   t.equal(untilPeriodic(device, 0), 120_000, 'relative: 20 s after the start, and so on');

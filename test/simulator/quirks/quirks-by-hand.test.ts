@@ -13,7 +13,7 @@ import { createConnectionRequestListener, createModem, createScheduler } from '.
 
 interface Connection {
   readonly requests: string[];
-  /** What it was: text, FIN and how it closed, in order. */
+  /** What arrived: text, FIN and how it closed, in order. */
   readonly log: string[];
 }
 
@@ -26,7 +26,7 @@ interface Server {
 
 type Answer = (request: string, number: number) => string;
 
-/** A server that sees what its sockets do. One answer a request, as text. */
+/** A server that sees what its sockets do. One answer per request, as text. */
 async function serve(t: Test, answer: Answer): Promise<Server> {
   const connections: Connection[] = [];
   const requests: string[] = [];
@@ -53,7 +53,7 @@ async function serve(t: Test, answer: Answer): Promise<Server> {
         const said = answer(text, number);
         text = '';
         owed = true;
-        // One turn later, so that a FIN behind the request is seen before the answer.
+        // One iteration later, so that a FIN after the request is seen before the answer.
         setTimeout(() => {
           owed = false;
           connection.log.push('answer');
@@ -82,7 +82,7 @@ const informed = (lines: readonly string[] = []): string =>
 const isInform = (request: string): boolean => request.includes('<cwmp:Inform>');
 const isEmpty = (request: string): boolean => /^Content-Length: 0\r\n/im.test(request);
 
-/** Answers an Inform, asks what is given in so many words, and then nothing more. */
+/** Answers an Inform, sends the given request as text, and then nothing more. */
 const asks = (...bodies: readonly string[]): Answer => {
   const left = [...bodies];
   return (request) => {
@@ -106,7 +106,7 @@ async function first(modem: Modem): Promise<SessionReport> {
   return report;
 }
 
-/** What each shows, told apart from a modem that has no quirk: `true` for the one with it alone. */
+/** What each quirk shows, compared with a modem that has none: `true` for the one with only this quirk. */
 const SHOWS: Readonly<Partial<Record<QuirkKey, (t: Test, quirks: readonly QuirkKey[]) => Promise<boolean>>>> =
   {
     'Q-AT-17': async (t, quirks) => {
@@ -163,13 +163,16 @@ const SHOWS: Readonly<Partial<Record<QuirkKey, (t: Test, quirks: readonly QuirkK
         kind: 'request',
         rpc: 'Download',
         args: {
-          ...{
-            CommandKey: '',
-            FileType: '3 Vendor Configuration File',
-            URL: `http://127.0.0.1:${port}/file`,
-          },
-          ...{ Username: '', Password: '', FileSize: 0, TargetFileName: '', DelaySeconds: 0 },
-          ...{ SuccessURL: '', FailureURL: '' },
+          CommandKey: '',
+          FileType: '3 Vendor Configuration File',
+          URL: `http://127.0.0.1:${port}/file`,
+          Username: '',
+          Password: '',
+          FileSize: 0,
+          TargetFileName: '',
+          DelaySeconds: 0,
+          SuccessURL: '',
+          FailureURL: '',
         },
       };
       const acs = await serve(t, asks(xml(download)));
@@ -264,7 +267,10 @@ async function call(
   const closes = challenged.headers.get('connection') === 'close';
   await challenged.arrayBuffer();
   const authorization = answerChallenge(readChallenges(challenge), {
-    ...{ method: 'GET', uri: new URL(url).pathname, cnonce: 'c', nc: 1 },
+    method: 'GET',
+    uri: new URL(url).pathname,
+    cnonce: 'c',
+    nc: 1,
     username: modem.get(`${IGD}ManagementServer.ConnectionRequestUsername`) ?? '',
     password: modem.get(`${IGD}ManagementServer.ConnectionRequestPassword`) ?? '',
     hash: (name, text) => createHash(name).update(text, 'latin1').digest('hex'),

@@ -13,12 +13,12 @@ import { CANNOT_ACT } from '../../../simulator/quirks/table.ts';
 import type { TestAcs } from '../../support/acs/run-acs.ts';
 import { runAcs } from '../../support/acs/run-acs.ts';
 
-/** Simulated seconds a second: a step of the retry ladder is some milliseconds. */
+/** Simulated seconds per second: a step of the retry ladder is some milliseconds. */
 const SPEED = 1000;
 /** Real milliseconds that one quirk may take: Q-LG-02 is slow by nature. */
 const PATIENCE_MS = 25_000;
-/** Sessions until a good one: a ladder of reply styles, or a batch that shrinks, takes several. */
-const MOST_SESSIONS = 60;
+/** Sessions until a good one: a ladder of reply styles, or a shrinking batch, takes several. */
+const MAX_SESSIONS = 60;
 const CREDENTIALS = { username: 'user', password: 'secret' };
 
 const WHOLE = loadProfile('generic-tr098');
@@ -68,7 +68,7 @@ async function play(t: Test, id: QuirkKey | undefined, index: number, all: All):
     modem.events.on('session-ended', (report) => {
       reports.push(report);
       if (report.ok) good += 1;
-      if ((wanted > 0 && good >= wanted) || reports.length >= (wanted > 0 ? MOST_SESSIONS : 3)) {
+      if ((wanted > 0 && good >= wanted) || reports.length >= (wanted > 0 ? MAX_SESSIONS : 3)) {
         clearTimeout(patience);
         resolve();
       } else if (report.ok) of.next?.(modem);
@@ -86,7 +86,7 @@ async function play(t: Test, id: QuirkKey | undefined, index: number, all: All):
   };
 }
 
-/** What the ACS keeps of the device; what a session shows late is written behind its end. */
+/** What the ACS stores about the device; late findings of a session are written after its end. */
 async function recordOf(
   acs: TestAcs,
   key: string,
@@ -164,7 +164,7 @@ t.test('a modem without quirks shows none', async (t) => {
     if (wire !== undefined && isQuirkKey(id)) t.notOk(wire(seen), `${id} is not seen either`);
 });
 
-t.test('every quirk can be acted, or it is told why not', async (t) => {
+t.test('every quirk can be simulated, or there is a reason why not', async (t) => {
   const unable = listQuirks().filter(({ acted }) => !acted);
   t.strictSame(
     unable.map(({ id }) => id),

@@ -8,13 +8,10 @@ import type { ListeningAcs } from '../../../peers/acs.ts';
 import { connectCpe } from '../../../peers/cpe.ts';
 import type { HttpResponse } from '../../../peers/http-message.ts';
 import type { Args } from '../../../protocol/cwmp/messages.ts';
+import type { Call, ConnectionRequestListener } from '../../../simulator/connection-request-types.ts';
 import type { ListenerOptions, Modem, ModemOptions } from '../../../simulator/index.ts';
 import { createConnectionRequestListener, createModem, loadProfile } from '../../../simulator/index.ts';
 import type { ConnectionRequestTraits } from '../../../simulator/profile/connection-request-traits.ts';
-import type {
-  Call,
-  ConnectionRequestListener,
-} from '../../../simulator/services/connection-request-types.ts';
 import { createScheduler } from '../../../simulator/time/scheduler.ts';
 import { scriptedAcs } from '../../support/acs/scripted-acs.ts';
 import { fixture } from '../../support/tree.ts';
@@ -80,7 +77,7 @@ const eventsOf = ({ Event }: Args<'Inform'>): string[] => Event.map(({ EventCode
 
 const called = (modem: Modem): Promise<[Call]> => modem.next('connection-request');
 
-/** Stands before the ACS: what connects while it is shut waits. */
+/** A proxy before the ACS: connections wait while it is shut. */
 async function gateTo(t: Test, port: number) {
   let isOpen = true;
   const waiting: (() => void)[] = [];
@@ -129,7 +126,7 @@ interface Proof {
   readonly nc?: string;
 }
 
-/** Credentials by the formula of RFC 2617, or of RFC 2069 when the challenge has no qop. */
+/** Credentials by the formula of RFC 2617, or of RFC 2069 if the challenge has no qop. */
 function digest(url: string, challenge: ReadonlyMap<string, string>, proof: Proof = {}): string {
   const uri = new URL(url).pathname;
   const { username = USER.username, password = USER.password, nc = '00000001' } = proof;
@@ -166,33 +163,30 @@ async function call(url: string, proof: Proof = {}): Promise<HttpResponse> {
   return get(url, [`Authorization: ${digest(url, challengeOf(first), proof)}`]);
 }
 
-t.test(
-  'the URL that is told is called: challenged, answered with nothing in it, and a session follows',
-  async (t) => {
-    const { acs, listener, modem, url } = await lab(t);
-    t.match(url, new RegExp(`^http://127\\.0\\.0\\.1:${listener.port}/[0-9A-F]{32}$`));
-    t.equal(modem.get(`${MS}ConnectionRequestURL`), url);
-    const first = await get(url);
-    t.equal(first.status, 401);
-    t.equal(first.body, '');
-    t.match(
-      first.headers.get('www-authenticate'),
-      /^Digest realm="IGD", nonce="[0-9a-f]{32}", qop="auth", algorithm=MD5$/,
-    );
-    const value = digest(url, challengeOf(first));
-    const heard = called(modem);
-    const second = await get(url, [`Authorization: ${value}`]);
-    t.strictSame([second.status, second.body, second.headers.get('content-length')], [200, '', '0']);
-    t.notOk(second.headers.has('date'), 'no line that the profile does not have');
-    t.match(await heard, [{ via: 'http', ok: true, status: 200, why: 'accepted' }]);
-    const inform = await acs.session();
-    t.strictSame(eventsOf(inform), EVENT);
-    await modem.next('session-ended');
-    t.equal(acs.waiting, 0, 'one session');
-    t.equal((await get(url, [`Authorization: ${value}`])).status, 401, 'the same words again are no proof');
-    t.match(challengeOf(await get(url, [`Authorization: ${value}`])).get('stale'), 'true');
-  },
-);
+t.test('the advertised URL is called: a challenge, an empty answer, and a session follows', async (t) => {
+  const { acs, listener, modem, url } = await lab(t);
+  t.match(url, new RegExp(`^http://127\\.0\\.0\\.1:${listener.port}/[0-9A-F]{32}$`));
+  t.equal(modem.get(`${MS}ConnectionRequestURL`), url);
+  const first = await get(url);
+  t.equal(first.status, 401);
+  t.equal(first.body, '');
+  t.match(
+    first.headers.get('www-authenticate'),
+    /^Digest realm="IGD", nonce="[0-9a-f]{32}", qop="auth", algorithm=MD5$/,
+  );
+  const value = digest(url, challengeOf(first));
+  const heard = called(modem);
+  const second = await get(url, [`Authorization: ${value}`]);
+  t.strictSame([second.status, second.body, second.headers.get('content-length')], [200, '', '0']);
+  t.notOk(second.headers.has('date'), 'no line that the profile does not have');
+  t.match(await heard, [{ via: 'http', ok: true, status: 200, why: 'accepted' }]);
+  const inform = await acs.session();
+  t.strictSame(eventsOf(inform), EVENT);
+  await modem.next('session-ended');
+  t.equal(acs.waiting, 0, 'one session');
+  t.equal((await get(url, [`Authorization: ${value}`])).status, 401, 'the same words again are no proof');
+  t.match(challengeOf(await get(url, [`Authorization: ${value}`])).get('stale'), 'true');
+});
 
 t.test('a client of undici that counts up its nonce calls twice on one connection', async (t) => {
   const { acs, modem, url } = await lab(t, { status: 204 });
@@ -220,7 +214,7 @@ t.test('a client of undici that counts up its nonce calls twice on one connectio
 t.test('what is not as it should be is refused, and leads to no session', async (t) => {
   const { acs, modem, url } = await lab(t);
   const why: string[] = [];
-  modem.events.on('connection-request', (told) => why.push(`${told.status} ${told.why}`));
+  modem.events.on('connection-request', (reported) => why.push(`${reported.status} ${reported.why}`));
   for (const proof of [{ password: 'crpasS' }, { username: 'ACS' }, { realm: 'other' }])
     t.equal((await call(url, proof)).status, 401, JSON.stringify(proof));
   t.equal((await call(url, { nonce: '00000000000000000000000000000000' })).status, 401, 'an invented nonce');
@@ -237,7 +231,9 @@ t.test('what is not as it should be is refused, and leads to no session', async 
   t.equal((await get(url, [`Authorization: ${otherUri}`])).status, 401, 'proof for another path');
   t.equal(acs.waiting, 0);
   t.strictSame(
-    why.filter((told) => told.startsWith('401')).filter((told) => told !== '401 no-credentials'),
+    why
+      .filter((reported) => reported.startsWith('401'))
+      .filter((reported) => reported !== '401 no-credentials'),
     [...Array(3).fill('401 wrong-credentials'), '401 stale-nonce', ...Array(3).fill('401 wrong-credentials')],
   );
   const answer = await get(url, [right, 'Content-Length: 5'], 'GET', 'hello');
@@ -269,7 +265,7 @@ t.test('a nonce is good for its time and its modem only', async (t) => {
   t.strictSame((await acs.session()).DeviceId.SerialNumber, one?.id.SerialNumber, 'the one that was called');
   // More than a modem remembers: none of them can be used again, remembered or not.
   const used: string[] = [];
-  for (let turn = 0; turn < 12; turn++) {
+  for (let round = 0; round < 12; round++) {
     const header = `Authorization: ${digest(url, challengeOf(await get(url)))}`;
     t.equal((await get(url, [header])).status, 200);
     used.push(header);
@@ -314,8 +310,8 @@ t.test('while it connects to the ACS, five calls are accepted and make one sessi
   gate.shut();
   const url = modem.get(`${MS}ConnectionRequestURL`) ?? '';
   const why: string[] = [];
-  modem.events.on('connection-request', (told) => told.ok && why.push(told.why));
-  for (let turn = 0; turn < 5; turn++) t.equal((await call(url)).status, 200);
+  modem.events.on('connection-request', (reported) => reported.ok && why.push(reported.why));
+  for (let round = 0; round < 5; round++) t.equal((await call(url)).status, 200);
   t.strictSame(
     why,
     ['accepted', ...Array(4).fill('accepted-again')],
@@ -329,7 +325,7 @@ t.test('while it connects to the ACS, five calls are accepted and make one sessi
 
 t.test('in a session and past its rate it answers 503 where the profile says so', async (t) => {
   const { acs, modem, url } = await lab(t, { inSession: 'refuse', most: 2, seconds: 3600 });
-  for (let turn = 0; turn < 2; turn++) {
+  for (let round = 0; round < 2; round++) {
     t.equal((await call(url)).status, 200);
     const first = await acs.next();
     const inSession = await call(url);
@@ -342,7 +338,11 @@ t.test('in a session and past its rate it answers 503 where the profile says so'
   const heard = modem.next('connection-request', { where: ({ status }) => status === 503 });
   t.equal((await call(url)).status, 503, 'the third within the hour');
   t.match(await heard, [{ ok: false, why: 'throttled' }]);
-  t.equal((await call(url, { password: 'wrong' })).status, 401, 'who has no right is not told of it');
+  t.equal(
+    (await call(url, { password: 'wrong' })).status,
+    401,
+    'a caller without rights learns nothing about it',
+  );
   t.equal(acs.waiting, 0, 'and no session came of them');
 });
 
@@ -394,8 +394,13 @@ t.test('the ACS sets who may call, before and after a restart; a factory reset u
 
 t.test('a profile says how it challenges, and what its path is', async (t) => {
   const { acs, modem, url } = await lab(t, {
-    ...{ qop: false, algorithm: 'quoted', domain: '/', opaque: 'f00d', realm: `modem \${serial}` },
-    ...{ headers: new Map([['Server', `unit/\${firmware}`]]), afterChallenge: 'close' },
+    qop: false,
+    algorithm: 'quoted',
+    domain: '/',
+    opaque: 'f00d',
+    realm: `modem \${serial}`,
+    headers: new Map([['Server', `unit/\${firmware}`]]),
+    afterChallenge: 'close',
   });
   const first = await get(url);
   t.match(
@@ -415,7 +420,7 @@ t.test('a profile says how it challenges, and what its path is', async (t) => {
   t.equal((await get(url, [proof])).status, 401, 'good once');
 
   const basic = await lab(t, { auth: 'basic', realm: 'b', path: '/cwmp' });
-  t.match(new URL(basic.url).pathname, /^\/cwmp\/[0-9A-F]{32}$/, 'a path that all share is told apart');
+  t.match(new URL(basic.url).pathname, /^\/cwmp\/[0-9A-F]{32}$/, 'a path that all share is made unique');
   t.equal((await get(basic.url)).headers.get('www-authenticate'), 'Basic realm="b"');
   for (const [word, status] of [
     ['acs:crpasS', 401],
@@ -434,7 +439,7 @@ t.test('a profile says how it challenges, and what its path is', async (t) => {
 
 t.test('one modem can have the listener for itself, and two of one seed have a path each', async (t) => {
   const acs = await scriptedAcs(t);
-  const alone = await listenerOf(t, { exclusive: true, told: 'modem.example' });
+  const alone = await listenerOf(t, { exclusive: true, advertisedHost: 'modem.example' });
   const modem = modemOf(t, alone, { path: '/' }, { acs: acs.url });
   t.equal(modem.get(`${MS}ConnectionRequestURL`), `http://modem.example:${alone.port}/`);
   modem.start();
@@ -461,7 +466,7 @@ t.test('one modem can have the listener for itself, and two of one seed have a p
 });
 
 t.test(
-  'connection requests that the ACS switched off are told by an empty URL and not answered',
+  'when the ACS switched off connection requests the URL is empty and they are not answered',
   async (t) => {
     const profile = loadProfile('generic-tr181');
     const acs = await scriptedAcs(t);
@@ -479,7 +484,7 @@ t.test(
   },
 );
 
-t.test('what is no HTTP, or never ends, does no harm', async (t) => {
+t.test('input that is not HTTP, or never ends, does no harm', async (t) => {
   const { acs, url } = await lab(t);
   const port = Number(new URL(url).port);
   for (const bytes of ['\u0016\u0003\u0001\u0002\u0000', `GET /${'x'.repeat(20_000)}`, '\r\n\r\n\r\nX']) {

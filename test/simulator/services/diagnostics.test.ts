@@ -39,7 +39,7 @@ const MODELS = {
   },
 } as const;
 
-/** No periodic Inform and no new address come between. */
+/** No periodic Inform and no new address in between. */
 const CALM: Partial<ModemOptions> = {
   externalAddress: '198.51.100.7',
   settings: { 'ManagementServer.PeriodicInformEnable': '0' },
@@ -54,7 +54,9 @@ const write = (
   rpc: 'SetParameterValues',
   args: {
     ParameterList: Object.entries(settings).map(([name, Value]) => ({
-      ...{ Name: path + name, Value, Type: modem.device.read(path + name)?.type ?? 'string' },
+      Name: path + name,
+      Value,
+      Type: modem.device.read(path + name)?.type ?? 'string',
     })),
     ParameterKey: '',
   },
@@ -65,7 +67,7 @@ const stateOf = (modem: Modem, path: string): string | undefined =>
 
 const number = (modem: Modem, name: string): number => Number(modem.get(name));
 
-/** Has the test carried out: asked in one session, told in the next. */
+/** Has the test run: requested in one session, reported in the next. */
 async function carryOut(
   t: Test,
   { modem, session, passOne }: Bench,
@@ -77,8 +79,8 @@ async function carryOut(
   modem.inform('6 CONNECTION REQUEST');
   await session(write(modem, path, { ...settings, [state]: 'Requested' }));
   t.equal(stateOf(modem, path), 'Requested', 'it has only begun');
-  const told = await passOne(30 * MINUTE);
-  t.strictSame(told.events, ['8 DIAGNOSTICS COMPLETE']);
+  const reported = await passOne(30 * MINUTE);
+  t.strictSame(reported.events, ['8 DIAGNOSTICS COMPLETE']);
 }
 
 for (const [profile, paths] of Object.entries(MODELS)) {
@@ -167,12 +169,12 @@ for (const [profile, paths] of Object.entries(MODELS)) {
       t.equal(stateOf(modem, download), 'Complete');
       t.ok(number(modem, `${download}TestBytesReceived`) >= 100_000);
       const times = ['TCPOpenRequestTime', 'TCPOpenResponseTime', 'ROMTime', 'BOMTime', 'EOMTime'];
-      const told = times.map((name) => modem.get(download + name) ?? '');
+      const reported = times.map((name) => modem.get(download + name) ?? '');
       t.ok(
-        told.every((time) => /^2026-01-05T12:\d\d:\d\d\.\d{6}Z$/.test(time)),
-        told.join(' '),
+        reported.every((time) => /^2026-01-05T12:\d\d:\d\d\.\d{6}Z$/.test(time)),
+        reported.join(' '),
       );
-      t.strictSame(told, [...told].sort(), 'one after the other');
+      t.strictSame(reported, [...reported].sort(), 'one after the other');
       await carryOut(t, of, upload, { UploadURL: `${files}/up`, TestFileLength: '70000' });
       t.equal(stateOf(modem, upload), 'Complete');
       t.ok(number(modem, `${upload}TotalBytesSent`) >= 70_000);
@@ -227,13 +229,13 @@ t.test('a test starts when the session is over, and periodic Informs go on besid
   answer.status(204);
   await ended;
   t.equal(time.scheduler.waiting, 2);
-  for (let turn = 1; turn <= 4; turn++)
-    t.strictSame((await passOne(2 * MINUTE)).events, ['2 PERIODIC'], `period ${turn}`);
+  for (let round = 1; round <= 4; round++)
+    t.strictSame((await passOne(2 * MINUTE)).events, ['2 PERIODIC'], `period ${round}`);
   const [first, second] = await Promise.all([session(), time.pass(2 * MINUTE).then(() => session())]);
   t.strictSame([first.events, second.events].flat().sort(), ['2 PERIODIC', '8 DIAGNOSTICS COMPLETE']);
 });
 
-t.test('another setting, Canceled or a restart ends a test without a word', async (t) => {
+t.test('another setting, Canceled or a restart ends a test without a report', async (t) => {
   const { time, modem, session, passNone, passOne } = await bench(t, [], CALM);
   for (const [name, settings] of [
     ['another setting', { Timeout: '2000' }],
@@ -267,8 +269,8 @@ t.test(
     modem.inform('6 CONNECTION REQUEST');
     await session(write(modem, PING, { ...LONG, NumberOfRepetitions: '300' }));
     const again = time.scheduler.now();
-    const told = await passOne(10 * MINUTE);
-    t.ok(told.at - again >= 299_000 && told.at - again < 302_000, `after ${told.at - again} ms`);
+    const reported = await passOne(10 * MINUTE);
+    t.ok(reported.at - again >= 299_000 && reported.at - again < 302_000, `after ${reported.at - again} ms`);
     t.equal(stateOf(modem, PING), 'Complete');
     modem.inform('6 CONNECTION REQUEST');
     await session(write(modem, PING, { DSCP: '8' }));
@@ -279,7 +281,7 @@ t.test(
   },
 );
 
-t.test('the end of a test is told until it is heard', async (t) => {
+t.test('the end of a test is reported until it is acknowledged', async (t) => {
   const { acs, modem, time, session, passOne } = await bench(t, [], CALM);
   modem.inform('6 CONNECTION REQUEST');
   await session(write(modem, PING, { ...LONG, NumberOfRepetitions: '10' }));
@@ -336,7 +338,7 @@ t.test('the same seed measures the same, another modem otherwise', async (t) => 
   t.not(measured[0], measured[2]);
 });
 
-t.test('a test that only the model knows of ends as one that failed inside', async (t) => {
+t.test('a test that exists only in the model ends with an internal error', async (t) => {
   const file: unknown = JSON.parse(readFileSync(`${ROOT}/simulator/profiles/generic-tr181.json`, 'utf8'));
   const objects = [['Vendor.NewDiagnostics.', 'DiagnosticsState:s* Depth:u*']];
   const json = { ...Object(file), tree: { base: 'generic-tr181', objects } };
@@ -374,7 +376,11 @@ t.test('asked by the ACS of this project, a test is carried out and its results 
   t.teardown(() => acs.stop());
   const time = simulatedTime();
   const modem = createModem({
-    ...{ ...CALM, acs: acs.url, profile: 'generic-tr098', bootSeconds: 1, scheduler: time.scheduler },
+    ...CALM,
+    acs: acs.url,
+    profile: 'generic-tr098',
+    bootSeconds: 1,
+    scheduler: time.scheduler,
   });
   t.teardown(() => modem.stop());
   modem.start();

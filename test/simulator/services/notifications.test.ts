@@ -18,12 +18,16 @@ const notify = (...wanted: readonly (readonly [string, number])[]): Request<CpeM
   rpc: 'SetParameterAttributes',
   args: {
     ParameterList: wanted.map(([Name, Notification]) => ({
-      ...{ Name, Notification, NotificationChange: true, AccessListChange: false, AccessList: [] },
+      Name,
+      Notification,
+      NotificationChange: true,
+      AccessListChange: false,
+      AccessList: [],
     })),
   },
 });
 
-/** Without the address that changes every day, for tests in which nothing else is to happen. */
+/** Without the address that changes every day, for tests in which nothing else should happen. */
 const CALM: Partial<ModemOptions> = { externalAddress: '198.51.100.7' };
 
 t.test('an idle modem with nothing to watch has one timer, for its period', async (t) => {
@@ -42,21 +46,21 @@ t.test(
     modem.change(passive, 'b.example');
     await passNone(HOUR);
     modem.change(SSID, 'mine');
-    const told = await passOne(MINUTE);
-    t.strictSame(told.events, ['4 VALUE CHANGE']);
-    t.strictSame([...told.names].sort(), [SSID, passive].sort(), 'all changes together, each once');
-    t.equal(told.value(SSID), 'mine');
-    t.equal(told.value(passive), 'b.example', 'the newest value');
+    const reported = await passOne(MINUTE);
+    t.strictSame(reported.events, ['4 VALUE CHANGE']);
+    t.strictSame([...reported.names].sort(), [SSID, passive].sort(), 'all changes together, each once');
+    t.equal(reported.value(SSID), 'mine');
+    t.equal(reported.value(passive), 'b.example', 'the newest value');
     modem.change(passive, 'c.example');
     modem.change(passive, 'b.example');
     const periodic = await passOne(24 * HOUR);
     t.strictSame(periodic.events, ['2 PERIODIC', '4 VALUE CHANGE'], 'passive rides on the periodic Inform');
     t.strictSame(periodic.names, [passive], 'even if it changed back');
-    t.strictSame((await passOne(24 * HOUR)).events, ['2 PERIODIC'], 'and is told once');
+    t.strictSame((await passOne(24 * HOUR)).events, ['2 PERIODIC'], 'and is reported once');
   },
 );
 
-t.test('what the ACS changes itself is no news to it', async (t) => {
+t.test('changes by the ACS itself are not reported to it', async (t) => {
   const { passNone, passOne } = await bench(
     t,
     [notify([SSID, 2], [UPTIME, 0]), set(SSID, 'by the ACS'), set(CODE, 'by the ACS')],
@@ -87,20 +91,20 @@ t.test('a change during a session is not seen in it and opens another one', asyn
   const again = await acs.next();
   t.match(again.envelope?.message, { args: { ParameterList: [{ Value: '6' }] } }, 'time stands still too');
   again.status(204);
-  const told = await session();
-  t.strictSame(told.events, ['4 VALUE CHANGE']);
-  t.equal(told.value(SSID), 'meanwhile');
-  t.equal(told.value(CODE), 'meanwhile');
+  const reported = await session();
+  t.strictSame(reported.events, ['4 VALUE CHANGE']);
+  t.equal(reported.value(SSID), 'meanwhile');
+  t.equal(reported.value(CODE), 'meanwhile');
   await running;
 });
 
-t.test('forced parameters are told without being asked, and cannot be switched off', async (t) => {
+t.test('forced parameters are reported unasked, and cannot be switched off', async (t) => {
   const { modem, passOne, passNone } = await bench(t, [notify([CODE, 0])], CALM);
   modem.change(CODE, 'moved house');
-  const told = await passOne(MINUTE);
-  t.strictSame(told.events, ['4 VALUE CHANGE']);
-  t.equal(told.value(CODE), 'moved house');
-  modem.change(`${IGD}ManagementServer.ParameterKey`, 'never told as a change');
+  const reported = await passOne(MINUTE);
+  t.strictSame(reported.events, ['4 VALUE CHANGE']);
+  t.equal(reported.value(CODE), 'moved house');
+  modem.change(`${IGD}ManagementServer.ParameterKey`, 'never reported as a change');
   await passNone(HOUR);
 });
 
@@ -128,7 +132,7 @@ t.test(
   },
 );
 
-t.test('HEARTBEAT neither tells changes nor clears them', async (t) => {
+t.test('HEARTBEAT neither reports changes nor clears them', async (t) => {
   const passive = `${IGD}Time.NTPServer1`;
   const { modem, session } = await bench(t, [notify([passive, 1])], CALM);
   modem.change(passive, 'changed');
@@ -141,15 +145,15 @@ t.test('HEARTBEAT neither tells changes nor clears them', async (t) => {
 });
 
 t.test(
-  'a counter with passive notification is told with the next Inform, and not with one in which it stood',
+  'a counter with passive notification is in the next Inform, and in none since which it did not change',
   async (t) => {
     const { modem, passOne, session } = await bench(t, [notify([BYTES, 1])], CALM);
-    const told = await passOne(24 * HOUR);
-    t.strictSame([told.events, told.names], [['2 PERIODIC', '4 VALUE CHANGE'], [BYTES]]);
-    t.ok(Number(told.value(BYTES)) > 0);
+    const reported = await passOne(24 * HOUR);
+    t.strictSame([reported.events, reported.names], [['2 PERIODIC', '4 VALUE CHANGE'], [BYTES]]);
+    t.ok(Number(reported.value(BYTES)) > 0);
     modem.inform('6 CONNECTION REQUEST');
     const later = await session();
-    t.strictSame(later.names, told.at === later.at ? [] : [BYTES], 'told as often as it moved');
+    t.strictSame(later.names, reported.at === later.at ? [] : [BYTES], 'reported as often as it changed');
   },
 );
 
@@ -170,24 +174,24 @@ t.test(
 );
 
 t.test(
-  'the address after a reconnect is told when it changes, without being asked, and after a restart with BOOT',
+  'the address after a reconnect is reported unasked when it changes, and after a restart with BOOT',
   async (t) => {
     const quiet = { settings: { 'ManagementServer.PeriodicInformEnable': '0' } };
     const { modem, time, passOne } = await bench(t, [], quiet);
     t.equal(time.scheduler.waiting, 1, 'one timer, for the reconnect');
     const before = modem.get(ADDRESS);
     const due = modem.device.movesAt(ADDRESS) ?? 0;
-    const told = await passOne(due - time.scheduler.now() + 1000);
-    t.ok(Math.abs(told.at - due) < 2, 'at the moment at which it changes');
-    t.strictSame([told.events, told.names], [['4 VALUE CHANGE'], []], 'it is in every Inform anyway');
-    t.match(told.value(ADDRESS), /^100\./);
-    t.not(told.value(ADDRESS), before);
+    const reported = await passOne(due - time.scheduler.now() + 1000);
+    t.ok(Math.abs(reported.at - due) < 2, 'at the moment at which it changes');
+    t.strictSame([reported.events, reported.names], [['4 VALUE CHANGE'], []], 'it is in every Inform anyway');
+    t.match(reported.value(ADDRESS), /^100\./);
+    t.not(reported.value(ADDRESS), before);
     t.equal(modem.get(ADDRESS.replace(/\w+$/, 'Uptime')), '1');
     await time.pass(10_000);
     modem.powerCycle();
     const booted = await passOne(MINUTE);
     t.strictSame(booted.events, ['1 BOOT', '4 VALUE CHANGE']);
-    t.not(booted.value(ADDRESS), told.value(ADDRESS));
+    t.not(booted.value(ADDRESS), reported.value(ADDRESS));
     modem.device.firmware = '2.0.0';
     modem.device.tree.store(ADDRESS, '198.51.100.9');
     modem.powerCycle();
@@ -210,9 +214,9 @@ t.test('a throttle delays sessions that are opened for notifications, and no oth
   await passNone(10_000);
   modem.change(SSID, 'a');
   await passNone(100_000);
-  const told = await passOne(MINUTE);
-  t.strictSame(told.events, ['4 VALUE CHANGE']);
-  t.ok(told.at - ended >= 119_000 && told.at - ended < 125_000, `after ${told.at - ended} ms`);
+  const reported = await passOne(MINUTE);
+  t.strictSame(reported.events, ['4 VALUE CHANGE']);
+  t.ok(reported.at - ended >= 119_000 && reported.at - ended < 125_000, `after ${reported.at - ended} ms`);
   await passNone(10_000);
   modem.change(SSID, 'b');
   modem.inform('6 CONNECTION REQUEST');
@@ -223,18 +227,15 @@ t.test('a throttle delays sessions that are opened for notifications, and no oth
   t.strictSame((await session()).events, ['4 VALUE CHANGE'], 'long after a session it waits for nothing');
 });
 
-t.test(
-  'a new URL set by its user is a first contact there, and what was to be told before is not',
-  async (t) => {
-    const passive = `${IGD}Time.NTPServer1`;
-    const { acs, modem, session, passNone } = await bench(t, [notify([passive, 1], [BYTES, 1])], CALM);
-    modem.change(passive, 'changed');
-    modem.change(`${IGD}ManagementServer.URL`, `${acs.url}/other`);
-    const told = await session();
-    t.strictSame([told.events, told.names], [['0 BOOTSTRAP'], []]);
-    await passNone(MINUTE);
-  },
-);
+t.test('a new URL set by its user is a first contact there, and pending changes are dropped', async (t) => {
+  const passive = `${IGD}Time.NTPServer1`;
+  const { acs, modem, session, passNone } = await bench(t, [notify([passive, 1], [BYTES, 1])], CALM);
+  modem.change(passive, 'changed');
+  modem.change(`${IGD}ManagementServer.URL`, `${acs.url}/other`);
+  const reported = await session();
+  t.strictSame([reported.events, reported.names], [['0 BOOTSTRAP'], []]);
+  await passNone(MINUTE);
+});
 
 t.test(
   'the period follows a change at once, whoever makes it, and its phase follows PeriodicInformTime',
@@ -262,7 +263,7 @@ t.test(
   },
 );
 
-t.test('the waits of the ladder are those that the ACS sets, and begin anew at a restart', async (t) => {
+t.test('the waits of the ladder are those that the ACS sets, and start over at a restart', async (t) => {
   const server = `${IGD}ManagementServer.CWMPRetry`;
   const { acs, modem, time } = await bench(
     t,
@@ -286,7 +287,7 @@ t.test('the waits of the ladder are those that the ACS sets, and begin anew at a
   modem.inform('2 PERIODIC');
   await fail();
   const running = time.pass(130_000);
-  for (let turn = 0; turn < 4; turn++) await fail();
+  for (let round = 0; round < 4; round++) await fail();
   for (const [index, wait] of waits.entries()) {
     const [from, to] = [10 * 1.5 ** index, 10 * 1.5 ** (index + 1)];
     t.ok(wait >= from && wait <= to, `retry ${index + 1} after ${wait} s, of ${from} to ${to}`);
@@ -297,7 +298,7 @@ t.test('the waits of the ladder are those that the ACS sets, and begin anew at a
   await fail();
   await fail();
   const last = waits.at(-1) ?? 0;
-  t.ok(last >= 10 && last <= 15, `${last} s: the ladder begins anew`);
+  t.ok(last >= 10 && last <= 15, `${last} s: the ladder starts over`);
   t.strictSame(counts.slice(5), [5, 6], 'the count does not');
   await modem.stop();
   await running;

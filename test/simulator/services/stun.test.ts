@@ -20,7 +20,7 @@ interface Lab {
   readonly time: SimulatedTime;
 }
 
-/** A modem that asks this STUN server, when there is one. */
+/** A modem that uses this STUN server, if there is one. */
 async function lab(
   t: Test,
   stun: Endpoint | undefined,
@@ -39,7 +39,8 @@ async function lab(
     ...(stun === undefined
       ? {}
       : { STUNEnable: '1', STUNServerAddress: stun.address, STUNServerPort: String(stun.port) }),
-    ...{ STUNMinimumKeepAlivePeriod: '20', STUNMaximumKeepAlivePeriod: '20' },
+    STUNMinimumKeepAlivePeriod: '20',
+    STUNMaximumKeepAlivePeriod: '20',
     ...settings,
   };
   const modem = createModem({
@@ -79,7 +80,10 @@ const eventsOf = ({ Event }: Args<'Inform'>): string[] => Event.map(({ EventCode
 const valueIn = ({ ParameterList }: Args<'Inform'>, below: string): string | undefined =>
   ParameterList.find(({ Name }) => Name === MS + below)?.Value;
 
-/** A modem behind a NAT that forgets what was silent for so long, after its first session and its first bindings. */
+/**
+ * A modem behind a NAT that forgets silent bindings after this time, after its first session and its first
+ * bindings.
+ */
 async function behindNat(
   t: Test,
   stun: StunServer,
@@ -91,56 +95,59 @@ async function behindNat(
   const made = await lab(t, nat, settings);
   now = () => made.time.scheduler.now();
   const { acs, modem, time } = made;
-  const told = new Promise<void>((resolve) => {
+  const reported = new Promise<void>((resolve) => {
     stun.serve(({ message }) => {
       if (message.bindingChange === true) resolve();
     });
   });
   modem.start();
-  await time.until(Promise.all([acs.session(), modem.next('session-ended'), told]));
+  await time.until(Promise.all([acs.session(), modem.next('session-ended'), reported]));
   await time.pass(0);
   return { ...made, nat };
 }
 
-t.test('the port is told as the STUN server sees it, by the requests that Annex G wants', async (t) => {
-  const stun = await stunServer(t);
-  const { acs, modem, time } = await lab(t, stun, { STUNUsername: 'CPE-1', STUNPassword: 'stunpass' });
-  modem.start();
-  const [inform] = await time.until(Promise.all([acs.session(), modem.next('session-ended')]));
-  t.ok(inform.ParameterList.length > 0);
-  const first = await stun.next();
-  t.match(first.message, { connectionRequestBinding: true, username: Buffer.from('CPE-1') });
-  t.equal(first.message.bindingChange, undefined);
-  t.equal(first.integrity, undefined);
-  first.answer();
-  const change = await stun.next();
-  t.match(change.message, { connectionRequestBinding: true, bindingChange: true });
-  t.same(change.from, first.from);
-  t.equal(addressOf(modem), `127.0.0.1:${first.from.port}`, 'not translated');
-  t.equal(modem.get(`${MS}NATDetected`), '0');
-  change.answer({ kind: 'error', error: { code: 401, reason: 'Unauthorized' } });
-  const signed = await stun.next();
-  t.ok(signed.isBy('stunpass'));
-  t.match(signed.message, { bindingChange: true, username: Buffer.from('CPE-1') });
-  signed.answer({ mappedAddress: { address: '203.0.113.9', port: 4 } }, Buffer.from('wrong'));
-  const again = await stun.repeated();
-  t.same(again.message.id, signed.message.id, 'what is not signed by the password is no answer');
-  t.equal(addressOf(modem), `127.0.0.1:${first.from.port}`);
-  again.answer({}, Buffer.from('stunpass'));
-  let last = time.scheduler.now();
-  for (let turn = 0; turn < 3; turn++) {
-    const keepAlive = await time.until(stun.next());
-    t.equal(time.scheduler.now() - last, 20_000, 'every 20 s');
-    last = time.scheduler.now();
-    t.same(keepAlive.from, first.from);
-    t.match(keepAlive.message, { connectionRequestBinding: true, bindingChange: undefined });
-    keepAlive.answer();
-  }
-  const other = await time.until(stun.next());
-  other.answer({ mappedAddress: { address: '203.0.113.9', port: 31078 } });
-  t.match((await stun.next()).message, { bindingChange: true }, 'at once, whatever the period');
-  t.strictSame([addressOf(modem), modem.get(`${MS}NATDetected`)], ['203.0.113.9:31078', '1']);
-});
+t.test(
+  'the port is reported as the STUN server sees it, with the requests that Annex G requires',
+  async (t) => {
+    const stun = await stunServer(t);
+    const { acs, modem, time } = await lab(t, stun, { STUNUsername: 'CPE-1', STUNPassword: 'stunpass' });
+    modem.start();
+    const [inform] = await time.until(Promise.all([acs.session(), modem.next('session-ended')]));
+    t.ok(inform.ParameterList.length > 0);
+    const first = await stun.next();
+    t.match(first.message, { connectionRequestBinding: true, username: Buffer.from('CPE-1') });
+    t.equal(first.message.bindingChange, undefined);
+    t.equal(first.integrity, undefined);
+    first.answer();
+    const change = await stun.next();
+    t.match(change.message, { connectionRequestBinding: true, bindingChange: true });
+    t.same(change.from, first.from);
+    t.equal(addressOf(modem), `127.0.0.1:${first.from.port}`, 'not translated');
+    t.equal(modem.get(`${MS}NATDetected`), '0');
+    change.answer({ kind: 'error', error: { code: 401, reason: 'Unauthorized' } });
+    const signed = await stun.next();
+    t.ok(signed.isBy('stunpass'));
+    t.match(signed.message, { bindingChange: true, username: Buffer.from('CPE-1') });
+    signed.answer({ mappedAddress: { address: '203.0.113.9', port: 4 } }, Buffer.from('wrong'));
+    const again = await stun.repeated();
+    t.same(again.message.id, signed.message.id, 'what is not signed by the password is no answer');
+    t.equal(addressOf(modem), `127.0.0.1:${first.from.port}`);
+    again.answer({}, Buffer.from('stunpass'));
+    let last = time.scheduler.now();
+    for (let round = 0; round < 3; round++) {
+      const keepAlive = await time.until(stun.next());
+      t.equal(time.scheduler.now() - last, 20_000, 'every 20 s');
+      last = time.scheduler.now();
+      t.same(keepAlive.from, first.from);
+      t.match(keepAlive.message, { connectionRequestBinding: true, bindingChange: undefined });
+      keepAlive.answer();
+    }
+    const other = await time.until(stun.next());
+    other.answer({ mappedAddress: { address: '203.0.113.9', port: 31078 } });
+    t.match((await stun.next()).message, { bindingChange: true }, 'at once, whatever the period');
+    t.strictSame([addressOf(modem), modem.get(`${MS}NATDetected`)], ['203.0.113.9:31078', '1']);
+  },
+);
 
 t.test('through a NAT it is called by datagrams from the STUN server, by the rules of Annex G', async (t) => {
   const stun = await stunServer(t);
@@ -148,8 +155,8 @@ t.test('through a NAT it is called by datagrams from the STUN server, by the rul
   t.strictSame([addressOf(modem), modem.get(`${MS}NATDetected`)], [`127.0.0.1:${nat.seen}`, '1']);
   t.not(modem.get(`${MS}UDPConnectionRequestAddress`), '');
   const send = async (bytes: Uint8Array): Promise<string> => {
-    const [told] = await Promise.all([called(modem), stun.send(bytes, endpointOf(modem))]);
-    return told;
+    const [reported] = await Promise.all([called(modem), stun.send(bytes, endpointOf(modem))]);
+    return reported;
   };
   const bad = requestOf({ ts: '1800000000', sig: '0'.repeat(40) });
   t.equal(await send(bad), 'udp false wrong-signature');
@@ -186,7 +193,7 @@ t.test('how long the NAT keeps a binding is searched between the two periods', a
   stun.serve(({ message, from }) => {
     const silent = (time.scheduler.now() - heard) / 1000;
     if (message.responseAddress !== undefined) {
-      // Sent again when nothing came through: no trial of its own.
+      // Repeated when nothing came through: not a new trial.
       if (silent > 0) trials.push(silent);
       t.not(from.port, message.responseAddress.port, 'from the second port');
       t.notOk(message.connectionRequestBinding);
@@ -203,7 +210,7 @@ t.test('how long the NAT keeps a binding is searched between the two periods', a
 });
 
 t.test(
-  'another address is told when the ACS wants to hear of it, and no more often than it allows',
+  'another address is reported if the ACS subscribed to it, and no more often than it allows',
   async (t) => {
     const stun = await stunServer(t);
     const { acs, modem, time } = await lab(t, stun, { UDPConnectionRequestAddressNotificationLimit: '300' });
@@ -235,16 +242,16 @@ t.test(
   },
 );
 
-t.test('without STUN the port is there when it is asked for, and is told as it is', async (t) => {
+t.test('without STUN the port exists if an option asks for it, and is reported as it is', async (t) => {
   const { acs, modem, time } = await lab(t, undefined, {}, { udp: 'always' });
   modem.start();
   await time.until(Promise.all([acs.session(), modem.next('session-ended')]));
   t.match(addressOf(modem), /^127\.0\.0\.1:\d+$/);
   t.equal(modem.get(`${MS}NATDetected`), '0');
   const caller = await stunServer(t);
-  const told = called(modem);
+  const reported = called(modem);
   await caller.send(requestOf(), endpointOf(modem));
-  t.equal(await told, 'udp true accepted');
+  t.equal(await reported, 'udp true accepted');
   t.strictSame(eventsOf(await time.until(acs.session())), ['6 CONNECTION REQUEST']);
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import type { CpeMethod, Request } from '../../../protocol/cwmp/messages.ts';
-import { perform } from '../../../simulator/device/rpc/dispatch.ts';
+import { dispatch } from '../../../simulator/device/rpc/dispatch.ts';
 import type { Modem } from '../../../simulator/index.ts';
 import { createModem } from '../../../simulator/index.ts';
 import { Box } from '../../../simulator/shell/box.ts';
@@ -39,66 +39,36 @@ function bench(t: Test, profile = 'st585v6', user = 'Administrator', scheduler?:
 
 const text = (shell: Shell, line: string): string => shell.run(line).text;
 
+/** Lines, whether they are from the top, and their tokens: a pair is a name and its value. */
+const LINES: readonly (readonly [string, boolean, readonly (string | readonly string[])[]])[] = [
+  ['', false, []],
+  ['  :ip  iplist ', true, ['ip', 'iplist']],
+  ['a b=c', false, ['a', ['b', 'c']]],
+  ['a b=', false, ['a', ['b', '']]],
+  ['a b="c d" e', false, ['a', ['b', 'c d'], 'e']],
+  ['a "" x', false, ['a', '', 'x']],
+  [
+    'a="say \\"no\\"" b=c=d',
+    false,
+    [
+      ['a', 'say "no"'],
+      ['b', 'c=d'],
+    ],
+  ],
+  ['a\\"b c" d', false, ['a\\b c', 'd']],
+];
+
 t.test('a line is words, with values behind an equals sign, in quotes or not', (t) => {
-  const cases: readonly (readonly [string, boolean, readonly (readonly [string, string | undefined])[]])[] = [
-    ['', false, []],
-    [
-      '  :ip  iplist ',
-      true,
-      [
-        ['ip', undefined],
-        ['iplist', undefined],
-      ],
-    ],
-    [
-      'a b=c',
-      false,
-      [
-        ['a', undefined],
-        ['b', 'c'],
-      ],
-    ],
-    [
-      'a b=',
-      false,
-      [
-        ['a', undefined],
-        ['b', ''],
-      ],
-    ],
-    [
-      'a b="c d" e',
-      false,
-      [
-        ['a', undefined],
-        ['b', 'c d'],
-        ['e', undefined],
-      ],
-    ],
-    [
-      'a "" x',
-      false,
-      [
-        ['a', undefined],
-        ['', undefined],
-        ['x', undefined],
-      ],
-    ],
-    [
-      'a="say \\"no\\"" b=c=d',
-      false,
-      [
-        ['a', 'say "no"'],
-        ['b', 'c=d'],
-      ],
-    ],
-  ];
-  for (const [line, absolute, tokens] of cases)
+  for (const [line, absolute, expected] of LINES) {
+    const read = readLine(line);
+    t.match(read, { ok: true, absolute }, line);
+    const tokens = read.ok ? read.tokens : [];
     t.same(
-      readLine(line),
-      { ok: true, absolute, tokens: tokens.map(([text, value]) => ({ text, value })) },
+      tokens.map(({ text, value }) => (value === undefined ? text : [text, value])),
+      expected,
       line,
     );
+  }
   t.match(readLine('a "b'), { ok: false, why: 'open-quote' });
   t.match(readLine('a'.repeat(2000)), { ok: false, why: 'too-long' });
   t.end();
@@ -127,7 +97,7 @@ t.test('groups are entered, left, and passed over from the top', (t) => {
   t.end();
 });
 
-t.test('what is wrong is told in the words of the modem, and has its code', (t) => {
+t.test('errors have the wording of the modem, and a code', (t) => {
   const { shell } = bench(t);
   t.match(shell.run('frobnicate'), { code: 'unknown', text: 'Unknown command.\r\n' });
   t.match(shell.run('ip nothing'), { code: 'unknown' });
@@ -144,7 +114,7 @@ t.test('what is wrong is told in the words of the modem, and has its code', (t) 
 });
 
 t.test(
-  'the steps of a laboratory: a new address before the old ones go, and all of it survives a restart once it is saved',
+  'a lab setup: a new address before the old ones go, and all of it survives a restart once saved',
   (t) => {
     const { shell, box, modem } = bench(t);
     for (const line of [
@@ -191,7 +161,7 @@ t.test('what one side of the modem changes the other sees', (t) => {
   const { shell, modem, cwmp } = bench(t);
   shell.run('cwmp server config url=http://10.0.0.100:3333/ username=u');
   shell.run('cwmp config state=enabled mode=full periodicInform=enabled periodicInfInt=15');
-  t.same(cwmp, [false, true], 'whoever runs the CWMP client is told');
+  t.same(cwmp, [false, true], 'the owner of the CWMP client is notified');
   t.equal(modem.get(`${IGD}ManagementServer.URL`), 'http://10.0.0.100:3333/');
   t.equal(modem.get(`${IGD}ManagementServer.PeriodicInformInterval`), '15');
   modem.change(`${IGD}ManagementServer.PeriodicInformInterval`, '77');
@@ -243,9 +213,9 @@ t.test('a client that may only read refuses what would change the modem', (t) =>
       ParameterKey: '',
     },
   };
-  t.match(perform(modem.device, set), { ok: false, fault: { FaultCode: 9001 } });
+  t.match(dispatch(modem.device, set), { ok: false, fault: { FaultCode: 9001 } });
   shell.run('cwmp config mode=full');
-  t.match(perform(modem.device, set), { ok: true });
+  t.match(dispatch(modem.device, set), { ok: true });
   t.end();
 });
 
@@ -265,7 +235,7 @@ t.test('users have passwords and roles, and only some may change the modem', (t)
   t.end();
 });
 
-t.test('what happens behind the output is told to whoever runs the shell', (t) => {
+t.test('the effects after the output are returned to whoever runs the shell', (t) => {
   const { shell } = bench(t);
   t.match(shell.run('system reboot').effects, [{ do: 'reboot' }]);
   t.match(shell.run('software upgrade').effects, [{ do: 'boot-mode' }]);

@@ -9,7 +9,7 @@ import { serveTelnet } from '../../../simulator/shell/telnet.ts';
 import { createScheduler } from '../../../simulator/time/scheduler.ts';
 
 interface Client {
-  /** Sends it, and gives what came until this text. */
+  /** Sends it, and returns the output up to this text. */
   say(text: string, until: string): Promise<string>;
   readonly closed: Promise<unknown>;
 }
@@ -48,7 +48,7 @@ async function connect(t: Test, port: number): Promise<Client> {
   };
 }
 
-t.test('one logs in, sees what one types but for the password, and works', async (t) => {
+t.test('a user logs in, sees the input except the password, and works', async (t) => {
   const { port, box } = await lab(t);
   const client = await connect(t, port);
   t.match(await client.say('', 'Username : '), /^\xff\xfb\x01\xff\xfb\x03Username : $/);
@@ -80,7 +80,7 @@ t.test('three wrong passwords end the session', async (t) => {
   await client.closed;
 });
 
-t.test('a restart is told to the modem after the output, and ends the session', async (t) => {
+t.test('a restart reaches the modem after the output, and ends the session', async (t) => {
   const { port, effects } = await lab(t);
   const client = await connect(t, port);
   await client.say('Administrator\r', 'Password : ');
@@ -99,7 +99,7 @@ t.test('a session in which nothing is typed ends by itself', async (t) => {
   t.pass('two simulated minutes later');
 });
 
-t.test('a line ends in any way, and what telnet says of itself is no part of it', (t) => {
+t.test('a line ends in any way, and telnet options are no part of it', (t) => {
   const typed = (bytes: readonly number[], hidden = false) =>
     createKeyboard(() => hidden).type(Uint8Array.from(bytes));
   const line = (text: string) => ({ is: 'line', text });

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
 import { createScheduler } from '../../../simulator/time/scheduler.ts';
-import { Due, DueQueue } from '../../../simulator/time/timer-heap.ts';
+import { HeapTimer, TimerHeap } from '../../../simulator/time/timer-heap.ts';
 import { Timers } from '../../../simulator/time/timers.ts';
 import { simulatedTime } from '../../support/modem/simulated-time.ts';
 import { property } from '../../support/seed.ts';
 
 const HOUR = 3_600_000;
 
-class Noted extends Due {
+class Noted extends HeapTimer {
   readonly id: number;
 
   constructor(id: number) {
@@ -22,14 +22,14 @@ class Noted extends Due {
 
 property(
   t,
-  'a queue gives what waits in the order of time, equal times in the order of asking, whatever was moved or dropped',
+  'a heap orders timers by time, equal times by when they were set, whatever was moved or dropped',
   fc.property(
     fc.array(
       fc.record({ id: fc.nat(15), at: fc.nat(6), does: fc.constantFrom('put', 'put', 'drop', 'take') }),
       { maxLength: 60 },
     ),
     (steps) => {
-      const queue = new DueQueue();
+      const queue = new TimerHeap();
       const all = Array.from({ length: 16 }, (_, id) => new Noted(id));
       let model: { id: number; at: number; order: number }[] = [];
       for (const [order, { id, at, does }] of steps.entries()) {
@@ -59,7 +59,7 @@ property(
 t.test('a timer that is cancelled leaves the queue at once', async (t) => {
   const scheduler = createScheduler({ clock: () => 0 });
   const timers = new Timers(scheduler);
-  for (let turn = 0; turn < 10_000; turn++) {
+  for (let round = 0; round < 10_000; round++) {
     timers.set('periodic', 43_200_000, () => undefined);
     scheduler.after(HOUR, () => undefined)();
   }
@@ -121,7 +121,7 @@ t.test('at speed max time jumps from one moment to the next, and years pass at o
 t.test('at speed max time stands still while there is work', async (t) => {
   const scheduler = createScheduler({ speed: 'max', start: 0 });
   const turns = async (count: number): Promise<void> => {
-    for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (let round = 0; round < count; round++) await new Promise((resolve) => setImmediate(resolve));
   };
   let ran = 0;
   scheduler.after(HOUR, () => (ran += 1));
@@ -162,7 +162,7 @@ t.test('at speed max with overlap time goes on so far beside the work that began
       ends.push(scheduler.hold());
     });
   const settle = async (): Promise<void> => {
-    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (let round = 0; round < 20; round++) await new Promise((resolve) => setImmediate(resolve));
   };
   await settle();
   t.strictSame(began, [50, 100, 150]);
@@ -177,32 +177,29 @@ t.test('at speed max with overlap time goes on so far beside the work that began
   t.strictSame(began, [50, 100, 150, 151, 260]);
 });
 
-t.test(
-  'what sets itself again at the same moment lets others have their turn, and a stop ends it',
-  async (t) => {
-    for (const speed of ['max', 1] as const) {
-      const scheduler = createScheduler({ speed, start: 0, clock: () => 0 });
-      let ran = 0;
-      await new Promise<void>((resolve) => {
-        const again = (): void => {
-          ran += 1;
-          scheduler.after(0, again);
-          if (ran === 2) setImmediate(resolve);
-        };
+t.test('a timer that sets itself again at the same moment lets others run, and a stop ends it', async (t) => {
+  for (const speed of ['max', 1] as const) {
+    const scheduler = createScheduler({ speed, start: 0, clock: () => 0 });
+    let ran = 0;
+    await new Promise<void>((resolve) => {
+      const again = (): void => {
+        ran += 1;
         scheduler.after(0, again);
-      });
-      t.ok(ran >= 2, `${speed}: it ran, and others had their turn`);
-      scheduler.stop();
-      const before = ran;
-      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
-      t.equal(ran, before, `${speed}: it is over`);
-      await new Promise<void>((resolve) => {
-        scheduler.after(0, resolve);
-      });
-      t.pass(`${speed}: it can be used again`);
-    }
-  },
-);
+        if (ran === 2) setImmediate(resolve);
+      };
+      scheduler.after(0, again);
+    });
+    t.ok(ran >= 2, `${speed}: it ran, and so did others`);
+    scheduler.stop();
+    const before = ran;
+    for (let round = 0; round < 5; round++) await new Promise((resolve) => setImmediate(resolve));
+    t.equal(ran, before, `${speed}: it is over`);
+    await new Promise<void>((resolve) => {
+      scheduler.after(0, resolve);
+    });
+    t.pass(`${speed}: it can be used again`);
+  }
+});
 
 t.test('time that flows runs what became due together in the order of time', async (t) => {
   let real = 0;
@@ -216,4 +213,38 @@ t.test('time that flows runs what became due together in the order of time', asy
   t.equal(scheduler.now(), 300);
   await done;
   t.strictSame(ran, [100, 200, 300]);
+});
+
+t.test('the scheduler runs what is due in the order of time, and not what was cancelled', async (t) => {
+  const scheduler = createScheduler({ speed: 1000, start: 0 });
+  const ran: number[] = [];
+  const cancels: (() => void)[] = [];
+  await new Promise<void>((resolve) => {
+    for (const seconds of [9, 3, 7, 1, 8, 2, 6, 4, 5])
+      cancels[seconds] = scheduler.after(seconds * 1000, () => {
+        ran.push(seconds);
+        if (seconds === 2) cancels[6]?.();
+        if (seconds === 9) resolve();
+      });
+    cancels[1]?.();
+  });
+  t.strictSame(ran, [2, 3, 4, 5, 7, 8, 9]);
+  t.ok(scheduler.now() >= 9000, 'simulated time went with it');
+  scheduler.after(0, () => t.fail('stopped'));
+  scheduler.stop();
+});
+
+t.test('equal times run in the order in which they were asked for', async (t) => {
+  let real = 0;
+  const scheduler = createScheduler({ speed: 1, start: 0, clock: () => real });
+  const ran: number[] = [];
+  const done = new Promise<void>((resolve) => {
+    for (let n = 0; n < 50; n++) scheduler.after(1, () => (ran.push(n) === 50 ? resolve() : undefined));
+  });
+  real = 5;
+  await done;
+  t.strictSame(
+    ran,
+    Array.from({ length: 50 }, (_, n) => n),
+  );
 });

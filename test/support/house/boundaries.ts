@@ -35,6 +35,22 @@ export const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
 /** Folders (and files) of a room, the lowest first: each imports only from lists before its own. */
 const LAYERS: ReadonlyMap<string, readonly (readonly string[])[]> = new Map([
   ['captures', [['file'], ['packet'], ['http'], ['conversation'], ['story'], ['record', 'anonymise']]],
+  [
+    'simulator',
+    [
+      ['time', 'profile'],
+      ['http', 'device', 'lan'],
+      ['line'],
+      ['connection-request-types'],
+      ['modem-types'],
+      ['modem-context', 'modem-wait', 'shell'],
+      ['quirks', 'services'],
+      ['check-profile', 'modem-services', 'session', 'session-setup'],
+      ['modem'],
+      ['fleet', 'ant'],
+      ['index'],
+    ],
+  ],
 ]);
 
 /** Where a package may be imported, when not in the whole room. */

@@ -21,6 +21,15 @@ export interface Source {
   readonly imports: readonly Import[];
 }
 
+/** Folders with sources: every one is a room, so a new one needs its rules before its first file. */
+export function listRooms(root: string): string[] {
+  return readdirSync(root, { withFileTypes: true })
+    .filter(
+      (entry) => entry.isDirectory() && !/^(\.|node_modules$|dist$|docs$|modemlab-data$)/.test(entry.name),
+    )
+    .map((entry) => entry.name);
+}
+
 export function parseSource(file: string, text: string): Source {
   const tree = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
   const imports: Import[] = [];

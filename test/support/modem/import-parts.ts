@@ -1,4 +1,4 @@
-/** Modems from files, met by an ACS: the tree that it finds, and the device as it exports it. */
+/** Modems from files, contacting an ACS: the tree that it finds, and the device as it exports it. */
 import type { Test } from 'tap';
 import { deviceFile } from '../../../acs/app/device-file.ts';
 import type { Parameter } from '../../../acs/store/store.ts';

@@ -1,6 +1,6 @@
 /**
- * Requests of an ACS twice: as what stands in the Body of an envelope, written by hand from the tables of TR-069a6
- * Annex A and by nothing of the project, and as the queue of the ACS takes them.
+ * Requests of an ACS in two forms: the Body of an envelope, written by hand from the tables of TR-069a6 Annex
+ * A without any code of the project, and the form that the queue of the ACS accepts.
  */
 import type { Args, CpeMethod, Request } from '../../../protocol/cwmp/messages.ts';
 import type { Operation } from '../../../protocol/cwmp/operation.ts';
@@ -13,8 +13,17 @@ export interface Ask {
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 const leaf = (name: string, value: string | number): string => `<${name}>${escaped(String(value))}</${name}>`;
+/** The content is not escaped: it may hold elements. */
+const element = (name: string, ...content: readonly (string | number)[]): string =>
+  `<${name}>${content.join('')}</${name}>`;
+const array = (name: string, type: string, members: readonly string[]): string =>
+  `<${name} enc:arrayType="${type}[${members.length}]">${members.join('')}</${name}>`;
 const strings = (name: string, values: readonly string[]): string =>
-  `<${name} enc:arrayType="xsd:string[${values.length}]">${values.map((value) => leaf('string', value)).join('')}</${name}>`;
+  array(
+    name,
+    'xsd:string',
+    values.map((value) => leaf('string', value)),
+  );
 
 export const methods = (): Ask => ({
   raw: '<cwmp:GetRPCMethods></cwmp:GetRPCMethods>',
@@ -27,25 +36,36 @@ export const gpv = (...ParameterNames: readonly string[]): Ask => ({
 });
 
 export const gpa = (...ParameterNames: readonly string[]): Ask => ({
-  raw: `<cwmp:GetParameterAttributes>${strings('ParameterNames', ParameterNames)}</cwmp:GetParameterAttributes>`,
+  raw: element('cwmp:GetParameterAttributes', strings('ParameterNames', ParameterNames)),
   request: { kind: 'request', rpc: 'GetParameterAttributes', args: { ParameterNames } },
 });
 
 export const gpn = (ParameterPath: string, NextLevel: boolean): Ask => ({
-  raw: `<cwmp:GetParameterNames><ParameterPath>${ParameterPath}</ParameterPath><NextLevel>${NextLevel ? 1 : 0}</NextLevel></cwmp:GetParameterNames>`,
+  raw: element(
+    'cwmp:GetParameterNames',
+    element('ParameterPath', ParameterPath),
+    element('NextLevel', NextLevel ? 1 : 0),
+  ),
   request: { kind: 'request', rpc: 'GetParameterNames', args: { ParameterPath, NextLevel } },
 });
 
 export type Entry = readonly [name: string, type: string, value: string];
 
 export function spv(entries: readonly Entry[], ParameterKey = 'key'): Ask {
-  const structs = entries.map(
-    ([name, type, value]) =>
-      `<ParameterValueStruct><Name>${name}</Name><Value xsi:type="xsd:${type}">${escaped(value)}</Value></ParameterValueStruct>`,
+  const structs = entries.map(([name, type, value]) =>
+    element(
+      'ParameterValueStruct',
+      element('Name', name),
+      `<Value xsi:type="xsd:${type}">${escaped(value)}</Value>`,
+    ),
   );
   const ParameterList = entries.map(([Name, Type, Value]) => ({ Name, Type, Value }));
   return {
-    raw: `<cwmp:SetParameterValues><ParameterList enc:arrayType="cwmp:ParameterValueStruct[${entries.length}]">${structs.join('')}</ParameterList><ParameterKey>${ParameterKey}</ParameterKey></cwmp:SetParameterValues>`,
+    raw: element(
+      'cwmp:SetParameterValues',
+      array('ParameterList', 'cwmp:ParameterValueStruct', structs),
+      element('ParameterKey', ParameterKey),
+    ),
     request: { kind: 'request', rpc: 'SetParameterValues', args: { ParameterList, ParameterKey } },
   };
 }
@@ -54,27 +74,39 @@ export function spv(entries: readonly Entry[], ParameterKey = 'key'): Ask {
 export type Attribute = readonly [name: string, notification: number | undefined, access?: readonly string[]];
 
 export function spa(...entries: readonly Attribute[]): Ask {
-  const structs = entries.map(
-    ([name, notification, access]) =>
-      `<SetParameterAttributesStruct><Name>${name}</Name><NotificationChange>${notification === undefined ? 0 : 1}</NotificationChange><Notification>${notification ?? 0}</Notification><AccessListChange>${access === undefined ? 0 : 1}</AccessListChange>${strings('AccessList', access ?? [])}</SetParameterAttributesStruct>`,
+  const structs = entries.map(([name, notification, access]) =>
+    element(
+      'SetParameterAttributesStruct',
+      element('Name', name),
+      element('NotificationChange', notification === undefined ? 0 : 1),
+      element('Notification', notification ?? 0),
+      element('AccessListChange', access === undefined ? 0 : 1),
+      strings('AccessList', access ?? []),
+    ),
   );
   const ParameterList = entries.map(([Name, notification, access]) => ({
-    ...{ Name, NotificationChange: notification !== undefined, Notification: notification ?? 0 },
-    ...{ AccessListChange: access !== undefined, AccessList: access ?? [] },
+    Name,
+    NotificationChange: notification !== undefined,
+    Notification: notification ?? 0,
+    AccessListChange: access !== undefined,
+    AccessList: access ?? [],
   }));
   return {
-    raw: `<cwmp:SetParameterAttributes><ParameterList enc:arrayType="cwmp:SetParameterAttributesStruct[${entries.length}]">${structs.join('')}</ParameterList></cwmp:SetParameterAttributes>`,
+    raw: element(
+      'cwmp:SetParameterAttributes',
+      array('ParameterList', 'cwmp:SetParameterAttributesStruct', structs),
+    ),
     request: { kind: 'request', rpc: 'SetParameterAttributes', args: { ParameterList } },
   };
 }
 
 export const add = (ObjectName: string, ParameterKey = 'key'): Ask => ({
-  raw: `<cwmp:AddObject><ObjectName>${ObjectName}</ObjectName><ParameterKey>${ParameterKey}</ParameterKey></cwmp:AddObject>`,
+  raw: element('cwmp:AddObject', element('ObjectName', ObjectName), element('ParameterKey', ParameterKey)),
   request: { kind: 'request', rpc: 'AddObject', args: { ObjectName, ParameterKey } },
 });
 
 export const del = (ObjectName: string, ParameterKey = 'key'): Ask => ({
-  raw: `<cwmp:DeleteObject><ObjectName>${ObjectName}</ObjectName><ParameterKey>${ParameterKey}</ParameterKey></cwmp:DeleteObject>`,
+  raw: element('cwmp:DeleteObject', element('ObjectName', ObjectName), element('ParameterKey', ParameterKey)),
   request: { kind: 'request', rpc: 'DeleteObject', args: { ObjectName, ParameterKey } },
 });
 
@@ -90,22 +122,56 @@ export const reset = (): Ask => ({
 
 export function download(CommandKey: string, URL: string, over: Partial<Args<'Download'>> = {}): Ask {
   const args: Args<'Download'> = {
-    ...{ CommandKey, FileType: '3 Vendor Configuration File', URL, Username: '', Password: '' },
-    ...{ FileSize: 0, TargetFileName: '', DelaySeconds: 0, SuccessURL: '', FailureURL: '', ...over },
+    CommandKey,
+    FileType: '3 Vendor Configuration File',
+    URL,
+    Username: '',
+    Password: '',
+    FileSize: 0,
+    TargetFileName: '',
+    DelaySeconds: 0,
+    SuccessURL: '',
+    FailureURL: '',
+    ...over,
   };
   return {
-    raw: `<cwmp:Download><CommandKey>${args.CommandKey}</CommandKey><FileType>${args.FileType}</FileType><URL>${escaped(args.URL)}</URL><Username>${args.Username}</Username><Password>${args.Password}</Password><FileSize>${args.FileSize}</FileSize><TargetFileName>${args.TargetFileName}</TargetFileName><DelaySeconds>${args.DelaySeconds}</DelaySeconds><SuccessURL>${args.SuccessURL}</SuccessURL><FailureURL>${args.FailureURL}</FailureURL></cwmp:Download>`,
+    raw: element(
+      'cwmp:Download',
+      element('CommandKey', args.CommandKey),
+      element('FileType', args.FileType),
+      element('URL', escaped(args.URL)),
+      element('Username', args.Username),
+      element('Password', args.Password),
+      element('FileSize', args.FileSize),
+      element('TargetFileName', args.TargetFileName),
+      element('DelaySeconds', args.DelaySeconds),
+      element('SuccessURL', args.SuccessURL),
+      element('FailureURL', args.FailureURL),
+    ),
     request: { kind: 'request', rpc: 'Download', args },
   };
 }
 
 export function upload(CommandKey: string, URL: string, over: Partial<Args<'Upload'>> = {}): Ask {
   const args: Args<'Upload'> = {
-    ...{ CommandKey, FileType: '1 Vendor Configuration File', URL, Username: '', Password: '' },
-    ...{ DelaySeconds: 0, ...over },
+    CommandKey,
+    FileType: '1 Vendor Configuration File',
+    URL,
+    Username: '',
+    Password: '',
+    DelaySeconds: 0,
+    ...over,
   };
   return {
-    raw: `<cwmp:Upload><CommandKey>${args.CommandKey}</CommandKey><FileType>${args.FileType}</FileType><URL>${escaped(args.URL)}</URL><Username>${args.Username}</Username><Password>${args.Password}</Password><DelaySeconds>${args.DelaySeconds}</DelaySeconds></cwmp:Upload>`,
+    raw: element(
+      'cwmp:Upload',
+      element('CommandKey', args.CommandKey),
+      element('FileType', args.FileType),
+      element('URL', escaped(args.URL)),
+      element('Username', args.Username),
+      element('Password', args.Password),
+      element('DelaySeconds', args.DelaySeconds),
+    ),
     request: { kind: 'request', rpc: 'Upload', args },
   };
 }
@@ -119,18 +185,45 @@ export function scheduleDownload(
   over: Partial<Args<'ScheduleDownload'>> = {},
 ): Ask {
   const TimeWindowList = windows.map(([WindowStart, WindowEnd, WindowMode, MaxRetries = 0]) => ({
-    ...{ WindowStart, WindowEnd, WindowMode, UserMessage: '', MaxRetries },
+    WindowStart,
+    WindowEnd,
+    WindowMode,
+    UserMessage: '',
+    MaxRetries,
   }));
   const args: Args<'ScheduleDownload'> = {
-    ...{ CommandKey, FileType: '3 Vendor Configuration File', URL, Username: '', Password: '' },
-    ...{ FileSize: 0, TargetFileName: '', TimeWindowList, ...over },
+    CommandKey,
+    FileType: '3 Vendor Configuration File',
+    URL,
+    Username: '',
+    Password: '',
+    FileSize: 0,
+    TargetFileName: '',
+    TimeWindowList,
+    ...over,
   };
-  const structs = windows.map(
-    ([start, end, mode, retries = 0]) =>
-      `<TimeWindowStruct><WindowStart>${start}</WindowStart><WindowEnd>${end}</WindowEnd><WindowMode>${mode}</WindowMode><UserMessage></UserMessage><MaxRetries>${retries}</MaxRetries></TimeWindowStruct>`,
+  const structs = windows.map(([start, end, mode, retries = 0]) =>
+    element(
+      'TimeWindowStruct',
+      element('WindowStart', start),
+      element('WindowEnd', end),
+      element('WindowMode', mode),
+      element('UserMessage'),
+      element('MaxRetries', retries),
+    ),
   );
   return {
-    raw: `<cwmp:ScheduleDownload><CommandKey>${args.CommandKey}</CommandKey><FileType>${args.FileType}</FileType><URL>${escaped(args.URL)}</URL><Username>${args.Username}</Username><Password>${args.Password}</Password><FileSize>${args.FileSize}</FileSize><TargetFileName>${args.TargetFileName}</TargetFileName><TimeWindowList enc:arrayType="cwmp:TimeWindowStruct[${windows.length}]">${structs.join('')}</TimeWindowList></cwmp:ScheduleDownload>`,
+    raw: element(
+      'cwmp:ScheduleDownload',
+      element('CommandKey', args.CommandKey),
+      element('FileType', args.FileType),
+      element('URL', escaped(args.URL)),
+      element('Username', args.Username),
+      element('Password', args.Password),
+      element('FileSize', args.FileSize),
+      element('TargetFileName', args.TargetFileName),
+      array('TimeWindowList', 'cwmp:TimeWindowStruct', structs),
+    ),
     request: { kind: 'request', rpc: 'ScheduleDownload', args },
   };
 }
@@ -151,7 +244,11 @@ export const allQueued = (): Ask => ({
 });
 
 export const scheduleInform = (DelaySeconds: number, CommandKey: string): Ask => ({
-  raw: `<cwmp:ScheduleInform><DelaySeconds>${DelaySeconds}</DelaySeconds><CommandKey>${CommandKey}</CommandKey></cwmp:ScheduleInform>`,
+  raw: element(
+    'cwmp:ScheduleInform',
+    element('DelaySeconds', DelaySeconds),
+    element('CommandKey', CommandKey),
+  ),
   request: { kind: 'request', rpc: 'ScheduleInform', args: { DelaySeconds, CommandKey } },
 });
 
@@ -160,7 +257,7 @@ export function vouchers(...documents: readonly string[]): Ask {
   const VoucherList = documents.map((text) => Buffer.from(text).toString('base64'));
   const members = VoucherList.map((text) => `<base64>${text}</base64>`);
   return {
-    raw: `<cwmp:SetVouchers><VoucherList enc:arrayType="enc:base64[${members.length}]">${members.join('')}</VoucherList></cwmp:SetVouchers>`,
+    raw: element('cwmp:SetVouchers', array('VoucherList', 'enc:base64', members)),
     request: { kind: 'request', rpc: 'SetVouchers', args: { VoucherList } },
   };
 }
@@ -186,7 +283,7 @@ export function changeUnits(CommandKey: string, ...Operations: readonly Operatio
     return `<Operations xsi:type="cwmp:${operation.Operation}OpStruct">${members.join('')}</Operations>`;
   });
   return {
-    raw: `<cwmp:ChangeDUState>${elements.join('')}<CommandKey>${CommandKey}</CommandKey></cwmp:ChangeDUState>`,
+    raw: element('cwmp:ChangeDUState', elements.join(''), element('CommandKey', CommandKey)),
     request: { kind: 'request', rpc: 'ChangeDUState', args: { Operations, CommandKey } },
   };
 }

@@ -1,4 +1,4 @@
-/** What modems are asked and what comes of it: one case is driven by raw text and by the ACS of this project. */
+/** Requests to modems and their results: each case is run with raw text and by the ACS of this project. */
 import type { AcsMethod, CpeMethod } from '../../../protocol/cwmp/messages.ts';
 import type { Modem, Profile } from '../../../simulator/index.ts';
 import { loadProfile } from '../../../simulator/index.ts';
@@ -13,21 +13,21 @@ export interface RpcCase {
   readonly ask: Ask;
   /** No user can queue it: the ACS refuses it before a modem sees it. */
   readonly byHandOnly?: true;
-  /** The fault that answers it. */
+  /** The fault in the answer. */
   readonly fault?: number;
   /** Faults of single parameters. */
   readonly inner?: readonly (readonly [name: string, code: number])[];
-  /** What stands in the answer on the wire. */
+  /** What the answer contains on the wire. */
   readonly wire?: readonly RegExp[];
-  /** What the ACS keeps as the answer of the task. */
+  /** What the ACS stores as the answer of the task. */
   readonly answer?: object;
-  /** It goes on beyond this case: the task is not ended. */
+  /** It continues beyond this case: the task is not finished. */
   readonly runs?: true;
-  /** What the modem tells later of its own accord, with the fault code in it. */
-  readonly told?: { readonly rpc: AcsMethod; readonly code: number; readonly wire?: readonly RegExp[] };
-  /** Before it is asked. */
+  /** What the modem reports later by itself, with its fault code. */
+  readonly reported?: { readonly rpc: AcsMethod; readonly code: number; readonly wire?: readonly RegExp[] };
+  /** Before the request. */
   readonly before?: (modem: Modem) => void | Promise<void>;
-  /** After it was answered, and told. */
+  /** After the answer and the report. */
   readonly after?: (modem: Modem) => string | undefined | Promise<string | undefined>;
 }
 
@@ -38,7 +38,7 @@ export interface Scene {
   readonly cases: readonly RpcCase[];
 }
 
-/** A profile with other habits. */
+/** A profile with other traits. */
 export function variant(name: string, rpc: Partial<RpcTraits>, cwmp: Partial<Profile['cwmp']> = {}): Profile {
   const base = loadProfile(name);
   return { ...base, rpc: { ...base.rpc, ...rpc }, cwmp: { ...base.cwmp, ...cwmp } };
@@ -52,7 +52,7 @@ const MAPPING = `${IGD}WANDevice.1.WANConnectionDevice.1.WANPPPConnection.1.Port
 const UPTIME = `${IGD}DeviceInfo.UpTime`;
 const LONG = 'k'.repeat(33);
 
-/** One lawful request of each RPC, for refusals that do not depend on what is asked. */
+/** One valid request of each RPC, for refusals that do not depend on the arguments. */
 export const ONE_OF_EACH: Readonly<Record<CpeMethod, Ask>> = {
   GetRPCMethods: ask.methods(),
   SetParameterValues: ask.spv([[CODE, 'string', 'x']]),
@@ -81,7 +81,7 @@ export const ONE_OF_EACH: Readonly<Record<CpeMethod, Ask>> = {
 
 export const CPE_METHODS: readonly CpeMethod[] = loadProfile('generic-tr098').cwmp.methods;
 
-/** A device that refuses each RPC with this code, whatever is asked. */
+/** A device that refuses each RPC with this code, whatever the arguments. */
 const refusing = (code: number, only: readonly CpeMethod[] = CPE_METHODS): Scene => ({
   title: `a device that refuses with ${code}`,
   profile: () => variant('generic-tr098', { refuses: new Map(only.map((rpc) => [rpc, code])) }),
@@ -148,7 +148,7 @@ const values: Scene = {
     { title: 'an object without its dot is a wrong name', ask: ask.gpv(`${IGD}DeviceInfo`), fault: 9005 },
     { title: 'no name at all is no request', ask: ask.gpv(), byHandOnly: true, fault: 9003 },
     {
-      title: 'every bad parameter is told by its own code, and nothing is set',
+      title: 'every bad parameter has its own code, and nothing is set',
       ask: ask.spv([
         [CODE, 'string', 'lost'],
         [`${IGD}Nope`, 'string', 'x'],
@@ -353,7 +353,7 @@ const objects: Scene = {
       answer: { ParameterList: [{}, { Value: '2' }, { Value: 'a1' }] },
     },
     {
-      title: 'it bears attributes',
+      title: 'it accepts attributes',
       ask: ask.spa([`${FORWARDING}2.Enable`, 2]),
       answer: {},
     },
@@ -506,8 +506,8 @@ const choosy: Scene = {
         const [report] = await modem.next('session-ended', { where: ({ ok }) => ok });
         if (modem.get(`${IGD}LANDevice.1.LANHostConfigManagement.DomainName`) !== 'home')
           return 'it was lost';
-        const told = report.events.join();
-        return told.includes('1 BOOT') && !told.includes('M Reboot') ? undefined : told;
+        const reported = report.events.join();
+        return reported.includes('1 BOOT') && !reported.includes('M Reboot') ? undefined : reported;
       },
     },
   ],
@@ -558,7 +558,7 @@ const restarts: Scene = {
 export const SCENES: readonly Scene[] = [
   refusing(9001),
   refusing(9002),
-  // What no other case brings about, and firmware may: the lists of TR-069a6 have them.
+  // What no other case causes, and firmware may: the lists of TR-069a6 have them.
   refusing(9003, [
     ...([
       'GetParameterValues',

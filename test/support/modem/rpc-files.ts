@@ -1,4 +1,4 @@
-/** The file server of transfers: files that are right, and every way in which one can be wrong. */
+/** The file server of transfers: valid files, and files with every kind of error. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -9,17 +9,17 @@ import { loadProfile } from '../../../simulator/index.ts';
 
 export interface RpcFiles {
   readonly url: string;
-  /** What was put, by path. */
+  /** Uploads, by path. */
   readonly put: ReadonlyMap<string, Buffer>;
   /** GETs and PUTs by path, in order. */
   readonly asked: readonly string[];
-  /** Lets the next answer to `/slow` go. */
+  /** Releases the next answer to `/slow`. */
   release(): void;
 }
 
 const { family, board } = loadProfile('generic-tr098').identity;
 const IMAGE = Buffer.from(writeImage({ family, board, version: '2.0.0.1' }));
-/** The same without the mark by which simulated modems know what was made for them. */
+/** The same without the mark of images made for simulated modems. */
 const UNSIGNED = Buffer.from(IMAGE).fill(
   0x7e,
   IMAGE.indexOf('\x7f\x09SIMULATED'),
@@ -54,18 +54,8 @@ export async function rpcFiles(t: Test): Promise<RpcFiles> {
     const path = (request.url ?? '').replace(/\?.*/, '');
     asked.push(`${request.method} ${path}`);
     if (path === '/slow') await new Promise<void>((resolve) => slow.push(resolve));
-    if (path.startsWith('/basic/') && !isBasic(request)) return challenge(response, 'Basic realm="files"');
-    if (path.startsWith('/digest/') && !isDigest(request))
-      return challenge(response, 'Digest realm="files", nonce="n7", qop="auth", algorithm=MD5');
-    if (path === '/broken') return breakOff(response);
-    if (path === '/error') return response.writeHead(500).end('no');
-    const name = path.replace(/^\/(basic|digest)(?=\/)/, '');
-    if (request.method === 'PUT') {
-      put.set(path, Buffer.concat(parts));
-      return response.writeHead(201).end();
-    }
-    const file = name === '/slow' ? FILES.get('/conf') : FILES.get(name);
-    return file === undefined ? response.writeHead(404).end() : response.end(file);
+    if (request.method === 'PUT' && !isRefused(path, request)) put.set(path, Buffer.concat(parts));
+    answer(path, request, response);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -84,10 +74,35 @@ export async function rpcFiles(t: Test): Promise<RpcFiles> {
   };
 }
 
+/** Without credentials, or on a path that fails for everyone. */
+const isRefused = (path: string, request: IncomingMessage): boolean =>
+  (path.startsWith('/basic/') && !isBasic(request)) ||
+  (path.startsWith('/digest/') && !isDigest(request)) ||
+  path === '/broken' ||
+  path === '/error';
+
+function answer(path: string, request: IncomingMessage, response: ServerResponse): void {
+  if (isRefused(path, request)) refuse(path, response);
+  else if (request.method === 'PUT') response.writeHead(201).end();
+  else {
+    const name = path.replace(/^\/(basic|digest)(?=\/)/, '');
+    const file = FILES.get(name === '/slow' ? '/conf' : name);
+    if (file === undefined) response.writeHead(404).end();
+    else response.end(file);
+  }
+}
+
+function refuse(path: string, response: ServerResponse): void {
+  if (path === '/broken') breakOff(response);
+  else if (path === '/error') response.writeHead(500).end('no');
+  else if (path.startsWith('/basic/')) challenge(response, 'Basic realm="files"');
+  else challenge(response, 'Digest realm="files", nonce="n7", qop="auth", algorithm=MD5');
+}
+
 const challenge = (response: ServerResponse, scheme: string): ServerResponse =>
   response.writeHead(401, { 'WWW-Authenticate': scheme }).end();
 
-/** Half of what it promised. */
+/** Half of what it announced. */
 function breakOff(response: ServerResponse): void {
   response.writeHead(200, { 'Content-Length': '1000' });
   response.write('x'.repeat(500), () => response.destroy());

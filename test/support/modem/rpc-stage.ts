@@ -1,4 +1,4 @@
-/** Plays scenes of rpc-cases.ts: by raw text, and by the ACS of this project. */
+/** Runs the scenes of rpc-cases.ts: with raw text, and by the ACS of this project. */
 import type { Test } from 'tap';
 import { deviceKey } from '../../../acs/device-key.ts';
 import type { Task } from '../../../acs/queue/queue.ts';
@@ -11,7 +11,7 @@ import { runAcs } from '../acs/run-acs.ts';
 import { scriptedAcs } from '../acs/scripted-acs.ts';
 import type { RpcCase, Scene } from './rpc-cases.ts';
 
-/** Simulated seconds a second: a boot of half a minute is 30 ms. */
+/** Simulated seconds per second: a boot of half a minute is 30 ms. */
 const SPEED = 1000;
 
 async function modemOf(t: Test, scene: Scene, acs: string): Promise<Modem> {
@@ -23,18 +23,20 @@ async function modemOf(t: Test, scene: Scene, acs: string): Promise<Modem> {
   return modem;
 }
 
-/** Asks, lets the modem answer, and waits for what it tells later. Gives what `after` finds wrong. */
+/**
+ * Sends the request, lets the modem answer, and waits for its later report. Returns what `after` finds wrong.
+ */
 async function play(modem: Modem, one: RpcCase, settled: () => Promise<void>): Promise<string | undefined> {
-  const told =
-    one.told === undefined
+  const reported =
+    one.reported === undefined
       ? undefined
-      : modem.next('delivered', { where: ({ rpc }) => rpc === one.told?.rpc });
+      : modem.next('delivered', { where: ({ rpc }) => rpc === one.reported?.rpc });
   const ended = modem.next('session-ended', { where: ({ ok, requests }) => ok && requests.length > 0 });
   modem.inform('6 CONNECTION REQUEST');
   await ended;
   const after = one.after?.(modem);
   await settled();
-  await told;
+  await reported;
   return after;
 }
 
@@ -54,7 +56,7 @@ export async function playRaw(t: Test, scene: Scene, files: string): Promise<voi
       posts.find((text) => text.includes('<cwmp:Fault>') || /<cwmp:\w+Response/.test(text)) ?? '';
     await t.test(one.title, (t) => {
       checkRaw(t, one, answer);
-      if (one.told !== undefined) checkTold(t, one.told, posts);
+      if (one.reported !== undefined) checkReport(t, one.reported, posts);
       t.equal(flaw, undefined);
       t.end();
     });
@@ -82,9 +84,9 @@ function checkRaw(t: Test, { ask, fault, inner = [], wire = [] }: RpcCase, answe
   );
 }
 
-function checkTold(
+function checkReport(
   t: Test,
-  { rpc, code, wire = [] }: NonNullable<RpcCase['told']>,
+  { rpc, code, wire = [] }: NonNullable<RpcCase['reported']>,
   posts: readonly string[],
 ): void {
   const text = posts.find((post) => post.includes(`<cwmp:${rpc}>`)) ?? '';
@@ -127,10 +129,10 @@ function placedRequest(request: Request<CpeMethod>, files: string): Request<CpeM
 
 function checkTask(
   t: Test,
-  { fault, inner = [], answer, told, runs }: RpcCase,
+  { fault, inner = [], answer, reported, runs }: RpcCase,
   task: Task | undefined,
 ): void {
-  const expected = fault ?? (told?.rpc === 'TransferComplete' ? told.code : 0);
+  const expected = fault ?? (reported?.rpc === 'TransferComplete' ? reported.code : 0);
   if (expected !== 0) {
     t.equal(task?.state, 'failed');
     t.equal(task?.fault?.FaultCode, expected);
@@ -142,8 +144,8 @@ function checkTask(
   }
   t.equal(task?.state, runs ? 'running' : 'done');
   if (answer !== undefined) t.match(task?.answer, answer);
-  if (told?.rpc === 'DUStateChangeComplete')
-    t.ok(resultCodes(task?.answer).includes(told.code), 'its result');
+  if (reported?.rpc === 'DUStateChangeComplete')
+    t.ok(resultCodes(task?.answer).includes(reported.code), 'its result');
 }
 
 function resultCodes(answer: unknown): readonly number[] {

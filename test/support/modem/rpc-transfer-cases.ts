@@ -8,7 +8,7 @@ import type { RpcCase, Scene } from './rpc-cases.ts';
 import { IGD, variant } from './rpc-cases.ts';
 import { UUID } from './rpc-files.ts';
 
-/** Of the modems that play scenes. */
+/** Options of the modems that play scenes. */
 export const SEED = 7;
 
 const FIRMWARE = { FileType: '1 Firmware Upgrade Image' } as const;
@@ -18,11 +18,11 @@ const CODE = `${IGD}DeviceInfo.ProvisioningCode`;
 const VERSION = `${IGD}DeviceInfo.SoftwareVersion`;
 const LONG = 'k'.repeat(33);
 
-const completes = (code: number, ...wire: readonly RegExp[]): Pick<RpcCase, 'told'> => ({
-  told: { rpc: 'TransferComplete', code, wire },
+const completes = (code: number, ...wire: readonly RegExp[]): Pick<RpcCase, 'reported'> => ({
+  reported: { rpc: 'TransferComplete', code, wire },
 });
 
-/** Waits for the session that tells the last of these events; names what it does not tell. */
+/** Waits for the session that reports the last of these events; names those that it does not report. */
 async function toldWith(modem: Modem, codes: readonly string[]): Promise<string | undefined> {
   const last = codes.at(-1) ?? '';
   const [{ events }] = await modem.next('session-ended', {
@@ -39,7 +39,7 @@ const downloads: Scene = {
   profile: () => loadProfile('generic-tr098'),
   cases: [
     {
-      title: 'a configuration is fetched, applied and told with its times',
+      title: 'a configuration is fetched, applied and reported with its times',
       ask: ask.download('c1', '{files}/conf'),
       wire: [later],
       ...completes(
@@ -191,7 +191,7 @@ const queue: Scene = {
   title: 'the queue',
   profile: () => {
     const { rpc } = loadProfile('generic-tr098');
-    // Simulated days: what finishes does so for the rest of the scene.
+    // Simulated days: what finishes stays so for the rest of the scene.
     return variant('generic-tr098', { transfers: { ...rpc.transfers, most: 4, applySeconds: 864_000 } });
   },
   cases: [
@@ -272,11 +272,11 @@ const queue: Scene = {
   ],
 };
 
-/** Until the firmware is there and being written. */
+/** Until the firmware has arrived and is being written. */
 async function untilFourth(modem: Modem): Promise<void> {
-  for (let turn = 0; transfersOf(modem.device)[3]?.phase !== 'finishing'; turn++) {
-    if (turn > 1000) throw new Error('the firmware never came');
-    // What a transfer has come to is told to nobody before it ends: looking again is all there is.
+  for (let round = 0; transfersOf(modem.device)[3]?.phase !== 'finishing'; round++) {
+    if (round > 1000) throw new Error('the firmware never came');
+    // A transfer reports nothing before it ends: polling is the only way.
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
@@ -289,7 +289,7 @@ const windows: Scene = {
   },
   cases: [
     {
-      title: 'a scheduled download is told by its own event',
+      title: 'a scheduled download is reported by its own event',
       ask: ask.scheduleDownload('w1', '{files}/conf', [[10, 60_000, '1 At Any Time']]),
       ...completes(0, /<CommandKey>w1</),
       after: async (modem) => {
@@ -313,7 +313,7 @@ const windows: Scene = {
       ...completes(9020),
     },
     {
-      title: 'a server that is not there is tried in the second window too, and then told',
+      title: 'a missing server is tried in the second window too, and then reported',
       ask: ask.scheduleDownload('w5', NOWHERE, [
         [0, 100, '2 Immediately', 1],
         [200, 2000, '2 Immediately', 0],
@@ -392,7 +392,7 @@ const atOnce: Scene = {
     { title: 'of an upload too', ask: ask.upload('s6', '{files}/digest/x'), fault: 9012 },
     { title: 'nothing is left in the queue', ask: ask.queued(), answer: { TransferList: [] } },
     {
-      title: 'firmware is told later all the same',
+      title: 'firmware is reported later all the same',
       ask: ask.download('s7', '{files}/fw.bin', FIRMWARE),
       wire: [later],
       ...completes(0),
@@ -433,9 +433,21 @@ interface OptionOf {
 function voucher(...options: readonly OptionOf[]): string {
   const objects = options.map(
     ({ name, mode = 'EnabledWithoutExpiration', serial = device.unit.serial, duration = '' }, index) =>
-      `<Object Id="o${index}"><Option><VSerialNum>41</VSerialNum><DeviceId><Manufacturer>Modemlab</Manufacturer><OUI>02004D</OUI><ProductClass>Gateway-098</ProductClass><SerialNumber>${serial}</SerialNumber></DeviceId><OptionIdent>${name}</OptionIdent><OptionDesc>of a test</OptionDesc><StartDate>2024-01-01T00:00:00Z</StartDate>${duration}<Mode>${mode}</Mode><Transferable>No</Transferable></Option></Object>`,
+      [
+        `<Object Id="o${index}"><Option><VSerialNum>41</VSerialNum>`,
+        '<DeviceId><Manufacturer>Modemlab</Manufacturer><OUI>02004D</OUI>',
+        `<ProductClass>Gateway-098</ProductClass><SerialNumber>${serial}</SerialNumber></DeviceId>`,
+        `<OptionIdent>${name}</OptionIdent><OptionDesc>of a test</OptionDesc>`,
+        `<StartDate>2024-01-01T00:00:00Z</StartDate>${duration}<Mode>${mode}</Mode>`,
+        '<Transferable>No</Transferable></Option></Object>',
+      ].join(''),
   );
-  return `<?xml version="1.0"?><Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><SignedInfo><Reference URI="#o0"/></SignedInfo><SignatureValue>bm9uZQ==</SignatureValue>${objects.join('')}</Signature>`;
+  return [
+    '<?xml version="1.0"?><Signature xmlns="http://www.w3.org/2000/09/xmldsig#">',
+    '<SignedInfo><Reference URI="#o0"/></SignedInfo><SignatureValue>bm9uZQ==</SignatureValue>',
+    ...objects,
+    '</Signature>',
+  ].join('');
 }
 
 const vouchers: Scene = {
@@ -462,7 +474,7 @@ const vouchers: Scene = {
       answer: {},
     },
     {
-      title: 'an option is told by its name, with what the voucher says',
+      title: 'an option is listed by its name, with what the voucher says',
       ask: ask.options('voip'),
       wire: [
         /<OptionName>voip<\/OptionName><VoucherSN>41<\/VoucherSN><State>3<\/State><Mode>2<\/Mode><StartDate>2024-01-01T00:00:00Z<\/StartDate>(<ExpirationDate[^I]*)?<IsTransferable>0<\/IsTransferable>/,
@@ -474,7 +486,11 @@ const vouchers: Scene = {
       ask: ask.options('trial'),
       answer: { OptionList: [{ State: 2, Mode: 1, ExpirationDate: '2024-01-11T00:00:00Z' }] },
     },
-    { title: 'all are told for the empty name', ask: ask.options(''), answer: { OptionList: { length: 2 } } },
+    {
+      title: 'all are listed for the empty name',
+      ask: ask.options(''),
+      answer: { OptionList: { length: 2 } },
+    },
     { title: 'an option that it does not have', ask: ask.options('nothing'), fault: 9003 },
     { title: 'a voucher that is no XML', ask: ask.vouchers('a voucher'), fault: 9003 },
     { title: 'a voucher without a signature', ask: ask.vouchers('<Option/>'), fault: 9003 },
@@ -484,7 +500,7 @@ const vouchers: Scene = {
       fault: 9003,
     },
     {
-      title: 'more options than it bears',
+      title: 'more options than it can hold',
       ask: ask.vouchers(voucher(...Array.from({ length: 65 }, (_, index) => ({ name: `o${index}` })))),
       fault: 9004,
     },
@@ -492,8 +508,8 @@ const vouchers: Scene = {
 };
 
 const UNITS = `${IGD}SoftwareModules.`;
-const completesUnits = (code: number, ...wire: readonly RegExp[]): Pick<RpcCase, 'told'> => ({
-  told: { rpc: 'DUStateChangeComplete', code, wire },
+const completesUnits = (code: number, ...wire: readonly RegExp[]): Pick<RpcCase, 'reported'> => ({
+  reported: { rpc: 'DUStateChangeComplete', code, wire },
 });
 const install = (url: string, more: { UUID?: string; ExecutionEnvRef?: string } = {}) =>
   ask.changeUnits('d', { Operation: 'Install', URL: url, ...more });
@@ -507,7 +523,7 @@ const units: Scene = {
   profile: () => loadProfile('generic-tr098'),
   cases: [
     {
-      title: 'a unit is installed and told with its reference',
+      title: 'a unit is installed and reported with its reference',
       ask: ask.changeUnits('du1', { Operation: 'Install', URL: '{files}/unit-1.0', UUID }),
       wire: [/<cwmp:ChangeDUStateResponse(\/>|><\/cwmp:ChangeDUStateResponse>)/],
       ...completesUnits(
@@ -610,7 +626,7 @@ const units: Scene = {
     },
     { title: 'an update of all of a version', ask: update({ Version: '1.0' }), fault: 9003 },
     {
-      title: 'more operations than it bears',
+      title: 'more operations than it can hold',
       ask: ask.changeUnits(
         'many',
         ...Array.from({ length: 65 }, () => ({ Operation: 'Uninstall', UUID }) as const),
@@ -704,7 +720,7 @@ const aliases: Scene = {
       answer: {},
     },
     {
-      title: 'a device is told to prefer aliases',
+      title: 'a device is set to prefer aliases',
       ask: ask.spv([[`${DEVICE}ManagementServer.InstanceMode`, 'string', 'InstanceAlias']]),
       answer: { Status: 0 },
     },

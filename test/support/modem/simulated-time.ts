@@ -4,9 +4,12 @@ import { createScheduler } from '../../../simulator/time/scheduler.ts';
 
 export interface SimulatedTime {
   readonly scheduler: Scheduler;
-  /** Lets so many simulated milliseconds pass, with everything that is due in them; then it stands still again. */
+  /**
+   * Lets this many simulated milliseconds pass, with everything that is due in them; then time stands still
+   * again.
+   */
   pass(ms: number): Promise<void>;
-  /** Lets time pass until the promise is settled, and answers it. */
+  /** Lets time pass until the promise is settled, and returns its result. */
   until<T>(what: Promise<T>): Promise<T>;
 }
 

@@ -1,4 +1,4 @@
-/** A STUN server that a test plays, and a NAT before it. */
+/** A STUN server played by a test, and a NAT before it. */
 import { createHmac } from 'node:crypto';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
@@ -10,23 +10,25 @@ const PATIENCE_MS = 20_000;
 
 export const hmacSha1: Hmac = (key, text) => createHmac('sha1', key).update(text).digest();
 
-/** A Binding Request as it came. */
+/** A Binding Request as received. */
 export interface StunAsked extends ReadStun {
   readonly bytes: Uint8Array;
   readonly from: Endpoint;
-  /** Answers with the sender's address, unless another is given; to RESPONSE-ADDRESS when that was asked for. */
+  /**
+   * Answers with the sender's address, unless another is given; to RESPONSE-ADDRESS if that was requested.
+   */
   answer(change?: Partial<StunMessage>, key?: Uint8Array): void;
   /** Signed by this key. */
   isBy(key: string): boolean;
 }
 
 export interface StunServer extends Endpoint {
-  /** The next request that is not one sent again; rejects when none comes within 20 s. */
+  /** The next request that is not a repetition; rejects when none arrives within 20 s. */
   next(): Promise<StunAsked>;
-  /** The next request to come, also when it was sent before. */
+  /** The next request to arrive, also if it is a repetition. */
   repeated(): Promise<StunAsked>;
-  /** From now on each request is answered, and told to this. */
-  serve(told: (asked: StunAsked) => void): void;
+  /** Answers each request from now on, and passes it to this function. */
+  serve(reported: (asked: StunAsked) => void): void;
   /** Sends from the server's own port. */
   send(bytes: Uint8Array, to: Endpoint): Promise<void>;
 }
@@ -99,8 +101,8 @@ export async function stunServer(t: Test): Promise<StunServer> {
     ...socket.address(),
     next: () => take(isNew),
     repeated: () => take(() => true),
-    serve: (told) => {
-      served = told;
+    serve: (reported) => {
+      served = reported;
     },
     send: (bytes, to) =>
       new Promise((resolve, reject) => {
@@ -110,15 +112,16 @@ export async function stunServer(t: Test): Promise<StunServer> {
 }
 
 export interface Nat extends Endpoint {
-  /** Bindings that were made since the beginning. */
+  /** Bindings that were created since the start. */
   readonly made: number;
   /** The port of the last of them, as the server sees it. */
   readonly seen: number;
 }
 
 /**
- * What is sent to it goes on to the server from a port of its own for each sender, and what the server sends there goes
- * back, as long as the sender was heard within `lifeMs` of this clock; then another port takes its place.
+ * What is sent to it goes on to the server from a port of its own for each sender, and what the server sends
+ * there goes back, as long as the sender was heard within `lifeMs` of this clock; then another port takes its
+ * place.
  */
 export async function openNat(
   t: Test,

@@ -1,4 +1,7 @@
-/** A modem on simulated time against an ACS that a test plays: how much time passes, and which sessions come in it. */
+/**
+ * A modem on simulated time against an ACS played by a test: how much time passes, and which sessions take
+ * place in it.
+ */
 import type { Test } from 'tap';
 import type { ListeningAcs } from '../../../peers/acs.ts';
 import type { Args, CpeMethod, Request } from '../../../protocol/cwmp/messages.ts';
@@ -12,11 +15,11 @@ export interface Bench {
   readonly acs: ListeningAcs;
   readonly time: SimulatedTime;
   readonly modem: Modem;
-  /** The next session: its Inform is answered, these requests are put to the modem, and 204 ends it. */
+  /** The next session: its Inform is answered, these requests are sent to the modem, and 204 ends it. */
   session(...requests: readonly Request<CpeMethod>[]): Promise<Told>;
-  /** So much simulated time passes, in which exactly one session comes. */
+  /** This much simulated time passes, with exactly one session in it. */
   passOne(ms: number, ...requests: readonly Request<CpeMethod>[]): Promise<Told>;
-  /** So much simulated time passes without a session. */
+  /** This much simulated time passes without a session. */
   passNone(ms: number): Promise<void>;
 }
 
@@ -28,7 +31,7 @@ export interface Told {
   readonly inform: Args<'Inform'>;
 }
 
-/** A modem that has had its first session, with everything that it was asked in it. */
+/** A modem that has had its first session, including these requests. */
 export async function bench(
   t: Test,
   requests: readonly Request<CpeMethod>[] = [],
@@ -37,7 +40,11 @@ export async function bench(
   const acs = await scriptedAcs(t);
   const time = simulatedTime();
   const modem = createModem({
-    ...{ acs: acs.url, profile: 'generic-tr098', seed: 4, bootSeconds: 5, scheduler: time.scheduler },
+    acs: acs.url,
+    profile: 'generic-tr098',
+    seed: 4,
+    bootSeconds: 5,
+    scheduler: time.scheduler,
     ...options,
   });
   t.teardown(() => modem.stop());
@@ -52,16 +59,17 @@ export async function bench(
     await ended;
     const { Event, ParameterList } = inform;
     return {
-      ...{ inform, at },
+      inform,
+      at,
       events: Event.map(({ EventCode }) => EventCode),
       names: ParameterList.map(({ Name }) => Name).slice(8),
       value: (name) => ParameterList.find(({ Name }) => Name === name)?.Value,
     };
   };
   const passOne: Bench['passOne'] = async (ms, ...asked) => {
-    const [told] = await Promise.all([session(...asked), time.pass(ms)]);
+    const [reported] = await Promise.all([session(...asked), time.pass(ms)]);
     t.equal(acs.waiting, 0, 'one session and no other');
-    return told;
+    return reported;
   };
   const passNone: Bench['passNone'] = async (ms) => {
     await time.pass(ms);

@@ -1,4 +1,7 @@
-/** A simulated modem and a record of all that an ACS made it do, to be held against what the queue says of its tasks. */
+/**
+ * A simulated modem and a record of everything that an ACS made it do, to compare with what the queue says
+ * about its tasks.
+ */
 import { deviceKey } from '../../../acs/device-key.ts';
 import type { CpeMethod, CwmpFault, Request, Response } from '../../../protocol/cwmp/messages.ts';
 import type { Modem } from '../../../simulator/index.ts';
@@ -14,11 +17,11 @@ export interface Witness {
   readonly modem: Modem;
   readonly key: string;
   readonly profile: string;
-  /** What it carried out or refused, in order. */
+  /** What it executed or refused, in order. */
   readonly seen: readonly Seen[];
   /** Transfers that it ended, by CommandKey. */
   readonly transfers: readonly string[];
-  /** RPCs that it received: each is carried out or refused at once. */
+  /** RPCs that it received: each is executed or refused at once. */
   received: number;
 }
 
@@ -27,7 +30,7 @@ export interface WitnessOptions {
   readonly profile: string;
   readonly seed: string;
   readonly index: number;
-  /** Simulated seconds a second. */
+  /** Simulated seconds per second. */
   readonly speed: number;
   /** Simulated seconds between two Informs. */
   readonly interval: number;
@@ -54,7 +57,7 @@ export function witness({ profile, interval, ...options }: WitnessOptions): Witn
     seen.push({ request, answer, ok: performed.ok });
   });
   modem.events.on('transferred', ({ commandKey }) => transfers.push(commandKey));
-  // Somebody sets it up anew after a reset: a modem that informs once a day would end no test.
+  // Somebody configures it again after a reset: a modem that informs once a day would not end any test.
   modem.events.on('rebooted', ({ cause }) => {
     if (cause !== 'factory-reset') return;
     for (const [below, value] of Object.entries(settings))

@@ -1,4 +1,4 @@
-/** Whether the scenes of RPCs, each played by hand-written text and by the ACS, leave any RPC or fault out. */
+/** Whether the scenes of RPCs, each played by hand-written text and by the ACS, miss any RPC or fault. */
 import t from 'tap';
 import { FAULTS } from '../../../../protocol/cwmp/faults.ts';
 import type { CpeMethod } from '../../../../protocol/cwmp/messages.ts';
@@ -6,7 +6,7 @@ import { RPCS } from '../../../../protocol/cwmp/messages.ts';
 import { SCENES } from '../../../support/modem/rpc-cases.ts';
 import { TRANSFER_SCENES } from '../../../support/modem/rpc-transfer-cases.ts';
 
-/** Codes of a CPE that no simulated modem has a use for, with the reason. */
+/** Codes of a CPE that no simulated modem needs, with the reason. */
 const UNUSED: ReadonlyMap<number, string> = new Map([
   [9014, 'no modem here fetches files by multicast: such a URL is 9013'],
 ]);
@@ -33,7 +33,11 @@ t.test('each RPC of a CPE is carried out and is refused, by text and by the ACS'
 
 t.test('each fault code of a CPE is seen, by text and by the ACS', async (t) => {
   const seen = new Set(
-    both.flatMap(({ fault, inner = [], told }) => [fault, told?.code, ...inner.map(([, code]) => code)]),
+    both.flatMap(({ fault, inner = [], reported }) => [
+      fault,
+      reported?.code,
+      ...inner.map(([, code]) => code),
+    ]),
   );
   const codes = [...FAULTS.keys()].filter((code) => code >= 9000 && code < 9800);
   t.ok(codes.length >= 33);

@@ -17,7 +17,7 @@ t.comment(`MODEMLAB_SEED=${SEED}`);
 const PAGE = readFileSync(path.join(ROOT, 'docs/scenarios.md'), 'utf8');
 const EXAMPLE: unknown = JSON.parse(/```json\n([\s\S]*?)```/.exec(PAGE)?.[1] ?? '');
 
-/** What is wrong, as an error says it. */
+/** The message of the error. */
 function refusal(run: () => unknown): string {
   try {
     run();
@@ -35,8 +35,14 @@ t.test(
     t.strictSame(
       listed.map(({ name }) => name),
       [
-        ...['boot-storm', 'factory-fresh', 'firmware-upgrade', 'line-drop', 'moved-acs'],
-        ...['reboot-while-configured', 'slow-modem', 'wrong-credentials'],
+        'boot-storm',
+        'factory-fresh',
+        'firmware-upgrade',
+        'line-drop',
+        'moved-acs',
+        'reboot-while-configured',
+        'slow-modem',
+        'wrong-credentials',
       ],
     );
     for (const { name, title, shows, parameters } of listed) {
@@ -53,14 +59,14 @@ t.test(
   },
 );
 
-t.test('parameters are set by name, and what is wrong about them is told', async (t) => {
+t.test('parameters are set by name, and errors in them are reported', async (t) => {
   t.match(loadScenario('line-drop', { minutes: '2' }).steps, [{ trigger: { is: 'every', seconds: 120 } }]);
   t.match(loadScenario('line-drop', { minutes: 1.5 }).steps, [{ trigger: { is: 'every', seconds: 90 } }]);
   for (const [set, says] of [
     [{ minutes: 'few' }, /E_USAGE line-drop: minutes wants a number, not few/],
     [{ minute: 2 }, /E_USAGE line-drop has no parameter minute; it has: minutes, seconds, drops, interval/],
     [{ toString: '2' }, /no parameter toString/],
-    [{ minutes: '0' }, /E_FILE_INVALID line-drop.json: steps\[0\]: every wants more than no time/],
+    [{ minutes: '0' }, /E_FILE_INVALID line-drop.json: steps\[0\]: every wants a time above 0/],
     [{ drops: '1.5' }, /E_FILE_INVALID .*ends: each: sessions wants a whole number/],
   ] as const)
     t.match(
@@ -77,7 +83,7 @@ t.test('parameters are set by name, and what is wrong about them is told', async
   );
 });
 
-/** The example of the page with one member, by its path, put in place or (`undefined`) taken away. */
+/** The example of the page with one member, by its path, replaced or (`undefined`) removed. */
 function changed(at: readonly (string | number)[], value: unknown): unknown {
   const change = (json: unknown, [key, ...rest]: readonly (string | number)[]): unknown => {
     if (key === undefined) return value;
@@ -109,8 +115,8 @@ t.test('the example of the page is a scenario; each wrong member is refused with
     [['modem', 'credentials', 'password'], undefined, 'credentials: password wants a text'],
     [['modem', 'bootSeconds'], '3 weeks', 'modem: bootSeconds wants seconds, or a time'],
     [['steps'], {}, 'example.json: steps wants a list'],
-    [['steps', 0, 'at'], 5, 'steps[0]: at wants to be the one of at, every, on, when'],
-    [['steps', 0, 'every'], undefined, 'steps[0]: at wants to be the one of'],
+    [['steps', 0, 'at'], 5, 'steps[0]: at wants exactly one of at, every, on, when'],
+    [['steps', 0, 'every'], undefined, 'steps[0]: at wants exactly one of'],
     [['steps', 0, 'every'], '60 d', 'steps[0]: every wants seconds'],
     [['steps', 0, 'do'], 'explode', 'steps[0]: do wants one of power-cycle, factory-reset'],
     [['steps', 0, 'seconds'], undefined, 'steps[0]: seconds wants seconds'],
@@ -120,19 +126,19 @@ t.test('the example of the page is a scenario; each wrong member is refused with
     [['steps', 1, 'times'], 0, 'steps[1]: times wants a whole number'],
     [['steps', 2, 'when', 'restart'], 1, 'steps[2]: when: restart wants no such member'],
     [['steps', 2, 'value'], undefined, 'steps[2]: value wants a text'],
-    [['ends', 'each'], undefined, 'ends: each wants at least one thing'],
+    [['ends', 'each'], undefined, 'ends: each wants at least one check'],
     [['ends', 'within'], undefined, 'ends: within wants seconds'],
     [['ends', 'each', 'sessions'], -1, 'ends: each: sessions wants a number of at least 0'],
     [['ends', 'each', 'informed', '1 BOOT'], 0.5, 'each: informed: 1 BOOT wants a whole number'],
     [['ends', 'never', 'contacted'], 'here', 'ends: never: contacted wants a URL'],
     [['image'], { bytes: 5 }, 'example.json: image: version wants a text'],
   ] as const) {
-    const told = refusal(() => parseScenario(changed(at, value), 'example', 'example.json'));
-    t.ok(told.startsWith('E_FILE_INVALID example.json') && told.includes(says), told);
+    const reported = refusal(() => parseScenario(changed(at, value), 'example', 'example.json'));
+    t.ok(reported.startsWith('E_FILE_INVALID example.json') && reported.includes(says), reported);
   }
 });
 
-t.test('a file of one own is given by its path', async (t) => {
+t.test('a user file is given by its path', async (t) => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'modemlab-scenario-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
   const file = path.join(folder, 'own.json');
@@ -170,11 +176,17 @@ async function acsFor(t: Test): Promise<TestAcs> {
 
 function play(t: Test, scenario: object, options: Partial<ScenarioOptions> & { acs: string }): ScenarioRun {
   const json = {
-    ...{ title: 't', shows: 's', ends: { each: { sessions: 1 }, within: '1 d' } },
-    ...{ modem: { bootSeconds: 1 }, speed: 'max', ...scenario },
+    title: 't',
+    shows: 's',
+    ends: { each: { sessions: 1 }, within: '1 d' },
+    modem: { bootSeconds: 1 },
+    speed: 'max',
+    ...scenario,
   };
   const played = runScenario({
-    ...{ scenario: parseScenario(json, 'own', 'own.json'), seed: SEED, profile: 'st706wl' },
+    scenario: parseScenario(json, 'own', 'own.json'),
+    seed: SEED,
+    profile: 'st706wl',
     ...options,
   });
   t.teardown(() => played.stop());
@@ -197,8 +209,11 @@ t.test('each action does what it says', async (t) => {
     [
       [
         {
-          ...{ on: 'good-session', after: 5, do: 'change' },
-          ...{ name: 'ManagementServer.PeriodicInformInterval', value: '77' },
+          on: 'good-session',
+          after: 5,
+          do: 'change',
+          name: 'ManagementServer.PeriodicInformInterval',
+          value: '77',
         },
         {
           on: 'good-session',
@@ -216,7 +231,7 @@ t.test('each action does what it says', async (t) => {
       { restarts: 2, failed: 2, done: { GetParameterValues: 1 } },
     ],
   ] as const) {
-    // Another modem each time: the ACS has to meet it.
+    // Another modem each time, which the ACS does not know yet.
     first += 1;
     const played = play(t, { steps, ends: { each, within: '2 h' } }, { acs: acs.url, first });
     const result = await played.done;
@@ -265,7 +280,7 @@ t.test('a spread follows from the seed', async (t) => {
   );
 });
 
-t.test('it is stopped at any time, and says so; a step that cannot be done is told', async (t) => {
+t.test('it can be stopped at any time, and says so; a step that fails is reported', async (t) => {
   const acs = await acsFor(t);
   const played = play(t, { ends: { each: { sessions: 99 }, within: '1 d' }, speed: 1 }, { acs: acs.url });
   await played.stop();

@@ -4,7 +4,7 @@ import type { Test } from 'tap';
 import t from 'tap';
 import { decode } from '../../../../protocol/cwmp/decode.ts';
 import { encode } from '../../../../protocol/cwmp/encode.ts';
-import type { CpeMethod, Inform, Message, Request } from '../../../../protocol/cwmp/messages.ts';
+import type { CpeMethod, Envelope, Inform, Message, Request } from '../../../../protocol/cwmp/messages.ts';
 import { writeImage } from '../../../../protocol/datamodel/firmware-image.ts';
 import type { Modem, ScenarioOptions, ScenarioResult, ScenarioRun } from '../../../../simulator/index.ts';
 import { runScenario } from '../../../../simulator/index.ts';
@@ -22,36 +22,37 @@ async function acsFor(t: Test, options: Parameters<typeof runAcs>[0] = {}): Prom
   return acs;
 }
 
-/** What an ACS of a few lines says to a POST: its session goes on well, or this status. */
+/** The reaction of a small ACS to a POST: its session goes on well, or this status. */
 type Word = 'well' | Request<CpeMethod> | number;
 
-/** An ACS that does what a function says: to an Inform, and then to each POST without a body. */
+const INFORM_RESPONSE: Message = { kind: 'response', rpc: 'Inform', args: { MaxEnvelopes: 1 } };
+
+async function envelopeOf(request: AsyncIterable<Buffer>): Promise<Envelope | undefined> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part);
+  const body = Buffer.concat(parts);
+  const decoded = body.length === 0 ? undefined : decode(body);
+  return decoded?.ok === true ? decoded.value.envelope : undefined;
+}
+
+/** An ACS controlled by a function: for an Inform, and then for each POST without a body. */
 async function oddAcs(
   t: Test,
   answer: (inform: Inform, turn: 'inform' | 'asks') => Word,
 ): Promise<{ url: string; server: Server }> {
   const informs = new WeakMap<object, Inform>();
   const server = createServer(async (request, response) => {
-    const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part);
-    const body = Buffer.concat(parts);
-    const decoded = body.length === 0 ? undefined : decode(body);
-    const envelope = decoded?.ok === true ? decoded.value.envelope : undefined;
-    const message = envelope?.message;
-    const begins = message?.kind === 'request' && message.rpc === 'Inform';
-    if (begins) informs.set(request.socket, message.args);
+    const envelope = await envelopeOf(request);
+    const begins = envelope?.message.kind === 'request' && envelope.message.rpc === 'Inform';
+    if (begins) informs.set(request.socket, envelope.message.args);
     const inform = informs.get(request.socket);
-    const word = inform === undefined ? 500 : answer(inform, begins ? 'inform' : 'asks');
-    const say: Message | undefined = begins
-      ? { kind: 'response', rpc: 'Inform', args: { MaxEnvelopes: 1 } }
-      : typeof word === 'object'
-        ? word
-        : undefined;
-    if (typeof word === 'number' || say === undefined)
-      return response.writeHead(typeof word === 'number' ? word : 204).end();
+    const reply = inform === undefined ? 500 : answer(inform, begins ? 'inform' : 'asks');
+    if (typeof reply === 'number') return response.writeHead(reply).end();
+    const message: Message | undefined = begins ? INFORM_RESPONSE : reply === 'well' ? undefined : reply;
+    if (message === undefined) return response.writeHead(204).end();
     response.setHeader('Content-Type', 'text/xml; charset=utf-8');
-    const id = begins ? envelope?.id : 'asked';
-    return response.end(encode({ id, namespace: 'urn:dslforum-org:cwmp-1-0', header: {}, message: say }));
+    const id = begins ? envelope.id : 'asked';
+    return response.end(encode({ id, namespace: 'urn:dslforum-org:cwmp-1-0', header: {}, message }));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -79,7 +80,7 @@ async function plays(t: Test, played: ScenarioRun): Promise<ScenarioResult> {
   return result;
 }
 
-/** It has to end as one that went wrong, and to say what is wrong. */
+/** It has to fail, and to report why. */
 async function fails(
   t: Test,
   played: ScenarioRun,
@@ -117,7 +118,9 @@ t.test('firmware-upgrade: the offered image gets on; one for other hardware does
   for (const good of [true, false]) {
     const acs = await acsFor(t, { transferMs: 60_000 });
     const played = run(t, {
-      ...{ scenario: 'firmware-upgrade', acs: acs.url, profile: ['st706wl', 'st585v6'] },
+      scenario: 'firmware-upgrade',
+      acs: acs.url,
+      profile: ['st706wl', 'st585v6'],
       set: { version: '6.9.9.9', minutes: 30, interval: 60 },
     });
     // Before the first modem has booted.
@@ -133,10 +136,19 @@ t.test('firmware-upgrade: the offered image gets on; one for other hardware does
       played.modems.map((modem) => {
         const URL = good ? (images.get(modem.device.profile.name) ?? '') : `http://127.0.0.1:${port}/x.bli`;
         return acs.queue.add(keyOf(modem), {
-          ...{ kind: 'request', rpc: 'Download' },
+          kind: 'request',
+          rpc: 'Download',
           args: {
-            ...{ CommandKey: '', FileType: '1 Firmware Upgrade Image', URL, Username: '', Password: '' },
-            ...{ FileSize: 0, TargetFileName: '', DelaySeconds: 0, SuccessURL: '', FailureURL: '' },
+            CommandKey: '',
+            FileType: '1 Firmware Upgrade Image',
+            URL,
+            Username: '',
+            Password: '',
+            FileSize: 0,
+            TargetFileName: '',
+            DelaySeconds: 0,
+            SuccessURL: '',
+            FailureURL: '',
           },
         });
       }),
@@ -193,7 +205,8 @@ t.test('line-drop: modems come back after each; not where a RetryCount is refuse
 
 t.test('reboot-while-configured: it is done again; not by an ACS that thinks it was done', async (t) => {
   const set: Request<'SetParameterValues'> = {
-    ...{ kind: 'request', rpc: 'SetParameterValues' },
+    kind: 'request',
+    rpc: 'SetParameterValues',
     args: {
       ParameterList: [{ Name: `${IGD}DeviceInfo.ProvisioningCode`, Value: 'x', Type: 'string' }],
       ParameterKey: '',
@@ -207,10 +220,10 @@ t.test('reboot-while-configured: it is done again; not by an ACS that thinks it 
     for (const { id } of tasks) t.match(await acs.queue.wait(id, 5000), { state: 'done', attempts: 2 });
     await played.stop();
   }
-  const told = new Set<string>();
+  const reported = new Set<string>();
   const trusting = await oddAcs(t, ({ DeviceId: { SerialNumber } }, turn) => {
-    if (turn === 'inform' || told.has(SerialNumber)) return 'well';
-    told.add(SerialNumber);
+    if (turn === 'inform' || reported.has(SerialNumber)) return 'well';
+    reported.add(SerialNumber);
     return set;
   });
   await fails(

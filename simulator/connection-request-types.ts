@@ -1,8 +1,8 @@
-/** What connection requests and modems know of each other. */
-import type { Device } from '../device/device.ts';
-import type { Scheduler } from '../time/scheduler.ts';
+/** What connection requests and modems know about each other. */
+import type { Device } from './device/device.ts';
+import type { Scheduler } from './time/scheduler.ts';
 
-/** What became of a connection request. */
+/** The outcome of a connection request. */
 export interface Call {
   readonly via: 'http' | 'udp';
   readonly ok: boolean;
@@ -10,7 +10,7 @@ export interface Call {
   readonly status: number;
   readonly why:
     | 'accepted'
-    /** It is served by the session that another one is about to open. */
+    /** It is served by the session that an earlier request is about to open. */
     | 'accepted-again'
     | 'booting'
     | 'disabled'
@@ -20,37 +20,37 @@ export interface Call {
     | 'stale-nonce'
     | 'throttled'
     | 'in-session'
-    /** UDP: no request of Annex G, or its ts or id is not new, or another user, or the signature is wrong. */
+    /** UDP: not a request of Annex G, a ts or id that is not new, another user, or a wrong signature. */
     | 'malformed'
     | 'repeated'
     | 'wrong-user'
     | 'wrong-signature';
 }
 
-/** A modem as one who calls it sees it. */
+/** A modem as seen by its caller. */
 export interface Callee {
   readonly device: Device;
   readonly scheduler: Scheduler;
   /** It has booted. */
   readonly on: boolean;
   readonly inSession: boolean;
-  /** An event has been raised, and no Inform that has left tells it. */
+  /** An event has been raised, and no Inform that was sent reports it. */
   pending(code: string): boolean;
   raise(code: string): void;
   go(): void;
   emit(event: 'connection-request', call: Call): void;
 }
 
-/** Where the modems of a process are called: one port, a path each. */
+/** Where the modems of a process are called: one port, a path for each. */
 export interface ConnectionRequestListener {
-  /** As told in ConnectionRequestURL. */
+  /** As named in ConnectionRequestURL. */
   readonly host: string;
   /** The address it is bound to. */
   readonly address: string;
   readonly port: number;
   /** The ConnectionRequestURL of a device; empty when the device has them disabled. */
   urlOf(device: Device): string;
-  /** From now on its path is answered. */
+  /** Its path is answered from now on. */
   add(modem: Callee): void;
   remove(modem: Callee): void;
   close(): Promise<void>;
@@ -58,8 +58,11 @@ export interface ConnectionRequestListener {
 
 export interface ConnectionRequestOptions {
   readonly listener: ConnectionRequestListener;
-  /** A UDP port of its own (TR-069a6 Annex G): when STUNEnable is true, or always. Default `stun`. */
+  /** A UDP port of its own (TR-069a6 Annex G): while STUNEnable is true, or always. Default `stun`. */
   readonly udp?: 'stun' | 'always' | 'never';
-  /** Real milliseconds until a STUN request is sent again; doubles up to 16 times that. Default 100 (RFC 3489 9.3). */
+  /**
+   * Real milliseconds until a STUN request is repeated; doubles up to 16 times that. Default 100 (RFC 3489
+   * 9.3).
+   */
   readonly stunStepMs?: number;
 }
