@@ -23,9 +23,9 @@ export const indexPage = (entries: readonly Entry[]): string =>
       'Recorded by modemlab itself: simulated modems, and the ACS and the MDAP host of this project, in',
       'simulated time on a network in memory. Each capture has a folder with the file (pcapng, packed with',
       'gzip), a page on what it shows, and the events that `modemlab capture show --json` prints.',
-      '`npm run captures` makes them again, with the same bytes; `npm run captures -- --check` only compares.',
-      'All addresses are private or set aside for documentation (RFC 5737) and tests (RFC 2544), and all devices',
-      'are made up.',
+      '`npm run captures` makes them again, with the same bytes; `npm run captures -- --check` compares.',
+      'All addresses are private or set aside for documentation (RFC 5737) and tests (RFC 2544), and all',
+      'devices are made up.',
     ].join('\n'),
     [
       '| folder | what it shows |',

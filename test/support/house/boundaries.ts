@@ -1,4 +1,7 @@
-/** The rules between the rooms of the house. docs/architecture.md describes them, and its table is compared with ROOMS. */
+/**
+ * The rules between the rooms of the house. docs/architecture.md describes them, and its table is compared
+ * with ROOMS.
+ */
 import ts from 'typescript';
 import type { Import, Place, Source } from './sources.ts';
 import { placeOf, visit } from './sources.ts';
@@ -15,7 +18,10 @@ interface Room {
   readonly packages: readonly string[];
 }
 
-/** A room that is not listed may not exist. Nobody but cli, bench, scripts and test may import `acs` and `mdap`. */
+/**
+ * A room that is not listed may not exist. Nobody but cli, bench, scripts and test may import `acs` and
+ * `mdap`.
+ */
 export const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
   ['protocol', { imports: [], packages: ['fast-xml-parser'] }],
   ['captures', { imports: ['protocol'], packages: ['pcap-parser'] }],
@@ -206,7 +212,7 @@ function isReference(node: ts.Identifier): boolean {
   );
 }
 
-/** Each ring of files that import each other, told once; imports of types count too. */
+/** Each ring of files that import each other, once; imports of types count too. */
 function findCycles(sources: readonly Source[]): Violation[] {
   const edges = new Map(sources.map(({ file, imports }) => [file, imports] as const));
   const state = new Map<string, 'open' | 'closed'>();

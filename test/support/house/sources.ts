@@ -1,4 +1,6 @@
-/** The project's sources as the TypeScript parser sees them: who imports whom, and which globals a file uses. */
+/**
+ * The project's sources as the TypeScript parser sees them: who imports whom, and which globals a file uses.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
