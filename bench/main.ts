@@ -1,12 +1,13 @@
 /**
- * `npm run bench [decode|sessions|clients|idle|storm|memory|captures]`: asks each question, prints the table of docs/performance.md, and ends with 1
- * when a limit is not kept.
+ * `npm run bench [decode|sessions|clients|idle|storm|memory|captures|help]`: answers each question, prints
+ * the table of docs/performance.md, and exits with 1 if a limit is exceeded.
  */
 import { cpus, totalmem } from 'node:os';
 import { stormFigures } from './boot-storm.ts';
 import { captureFigures } from './captures.ts';
 import { clientFigures } from './clients.ts';
 import { decodeFigures } from './decode.ts';
+import { helpFigures } from './help.ts';
 import { idleFigures } from './idle.ts';
 import { memoryFigures } from './memory.ts';
 import type { Figure } from './report.ts';
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]> | readon
   storm: () => stormFigures(),
   memory: memoryFigures,
   captures: captureFigures,
+  help: helpFigures,
 };
 
 const wanted = process.argv.slice(2);
@@ -37,7 +39,7 @@ for (const [name, bench] of Object.entries(BENCHES)) {
   figures.push(...(await bench()));
 }
 const [cpu] = cpus();
-process.stdout.write(
-  `${cpu?.model ?? 'unknown CPU'}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}\n\n${table(figures)}\n`,
-);
+const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
+const machine = `${cpu?.model ?? 'unknown CPU'}, ${cpus().length} cores, ${memory}, Node ${process.version}`;
+process.stdout.write(`${machine}\n\n${table(figures)}\n`);
 process.exitCode = figures.every(isKept) ? 0 : 1;
