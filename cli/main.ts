@@ -26,7 +26,10 @@ interface TopCommand {
 
 const queueCommands = () => import('./task/queue-commands.ts');
 
-/** In the order of the help, which needs nothing but this table. The rest of a command is loaded when it is called. */
+/**
+ * In the order of the help, which needs nothing but this table. The rest of a command is loaded when it is
+ * called.
+ */
 const COMMANDS: readonly TopCommand[] = [
   {
     usage: 'lab',
@@ -119,12 +122,15 @@ const COMMANDS: readonly TopCommand[] = [
 function describeOption({ description, argChoices, defaultValue, hidden }: Option): string {
   const extra: string[] = [];
   if (argChoices !== undefined) extra.push(argChoices.join(', '));
-  if (defaultValue !== undefined && defaultValue !== false && defaultValue !== '')
+  if (defaultValue !== undefined && defaultValue !== false && String(defaultValue) !== '')
     extra.push(`default: ${defaultValue}`);
   return hidden || extra.length === 0 ? description : `${description} (${extra.join('; ')})`;
 }
 
-/** A command in the help of its parent: without `[options]`, which nearly all have, and which is known only once loaded. */
+/**
+ * A command in the help of its parent: without `[options]`, which nearly all have, and which is known only
+ * once loaded.
+ */
 const describeTerm = (command: Command): string =>
   [
     command.name(),
@@ -167,8 +173,8 @@ export async function createProgram(cli: CliContext, loads: (name: string) => bo
 }
 
 /**
- * Runs one command line (without `node` and the script). Resolves with the exit code: 0 success, 1 the peer failed or
- * there are findings, 2 misuse. Never rejects.
+ * Runs one command line (without `node` and the script). Resolves with the exit code: 0 success, 1 the peer
+ * failed or there are findings, 2 misuse. Never rejects.
  */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const cli: CliContext = { io, exitCode: EXIT.success };

@@ -59,8 +59,10 @@ export async function cliPage(): Promise<string> {
     'This page is generated from the commands by `npm run docs`; change them, not the page.',
     [
       'From a clone the command is `npm run -s modemlab -- ARGS`, from the package `modemlab ARGS`.',
-      'Exit codes: 0 success, 1 the peer failed or there are findings, 2 misuse. With `--json`, standard output',
-      'is pure JSON; logs and errors go to standard error. An error has a code, the place where it occurred, and a',
+      'Exit codes: 0 success, 1 the peer failed or there are findings, 2 misuse. With `--json`, standard ' +
+        'output',
+      'is pure JSON; logs and errors go to standard error. An error has a code, the place where it ' +
+        'occurred, and a',
       'remedy ([errors](errors.md)).',
     ].join('\n'),
     ...commands.map(({ name, command }) => `## ${name}\n\n\`\`\`text\n${helpOf(command).trimEnd()}\n\`\`\``),

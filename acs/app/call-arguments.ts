@@ -43,8 +43,8 @@ function describe(schema: Schema): string {
 }
 
 /**
- * Adds the members that were left out. A value without Type gets the type that `resolveAssignment` would give it. What
- * does not have the form of a list of values stays as it is.
+ * Adds the members that were left out. A value without Type gets the type that `resolveAssignment` would give
+ * it. What does not have the form of a list of values stays as it is.
  */
 export async function completeArguments(
   store: DeviceStore,

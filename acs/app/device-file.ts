@@ -1,4 +1,7 @@
-/** A device as one JSON document: what `device export` writes and `device import` reads; see docs/device-file.md. */
+/**
+ * A device as one JSON document: what `device export` writes and `device import` reads; see
+ * docs/device-file.md.
+ */
 import { ModemlabError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { Mismatch } from '../../protocol/soap/check.ts';
@@ -99,7 +102,8 @@ const isFields = (value: unknown): value is Fields =>
 /**
  * Parses a device file.
  * @param origin name of the file, for the error
- * @throws ModemlabError E_FILE_INVALID with the place of the first error: line and column, or the member's path
+ * @throws ModemlabError E_FILE_INVALID with the place of the first error: line and column, or the member's
+ *   path
  */
 export function parseDeviceFile(source: string, origin: string): DeviceFile {
   const refuse = (place: string, why: string): never => {

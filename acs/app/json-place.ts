@@ -1,13 +1,20 @@
-/** Where a text stops being JSON. The engine's own message names the place only sometimes, so it is looked for here. */
+/**
+ * Where a text stops being JSON. The engine's own message names the place only sometimes, so it is looked for
+ * here.
+ */
 
 const WHITE = /[ \t\n\r]*/y;
-const SCALAR =
-  /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
+const STRING = String.raw`"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"`;
+const NUMBER = String.raw`-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?`;
+const SCALAR = new RegExp(`${STRING}|${NUMBER}|true|false|null`, 'y');
 
 /** What may come next. `first-*`: right after an opening bracket, where it may close again at once. */
 type Wants = 'value' | 'first-value' | 'name' | 'first-name' | 'colon' | 'separator' | 'end';
 
-/** Offset of the first token that does not fit or is cut; the length of the text when it is JSON, or ends too early. */
+/**
+ * Offset of the first token that does not fit or is cut; the length of the text when it is JSON, or ends too
+ * early.
+ */
 export const jsonErrorOffset = (text: string): number => new Scanner(text).errorOffset();
 
 class Scanner {

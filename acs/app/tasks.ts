@@ -55,7 +55,10 @@ export async function findTask({ queue }: DataFolder, id: string): Promise<Task>
   return task;
 }
 
-/** The tasks of all devices or of one, in the order in which they were accepted; of those, the ones in one state. */
+/**
+ * The tasks of all devices or of one, in the order in which they were accepted; of those, the ones in one
+ * state.
+ */
 export async function listTasks(
   { queue, store }: DataFolder,
   { device, state }: { readonly device?: string | undefined; readonly state?: TaskState | undefined },

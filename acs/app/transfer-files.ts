@@ -14,9 +14,10 @@ export { isFileName } from '../http/files.ts';
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?|(::ffff:)127(\.\d{1,3}){3})$/i;
 
 /**
- * The address by which this modem reaches the server: that of the server running on the data folder, or else the modem's
- * own ManagementServer.URL; `undefined` when neither is known. A server that listens on every address knows itself only
- * as localhost, which is useless to a modem elsewhere; the modem's own value then decides.
+ * The address by which this modem reaches the server: that of the server running on the data folder, or else
+ * the modem's own ManagementServer.URL; `undefined` when neither is known. A server that listens on every
+ * address knows itself only as localhost, which is useless to a modem elsewhere; the modem's own value then
+ * decides.
  */
 export async function findServerUrl(data: DataFolder, record: DeviceRecord): Promise<string | undefined> {
   const near = LOOPBACK.test(record.address);
@@ -43,8 +44,8 @@ export interface OfferedFile {
 }
 
 /**
- * Copies a file into `files/`, and says where a modem fetches it from. If another file already has its name, the copy gets
- * a different one, since a modem may still be about to fetch the first.
+ * Copies a file into `files/`, and says where a modem fetches it from. If another file already has its name,
+ * the copy gets a different one, since a modem may still be about to fetch the first.
  * @throws ModemlabError E_FILE_INVALID when it cannot be read, or its name cannot stand in a URL
  */
 export async function offerFile({ files }: DataFolder, server: string, file: string): Promise<OfferedFile> {

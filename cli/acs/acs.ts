@@ -51,9 +51,9 @@ const options = (): readonly Option[] => [
 export function defineAcs(command: Command, cli: CliContext): void {
   describeCommand(command, {
     more:
-      'Modems may POST to any path at its address. On SIGINT or SIGTERM it lets open sessions finish; a second signal ' +
-      'stops it at once. With --store memory and --queue memory nothing is written to disk, and no other command can act ' +
-      'on the data.',
+      'Modems may POST to any path at its address. On SIGINT or SIGTERM it lets open sessions finish; a ' +
+      'second signal stops it at once. With --store memory and --queue memory nothing is written to ' +
+      'disk, and no other command can act on the data.',
     options: options(),
     examples: [
       ['acs', 'listen on port 7547, and keep everything in ./modemlab-data'],

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { ModemlabError } from '../../protocol/errors.ts';
 
 /**
- * Reads `username:password` lines, skipping empty ones and those that begin with `#`. Neither is ever printed.
+ * Reads `username:password` lines, skipping empty ones and those that begin with `#`. Neither is ever
+ * printed.
  * @throws ModemlabError E_FILE_INVALID with the first wrong line
  */
 export async function readCredentials(file: string): Promise<ReadonlyMap<string, string>> {

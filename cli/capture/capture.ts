@@ -33,10 +33,10 @@ function defineShow(capture: Command, cli: CliContext): void {
     summary: 'show what happened in a packet capture, one line per message',
     more: [
       'FILE is a pcap or pcapng file, plain or gzipped; - is standard input, read as it arrives.',
-      'A line shows the time (UTC), the CWMP session, the protocol, sender and receiver, the message, and the ids of quirks ' +
-        '(docs/quirks.md) and breaches (docs/errors.md).',
-      'TLS is recognised but not decrypted: see docs/unsupported.md for how to decrypt it first. A file that is cut off or ' +
-        'damaged is shown up to that point; the exit code is then 1.',
+      'A line shows the time (UTC), the CWMP session, the protocol, sender and receiver, the message, ' +
+        'and the ids of quirks (docs/quirks.md) and breaches (docs/errors.md).',
+      'TLS is recognised but not decrypted: see docs/unsupported.md for how to decrypt it first. A file ' +
+        'that is cut off or damaged is shown up to that point; the exit code is then 1.',
     ].join('\n\n'),
     options: [
       new Option('--full', 'show each message decoded').default(false),
@@ -62,11 +62,11 @@ function defineRecord(capture: Command, cli: CliContext): void {
     usage: 'record',
     summary: 'record the traffic between modems and their ACS as a proxy',
     more: [
-      'Give the modems the address of the proxy instead of that of the ACS, with the same path. Everything is passed on ' +
-        'unchanged: bytes, half-closed connections and resets. TLS ends at the proxy and starts again towards the ACS; the ' +
-        'capture has the decrypted traffic.',
-      'Each connection is one stream in the capture, from the modem to the ACS; a comment names the addresses of the proxy. ' +
-        'Runs until SIGINT or SIGTERM, and then closes all connections.',
+      'Give the modems the address of the proxy instead of that of the ACS, with the same path. ' +
+        'Everything is passed on unchanged: bytes, half-closed connections and resets. TLS ends at the ' +
+        'proxy and starts again towards the ACS; the capture has the decrypted traffic.',
+      'Each connection is one stream in the capture, from the modem to the ACS; a comment names the ' +
+        'addresses of the proxy. Runs until SIGINT or SIGTERM, and then closes all connections.',
     ].join('\n\n'),
     options: [
       new Option('--proxy <host:port>', 'the address to listen on for modems; port 0 picks a free one')
@@ -103,14 +103,16 @@ function defineAnonymise(capture: Command, cli: CliContext): void {
     usage: 'anonymise <file>',
     summary: 'rewrite a packet capture with personal data removed',
     more: [
-      'FILE is a pcap or pcapng file, plain or gzipped; OUT has the same format, plain. FILE itself is never changed.',
-      'Serial numbers, MAC addresses (except the vendor half), IP addresses, host names, user names, passwords, keys, network ' +
-        'names, locations, telephone numbers, provisioning codes and cookies are replaced by texts of the same length, ' +
-        'consistently throughout the file. What modemlab does not understand (TLS, files, other protocols) is overwritten ' +
-        'with zeros. Checksums that were correct stay correct. docs/captures.md lists what to check before you share a ' +
-        'capture.',
-      'The replacements come from a random key that is not stored. With --seed they come from the seed: captures anonymised ' +
-        'with the same seed match each other, and anyone who knows the seed can test guesses.',
+      'FILE is a pcap or pcapng file, plain or gzipped; OUT has the same format, plain. FILE itself is ' +
+        'never changed.',
+      'Serial numbers, MAC addresses (except the vendor half), IP addresses, host names, user names, ' +
+        'passwords, keys, network names, locations, telephone numbers, provisioning codes and cookies are ' +
+        'replaced by texts of the same length, consistently throughout the file. What modemlab does not ' +
+        'understand (TLS, files, other protocols) is overwritten with zeros. Checksums that were correct ' +
+        'stay correct. docs/captures.md lists what to check before you share a capture.',
+      'The replacements come from a random key that is not stored. With --seed they come from the seed: ' +
+        'captures anonymised with the same seed match each other, and anyone who knows the seed can test ' +
+        'guesses.',
     ].join('\n\n'),
     options: [
       new Option('-o, --out <out>', 'the file to write; an existing one is replaced').makeOptionMandatory(),
@@ -132,13 +134,13 @@ function defineClone(capture: Command, cli: CliContext): void {
     usage: 'clone <files...>',
     summary: 'make a profile for simulated modems from the device in a capture',
     more: [
-      'Each FILE is a pcap or pcapng file, plain or gzipped; - is standard input. Several captures of one device are combined ' +
-        'into one profile.',
-      'The profile has the parameter tree with types, values and what is writable, the RPCs, how messages and HTTP requests ' +
-        'are written, and the limits and faults that were seen. What the captures do not show is listed, and recorded in the ' +
-        'profile as a guess (docs/profiles.md).',
-      'Passwords that the device reported are in the profile. A file that is cut off or damaged is used up to that point; the ' +
-        'exit code is then 1.',
+      'Each FILE is a pcap or pcapng file, plain or gzipped; - is standard input. Several captures of ' +
+        'one device are combined into one profile.',
+      'The profile has the parameter tree with types, values and what is writable, the RPCs, how ' +
+        'messages and HTTP requests are written, and the limits and faults that were seen. What the ' +
+        'captures do not show is listed, and recorded in the profile as a guess (docs/profiles.md).',
+      'Passwords that the device reported are in the profile. A file that is cut off or damaged is used ' +
+        'up to that point; the exit code is then 1.',
     ].join('\n\n'),
     options: [
       new Option('-o, --out <profile>', 'the file to write (default: standard output)'),

@@ -51,7 +51,8 @@ async function cloneDevice(io: Io, files: readonly string[], options: CloneOptio
   if (witness.unknown > 0) io.err(`${witness.unknown} messages in sessions without an Inform were ignored\n`);
   for (const { firmware, messages } of others)
     io.err(
-      `${messages} messages at firmware ${safe(firmware)} were ignored: the device now runs ${safe(evidence.firmware)}\n`,
+      `${messages} messages at firmware ${safe(firmware)} were ignored: ` +
+        `the device now runs ${safe(evidence.firmware)}\n`,
     );
   return complete ? EXIT.success : EXIT.failed;
 }

@@ -7,7 +7,10 @@ import { safe } from '../support/table.ts';
 
 const GAP = '  ';
 
-/** Time, session, sender and receiver, message, main arguments, marks. Cut to the terminal except for the marks. */
+/**
+ * Time, session, sender and receiver, message, main arguments, marks. Cut to the terminal except for the
+ * marks.
+ */
 export function writeRecord(io: Io, record: StoryRecord): void {
   const { breaches, fault, from, protocol, quirks, session, telling, time, to, what } = record;
   const marks = [...breaches, ...quirks];
@@ -46,7 +49,9 @@ const cut = (text: string, width: number): string => {
   return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`;
 };
 
-/** What `--full` adds: the marks explained, and the decoded message, or the raw text if nothing was decoded. */
+/**
+ * What `--full` adds: the marks explained, and the decoded message, or the raw text if nothing was decoded.
+ */
 export function writeWhole(io: Io, record: StoryRecord): void {
   for (const mark of [...record.breaches, ...record.quirks])
     io.out(`${styled(io, 'out', 'yellow', markLine(mark))}\n`);

@@ -7,8 +7,8 @@ import type { Progress } from '../support/progress.ts';
 import { createProgress } from '../support/progress.ts';
 
 /**
- * Draws on standard error if that is a terminal and nothing else is written to it. `file` is `undefined` for standard
- * input, whose length is unknown.
+ * Draws on standard error if that is a terminal and nothing else is written to it. `file` is `undefined` for
+ * standard input, whose length is unknown.
  */
 export async function captureProgress(
   io: Io,

@@ -39,9 +39,9 @@ const options = (): readonly Option[] => [
     .default(MDAP_PORT),
   new Option('--session <number>', 'only this CWMP session').argParser(wholeNumber(1, 1e9)),
   new Option('--device <key>', 'only sessions of this device: its key or serial number'),
-  new Option('--ignore <path>', 'a field that may differ, with * for any text; repeatable')
+  new Option('--ignore <path>', 'another field that may differ, with * for any text; repeatable')
     .argParser(collect)
-    .default([], 'times, serial numbers, IDs, cookies'),
+    .default([]),
   new Option('--speed <number>', 'recorded seconds per second, or max').argParser(speed).default(1),
   new Option('--timeout <seconds>', 'how long to wait for each message from the peer')
     .argParser(positiveNumber(0, 86_400))
@@ -66,17 +66,18 @@ export function defineReplay(capture: Command, cli: CliContext): void {
     usage: 'replay <file>',
     summary: 'replay one side of a packet capture, and show where the other side now differs',
     more: [
-      'With --listen, replays the ACS: modems that connect are asked what the recorded ones were asked, and their answers are ' +
-        'compared. Each Inform of a device gets its next recorded session; a device that is not in the capture stands in for ' +
-        'one that is.',
-      'With --acs, replays the modems: what they sent is sent again, byte for byte except for target, Host, cookies, ' +
-        'credentials and the cwmp:ID of answers. What this ACS actually asks is answered from the capture, from recorded ' +
-        'values, or by a clone of the modem (made as by "capture clone" from these sessions) or the modem of --profile; ' +
-        'otherwise the answer is fault 9002, which is reported.',
-      'With --as host or --as ant, replays MDAP: an ant with another ANT-ID stands in for a recorded one. --username and ' +
-        '--password replace the recorded credentials of a host.',
-      'FILE is a pcap or pcapng file, plain or gzipped; - is standard input. The exit code is 1 if anything differs. ' +
-        `Never compared: ${ALWAYS_IGNORED.join(', ')}.`,
+      'With --listen, replays the ACS: modems that connect are asked what the recorded ones were asked, ' +
+        'and their answers are compared. Each Inform of a device gets its next recorded session; a device ' +
+        'that is not in the capture stands in for one that is.',
+      'With --acs, replays the modems: what they sent is sent again, byte for byte except for target, ' +
+        'Host, cookies, credentials and the cwmp:ID of answers. What this ACS actually asks is answered ' +
+        'from the capture, from recorded values, or by a clone of the modem (made as by "capture clone" ' +
+        'from these sessions) or the modem of --profile; otherwise the answer is fault 9002, which is ' +
+        'reported.',
+      'With --as host or --as ant, replays MDAP: an ant with another ANT-ID stands in for a recorded ' +
+        'one. --username and --password replace the recorded credentials of a host.',
+      'FILE is a pcap or pcapng file, plain or gzipped; - is standard input. The exit code is 1 if ' +
+        `anything differs. Never compared: ${ALWAYS_IGNORED.join(', ')}.`,
     ].join('\n\n'),
     options: options(),
     examples: [

@@ -50,7 +50,8 @@ async function showCapture(
   const write = (records: readonly StoryRecord[]): void => {
     for (const record of records) if (isWanted(record, options)) view.record(record);
   };
-  // The command before us in a pipe ends at the first signal, and then so do we; a second signal does not wait for that.
+  // The command before us in a pipe ends at the first signal, and then so do we; a second signal does not
+  // wait for that.
   let signals = 0;
   const forget = io.onSignal(() => {
     signals += 1;

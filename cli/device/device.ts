@@ -82,8 +82,8 @@ function defineExport(device: Command, cli: CliContext): void {
     usage: 'export <device>',
     summary: 'export everything known about a device as one JSON document',
     more:
-      'The document holds the device and its tree, and can be read by "device import". It may contain secrets of the ' +
-      'modem.',
+      'The document holds the device and its tree, and can be read by "device import". It may contain ' +
+      'secrets of the modem.',
     options: [
       dataOption(),
       new Option('--out <file>', 'write to this new file instead of standard output'),
@@ -104,8 +104,8 @@ function defineImport(device: Command, cli: CliContext): void {
     usage: 'import <file>',
     summary: 'import a device that "device export" wrote',
     more:
-      'FILE may be - for standard input. The whole file is checked before anything is written. The data folder is ' +
-      'created if it does not exist.',
+      'FILE may be - for standard input. The whole file is checked before anything is written. The data ' +
+      'folder is created if it does not exist.',
     options: [
       dataOption(),
       jsonOption(),
@@ -128,7 +128,9 @@ function defineDelete(device: Command, cli: CliContext): void {
   subcommand(device, {
     usage: 'delete <device>',
     summary: 'delete a device and its tree from the data folder',
-    more: 'Its tasks stay. When the modem makes contact again it is a new device, and its tree is read again.',
+    more:
+      'Its tasks stay. When the modem makes contact again, it is a new device ' +
+      'and its tree is read again.',
     options: [dataOption(), jsonOption()],
     examples: [[`device delete ${EXAMPLE_DEVICE}`, 'delete the device with this serial number']],
   }).action(async (name: string, options: DataOptions) => {

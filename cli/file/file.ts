@@ -13,7 +13,9 @@ export function defineFile(file: Command, cli: CliContext): void {
   subcommand(file, {
     usage: 'make-image',
     summary: 'make a firmware image for simulated modems',
-    more: 'The header is that of a real image; the payload is noise. A real modem rejects it because it is not signed.',
+    more:
+      'The header is that of a real image; the payload is noise. A real modem rejects it because it is ' +
+      'not signed.',
     options: [
       new Option('--board <name>', 'the board it is for, such as BANT-R').makeOptionMandatory(),
       new Option(

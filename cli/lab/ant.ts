@@ -1,6 +1,6 @@
 /**
- * The lab's ant: a factory-fresh simulated modem with CWMP off. The lab finds it by MDAP, as a host finds one on a bench,
- * and configures its ACS by commands; from then on it is a modem of the ACS like the others.
+ * The lab's ant: a factory-fresh simulated modem with CWMP off. The lab finds it by MDAP, as a host finds one
+ * on a bench, and configures its ACS by commands; from then on it is a modem of the ACS like the others.
  */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -19,7 +19,9 @@ const USER = { user: 'Administrator', password: '' };
 /** Simulated milliseconds until its firmware answers; a real one takes some seconds more. */
 const MDAP_MS = 1000;
 
-/** A search on the loopback interface: ants answer within 200 milliseconds, a little later on a busy machine. */
+/**
+ * A search on the loopback interface: ants answer within 200 milliseconds, a little later on a busy machine.
+ */
 const LOOPBACK_SEARCH = { rounds: 2, interval: 500, wait: 500 };
 
 /** What happens to the ant on MDAP, in this order; `failed` may come at any point and ends it. */
@@ -184,7 +186,8 @@ export class LabAnt {
     const { acs, informSeconds } = this.#options;
     return [
       `cwmp server config url=${acs}`,
-      `cwmp config state=enabled mode=full connectionRequest=enabled periodicInform=enabled periodicInfInt=${informSeconds}`,
+      'cwmp config state=enabled mode=full connectionRequest=enabled ' +
+        `periodicInform=enabled periodicInfInt=${informSeconds}`,
       'saveall',
     ];
   }

@@ -8,8 +8,9 @@ import { dataOption, multicastAddress, positiveNumber, wholeNumber } from '../su
 import type { LabOptions } from './run.ts';
 
 /**
- * A group of the local scope (RFC 2365 section 6.1) that no modem is in. Linux gives a socket every datagram sent to its
- * group, whichever interface it arrived at: in MDAP's own group the ant would answer a bench host on another interface.
+ * A group of the local scope (RFC 2365 section 6.1) that no modem is in. Linux gives a socket every datagram
+ * sent to its group, whichever interface it arrived at: in MDAP's own group the ant would answer a bench host
+ * on another interface.
  */
 const ANT_GROUP = '239.255.75.47';
 
@@ -37,9 +38,10 @@ const options = (): readonly Option[] => [
 export function defineLab(command: Command, cli: CliContext): void {
   describeCommand(command, {
     more:
-      'Three modems boot, contact the ACS and are discovered; then they send an Inform every few seconds, so that other ' +
-      'commands can act on them from another terminal. The fourth comes from the factory with CWMP off: it is found by ' +
-      'MDAP, given the address of the ACS, and becomes a modem like the others. The lab runs until interrupted.',
+      'Three modems boot, contact the ACS and are discovered; then they send an Inform every few ' +
+      'seconds, so that other commands can act on them from another terminal. The fourth comes from the ' +
+      'factory with CWMP off: it is found by MDAP, given the address of the ACS, and becomes a modem ' +
+      'like the others. The lab runs until interrupted.',
     options: options(),
     examples: [
       ['lab', 'the lab on port 7547, with everything it learns in ./modemlab-data'],

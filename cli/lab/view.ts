@@ -55,7 +55,7 @@ function taskLine(task: Task): string | undefined {
     case 'done':
       return `${what} done`;
     case 'failed':
-      return `${what} failed: ${task.fault === undefined ? (task.error?.code ?? '') : `${task.fault.FaultCode} ${task.fault.FaultString}`}`;
+      return `${what} failed: ${reasonOf(task)}`;
     case 'running':
       return `${what} accepted, waiting for TransferComplete`;
     case 'sent':
@@ -65,6 +65,9 @@ function taskLine(task: Task): string | undefined {
       return undefined;
   }
 }
+
+const reasonOf = ({ error, fault }: Task): string =>
+  fault === undefined ? (error?.code ?? '') : `${fault.FaultCode} ${fault.FaultString}`;
 
 /** Lines for a log: each modem's first contact in quarters, and the outcome of tasks. */
 function lineView(io: Io, store: DeviceStore, devices: readonly LabDevice[]): LabView {
@@ -252,12 +255,13 @@ function deviceLine(
   const done = record?.discovery.state === 'done';
   const share = names === 0 ? 0 : values / names;
   const filled = Math.round(share * measure.bar);
-  const bar = `${'#'.repeat(filled)}${'.'.repeat(measure.bar - filled)} ${done ? `${names} stored` : `${values}/${names}`}`;
+  const bar = '#'.repeat(filled) + '.'.repeat(measure.bar - filled);
+  const progress = `${bar} ${done ? `${names} stored` : `${values}/${names}`}`;
   const text = cells(
     measure,
     title,
     record?.softwareVersion ?? '',
-    bar,
+    progress,
     String(row?.sessions ?? 0).padStart(8),
     row?.last ?? '',
   );

@@ -50,12 +50,12 @@ export function defineFlash(mdap: Command, cli: CliContext): void {
     usage: 'flash',
     summary: 'flash, renumber and configure all modems on the line at once',
     more:
-      'Finds the modems by MDAP, sends those that need it into boot mode, gives each the image from the plan by BOOTP and ' +
-      'TFTP, waits until it is back, runs the commands of the plan on it, and checks that it is as planned. A modem that ' +
-      'fails is left alone, with the reason, and does not hold up the others. Modems already in boot mode are served ' +
-      'too.\n\n' +
-      'The whole plan is checked first. The first SIGINT stops the run gently: transfers in progress are completed; ' +
-      '--resume continues later.',
+      'Finds the modems by MDAP, sends those that need it into boot mode, gives each the image from the ' +
+      'plan by BOOTP and TFTP, waits until it is back, runs the commands of the plan on it, and checks ' +
+      'that it is as planned. A modem that fails is left alone, with the reason, and does not hold up ' +
+      'the others. Modems already in boot mode are served too.\n\n' +
+      'The whole plan is checked first. The first SIGINT stops the run gently: transfers in progress are ' +
+      'completed; --resume continues later.',
     options: flashOptions(),
     examples: [
       [
@@ -63,7 +63,8 @@ export function defineFlash(mdap: Command, cli: CliContext): void {
         'show what would be done to each modem',
       ],
       [
-        'mdap flash --plan plan.yaml --iface 127.0.0.1 --expect 2 --bootp-port 0 --tftp-port 0 --report report.json',
+        'mdap flash --plan plan.yaml --iface 127.0.0.1 --expect 2 --bootp-port 0 --tftp-port 0 --report ' +
+          'report.json',
         'do it, on free ports of this machine, for simulated modems',
       ],
     ],
@@ -107,8 +108,8 @@ export function defineServe(mdap: Command, cli: CliContext): void {
     usage: 'serve',
     summary: 'give addresses and images to modems in boot mode (BOOTP and TFTP)',
     more:
-      'Modems in boot mode name their board: they get an address and the image for that board. Binding ports 67 and 69 ' +
-      'needs privileges. Runs until SIGINT or SIGTERM.',
+      'Modems in boot mode name their board: they get an address and the image for that board. Binding ' +
+      'ports 67 and 69 needs privileges. Runs until SIGINT or SIGTERM.',
     options: serveOptions(),
     examples: [
       [

@@ -110,7 +110,8 @@ function textOf(event: Exclude<TftpServerEvent, { is: 'trouble' }>, mac: string 
       return `${modem}: ${Math.floor((event.bytes / (event.size ?? event.bytes)) * 100)} % of ${file}`;
     case 'done': {
       const seconds = (event.ms / 1000).toFixed(1);
-      return `${modem}: ${file} complete, ${event.bytes} bytes in ${seconds} s, ${event.repeated} packets repeated`;
+      const sent = `${event.bytes} bytes in ${seconds} s, ${event.repeated} packets repeated`;
+      return `${modem}: ${file} complete, ${sent}`;
     }
     case 'failed': {
       const why = describeFailure(event.failure);

@@ -29,7 +29,8 @@ export interface LoginOptions {
 export const hostOptions = (timeout: string, seconds: number): Option[] => [
   new Option(
     '--iface <address>',
-    'address or name of the interface that the modems are on; repeatable (default: all that lead to no other network)',
+    'address or name of the interface that the modems are on; repeatable (default: all that lead to no ' +
+      'other network)',
   ).argParser(collect),
   new Option('--group <address>', 'the multicast group').argParser(multicastAddress).default(MDAP_GROUP),
   new Option('--port <number>', 'the UDP port').argParser(wholeNumber(1, 65535)).default(MDAP_PORT),

@@ -31,7 +31,10 @@ export async function withHost<T>(
   });
 }
 
-/** Milliseconds by when a second ant with the same ANT-ID has answered too: ants wait up to 200 before they answer. */
+/**
+ * Milliseconds by when a second ant with the same ANT-ID has answered too: ants wait up to 200 before they
+ * answer.
+ */
 const SETTLE_MS = 250;
 
 /**

@@ -27,8 +27,9 @@ function defineDiscover(mdap: Command, cli: CliContext): void {
     usage: 'discover',
     summary: 'find all modems on the line by MDAP, whatever their IP addresses',
     more:
-      'Searches several times, because answers get lost when many arrive at once. All modems may have the same IP address: ' +
-      'they are told apart by their ANT-ID, the serial number without its first two letters.',
+      'Searches several times, because answers get lost when many arrive at once. All modems may have ' +
+      'the same IP address: they are told apart by their ANT-ID, the serial number without its first two ' +
+      'letters.',
     options: [
       ...hostOptions('how long to search', SEARCH_SECONDS),
       new Option('--expect <number>', 'stop when this many are found; finding fewer is a failure').argParser(
@@ -71,11 +72,12 @@ function defineExec(mdap: Command, cli: CliContext): void {
     usage: 'exec [words...]',
     summary: 'run a command line or a script on one, some or all modems',
     more:
-      'The words are ANT-IDs or serial numbers followed by one quoted command line; with --script only the modems, with ' +
-      '--all only the command line. A script has one command line per line: "#" begins a comment, ' +
-      `"ask(prompt|default)" is asked for once, "\${n}" is the number of the modem, and "\${ant}", "\${mac}", "\${name}" ` +
-      `and "\${address}" are what is known about it. If a command fails, its modem gets no more of the script; the others ` +
-      'continue. Commands that take a modem down count as done once they are sent.',
+      'The words are ANT-IDs or serial numbers followed by one quoted command line; with --script only the ' +
+      'modems, with --all only the command line. A script has one command line per line: "#" begins a ' +
+      'comment, "ask(prompt|default)" is asked for once, ' +
+      `"\${n}" is the number of the modem, and "\${ant}", "\${mac}", "\${name}" and "\${address}" are what ` +
+      'is known about it. If a command fails, its modem gets no more of the script; the others continue. ' +
+      'Commands that take a modem down count as done once they are sent.',
     options: [
       ...commandOptions(),
       new Option('--all', 'on every modem that answers the search').default(false),
@@ -109,8 +111,9 @@ function defineRun(mdap: Command, cli: CliContext): void {
     usage: 'run <module...>',
     summary: 'run your own rules, JavaScript or TypeScript modules, on the modems they match',
     more:
-      'A module has "export default rules((on) => { on.ant(FILTER, async (ant) => { await ant.exec(LINE); }); })"; rules is ' +
-      'imported from modemlab/mdap, but a plain function works too. TypeScript needs tsx installed beside the module.',
+      'A module has "export default rules((on) => { on.ant(FILTER, async (ant) => { await ' +
+      'ant.exec(LINE); }); })"; rules is imported from modemlab/mdap, but a plain function works too. ' +
+      'TypeScript needs tsx installed beside the module.',
     options: [...commandOptions(), jsonOption()],
     examples: [['mdap run rules.mjs --iface 127.0.0.1', 'on every modem that answers and matches a rule']],
   }).action(async (modules: readonly string[], options: HostOptions & LoginOptions) => {
@@ -124,9 +127,9 @@ function defineShell(mdap: Command, cli: CliContext): void {
     usage: 'shell <ant>',
     summary: 'open an interactive command line on one modem by MDAP',
     more:
-      'With history and line editing. Lines that begin with a dot and a letter are for the shell itself; .help lists them. ' +
-      'If standard input is not a terminal, its lines are executed one after another. With --json each answer is one line ' +
-      'of JSON.',
+      'With history and line editing. Lines that begin with a dot and a letter are for the shell itself; ' +
+      '.help lists them. If standard input is not a terminal, its lines are executed one after another. ' +
+      'With --json each answer is one line of JSON.',
     options: [...commandOptions(), jsonOption()],
     examples: [[`mdap shell ${EXAMPLE_ANT} --iface 127.0.0.1`, 'a shell on that modem']],
   }).action(async (name: string, options: HostOptions & LoginOptions) => {

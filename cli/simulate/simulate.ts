@@ -106,9 +106,12 @@ function defineCpe(simulate: Command, cli: CliContext): void {
     usage: 'cpe',
     summary: 'run modems that contact a server and do what it asks',
     more: [
-      'They boot, send Informs, retry as TR-069 requires, inform periodically if their interval says so, and accept',
-      'connection requests. Several processes share one fleet by --first and --count. Shows progress, and exits with 0 if',
-      'every modem succeeded. A profile file is a modemlab profile, a device exported from its ACS, a tree as CSV, or a data',
+      'They boot, send Informs, retry as TR-069 requires, inform periodically if their interval says so, ' +
+        'and accept',
+      'connection requests. Several processes share one fleet by --first and --count. Shows progress, ' +
+        'and exits with 0 if',
+      'every modem succeeded. A profile file is a modemlab profile, a device exported from its ACS, a ' +
+        'tree as CSV, or a data',
       'model as XML.',
     ].join(' '),
     options: [...fleetOptions(), ...modemOptions()],
@@ -189,8 +192,8 @@ function defineAnt(simulate: Command, cli: CliContext): void {
     usage: 'ant',
     summary: 'run modems as seen from their LAN side: MDAP, command line, boot mode',
     more:
-      'They answer MDAP searches and commands, and go into boot mode, where they fetch an image by BOOTP and TFTP. They run ' +
-      'until interrupted.',
+      'They answer MDAP searches and commands, and go into boot mode, where they fetch an image by BOOTP ' +
+      'and TFTP. They run until interrupted.',
     options: antOptions(),
     examples: [
       ['simulate ant --list faults', 'what can go wrong with them'],

@@ -102,10 +102,12 @@ async function watchSwarm(
   if (result.sessionsOk === 0 && result.sessionsFailed > 0) throw new ModemlabError('E_CONNECT', acs);
 }
 
-const milliseconds = (value: number): string => (value < 10 ? value.toFixed(1) : value.toFixed(0));
+const milliseconds = (value: number): string => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
 
 const latency = ({ latencyMs: { p50, p95, p99, max } }: SwarmStats): string =>
-  `p50 ${milliseconds(p50)} ms, p95 ${milliseconds(p95)} ms, p99 ${milliseconds(p99)} ms, max ${milliseconds(max)} ms`;
+  Object.entries({ p50, p95, p99, max })
+    .map(([name, value]) => `${name} ${milliseconds(value)}`)
+    .join(', ');
 
 const counts = (of: Readonly<Record<string, number>>): string =>
   Object.entries(of)

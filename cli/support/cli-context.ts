@@ -1,8 +1,8 @@
-/** What every command is given. */
+/** What every command gets. */
 import type { Io } from './io.ts';
 
 export interface CliContext {
   readonly io: Io;
-  /** What the process ends with; the command that ran sets it. */
+  /** The exit code of the process, set by the command that ran. */
   exitCode: number;
 }

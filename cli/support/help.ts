@@ -1,7 +1,11 @@
-/** Help that every command has in the same form: what it does, its options, and examples that work as printed. */
+/**
+ * Help that every command has in the same form: what it does, its options, and examples that work as printed.
+ */
 import type { Command, Option } from 'commander';
 
-/** The serial number of the first modem of `modemlab lab`: with the lab running, the examples work as printed. */
+/**
+ * The serial number of the first modem of `modemlab lab`: with the lab running, the examples work as printed.
+ */
 export const EXAMPLE_DEVICE = 'CP0644JTSGR';
 
 /** The ANT-ID of the same modem seen from its LAN side: the serial number without its first two letters. */
@@ -23,7 +27,10 @@ export interface SubcommandText extends CommandText {
   readonly summary: string;
 }
 
-/** Makes this a command of commands, such as `device`. Without one of them it prints its help and exits as misuse. */
+/**
+ * Makes this a command of commands, such as `device`. Without one of them it prints its help and exits as
+ * misuse.
+ */
 export function describeGroup(group: Command): Command {
   return group.description(`${capitalise(group.summary())}.`).helpCommand(false);
 }

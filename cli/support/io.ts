@@ -1,4 +1,4 @@
-/** What a command may touch of the process it runs in. Tests give their own. */
+/** What a command may use of the process it runs in. Tests pass their own. */
 import process from 'node:process';
 import type { Interface } from 'node:readline';
 import type { WriteStream } from 'node:tty';
@@ -8,17 +8,17 @@ export interface Io {
   readonly out: (text: string) => void;
   /** Writes to standard error: progress, logs, errors. */
   readonly err: (text: string) => void;
-  /** Columns of the terminal that standard output is; `undefined` when it is none. */
+  /** Columns of the terminal on standard output; `undefined` if it is not a terminal. */
   readonly columns: number | undefined;
   /** Its rows, likewise. Both may change at any time. */
   readonly rows: number | undefined;
-  /** Whether standard output and standard error bear colours. */
+  /** Whether standard output and standard error support colours. */
   readonly colours: { readonly out: boolean; readonly err: boolean };
   /** All of standard input. */
   readonly readInput: () => Promise<string>;
-  /** Asks a person at the terminal for lines, or reads them from standard input. */
+  /** Prompts for lines on a terminal, or reads them from standard input. */
   readonly openPrompt: () => Promise<Prompt>;
-  /** Standard input as bytes, as they come. */
+  /** Standard input as bytes, as they arrive. */
   readonly inputBytes: () => AsyncIterable<Uint8Array>;
   /** Calls back for every SIGINT and SIGTERM until what it returns is called. */
   readonly onSignal: (callback: () => void) => () => void;
@@ -26,17 +26,17 @@ export interface Io {
   readonly abort: (code: number) => void;
 }
 
-/** Lines that are asked for, with editing and a history where there is a terminal. */
+/** Prompts for lines, with editing and history on a terminal. */
 export interface Prompt {
-  /** The next line; `undefined`: there is none any more. */
+  /** The next line; `undefined` at the end of input. */
   readonly ask: (prompt: string) => Promise<string | undefined>;
   readonly close: () => void;
 }
 
-/** The process itself. NO_COLOR and FORCE_COLOR are heeded, as node does (getColorDepth). */
+/** The process itself. NO_COLOR and FORCE_COLOR apply, as in node (getColorDepth). */
 export function processIo(): Io {
   const { stdout, stderr, stdin } = process;
-  const bearsColours = (stream: WriteStream): boolean => stream.isTTY === true && stream.hasColors();
+  const hasColours = (stream: WriteStream): boolean => stream.isTTY === true && stream.hasColors();
   return {
     out: (text) => {
       stdout.write(text);
@@ -50,7 +50,7 @@ export function processIo(): Io {
     get rows() {
       return stdout.isTTY === true ? stdout.rows : undefined;
     },
-    colours: { out: bearsColours(stdout), err: bearsColours(stderr) },
+    colours: { out: hasColours(stdout), err: hasColours(stderr) },
     readInput: async () => {
       stdin.setEncoding('utf8');
       let text = '';
@@ -74,7 +74,7 @@ export function processIo(): Io {
   };
 }
 
-/** Lines that come before they are asked for wait. */
+/** Lines that arrive before they are asked for are kept. */
 function promptOf(reader: Interface, terminal: boolean): Prompt {
   const lines: string[] = [];
   let waiting: ((line: string | undefined) => void) | undefined;

@@ -1,4 +1,7 @@
-/** The log of servers: lines for people on a terminal, otherwise one JSON document per line. Always standard error. */
+/**
+ * The log of servers: lines for people on a terminal, otherwise one JSON document per line. Always standard
+ * error.
+ */
 import type { Log } from '../../acs/index.ts';
 import { styled } from './colour.ts';
 import type { Io } from './io.ts';

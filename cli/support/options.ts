@@ -1,4 +1,7 @@
-/** Options that several commands share, and how their texts become values. A wrong one ends as misuse, by its name. */
+/**
+ * Options that several commands share, and how their texts become values. A wrong one ends as misuse, by its
+ * name.
+ */
 import { InvalidArgumentError, Option } from 'commander';
 import { addressNumber } from '../../protocol/ipv4.ts';
 

@@ -1,21 +1,21 @@
-/** How far long work is: lines that change on a terminal, plain lines now and then elsewhere. */
+/** The progress of long work: lines that change on a terminal, otherwise a plain line now and then. */
 import type { Io } from './io.ts';
 
 const LIVE_MS = 250;
 const PLAIN_MS = 5000;
 
-/** Columns of a terminal that does not say. */
+/** Columns of a terminal that does not report its width. */
 const COLUMNS = 80;
 
 export interface Progress {
-  /** Writes a line of its own; what is drawn makes room for it. */
+  /** Prints a line of its own above what is drawn. */
   readonly say: (line: string) => void;
   readonly stop: () => void;
 }
 
-/** Writes what `text` says until `stop`, to standard error. Says nothing about work that ends before the first time. */
+/** Shows `text` on standard error at intervals until `stop`; nothing for work that ends before the first. */
 export function createProgress(io: Io, text: () => string): Progress {
-  // Colours are borne by terminals alone, and what bears colours bears to be written over.
+  // Only terminals have colours, and what has colours can be overwritten.
   const live = io.colours.err;
   let before = '';
   let lines = 0;
@@ -30,7 +30,7 @@ export function createProgress(io: Io, text: () => string): Progress {
         io.err(`${now}\n`);
         return;
       }
-      // A line that wraps would be drawn over in part only.
+      // A line that wraps would be overwritten only in part.
       const fitting = now.split('\n').map((line) => line.slice(0, (io.columns ?? COLUMNS) - 1));
       io.err(over() + fitting.join('\n'));
       lines = fitting.length;

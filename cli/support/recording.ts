@@ -21,7 +21,10 @@ export interface Recording {
   close(io: Io): Promise<void>;
 }
 
-/** Starts a capture; `we` is the side that this process is on. Throws E_FILE_INVALID when it cannot be written. */
+/**
+ * Starts a capture; `we` is the side that this process is on. Throws E_FILE_INVALID when it cannot be
+ * written.
+ */
 export async function record(file: string, we: Side): Promise<Recording> {
   const recorder = await begin(file);
   const commented = withComments(recorder);

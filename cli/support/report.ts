@@ -30,12 +30,14 @@ const PEERS_FAULT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'E_MDAP_ANSWER',
 ]);
 
-/** Prints an error with its place and remedy, and returns the exit code. An error without a code is our own bug. */
+/**
+ * Prints an error with its place and remedy, and returns the exit code. An error without a code is our own
+ * bug.
+ */
 export function reportError(io: Io, error: unknown): number {
   if (!(error instanceof ModemlabError)) {
-    io.err(
-      `${red(io, 'unexpected')}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    io.err(`${red(io, 'unexpected')}: ${text}\n`);
     return EXIT.failed;
   }
   io.err(`${red(io, error.code)}${error.message.slice(error.code.length)}\n  ${ERRORS[error.code].remedy}\n`);

@@ -1,4 +1,7 @@
-/** Tables and lists for people: aligned, and cut to the width of the terminal. What a modem wrote is made harmless. */
+/**
+ * Tables and lists for people: aligned, and cut to the width of the terminal. What a modem wrote is made
+ * harmless.
+ */
 import { styled } from './colour.ts';
 import type { Io } from './io.ts';
 
@@ -13,10 +16,14 @@ const GAP = '  ';
 /** No column is cut below this many characters. */
 const NARROWEST = 8;
 
-/** C0, DEL, C1, line separators, and marks that turn the direction of text: they would act on the terminal. */
+/**
+ * C0, DEL, C1, line separators, and marks that turn the direction of text: they would act on the terminal.
+ */
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
-/** Text from outside as one line that does nothing to a terminal: unsafe characters as `\n`, `\t` or `\u{1b}`. */
+/**
+ * Text from outside as one line that does nothing to a terminal: unsafe characters as `\n`, `\t` or `\u{1b}`.
+ */
 export function safe(text: string): string {
   return text.replace(UNSAFE, (character) => {
     if (character === '\n') return '\\n';

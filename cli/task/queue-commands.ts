@@ -17,8 +17,8 @@ import type { GetOptions, WriteOptions } from './read-write.ts';
 import type { DownloadOptions, UploadOptions } from './transfers.ts';
 
 const MORE =
-  'The task is queued in the data folder and carried out at the next contact of the device; no server has to be running ' +
-  'now. Prints the id of the task, or with --wait its answer.';
+  'The task is queued in the data folder and carried out at the next contact of the device; no server has ' +
+  'to be running now. Prints the id of the task, or with --wait its answer.';
 
 /** What the commands that queue a task have in common. */
 export const describeQueueCommand = (command: Command, text: CommandText): Command =>
@@ -33,7 +33,9 @@ const parameterKeyOption = (): Option =>
 
 export function defineGet(command: Command, cli: CliContext): void {
   describeQueueCommand(command, {
-    more: 'A name that ends with a dot is an object: everything below it is read. "device tree" shows what is already known.',
+    more:
+      'A name that ends with a dot is an object: everything below it is read. "device tree" shows what ' +
+      'is already known.',
     options: [
       new Option('--attributes', 'read notification and access list instead (GetParameterAttributes)')
         .default(false)
@@ -61,9 +63,9 @@ export function defineGet(command: Command, cli: CliContext): void {
 export function defineSet(command: Command, cli: CliContext): void {
   describeQueueCommand(command, {
     more:
-      'An assignment is NAME=VALUE or NAME:TYPE=VALUE. Without TYPE, the type is the one that the modem reported, or else ' +
-      "the data model's, or else string. TYPE is one of string, int, unsignedInt, long, unsignedLong, boolean, dateTime, " +
-      'base64, hexBinary.',
+      'An assignment is NAME=VALUE or NAME:TYPE=VALUE. Without TYPE, the type is the one that the modem ' +
+      "reported, or else the data model's, or else string. TYPE is one of string, int, unsignedInt, long, " +
+      'unsignedLong, boolean, dateTime, base64, hexBinary.',
     options: [
       new Option(
         '--force',
@@ -129,7 +131,8 @@ export function defineReboot(command: Command, cli: CliContext): void {
     examples: [[`reboot ${EXAMPLE_DEVICE} --wait`, 'restart it, and wait until it has accepted the request']],
   }).action(async (device: string, options: TaskOptions) => {
     const { queueTask } = await import('./queue-task.ts');
-    // The server puts the task id into CommandKey; the next Inform of the modem repeats it when the restart is done.
+    // The server puts the task id into CommandKey; the next Inform of the modem repeats it when the restart
+    // is done.
     await queueTask(cli, options, device, () => ({ rpc: 'Reboot', args: { CommandKey: '' } }));
   });
 }
@@ -160,8 +163,9 @@ const transferOptions = (type: string): readonly Option[] => [
 export function defineDownload(command: Command, cli: CliContext): void {
   describeQueueCommand(command, {
     more:
-      'FILE is a file, which is copied to files/ in the data folder and offered there by the server; or an http, https or ' +
-      'ftp URL, which the modem is given unchanged. The task ends when the modem reports that the transfer is complete.',
+      'FILE is a file, which is copied to files/ in the data folder and offered there by the server; or ' +
+      'an http, https or ftp URL, which the modem is given unchanged. The task ends when the modem ' +
+      'reports that the transfer is complete.',
     options: [
       ...transferOptions('1 Firmware Upgrade Image'),
       new Option('--target <name>', 'the TargetFileName on the device').default(''),
@@ -183,8 +187,8 @@ export function defineDownload(command: Command, cli: CliContext): void {
 export function defineUpload(command: Command, cli: CliContext): void {
   describeQueueCommand(command, {
     more:
-      'The server accepts the file once, as files/received/NAME in the data folder. The task ends when the modem reports ' +
-      'that the transfer is complete.',
+      'The server accepts the file once, as files/received/NAME in the data folder. The task ends when ' +
+      'the modem reports that the transfer is complete.',
     options: [
       ...transferOptions('1 Vendor Configuration File'),
       new Option('--name <name>', 'name of the received file; by default made from the device and the time'),

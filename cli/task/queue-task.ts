@@ -12,7 +12,8 @@ import { safe, writeJson } from '../support/table.ts';
 import { reportTaskFailure, writeAnswer } from './report-task.ts';
 
 /**
- * Queues the request that `build` makes for a device. Prints its id (or the task as JSON); with --wait the answer.
+ * Queues the request that `build` makes for a device. Prints its id (or the task as JSON); with --wait the
+ * answer.
  * @throws ModemlabError about the device, the arguments or the data folder, or E_TASK_TIMEOUT
  */
 export async function queueTask(

@@ -1,4 +1,6 @@
-/** Every example of every --help, run as printed while the lab runs, but for ports, addresses of it, and ids. */
+/**
+ * Every example of every --help, run as printed while the lab runs, except for its ports, addresses and ids.
+ */
 import { readFile, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import t, { type Test } from 'tap';
@@ -93,7 +95,7 @@ t.test('the examples work as printed', { timeout: 200_000 }, async (t) => {
       await works(example, example.argv, fine(t, example));
   });
 
-  await t.test('those that queue a task; the modem does what it is told', async (t) => {
+  await t.test('those that queue a task; the modem carries it out', async (t) => {
     const together = (examples: readonly Example[]): Promise<unknown> =>
       Promise.all(
         examples.map((example) =>

@@ -96,6 +96,6 @@ t.test('the device file that the documentation shows can be imported', async (t)
   t.strictSame(
     members.filter((name) => !documented.has(name) && name !== 'lastInform'),
     [],
-    'every member of it is told of',
+    'every member of it is documented',
   );
 });

@@ -17,7 +17,7 @@ function listening(line: string): Listening {
   return event;
 }
 
-t.test('acs tells where it listens, serves modems, and stops when it is told to', async (t) => {
+t.test('acs prints where it listens, serves modems, and stops at a signal', async (t) => {
   const folder = await temporaryFolder(t);
   const data = path.join(folder, 'data');
   const acs = start(['acs', ...LOCAL, '--json', '--data', data]);
@@ -106,7 +106,7 @@ t.test('a second signal ends it at once', async (t) => {
   await acs.end;
 });
 
-t.test('an address in use and a folder of another kind are told', async (t) => {
+t.test('an address in use and a folder of another kind are refused', async (t) => {
   const folder = await temporaryFolder(t);
   const data = ['--data', path.join(folder, 'data')];
   const first = start(['acs', ...LOCAL, '--json', ...data, '--store', 'yaml']);
@@ -127,7 +127,7 @@ t.test('an address in use and a folder of another kind are told', async (t) => {
   listening(await third.firstLine);
   for (const acs of [first, third]) {
     acs.signal();
-    t.equal((await acs.end).code, 0, 'two servers share the folder, the second without being told its kind');
+    t.equal((await acs.end).code, 0, 'two servers share the folder, the second without --store and --queue');
   }
 });
 
@@ -212,9 +212,7 @@ t.test('on a terminal the log is for people', async (t) => {
     columns: 80,
     colours: true,
   });
-  const before = Date.now();
-  while (!/listening on/.test(acs.errSoFar()) && Date.now() - before < 20_000)
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  await acs.untilErr((err) => err.includes('listening on'));
   const url = /listening on (\S+)/.exec(acs.errSoFar())?.[1] ?? '';
   await run(['device', 'import', '-', '--data', data], {
     input: JSON.stringify(sampleDevice('CP0644JTAAA')),

@@ -24,7 +24,7 @@ const tell = (Name: string, Value: string, Type: string) =>
 const A = 'InternetGatewayDevice.DeviceInfo.X_A';
 const B = 'InternetGatewayDevice.DeviceInfo.X_B';
 
-t.test('several captures make one profile, and what they do not show is told', async (t) => {
+t.test('several captures make one profile, and what they do not show is listed', async (t) => {
   const folder = await temporaryFolder(t);
   const [one, two, out] = ['one.pcapng', 'two.pcapng', 'modem.json'].map((name) => path.join(folder, name));
   if (one === undefined || two === undefined || out === undefined) throw new Error('unreachable');

@@ -26,7 +26,7 @@ for (const [name, own, trust] of [
   ['plain', [], []],
   ['TLS on the side of the modem', SERVER, ['--ca', CA]],
 ] as const)
-  t.test(`two modems discovered through the proxy, ${name}: each message is told once`, async (t) => {
+  t.test(`two modems discovered through the proxy, ${name}: each message is recorded once`, async (t) => {
     const acs = await runAcs();
     t.teardown(() => acs.stop());
     const file = path.join(await temporaryFolder(t), 'said.pcapng');
@@ -84,7 +84,7 @@ t.test('an ACS that speaks TLS: certificates count, unless any will do', async (
   ] as const) {
     const file = path.join(folder, `${trust[0] ?? 'none'}.pcapng`);
     const proxy = start(['capture', 'record', '--proxy', '127.0.0.1:0', '--to', to, '-o', file, ...trust]);
-    while (!proxy.errSoFar().includes('leads to')) await new Promise((resolve) => setImmediate(resolve));
+    await proxy.untilErr((err) => err.includes('forwards to'));
     const url = /http:\/\/\S+/.exec(proxy.errSoFar())?.[0] ?? '';
     const modem = await run([...MODEM, '--acs', url, '--retries', '0']);
     t.equal(modem.code, fine ? 0 : 1);
@@ -100,7 +100,7 @@ t.test('an ACS that speaks TLS: certificates count, unless any will do', async (
   }
 });
 
-t.test('a terminal is told the counts while it runs, and what goes wrong in a line of its own', async (t) => {
+t.test('a terminal shows the counts while it runs, and what goes wrong in lines of their own', async (t) => {
   const spare = net.createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => spare.once('listening', resolve));
   const address = spare.address();
@@ -111,11 +111,9 @@ t.test('a terminal is told the counts while it runs, and what goes wrong in a li
     ['capture', 'record', '--proxy', '127.0.0.1:0', '--to', `http://127.0.0.1:${port}/`, '-o', file],
     { columns: 100, colours: true },
   );
-  const until = async (text: RegExp): Promise<void> => {
-    while (!text.test(proxy.errSoFar())) await new Promise((resolve) => setTimeout(resolve, 5));
-  };
+  const until = (text: RegExp): Promise<void> => proxy.untilErr((err) => text.test(err));
   await until(/0 connections open/);
-  const [, own = ''] = /127\.0\.0\.1:(\d+)\/ leads to/.exec(proxy.errSoFar()) ?? [];
+  const [, own = ''] = /127\.0\.0\.1:(\d+)\/ forwards to/.exec(proxy.errSoFar()) ?? [];
   const modem = net.connect(Number(own), '127.0.0.1').on('error', () => undefined);
   await until(/\n?.*127\.0\.0\.1:\d+: the ACS cannot be reached: .*ECONNREFUSED.*\n/);
   await until(/1 failed/);
@@ -126,7 +124,7 @@ t.test('a terminal is told the counts while it runs, and what goes wrong in a li
   t.match(err, /0 connections open, 0 ended, 1 failed, 0 bytes\n$/);
 });
 
-t.test('what cannot be is told before anything is listened to', async (t) => {
+t.test('impossible options are refused before anything listens', async (t) => {
   const folder = await temporaryFolder(t);
   const file = path.join(folder, 'said.pcapng');
   const taken = net.createServer().listen(0, '127.0.0.1');

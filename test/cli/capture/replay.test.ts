@@ -25,7 +25,11 @@ t.test('nothing differs: 0; something does: 1, in a table or a document', async 
   const document = await replay(file, '--acs', second.url, '--json');
   t.equal(document.code, 1);
   t.match(json(document), {
-    ...{ role: 'modem', same: false, recorded: 1, played: 1, sent: 2 },
+    role: 'modem',
+    same: false,
+    recorded: 1,
+    played: 1,
+    sent: 2,
     differences: [{ kind: 'missing', session: 1, path: 'GetRPCMethods', live: null, times: 1 }],
   });
   t.match(await replay(file, '--acs', second.url, '--ignore', 'Get*'), { code: 0, out: /no differences/ });
@@ -110,7 +114,8 @@ t.test('the ACS of a capture listens, says where, and tells what its modem says 
   const { code, out } = await replayed.end;
   t.equal(code, 1);
   t.match(JSON.parse(out.split('\n')[1] ?? ''), {
-    ...{ role: 'ACS', played: 1 },
+    role: 'ACS',
+    played: 1,
     differences: [
       { path: 'Inform.DeviceId.ProductClass', recorded: 'SpeedTouch 706', live: 'SpeedTouch 510' },
     ],

@@ -72,19 +72,19 @@ t.test('a session, a device, and the whole of what was said', async (t) => {
 
 t.test('--json is one document', async (t) => {
   const { out } = await run(['capture', 'show', '-', '--json'], { input: file });
-  const told = JSON.parse(out);
-  t.equal(told.records.length, 12);
-  t.match(told.records[0], { protocol: 'CWMP', what: 'Inform', decoded: { message: INFORM } });
-  t.match(told.sessions, [
+  const shown = JSON.parse(out);
+  t.equal(shown.records.length, 12);
+  t.match(shown.records[0], { protocol: 'CWMP', what: 'Inform', decoded: { message: INFORM } });
+  t.match(shown.sessions, [
     { number: 1, posts: 4, faults: 1, state: 'ended' },
     { number: 2, posts: 2 },
   ]);
-  t.match(told.capture, { format: 'pcapng', frames: { frames: frames.length }, fault: null });
+  t.match(shown.capture, { format: 'pcapng', frames: { frames: frames.length }, fault: null });
   const none = await run(['capture', 'show', '-', '--json', '--session', '9'], { input: file });
   t.match(JSON.parse(none.out), { records: [], sessions: [] });
 });
 
-t.test('a cut file is told up to its end, with the place; what is no capture is refused', async (t) => {
+t.test('a file that is cut off is shown up to that point; what is not a capture is refused', async (t) => {
   const plain = captureFile(frames, { format: 'pcap', order: 'big', microseconds: true, gzip: false });
   const cut = await run(['capture', 'show', '-', '--json'], { input: plain.subarray(0, plain.length - 5) });
   t.equal(cut.code, 1);
@@ -169,7 +169,7 @@ t.test('what a server and its modem record of the same sessions tells the same s
   t.equal(modems.code, 0, modems.err);
   acs.signal();
   t.equal((await acs.end).code, 0);
-  const told = await Promise.all(
+  const shown = await Promise.all(
     ['acs.pcapng', 'cpe.pcapng'].map(async (name) => {
       const { code, out } = await run(['capture', 'show', at(name), '--json']);
       t.equal(code, 0, name);
@@ -180,16 +180,16 @@ t.test('what a server and its modem record of the same sessions tells the same s
       };
     }),
   );
-  t.ok(told[0]?.sessions.length > 0, 'there are sessions');
-  t.ok(told[0]?.records.some(({ what }: Record<string, unknown>) => what === 'GetParameterNames'));
-  t.strictSame(told[0], told[1]);
+  t.ok(shown[0]?.sessions.length > 0, 'there are sessions');
+  t.ok(shown[0]?.records.some(({ what }: Record<string, unknown>) => what === 'GetParameterNames'));
+  t.strictSame(shown[0], shown[1]);
   t.match((await run(['capture', 'show', at('acs.pcapng')])).out, /Inform {2}.* serial /);
   t.match((await readFile(at('acs.pcapng'))).toString('latin1'), /modemlab: session 1, \S+, CPE: Inform/);
   const refused = await run(['acs', '--port', '0', '--record', at('none/a.pcapng'), ...kept]);
   t.match(refused, { code: 2, err: /E_FILE_INVALID/ });
 });
 
-t.test('a terminal is told how far a file is read that takes long, and nothing else is', async (t) => {
+t.test('a terminal shows how much of a large file has been read; nothing else does', async (t) => {
   const folder = await temporaryFolder(t);
   const made = spawnSync('mkfifo', [path.join(folder, 'slow')]);
   if (made.status !== 0) return t.comment('there is no mkfifo');
@@ -198,7 +198,7 @@ t.test('a terminal is told how far a file is read that takes long, and nothing e
   const shown = start(['capture', 'show', slow, '--json'], { colours: true });
   const pipe = await open(slow, 'w');
   await pipe.write(plain.subarray(0, plain.length / 2));
-  while (!shown.errSoFar().includes('frames')) await new Promise((resolve) => setTimeout(resolve, 5));
+  await shown.untilErr((err) => err.includes('frames'));
   t.match(shown.errSoFar(), /0\.0 MiB, \d+ frames, 1 sessions/);
   await pipe.write(plain.subarray(plain.length / 2));
   await pipe.close();

@@ -176,7 +176,7 @@ t.test('a file that is no device is refused with the place of its first error', 
   t.match(missing, { code: 2, err: /^E_FILE_INVALID.*nothing\.json/ });
 });
 
-t.test('a folder that holds no data is told, and not made by looking at it', async (t) => {
+t.test('a folder without data is refused, and not created by looking at it', async (t) => {
   const folder = await temporaryFolder(t);
   const data = path.join(folder, 'typo');
   const listed = await run(['device', 'list', '--data', data]);

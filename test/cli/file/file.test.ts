@@ -60,7 +60,7 @@ t.test('an image is made, and tells what it is', async (t) => {
   t.match(await run(['file', 'show-image', bad]), { code: 0, out: /does not match the payload/ });
 });
 
-t.test('what is no image, and what none can be made of, is told', async (t) => {
+t.test('what is not an image, or cannot become one, is refused', async (t) => {
   const folder = await temporaryFolder(t);
   const make = (...more: string[]) => run(['file', 'make-image', ...more]);
   t.match(await make('--board', 'BANT-R'), { code: 2, err: /--version/ });

@@ -27,27 +27,30 @@ function antSays(out: string, wanted: string): number {
   return events.findIndex(({ event, device }) => event === wanted && device === ant);
 }
 
-t.test('an ant from the factory becomes a modem of the ACS: found, told, informed, discovered', async (t) => {
-  const data = path.join(await temporaryFolder(t), 'data');
-  const once = await run(['lab', '--once', '--json', '--data', data, ...GROUP]);
-  t.equal(once.code, 0);
-  t.match(json(once), {
-    discovered: true,
-    devices: [{ complete: true }, { complete: true }, { complete: true }],
-    ant: {
-      device: /^00147F-SpeedTouch%20516-/,
-      complete: true,
-      steps: [
-        { step: 'on', group: '239.255.44.9' },
-        { step: 'found', name: 'SpeedTouch 516' },
-        { step: 'told', line: /^cwmp server config url=http:/ },
-        { step: 'told', line: /^cwmp config state=enabled/ },
-        { step: 'told', line: 'saveall' },
-        { step: 'configured' },
-      ],
-    },
-  });
-});
+t.test(
+  'an ant from the factory becomes a modem of the ACS: found, configured, informed, discovered',
+  async (t) => {
+    const data = path.join(await temporaryFolder(t), 'data');
+    const once = await run(['lab', '--once', '--json', '--data', data, ...GROUP]);
+    t.equal(once.code, 0);
+    t.match(json(once), {
+      discovered: true,
+      devices: [{ complete: true }, { complete: true }, { complete: true }],
+      ant: {
+        device: /^00147F-SpeedTouch%20516-/,
+        complete: true,
+        steps: [
+          { step: 'on', group: '239.255.44.9' },
+          { step: 'found', name: 'SpeedTouch 516' },
+          { step: 'told', line: /^cwmp server config url=http:/ },
+          { step: 'told', line: /^cwmp config state=enabled/ },
+          { step: 'told', line: 'saveall' },
+          { step: 'configured' },
+        ],
+      },
+    });
+  },
+);
 
 t.test(
   'a host at the group of MDAP does not meet the ant, one at the group that the lab tells does',
@@ -111,17 +114,16 @@ t.test('a program reads the steps as events; another lab leaves the ant of this 
   const third = await run(['lab', '--once', '--data', path.join(folder, 'c'), ...there]);
   t.match(
     third.out,
-    /(: \d+ parameters, all stored\n.*){3}: not reached by MDAP, so it has no ACS: another ant has this ANT-ID/s,
+    /(: \d+ parameters, all stored\n.*){3}: not reached by MDAP, .*: another ant has this ANT-ID/s,
   );
   lab.signal();
   const { code, out } = await lab.end;
   t.equal(code, 0);
   t.ok(antSays(out, 'ant-found') > antSays(out, 'ant-on'));
-  t.ok(antSays(out, 'session-began') > antSays(out, 'ant-found'), 'it does not inform before it is told to');
-  t.match(eventsOf(out)[antSays(out, 'session-began')]?.events, ['0 BOOTSTRAP']);
-  t.equal(
-    eventsOf(out).filter(({ event }) => event === 'ant-told').length,
-    3,
-    'nobody else told it anything',
+  t.ok(
+    antSays(out, 'session-began') > antSays(out, 'ant-found'),
+    'it does not inform before it is configured',
   );
+  t.match(eventsOf(out)[antSays(out, 'session-began')]?.events, ['0 BOOTSTRAP']);
+  t.equal(eventsOf(out).filter(({ event }) => event === 'ant-told').length, 3, 'nobody else configured it');
 });

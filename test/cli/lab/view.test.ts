@@ -10,7 +10,10 @@ const DEVICES = ['A', 'B', 'C'].map((name) => ({
 }));
 const ESCAPE = '\u001b';
 
-/** A terminal as far as the view uses one: its rows, wrapping and scrolling, and the sequences that go home or up and clear. */
+/**
+ * A terminal as far as the view uses one: its rows, wrapping and scrolling, and the sequences that go home or
+ * up and clear.
+ */
 function terminal(columns: number, rows: number) {
   let lines: string[] = [''];
   let drawn: () => void = () => undefined;
@@ -55,7 +58,7 @@ function terminal(columns: number, rows: number) {
     /** All that was ever written and is not cleared, the rows above the screen too. */
     lines: () => lines,
     resize: (toColumns: number, toRows: number) => {
-      // As terminals do: what is too long for the new width is wrapped anew.
+      // As terminals do: what is too long for the new width is wrapped again.
       columns = toColumns;
       rows = toRows;
       lines = lines.flatMap((line) => line.match(new RegExp(`.{1,${columns}}`, 'g')) ?? ['']);
@@ -67,7 +70,7 @@ function terminal(columns: number, rows: number) {
   };
 }
 
-t.test('in 80 columns and 24 rows the table tells the whole command that shows the ant', async (t) => {
+t.test('in 80 columns and 24 rows the table shows the whole command that finds the ant', async (t) => {
   const { io, lines, nextDrawing } = terminal(80, 24);
   const view = createLabView(io, memoryStore(), DEVICES, { json: false, once: false });
   try {

@@ -5,7 +5,8 @@ import { startAnts } from '../../support/lan/mdap-ants.ts';
 import { json, run, start, temporaryFolder } from '../../support/process/cli.ts';
 
 const PLAN =
-  'version: 1\ncounters: { n: { from: 7 } }\nrules: [{ image: keep, name: "b\x24{n}", commands: [ip iplist] }]\n';
+  'version: 1\ncounters: { n: { from: 7 } }\n' +
+  'rules: [{ image: keep, name: "b\x24{n}", commands: [ip iplist] }]\n';
 
 /** Two modems that keep their firmware, and a plan for them. */
 async function bench(t: Test, plan: string) {
@@ -34,7 +35,7 @@ t.test('the report is a table, a file, and on request the one JSON document', as
   t.match(json(program), { done: 2, failed: 0, modems: [{ state: 'done' }, { state: 'done' }] });
 });
 
-t.test('a modem that is missed makes the command fail, and is told with a way out', async (t) => {
+t.test('a missing modem makes the command fail, and is reported with a remedy', async (t) => {
   const { flash } = await bench(
     t,
     `${PLAN.replace('[{', '[{ serial: 0799ZZZZZ }, {')}times: { discover: 2 }\n`,
@@ -59,13 +60,13 @@ t.test('--dry-run tells what would be done, and has nothing carried out', async 
   t.match(json(program), { planned: [{ is: 'planned', job: { name: 'b7' } }, {}], failed: [] });
 });
 
-t.test('a plan that is wrong is told with all places, as misuse, before anything is touched', async (t) => {
+t.test('a wrong plan is refused with all of its errors before anything is touched', async (t) => {
   const { flash, ran } = await bench(t, 'version: 1\nrules: [{ imge: keep, name: "b\x24{n}" }]\n');
   const { code, err } = await run(flash);
   t.equal(code, 2);
   t.match(
     err,
-    /^E_PLAN: .*\n.*plan.yaml:2: rules\[1\].imge: no such member; known are .*\n.*plan.yaml:2: name uses the value n/,
+    /^E_PLAN: .*\n.*plan.yaml:2: rules\[1\].imge: no such member; known .*\n.*:2: name uses the value n/,
   );
   t.strictSame(ran, []);
 });

@@ -86,7 +86,7 @@ t.test('a modem in boot mode gets its image, and each step is one line of JSON',
   t.equal(kinds.filter((kind) => kind === 'tftp-done').length, 3);
   t.ok(
     kinds.filter((kind) => kind === 'tftp-progress').length <= 2 * 10,
-    'progress is told ten times a file at most',
+    'progress is reported at most ten times per file',
   );
   t.match(
     events.find(({ event }) => event === 'tftp-refused'),
@@ -115,11 +115,10 @@ t.test('a modem in boot mode gets its image, and each step is one line of JSON',
 
 t.test('for a person each step is a line of text', async (t) => {
   const servers = start([...LOOPBACK, '--any-mac']);
-  while (!servers.errSoFar().includes('TFTP on')) await new Promise((resolve) => setImmediate(resolve));
+  await servers.untilErr((err) => err.includes('TFTP on'));
   const [, address = '', port = ''] = /BOOTP on ([\d.]+):(\d+)/.exec(servers.errSoFar()) ?? [];
   await ask(t, { address, port: Number(port) }, bootRequest('02-00-00-00-00-01', 'BANT-\u001b'));
-  while (!servers.errSoFar().includes('gets no answer'))
-    await new Promise((resolve) => setImmediate(resolve));
+  await servers.untilErr((err) => err.includes('gets no answer'));
   servers.signal();
   const { code, out, err } = await servers.end;
   t.equal(code, 0);
@@ -127,7 +126,7 @@ t.test('for a person each step is a line of text', async (t) => {
   t.match(err, /02-00-00-00-00-01 asks for an image \(board BANT-\\u\{1b\}\)\n.* gets no answer: no-image\n/);
 });
 
-t.test('what cannot be served is told before anything listens', async (t) => {
+t.test('what cannot be served is refused before anything listens', async (t) => {
   const folder = await temporaryFolder(t);
   const image = path.join(folder, 'a.bli');
   await writeFile(image, writeImage({ family: 'QH', board: 'BANT-R', version: '6.2.17.5' }));

@@ -8,7 +8,7 @@ t.setTimeout(120_000);
 const WHERE = ['--group', '239.255.44.7', '--port', String(20_000 + (process.pid % 20_000))];
 const HERE = ['--iface', '127.0.0.1', ...WHERE];
 
-t.test('ants are found and commanded from another process, and end when they are told to', async (t) => {
+t.test('ants are found and commanded from another process, and end at a signal', async (t) => {
   const ants = start([
     'simulate',
     'ant',
@@ -30,19 +30,21 @@ t.test('ants are found and commanded from another process, and end when they are
     found = JSON.parse((await run(['mdap', 'discover', '--json', ...HERE])).out);
   t.same(found.map(({ antId }) => antId).sort(), [...first.ants].sort());
   const id = first.ants[0];
-  const told = await run(['mdap', 'exec', id, 'software version', ...HERE]);
-  t.match(told, { code: 0, out: /Flash image : 6\.2\.17\.5\.0/ });
+  const version = await run(['mdap', 'exec', id, 'software version', ...HERE]);
+  t.match(version, { code: 0, out: /Flash image : 6\.2\.17\.5\.0/ });
   ants.signal();
   t.match(await ants.end, { code: 0, err: '' });
 });
 
 t.test(
-  'with --configure an interface has the addresses of the ant, as commands change them; without it keeps its own',
+  'with --configure an interface follows the addresses of the ant; without it keeps its own',
   { timeout: 110_000, skip: noNamespaces() },
   async (t) => {
     const before = '192.168.1.9';
     const lan = await bridgedNamespaces(t, {
-      ...{ host: '192.168.1.5/24', ant: `${before}/24`, plain: `${before}/24` },
+      host: '192.168.1.5/24',
+      ant: `${before}/24`,
+      plain: `${before}/24`,
     });
     const [host, box, plain] = ['host', 'ant', 'plain'].map((name) => lan.get(name));
     if (host === undefined || box === undefined || plain === undefined) throw new Error('three are there');
@@ -74,7 +76,7 @@ t.test(
   },
 );
 
-t.test('what is no fault, no profile and no port is told', async (t) => {
+t.test('an unknown fault, profile or port is refused', async (t) => {
   t.match(await run(['simulate', 'ant', '--fault', 'gremlins']), { code: 2, err: /^E_USAGE.*--list faults/ });
   t.match(await run(['simulate', 'ant', '--profile', 'st9000']), {
     code: 2,

@@ -58,7 +58,7 @@ t.test('each command that speaks MDAP records what it sends and hears', async (t
     );
     t.equal(records[0]?.to, `${group}:${port}`);
     const requests = records.filter(({ what }) => what === 'EXEC-CLI').map(({ telling }) => telling);
-    t.equal(new Set(requests).size, requests.length, 'what comes back from the group is not told again');
+    t.equal(new Set(requests).size, requests.length, 'what comes back from the group is not recorded again');
   }
   const listening = start(['mdap', 'listen', ...argv, '--json', '--record', file]);
   await listening.firstLine;
@@ -105,11 +105,11 @@ t.test('a flashing is the same story at both ends, and Wireshark reads it', asyn
   t.equal(flashed.code, 0, flashed.err);
   ants.signal();
   t.equal((await ants.end).code, 0);
-  const told = { host: await storyOf(files.host), ants: await storyOf(files.ants) };
+  const stories = { host: await storyOf(files.host), ants: await storyOf(files.ants) };
   // A modem that is away hears nothing, so that a request may be sent again.
   const once = (records: readonly StoryRecord[]): readonly string[] => [...new Set(lines(records))].sort();
-  t.strictSame(once(told.host), once(told.ants));
-  for (const records of Object.values(told)) {
+  t.strictSame(once(stories.host), once(stories.ants));
+  for (const records of Object.values(stories)) {
     const kinds = records
       .filter(({ protocol }) => protocol !== 'MDAP')
       .map(({ protocol, what }) => `${protocol} ${what}`);

@@ -147,8 +147,8 @@ t.test('what cannot be is refused before it is queued', async (t) => {
 
 t.test('without --wait the id is printed, with it the answer', async (t) => {
   const { command, answer } = await lab(t);
-  const told = await command(['reboot', SERIAL]);
-  t.match(told, { code: 0, out: ULID, err: /^Reboot queued/ });
+  const queuedOne = await command(['reboot', SERIAL]);
+  t.match(queuedOne, { code: 0, out: ULID, err: /^Reboot queued/ });
   t.match(await answer({ is: 'done', answer: {} }), { state: 'done' });
 
   const name = `${ROOT}DeviceInfo.UpTime`;
@@ -261,9 +261,9 @@ t.test('download offers a file below the address by which the modem reaches the 
   t.match(await queued('download', SERIAL, 'ftp://192.0.2.1/x.bin', '--delay', '5', '--target', 'y'), {
     request: { args: { URL: 'ftp://192.0.2.1/x.bin', FileSize: 0, DelaySeconds: 5, TargetFileName: 'y' } },
   });
-  const told = await queued('download', SERIAL, file);
+  const task = await queued('download', SERIAL, file);
   t.match(
-    told.request.args,
+    task.request.args,
     { URL: /^http:\/\/192\.0\.2\.9:7547\/files\// },
     'where no server runs: ManagementServer.URL',
   );

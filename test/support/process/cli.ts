@@ -24,10 +24,12 @@ export interface Terminal {
 
 export interface Running {
   readonly end: Promise<Ran>;
-  /** Resolves with all of standard output when it holds a whole line; rejects when the command ends before. */
+  /** Resolves with all of standard output when it has a whole line; rejects if the command ends first. */
   readonly firstLine: Promise<string>;
-  /** Resolves when this is true of all of standard output; rejects when the command ends before. */
+  /** Resolves when this is true of all of standard output; rejects if the command ends first. */
   readonly until: (holds: (out: string) => boolean) => Promise<void>;
+  /** The same for standard error. */
+  readonly untilErr: (holds: (err: string) => boolean) => Promise<void>;
   readonly signal: () => void;
   readonly aborted: () => readonly number[];
   readonly outSoFar: () => string;
@@ -59,6 +61,7 @@ export function start(
     },
     err: (text) => {
       err += text;
+      for (const look of watchers) look();
     },
     columns,
     rows: columns === undefined ? undefined : 50,
@@ -95,10 +98,10 @@ export function start(
   const signal = (): void => {
     for (const listener of listeners) listener();
   };
-  const until = async (holds: (out: string) => boolean): Promise<void> => {
+  const until = async (holds: () => boolean): Promise<void> => {
     const seen = new Promise<void>((resolve) => {
       const look = (): void => {
-        if (holds(out)) resolve();
+        if (holds()) resolve();
       };
       watchers.add(look);
       look();
@@ -106,7 +109,16 @@ export function start(
     const over = end.then(() => Promise.reject(new Error(`the command ended and said: ${err}`)));
     await Promise.race([seen, over]);
   };
-  return { end, firstLine, until, signal, aborted: () => aborted, outSoFar: () => out, errSoFar: () => err };
+  return {
+    end,
+    firstLine,
+    until: (holds) => until(() => holds(out)),
+    untilErr: (holds) => until(() => holds(err)),
+    signal,
+    aborted: () => aborted,
+    outSoFar: () => out,
+    errSoFar: () => err,
+  };
 }
 
 /** Runs a command to its end. */
