@@ -37,88 +37,91 @@ export interface Running {
 }
 
 /** Starts a command that may run until it is signalled. */
-export function start(
-  argv: readonly string[],
-  { columns, colours = false, input = '' }: Terminal = {},
-): Running {
-  const text = typeof input === 'string' ? input : '';
-  let out = '';
-  let err = '';
-  const listeners = new Set<() => void>();
-  const aborted: number[] = [];
-  let spoke: (text: string) => void = () => undefined;
-  let silent: (error: Error) => void = () => undefined;
-  const firstLine = new Promise<string>((resolve, reject) => {
-    spoke = resolve;
-    silent = reject;
-  });
-  const watchers = new Set<() => void>();
-  const io: Io = {
-    out: (text) => {
-      out += text;
-      if (out.includes('\n')) spoke(out);
-      for (const look of watchers) look();
-    },
-    err: (text) => {
-      err += text;
-      for (const look of watchers) look();
-    },
-    columns,
-    rows: columns === undefined ? undefined : 50,
-    colours: { out: colours, err: colours },
-    readInput: async () => text,
-    openPrompt: async () => {
-      const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n');
-      return {
-        ask: async (prompt) => {
-          err += prompt;
-          return lines.shift();
-        },
-        close: () => undefined,
-      };
-    },
-    inputBytes: async function* () {
-      yield Buffer.from(input);
-    },
-    onSignal: (callback) => {
-      listeners.add(callback);
-      return () => {
-        listeners.delete(callback);
-      };
-    },
-    abort: (code) => {
-      aborted.push(code);
-    },
+export const start = (argv: readonly string[], terminal: Terminal = {}): Running =>
+  new CommandRun(argv, terminal);
+
+class CommandRun implements Running {
+  readonly end: Promise<Ran>;
+  readonly firstLine: Promise<string>;
+  #out = '';
+  #err = '';
+  readonly #watchers = new Set<() => void>();
+  readonly #listeners = new Set<() => void>();
+  readonly #aborted: number[] = [];
+
+  constructor(argv: readonly string[], terminal: Terminal) {
+    this.end = main(argv, this.#io(terminal)).then((code) => ({ code, out: this.#out, err: this.#err }));
+    this.firstLine = this.until((out) => out.includes('\n')).then(() => this.#out);
+    this.firstLine.catch(() => undefined);
+  }
+
+  readonly until = (holds: (out: string) => boolean): Promise<void> => this.#when(() => holds(this.#out));
+
+  readonly untilErr = (holds: (err: string) => boolean): Promise<void> => this.#when(() => holds(this.#err));
+
+  readonly signal = (): void => {
+    for (const listener of this.#listeners) listener();
   };
-  const end = main(argv, io).then((code) => {
-    silent(new Error(`the command ended with ${code} and said: ${err}`));
-    return { code, out, err };
-  });
-  firstLine.catch(() => undefined);
-  const signal = (): void => {
-    for (const listener of listeners) listener();
-  };
-  const until = async (holds: () => boolean): Promise<void> => {
+
+  readonly aborted = (): readonly number[] => this.#aborted;
+  readonly outSoFar = (): string => this.#out;
+  readonly errSoFar = (): string => this.#err;
+
+  async #when(holds: () => boolean): Promise<void> {
     const seen = new Promise<void>((resolve) => {
       const look = (): void => {
         if (holds()) resolve();
       };
-      watchers.add(look);
+      this.#watchers.add(look);
       look();
     });
-    const over = end.then(() => Promise.reject(new Error(`the command ended and said: ${err}`)));
+    const over = this.end.then(({ code, err }) =>
+      Promise.reject(new Error(`the command ended with ${code} and printed: ${err}`)),
+    );
     await Promise.race([seen, over]);
-  };
-  return {
-    end,
-    firstLine,
-    until: (holds) => until(() => holds(out)),
-    untilErr: (holds) => until(() => holds(err)),
-    signal,
-    aborted: () => aborted,
-    outSoFar: () => out,
-    errSoFar: () => err,
-  };
+  }
+
+  #io({ columns, colours = false, input = '' }: Terminal): Io {
+    const text = typeof input === 'string' ? input : '';
+    const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n');
+    const look = (): void => {
+      for (const watcher of this.#watchers) watcher();
+    };
+    const err = (text: string): void => {
+      this.#err += text;
+      look();
+    };
+    return {
+      out: (text) => {
+        this.#out += text;
+        look();
+      },
+      err,
+      columns,
+      rows: columns === undefined ? undefined : 50,
+      colours: { out: colours, err: colours },
+      readInput: async () => text,
+      openPrompt: async () => ({
+        ask: async (prompt) => {
+          err(prompt);
+          return lines.shift();
+        },
+        close: () => undefined,
+      }),
+      inputBytes: async function* () {
+        yield Buffer.from(input);
+      },
+      onSignal: (callback) => {
+        this.#listeners.add(callback);
+        return () => {
+          this.#listeners.delete(callback);
+        };
+      },
+      abort: (code) => {
+        this.#aborted.push(code);
+      },
+    };
+  }
 }
 
 /** Runs a command to its end. */
