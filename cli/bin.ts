@@ -4,7 +4,7 @@ import process from 'node:process';
 import { main } from './main.ts';
 import { processIo } from './support/io.ts';
 
-// A reader that has seen enough (`modemlab device list | head`) is no error.
+// A reader that stops early (`modemlab device list | head`) is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 process.exitCode = await main(process.argv.slice(2), processIo());
