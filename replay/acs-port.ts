@@ -1,6 +1,5 @@
 /**
- * The port at which a replayed ACS hears modems: requests read as leniently as captures are, responses
- * written as bytes.
+ * The port of a replayed ACS: requests are read as leniently as captures are, responses are written as bytes.
  */
 import { once } from 'node:events';
 import net from 'node:net';
@@ -14,12 +13,15 @@ import { LIMITS } from '../protocol/limits.ts';
 
 export interface PortOptions {
   readonly host: string;
-  /** 0 picks a free one. */
+  /** 0 picks a free port. */
   readonly port: number;
-  /** The ACS speaks TLS, and this is who it is (PEM). */
+  /** If the ACS speaks TLS: its certificate and key (PEM). */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly onConnection: ((socket: net.Socket) => void) | undefined;
-  /** Gives what is sent to a POST; `last`: the connection ends with it. `undefined`: it ends without. */
+  /**
+   * Returns the response to a POST; `last`: the connection ends after it. `undefined`: it ends without a
+   * response.
+   */
   readonly answer: (post: LivePost, socket: net.Socket) => Promise<Reply | undefined>;
 }
 
@@ -35,7 +37,7 @@ export interface Reply {
 
 export interface AcsPort {
   readonly url: string;
-  /** Resolves when all connections are closed; what was said still leaves. */
+  /** Resolves when all connections are closed; written responses are still sent. */
   close(): Promise<void>;
 }
 

@@ -1,6 +1,5 @@
 /**
- * What is told beside a cloned profile: what was taken from how many messages, and what the captures do not
- * show.
+ * The report on a cloned profile: what was taken from how many messages, and what the captures do not show.
  */
 import type { QuirkId } from '../../protocol/quirks/note.ts';
 import type { Clone } from './clone.ts';
@@ -8,22 +7,22 @@ import type { Evidence } from './evidence.ts';
 import { isEmpty } from './evidence.ts';
 import { faultOf, informsOf, rpcExchangesOf } from './exchanges.ts';
 
-/** One thing that the profile has. */
+/** One feature of the profile. */
 export interface Taken {
   readonly what: string;
   readonly taken: string;
-  /** Messages that show it. */
+  /** The messages that show it. */
   readonly from: string;
 }
 
 export interface CloneReport {
-  /** Its key, and the firmware that it is cloned at. */
+  /** Its key, and the firmware that was cloned. */
   readonly device: string;
   readonly firmware: string;
   readonly sessions: number;
   readonly messages: number;
   readonly taken: readonly Taken[];
-  /** What the captures do not show, and what stands there instead. */
+  /** What the captures do not show, and what was assumed instead. */
   readonly unseen: readonly string[];
   /** Quirks that its messages showed, and how often. */
   readonly quirks: Readonly<Record<QuirkId, number>>;

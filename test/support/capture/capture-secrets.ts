@@ -287,7 +287,7 @@ function datagrams(): readonly (readonly [
 
 /** A pcapng file, as the project's recorder writes it: two sessions of the device, and the datagrams. */
 export function secretFile(): Uint8Array {
-  // Times that are no whole microseconds: a pcap file must be able to tell them.
+  // Times that are not whole microseconds: a pcap file must be able to hold them.
   const { recorder, bytes: recorded } = recordToMemory(1_000_001n);
   for (const port of [50_000, 50_001]) {
     const connection = recorder.connection(
