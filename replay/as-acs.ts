@@ -101,7 +101,8 @@ function replyOf(word: AcsReply, asked: Envelope | undefined): Reply {
   if (word.is === 'made') {
     const namespace = asked?.namespace ?? 'urn:dslforum-org:cwmp-1-0';
     const text = encode({ id: asked?.id, namespace, header: {}, message: word.message });
-    const head = `HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: ${text.length}\r\n\r\n`;
+    const type = 'Content-Type: text/xml; charset=utf-8';
+    const head = `HTTP/1.1 200 OK\r\n${type}\r\nContent-Length: ${text.length}\r\n\r\n`;
     return { bytes: Buffer.from(head + text), last: false };
   }
   const { http } = word.said;

@@ -5,6 +5,7 @@
 import type { Endpoint } from '../../protocol/ipv4.ts';
 import { EVERYBODY, NO_ADDRESS } from '../../protocol/ipv4.ts';
 import { createDatagrams } from '../conversation/datagrams.ts';
+import { byteText } from '../file/octets.ts';
 import type { Datagram } from '../packet/flow.ts';
 import { recordDatagram } from '../story/story-datagrams.ts';
 import { OWN_COMMENT } from '../story/story-record.ts';
@@ -85,7 +86,7 @@ class Copies {
 const textOf = ({ address, port }: Endpoint): string => `${address}:${port}`;
 
 const keyOf = (from: Endpoint, to: Endpoint, bytes: Uint8Array): string =>
-  `${textOf(from)} ${textOf(to)} ${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')}`;
+  `${textOf(from)} ${textOf(to)} ${byteText(bytes)}`;
 
 /** The time is not used here. */
 const datagramOf = (from: Endpoint, to: Endpoint, payload: Uint8Array): Datagram => ({

@@ -37,7 +37,8 @@ const RAW = 256 * 1024;
 function rawOf({ body, bodyLength, headText }: HttpMessage): string {
   const shown = utf8.decode(body.subarray(0, RAW));
   const left = Math.max(bodyLength, body.length) - RAW;
-  return `${headText.replace(/\r\n/g, '\n')}${isText(body) ? shown : `(${bodyLength} bytes)`}${left > 0 ? '…' : ''}`;
+  const text = isText(body) ? shown : `(${bodyLength} bytes)`;
+  return `${headText.replace(/\r\n/g, '\n')}${text}${left > 0 ? '…' : ''}`;
 }
 
 /** Whether a body is text: it begins without control characters other than line ends and tabs. */

@@ -55,6 +55,7 @@ function rowsOf(evidence: Evidence, clone: Clone): readonly Row[] {
   const { objectsUnlisted: _, parameters, typesUnknown, valuesUnknown, writableUnknown } = tree.counts;
   const attributes = tree.entries.filter(({ notification }) => notification !== undefined).length;
   const informs = `${informsOf(sessions).length} Inform`;
+  const { inform } = profile;
   const { id, answerId, idCounts, lists, maxNames, termination } = profile.cwmp;
   const faults = [...cwmp.faults.keys()].sort((a, b) => a - b);
   return [
@@ -71,12 +72,12 @@ function rowsOf(evidence: Evidence, clone: Clone): readonly Row[] {
     ['methods', `${profile.cwmp.methods.length}`, answers('GetRPCMethods')],
     [
       'Inform',
-      `${profile.inform.parameters.length} parameters, after a restart ${profile.inform.bootEvents.join(' ')}`,
+      `${inform.parameters.length} parameters, after a restart ${inform.bootEvents.join(' ')}`,
       informs,
     ],
     [
       'ids',
-      `${id}, counting ${idCounts}; answers ${answerId === 'echo' ? 'with that of the request' : 'with its own'}`,
+      `${id}, counting ${idCounts}; answers with ${answerId === 'echo' ? 'that of the request' : 'its own'}`,
       `${posts.length - posts.filter(isEmpty).length} messages`,
     ],
     ['end of a session', termination, `${sessions.length} sessions`],

@@ -28,8 +28,8 @@ export function cloneStandIns(recording: Recording, acs: string, now: () => numb
       const evidence = evidenceIn(recording, device);
       if (evidence === undefined) return { from: 'nobody', note: undefined };
       const { profile, tree } = cloneOf(evidence, device);
-      const few = `the clone of ${device} has only the parameters that the capture shows: GetParameterNames was not answered`;
-      const note = tree.listed ? undefined : few;
+      const few = `the clone of ${device} has only the parameters that the capture shows`;
+      const note = tree.listed ? undefined : `${few}: GetParameterNames was not answered`;
       return { from: 'clone', device: new Device({ profile, acs, now }), note };
     } catch (error) {
       if (!(error instanceof ModemlabError)) throw error;

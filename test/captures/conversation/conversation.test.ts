@@ -194,7 +194,8 @@ t.test('a session comes message by message, with device and order', async (t) =>
     cwmp.map(({ content, from }) => {
       if (content.is !== 'message') return `${from} ${content.is}`;
       const { message } = content.envelope;
-      return `${from} ${message.kind} ${message.kind === 'fault' ? message.fault.FaultCode : message.kind === 'unknown' ? '' : message.rpc}`;
+      if (message.kind === 'fault') return `${from} fault ${message.fault.FaultCode}`;
+      return `${from} ${message.kind} ${message.kind === 'unknown' ? '' : message.rpc}`;
     }),
     [
       'CPE request Inform',
