@@ -10,9 +10,9 @@ import { LIMITS } from '../protocol/limits.ts';
 
 export interface PortOptions {
   readonly host: string;
-  /** 0 picks a free one. */
+  /** 0 picks a free port. */
   readonly port: number;
-  /** The ACS speaks TLS, and this is who it is (PEM). */
+  /** If the ACS speaks TLS: its certificate and key (PEM). */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly onConnection: ((socket: Socket) => void) | undefined;
   /** Gives what is sent to a POST; `last`: the connection ends with it. `undefined`: it ends without. */
@@ -31,7 +31,7 @@ export interface Reply {
 
 export interface AcsPort {
   readonly url: string;
-  /** Resolves when all connections are closed; what was said still leaves. */
+  /** Resolves when all connections are closed; written responses are still sent. */
   close(): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 /**
- * One recorded session of an ACS, played to a modem: what it is asked next, and how its words differ. No
+ * One recorded session of an ACS, played to a modem: what to ask it next, and how its messages differ. No
  * sockets.
  */
 import type { CwmpMessage } from '../captures/conversation/cwmp-types.ts';
@@ -11,11 +11,11 @@ import { contentName, requestIn, wantsAgain } from './plan.ts';
 import type { PeerMessage } from './response.ts';
 import { compareMessages, recordedMessage } from './response.ts';
 
-/** What the ACS says to a POST. */
+/** The response of the ACS to a POST. */
 export type AcsReply =
-  /** As it was recorded, after as long as it took then; `echo`: with the ID of the POST. */
+  /** As recorded, after the recorded delay; `echo`: with the ID of the POST. */
   | { readonly is: 'recorded'; readonly said: CwmpMessage; readonly to: CwmpMessage; readonly echo: boolean }
-  /** To a request that the capture lacks. */
+  /** Made for a request that the capture lacks. */
   | { readonly is: 'made'; readonly message: Message }
   | { readonly is: 'nothing' };
 
@@ -33,12 +33,12 @@ export class AcsSession {
     this.#found = found;
   }
 
-  /** The modem was told to send its POST once more. */
+  /** The modem has to repeat its POST. */
   get repeats(): boolean {
     return this.#repeats;
   }
 
-  /** The ACS has said that it has nothing more. */
+  /** The ACS has nothing more to ask. */
   get ended(): boolean {
     return this.#ended;
   }
@@ -56,7 +56,7 @@ export class AcsSession {
     return send === undefined ? this.#unknown(name, said) : this.#own(send, said);
   }
 
-  /** No more words come: tells what is missing. */
+  /** No more messages come: reports what is missing. */
   finish(why: string): void {
     const session = this.plan.number;
     const left = this.plan.requests.slice(this.#asked - (this.#outstanding === undefined ? 0 : 1));
@@ -81,7 +81,7 @@ export class AcsSession {
   #own(send: RecordedSend, said: PeerMessage): AcsReply {
     let attempt = this.#seen.get(send) ?? 0;
     const challenged = wantsAgain(send.attempts[attempt]?.response?.content) === 'challenge';
-    // Whether its credentials are right nobody knows.
+    // Its credentials cannot be checked.
     if (challenged && said.headers.has('authorization')) attempt = send.attempts.length - 1;
     this.#seen.set(send, attempt + 1);
     const exchange = send.attempts[attempt] ?? send.final;
@@ -103,7 +103,7 @@ export class AcsSession {
     return this.#next();
   }
 
-  /** The next request of the recorded ACS, or its last word. */
+  /** The next request of the recorded ACS, or its last response. */
   #next(): AcsReply {
     const ask = this.plan.requests[this.#asked];
     const said = ask?.exchange.response;
@@ -119,6 +119,6 @@ export class AcsSession {
   }
 }
 
-/** With what any ACS answers it. */
+/** The answer that any ACS would give. */
 const answerTo = (request: Parameters<typeof responseTo>[1]): Message =>
   responseTo({ versions: ['1.0'], methods: ['Inform', 'GetRPCMethods', 'TransferComplete'] }, request);

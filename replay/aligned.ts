@@ -1,19 +1,19 @@
-/** Which request of a peer is which of those that were recorded, whatever their order. */
+/** Matches the requests of a peer with those recorded, whatever their order. */
 
-/** Something that was asked, told apart by its kind and by all that it says. */
+/** A request, to be compared by its kind and by its contents. */
 export interface ComparableRequest {
-  /** The RPC, or the verb. */
+  /** The RPC, or the verb of MDAP. */
   readonly name: string;
-  /** Equal where nothing differs but what is ignored. */
+  /** Equal if nothing differs except what is ignored. */
   readonly likeness: string;
 }
 
 export interface Aligned<R extends ComparableRequest, L extends ComparableRequest> {
-  /** The same, or the same RPC with other arguments; in the order in which they were asked now. */
+  /** Equal requests, or the same RPC with other arguments; in the live order. */
   readonly pairs: readonly { readonly recorded: R; readonly live: L }[];
   readonly missing: readonly R[];
   readonly added: readonly L[];
-  /** Where the order parts: the names from there to where it is the same again. */
+  /** Where the order differs: the names from there to where it agrees again. */
   readonly order: { readonly recorded: readonly string[]; readonly live: readonly string[] } | undefined;
 }
 
@@ -38,7 +38,7 @@ export function align<R extends ComparableRequest, L extends ComparableRequest>(
   };
 }
 
-/** Gives each that has none yet the first with the same key. */
+/** Pairs each unpaired request with the first that has the same key. */
 function pair(
   recorded: readonly ComparableRequest[],
   live: readonly ComparableRequest[],

@@ -1,6 +1,5 @@
 /**
- * Plays the ACS of a capture to modems that come, and tells where they say something else than the recorded
- * ones.
+ * Plays the ACS of a capture to modems, and reports where they differ from the recorded ones.
  */
 import type { Socket } from 'node:net';
 import { cookiePairs, deviceKeyOf } from '../captures/conversation/cwmp-sessions.ts';
@@ -28,21 +27,21 @@ import { contentOf, peerMessage } from './response.ts';
 export interface AcsReplay extends Omit<PortOptions, 'answer'> {
   readonly ignores: Ignores;
   readonly speed: ReplaySpeed;
-  /** Milliseconds without a word of any modem after which the rest is given up. */
+  /** Milliseconds without a message of any modem before the rest is given up. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
-  /** Hears where it listens. */
+  /** Called with the URL once it listens. */
   readonly listening?: (url: string) => void;
   readonly progress?: (played: number, sessions: number, sent: number) => void;
 }
 
-/** Resolves when each recorded session was played, no modem comes any more, or the signal has aborted. */
+/** Resolves when every recorded session was played, no modem comes any more, or the signal has aborted. */
 export async function replayAsAcs(recording: Recording, replay: AcsReplay): Promise<ReplayReport> {
   const { ignores, progress, signal, speed, timeoutMs } = replay;
   const found = new Differences(ignores);
   const notes = new Set<string>();
   const plans = playable(recording, ignores, notes);
-  const desk = new SessionAssignment(plans, found);
+  const sessions = new SessionAssignment(plans, found);
   const pace = createPace(speed, signal);
   let sent = 0;
   let over: () => void = () => undefined;
@@ -58,16 +57,16 @@ export async function replayAsAcs(recording: Recording, replay: AcsReplay): Prom
       const contentType = headerOf(raw.head.headers, 'content-type');
       const content = contentOf(body, contentType);
       const said = peerMessage(content, undefined, raw.head.headers);
-      const session = desk.sessionOf(said, raw, socket);
+      const session = sessions.sessionOf(said, raw, socket);
       if (session === undefined) return { bytes: BAD_REQUEST, last: true };
       const word = session.answer(said);
       if (word.is === 'recorded') await pace.between(word.to.http.ended, word.said.http.began);
       const reply = replyOf(word, content.is === 'message' ? content.envelope : undefined);
-      if (word.is === 'recorded') desk.setCookies(session, word);
+      if (word.is === 'recorded') sessions.setCookies(session, word);
       sent += 1;
-      progress?.(desk.played, plans.length, sent);
+      progress?.(sessions.played, plans.length, sent);
       timer?.refresh();
-      if (desk.done) setImmediate(over);
+      if (sessions.done) setImmediate(over);
       return reply;
     },
   });
@@ -80,12 +79,12 @@ export async function replayAsAcs(recording: Recording, replay: AcsReplay): Prom
     await port.close();
   }
   if (signal?.aborted === true) notes.add('interrupted');
-  else desk.finish(`nothing within ${timeoutMs / 1000} s`);
+  else sessions.finish(`nothing within ${timeoutMs / 1000} s`);
   return {
     role: 'ACS',
     same: found.all.length === 0,
     recorded: recording.sessions.length,
-    played: desk.played,
+    played: sessions.played,
     sent,
     answers: NO_ANSWERS,
     differences: found.all,
@@ -102,7 +101,8 @@ function replyOf(word: AcsReply, asked: Envelope | undefined): Reply {
   if (word.is === 'made') {
     const namespace = asked?.namespace ?? 'urn:dslforum-org:cwmp-1-0';
     const text = encode({ id: asked?.id, namespace, header: {}, message: word.message });
-    const head = `HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: ${text.length}\r\n\r\n`;
+    const type = 'Content-Type: text/xml; charset=utf-8';
+    const head = `HTTP/1.1 200 OK\r\n${type}\r\nContent-Length: ${text.length}\r\n\r\n`;
     return { bytes: Buffer.from(head + text), last: false };
   }
   const { http } = word.said;
@@ -114,7 +114,7 @@ function replyOf(word: AcsReply, asked: Envelope | undefined): Reply {
 }
 
 /**
- * Which session a POST is of: by cookie, else by its connection; an Inform begins the next one of its device.
+ * Assigns POSTs to sessions: by cookie, else by connection; an Inform begins the next session of its device.
  */
 class SessionAssignment {
   readonly #plans: readonly Plan[];
@@ -124,7 +124,7 @@ class SessionAssignment {
   readonly #byCookie = new Map<string, AcsSession>();
   readonly #bySocket = new WeakMap<Socket, AcsSession>();
   readonly #byDevice = new Map<string, AcsSession>();
-  /** Which recorded device a live one stands for, by their keys. */
+  /** The recorded device that a live one stands for, by their keys. */
   readonly #standsFor = new Map<string, string | undefined>();
 
   constructor(plans: readonly Plan[], found: Differences) {
@@ -136,7 +136,7 @@ class SessionAssignment {
     return [...this.#sessions].filter(({ ended }) => ended).length;
   }
 
-  /** Each recorded session was begun, and none is open. */
+  /** Every recorded session was begun, and none is open. */
   get done(): boolean {
     return this.#begun.size === this.#plans.length && this.played === this.#sessions.size;
   }
@@ -159,7 +159,7 @@ class SessionAssignment {
     }
   }
 
-  /** The modems are silent: tells what did not happen. */
+  /** The modems are silent: reports what did not happen. */
   finish(why: string): void {
     for (const session of this.#sessions) session.finish(why);
     for (const plan of this.#plans)
@@ -201,7 +201,7 @@ class SessionAssignment {
     return session;
   }
 
-  /** Itself, where it is in the capture; else the next one that nobody stands for. */
+  /** The device itself, if it is in the capture; else the next one that nobody stands for. */
   #recordedDevice(key: string): string | undefined {
     if (this.#standsFor.has(key)) return this.#standsFor.get(key);
     const devices = new Set(this.#plans.map(({ device }) => device));

@@ -1,4 +1,4 @@
-/** Plays the ants of a capture to a host: answers as they did, and tells what the host asks otherwise. */
+/** Plays the ants of a capture to a host: answers as they did, and reports what the host asks differently. */
 import type { Endpoint } from '../protocol/ipv4.ts';
 import { latin1Text } from '../protocol/latin1.ts';
 import { LIMITS } from '../protocol/limits.ts';
@@ -17,30 +17,30 @@ import type { ReplayReport } from './report.ts';
 import { NO_ANSWERS } from './report.ts';
 
 export interface AntReplay extends MdapReplay {
-  /** Hears that it listens. */
+  /** Called once it listens. */
   readonly listening?: () => void;
 }
 
-/** Milliseconds in which a host may ask more than was recorded. */
+/** Milliseconds to wait for a host that asks more than was recorded. */
 const GRACE_MS = 1000;
 
-/** Resolves when all was asked that was recorded, the host is silent, or the signal has aborted. */
+/** Resolves when everything recorded was asked, the host is silent, or the signal has aborted. */
 export async function replayAsAnt(recording: Recording, replay: AntReplay): Promise<ReplayReport> {
   const { group, iface, lan, signal, timeoutMs } = replay;
-  const talks = dialoguesOf(recording);
-  const bench = new AntResponder(talks, replay);
+  const dialogues = dialoguesOf(recording);
+  const responder = new AntResponder(dialogues, replay);
   let over: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => {
     over = resolve;
   });
   let timer: NodeJS.Timeout | undefined;
   const hear = (bytes: Uint8Array, from: Endpoint, byGroup: boolean): void => {
-    const before = bench.sent;
-    bench.hear(bytes, from, (reply) => own.send(reply, byGroup ? group : from));
-    if (bench.sent === before && !bench.done) return;
+    const before = responder.sent;
+    responder.hear(bytes, from, (reply) => own.send(reply, byGroup ? group : from));
+    if (responder.sent === before && !responder.done) return;
     clearTimeout(timer);
-    timer = setTimeout(over, bench.done ? Math.min(GRACE_MS, timeoutMs) : timeoutMs);
-    replay.progress?.(bench.played, talks.length, bench.sent);
+    timer = setTimeout(over, responder.done ? Math.min(GRACE_MS, timeoutMs) : timeoutMs);
+    replay.progress?.(responder.played, dialogues.length, responder.sent);
   };
   const own: LanSocket = await lan.open({ address: iface, port: group.port }, (bytes, from) =>
     hear(bytes, from, false),
@@ -56,14 +56,14 @@ export async function replayAsAnt(recording: Recording, replay: AntReplay): Prom
     own.close();
     joined.close();
   }
-  if (signal?.aborted !== true) bench.finish();
-  const { all, more } = bench.found;
+  if (signal?.aborted !== true) responder.finish();
+  const { all, more } = responder.found;
   return {
     role: 'ant',
     same: all.length === 0,
-    recorded: talks.length,
-    played: bench.played,
-    sent: bench.sent,
+    recorded: dialogues.length,
+    played: responder.played,
+    sent: responder.sent,
     answers: NO_ANSWERS,
     differences: all,
     more,
@@ -76,15 +76,15 @@ interface LiveConversation {
   readonly likeness: string;
   readonly opening: Info | ExecCli;
   readonly text: string;
-  /** `undefined`: the capture has none such. */
+  /** `undefined`: the capture has none like it. */
   readonly recorded: RecordedConversation | undefined;
-  /** The step that was answered last. */
+  /** The last step that was answered. */
   step: number;
 }
 
 class AntResponder {
   readonly found: Differences;
-  readonly #talks: readonly RecordedDialogue[];
+  readonly #dialogues: readonly RecordedDialogue[];
   readonly #conversations: readonly RecordedConversation[];
   readonly #replay: AntReplay;
   readonly #live: LiveConversation[] = [];
@@ -93,9 +93,9 @@ class AntResponder {
   readonly #searches = new Set<RecordedSearch>();
   sent = 0;
 
-  constructor(talks: readonly RecordedDialogue[], replay: AntReplay) {
-    this.#talks = talks;
-    this.#conversations = talks.filter((talk) => talk.is === 'conversation');
+  constructor(dialogues: readonly RecordedDialogue[], replay: AntReplay) {
+    this.#dialogues = dialogues;
+    this.#conversations = dialogues.filter((dialogue) => dialogue.is === 'conversation');
     this.#replay = replay;
     this.found = new Differences(replay.ignores);
   }
@@ -108,7 +108,7 @@ class AntResponder {
   }
 
   get done(): boolean {
-    return this.played === this.#talks.length;
+    return this.played === this.#dialogues.length;
   }
 
   hear(bytes: Uint8Array, from: Endpoint, send: (bytes: Uint8Array) => void): void {
@@ -118,16 +118,16 @@ class AntResponder {
     if (message?.kind === 'INFO' || message?.kind === 'EXEC-CLI') this.#ask(message, bytes, from, send);
   }
 
-  /** What was asked, beside what was recorded. */
+  /** Compares what was asked with what was recorded. */
   finish(): void {
-    const recorded = this.#conversations.map((talk) => ({ talk, ...this.#asked(talk.opening) }));
+    const recorded = this.#conversations.map((dialogue) => ({ dialogue, ...this.#asked(dialogue.opening) }));
     const { added, missing, order, pairs } = align(recorded, this.#live);
     for (const { live, recorded } of pairs) {
-      const [then, now] = [recorded.talk.opening, live.opening];
+      const [then, now] = [recorded.dialogue.opening, live.opening];
       const same = (then.userPassword ?? '') === (now.userPassword ?? '');
       const path = requestName(then);
       this.found.compare(
-        recorded.talk.number,
+        recorded.dialogue.number,
         path,
         requestFields(then, '***'),
         requestFields(now, same ? '***' : 'another'),
@@ -135,15 +135,17 @@ class AntResponder {
       if (live.recorded !== undefined && !isOver(live.recorded, live.step))
         this.found.add({
           kind: 'broken',
-          session: recorded.talk.number,
+          session: recorded.dialogue.number,
           path: `${path}.SEQ-NR`,
           recorded: String(live.recorded.steps.length),
           live: String(live.step),
         });
     }
-    for (const { talk } of missing) this.#miss(talk.number, requestName(talk.opening), talk.antId);
-    for (const talk of this.#talks)
-      if (talk.is === 'search' && !this.#searches.has(talk)) this.#miss(talk.number, 'ANT-SEARCH', '');
+    for (const { dialogue } of missing)
+      this.#miss(dialogue.number, requestName(dialogue.opening), dialogue.antId);
+    for (const dialogue of this.#dialogues)
+      if (dialogue.is === 'search' && !this.#searches.has(dialogue))
+        this.#miss(dialogue.number, 'ANT-SEARCH', '');
     for (const { opening } of added)
       this.found.add({ kind: 'added', session: 0, path: requestName(opening), live: opening.toAnt });
     if (order !== undefined)
@@ -172,20 +174,20 @@ class AntResponder {
     };
   }
 
-  /** Each search is answered as the first one that was recorded and not made yet; later ones as the last. */
+  /** Each search is answered as the next recorded one; further ones as the last. */
   #search(from: Endpoint, send: (bytes: Uint8Array) => void): void {
-    const searches = this.#talks.filter((talk) => talk.is === 'search');
-    const waiting = searches.find((talk) => !this.#searches.has(talk) && this.#before(talk));
-    const talk = waiting ?? searches.findLast((one) => this.#searches.has(one));
-    if (talk === undefined) return;
-    this.#searches.add(talk);
-    for (const { message, time } of talk.replies.values())
-      this.#reply(talk.time, time, send, encodeMessage({ ...message, ...toHost(message, from) }));
+    const searches = this.#dialogues.filter((dialogue) => dialogue.is === 'search');
+    const waiting = searches.find((dialogue) => !this.#searches.has(dialogue) && this.#before(dialogue));
+    const dialogue = waiting ?? searches.findLast((one) => this.#searches.has(one));
+    if (dialogue === undefined) return;
+    this.#searches.add(dialogue);
+    for (const { message, time } of dialogue.replies.values())
+      this.#reply(dialogue.time, time, send, encodeMessage({ ...message, ...toHost(message, from) }));
   }
 
-  /** Rounds of one search are one: the next is another once something was asked in between. */
+  /** Rounds of a search count as one search, until something else was asked in between. */
   #before({ number }: RecordedSearch): boolean {
-    const earlier = this.#conversations.filter((talk) => talk.number < number).length;
+    const earlier = this.#conversations.filter((dialogue) => dialogue.number < number).length;
     return this.#searches.size === 0 || this.#live.length >= earlier;
   }
 
@@ -218,7 +220,7 @@ class AntResponder {
   }
 
   #isAnt(antId: string | undefined): boolean {
-    return this.#talks.some((talk) => talk.is === 'search' && talk.replies.has(antId ?? ''));
+    return this.#dialogues.some((dialogue) => dialogue.is === 'search' && dialogue.replies.has(antId ?? ''));
   }
 
   #begin(key: string, opening: Info | ExecCli, text: string): LiveConversation | undefined {
@@ -226,9 +228,10 @@ class AntResponder {
     const asked = this.#asked(opening);
     const used = new Set(this.#live.map(({ recorded }) => recorded));
     const alike = this.#conversations.filter(
-      (talk) => talk.antId === opening.toAnt && requestName(talk.opening) === requestName(opening),
+      (dialogue) =>
+        dialogue.antId === opening.toAnt && requestName(dialogue.opening) === requestName(opening),
     );
-    const recorded = alike.find((talk) => !used.has(talk)) ?? alike.at(-1);
+    const recorded = alike.find((dialogue) => !used.has(dialogue)) ?? alike.at(-1);
     const live: LiveConversation = { ...asked, opening, text, recorded, step: 0 };
     this.#live.push(live);
     this.#open.set(key, live);
@@ -246,7 +249,7 @@ class AntResponder {
     });
   }
 
-  /** After as long as the recorded ant took. */
+  /** Answers after the delay of the recorded ant. */
   #reply(asked: bigint, answered: bigint, send: (bytes: Uint8Array) => void, bytes: Uint8Array): void {
     this.sent += 1;
     const { signal, speed } = this.#replay;
@@ -264,5 +267,5 @@ const toHost = (
   { address, port }: Endpoint,
 ) => (recorded === undefined ? {} : { toHost: `${address}:${port}` });
 
-/** Its last reply was asked for; the host need not acknowledge that. */
+/** Whether its last reply was requested; the host need not acknowledge it. */
 const isOver = ({ steps }: RecordedConversation, step: number): boolean => step >= steps.length;

@@ -1,5 +1,5 @@
 /**
- * Plays the host of a capture to ants: searches and asks as it did, and tells where they answer otherwise.
+ * Plays the host of a capture to ants: searches and asks as it did, and reports where their answers differ.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Endpoint } from '../protocol/ipv4.ts';
@@ -27,55 +27,55 @@ export interface MdapReplay {
   /** Milliseconds that a peer may be silent. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
-  readonly progress?: (played: number, talks: number, sent: number) => void;
+  readonly progress?: (played: number, dialogues: number, sent: number) => void;
 }
 
 export interface HostReplay extends MdapReplay {
-  /** Instead of the recorded user and password. */
+  /** Replaces the recorded user and password. */
   readonly credentials: { readonly username: string; readonly password: string } | undefined;
 }
 
 const ROUNDS = 3;
-/** Milliseconds for further ants, after those that were recorded have answered: they wait up to 200. */
+/** Milliseconds to wait for further ants after the recorded ones have answered: ants wait up to 200. */
 const GRACE_MS = 250;
-/** Milliseconds in which an ant might answer that did not when it was recorded. */
+/** Milliseconds to wait for an ant that did not answer in the capture. */
 const SILENCE_MS = 1000;
 
-/** Rejects with E_REPLAY_NOTHING, or E_ADDRESS_IN_USE of its wire. */
+/** Rejects with E_REPLAY_NOTHING, or E_ADDRESS_IN_USE of the LAN. */
 export async function replayAsHost(recording: Recording, replay: HostReplay): Promise<ReplayReport> {
-  const talks = dialoguesOf(recording);
+  const dialogues = dialoguesOf(recording);
   const found = new Differences(replay.ignores);
-  const line = new HostWire(replay);
+  const wire = new HostWire(replay);
   const pace: Pace = createPace(replay.speed, replay.signal);
-  /** Which ant of the line stands for a recorded one. */
+  /** The live ant that stands for a recorded one. */
   const standsFor = new Map<string, string>();
   let played = 0;
   let before: bigint | undefined;
-  await line.open();
+  await wire.open();
   try {
-    for (const talk of talks) {
-      await pace.between(before ?? talk.time, talk.time);
-      before = talk.time;
-      if (talk.is === 'search') await search(line, found, talk, standsFor);
+    for (const dialogue of dialogues) {
+      await pace.between(before ?? dialogue.time, dialogue.time);
+      before = dialogue.time;
+      if (dialogue.is === 'search') await search(wire, found, dialogue, standsFor);
       else {
-        before = talk.steps.at(-1)?.time ?? before;
-        await converse(line, found, talk, standsFor.get(talk.antId) ?? talk.antId);
+        before = dialogue.steps.at(-1)?.time ?? before;
+        await converse(wire, found, dialogue, standsFor.get(dialogue.antId) ?? dialogue.antId);
       }
       played += 1;
-      replay.progress?.(played, talks.length, line.sent);
+      replay.progress?.(played, dialogues.length, wire.sent);
     }
   } catch (error) {
     if (replay.signal?.aborted !== true) throw error;
   } finally {
-    line.close();
+    wire.close();
   }
   const notes = replay.signal?.aborted === true ? ['interrupted'] : [];
   return {
     role: 'host',
     same: found.all.length === 0,
-    recorded: talks.length,
+    recorded: dialogues.length,
     played,
-    sent: line.sent,
+    sent: wire.sent,
     answers: NO_ANSWERS,
     differences: found.all,
     more: found.more,
@@ -84,62 +84,62 @@ export async function replayAsHost(recording: Recording, replay: HostReplay): Pr
 }
 
 async function search(
-  line: HostWire,
+  wire: HostWire,
   found: Differences,
-  talk: RecordedSearch,
+  dialogue: RecordedSearch,
   standsFor: Map<string, string>,
 ): Promise<void> {
   const live = new Map<string, ReplyAntSearch>();
-  const all = (): boolean => live.size >= talk.replies.size;
-  await line.ask(async (send, heard) => {
+  const all = (): boolean => live.size >= dialogue.replies.size;
+  await wire.ask(async (send, heard) => {
     heard((message) => {
       if (message.kind === 'REPLY-ANT-SEARCH')
         live.set(message.antId ?? '', live.get(message.antId ?? '') ?? message);
       return all();
     });
-    const wait = talk.replies.size === 0 ? SILENCE_MS : line.timeoutMs;
+    const wait = dialogue.replies.size === 0 ? SILENCE_MS : wire.timeoutMs;
     for (let round = 0; round < ROUNDS && (live.size === 0 || !all()); round += 1)
-      await send(talk.bytes, Math.min(wait, line.timeoutMs) / ROUNDS);
-    await line.rest(GRACE_MS);
+      await send(dialogue.bytes, Math.min(wait, wire.timeoutMs) / ROUNDS);
+    await wire.rest(GRACE_MS);
   });
-  const left = [...live.keys()].filter((id) => !talk.replies.has(id));
-  for (const [id, { message }] of talk.replies) {
+  const left = [...live.keys()].filter((id) => !dialogue.replies.has(id));
+  for (const [id, { message }] of dialogue.replies) {
     const other = live.has(id) ? id : left.shift();
     const answer = other === undefined ? undefined : live.get(other);
     if (other === undefined || answer === undefined) {
       found.add({
         kind: 'missing',
-        session: talk.number,
+        session: dialogue.number,
         path: `REPLY-ANT-SEARCH[${id}]`,
         recorded: message.antName,
       });
       continue;
     }
     standsFor.set(id, other);
-    found.compare(talk.number, `REPLY-ANT-SEARCH[${id}]`, searchFields(message), searchFields(answer));
+    found.compare(dialogue.number, `REPLY-ANT-SEARCH[${id}]`, searchFields(message), searchFields(answer));
   }
   for (const id of left)
     found.add({
       kind: 'added',
-      session: talk.number,
+      session: dialogue.number,
       path: `REPLY-ANT-SEARCH[${id}]`,
       live: live.get(id)?.antName,
     });
 }
 
-/** Asks step by step as long as the ant has more to say, though the recorded one had less. */
+/** Asks step by step while the ant has more output, even if the recorded one had less. */
 async function converse(
-  line: HostWire,
+  wire: HostWire,
   found: Differences,
-  talk: RecordedConversation,
+  dialogue: RecordedConversation,
   antId: string,
 ): Promise<void> {
   const replies: ConversationReply[] = [];
-  const kind = talk.opening.kind === 'INFO' ? 'REPLY-INFO' : 'REPLY-EXEC-CLI';
-  await line.ask(async (send, heard) => {
+  const kind = dialogue.opening.kind === 'INFO' ? 'REPLY-INFO' : 'REPLY-EXEC-CLI';
+  await wire.ask(async (send, heard) => {
     for (let number = 1; number <= LIMITS.mdapPieces; number += 1) {
-      const recorded = talk.steps[number - 1];
-      const bytes = bytesOf(line, talk, recorded, number, antId);
+      const recorded = dialogue.steps[number - 1];
+      const bytes = bytesOf(wire, dialogue, recorded, number, antId);
       let reply: ConversationReply | undefined;
       heard((message) => {
         if (message.kind !== kind || message.antId !== antId || !answers(message, number)) return false;
@@ -148,15 +148,15 @@ async function converse(
       });
       const silent = recorded !== undefined && recorded.reply === undefined;
       const tries = silent ? 1 : ROUNDS + 1;
-      const wait = silent ? Math.min(SILENCE_MS, line.timeoutMs) : line.timeoutMs / tries;
+      const wait = silent ? Math.min(SILENCE_MS, wire.timeoutMs) : wire.timeoutMs / tries;
       for (let attempt = 0; attempt < tries && reply === undefined; attempt += 1) await send(bytes, wait);
       if (reply === undefined) return;
       replies.push(reply);
       if (reply.seq.is !== 'step') return;
     }
   });
-  const recorded = talk.steps.flatMap(({ reply }) => reply?.message ?? []);
-  found.compare(talk.number, requestName(talk.opening), outcomeOf(recorded), outcomeOf(replies));
+  const recorded = dialogue.steps.flatMap(({ reply }) => reply?.message ?? []);
+  found.compare(dialogue.number, requestName(dialogue.opening), outcomeOf(recorded), outcomeOf(replies));
 }
 
 function bytesOf(
@@ -180,7 +180,9 @@ function bytesOf(
 const NO_COMMAND = { command: undefined };
 
 type Hear = (message: Exclude<ReturnType<typeof decoded>, undefined>) => boolean;
-/** Sends to the group, and waits until `heard` is content, or the time is over: whether it is. */
+/**
+ * Sends to the group, and waits until `heard` accepts a message or the time is over; returns whether it did.
+ */
 type SendAndWait = (bytes: Uint8Array, ms: number) => Promise<boolean>;
 
 function decoded(bytes: Uint8Array) {
@@ -188,7 +190,7 @@ function decoded(bytes: Uint8Array) {
   return read.ok ? read.value.message : undefined;
 }
 
-/** The wire as a host has it: replies come by the group, or to the socket that asked. */
+/** The LAN as a host sees it: replies come to the group, or to the socket that asked. */
 class HostWire {
   readonly #replay: HostReplay;
   #joined: { close(): void } | undefined;
@@ -224,8 +226,8 @@ class HostWire {
     return signal === undefined ? {} : { signal };
   }
 
-  /** One search or conversation, from a port of its own: TO-HOST tells its replies apart. */
-  async ask(talk: (send: SendAndWait, heard: (hear: Hear) => void) => Promise<void>): Promise<void> {
+  /** One search or conversation, from a port of its own: TO-HOST distinguishes its replies. */
+  async ask(dialogue: (send: SendAndWait, heard: (hear: Hear) => void) => Promise<void>): Promise<void> {
     const { group, iface, lan } = this.#replay;
     let hear: Hear = () => false;
     let content = false;
@@ -253,7 +255,7 @@ class HostWire {
       return content;
     };
     try {
-      await talk(send, (given) => {
+      await dialogue(send, (given) => {
         hear = given;
       });
     } finally {

@@ -1,4 +1,4 @@
-/** Plays the modems of a capture to an ACS, and tells where it says something else than the recorded one. */
+/** Plays the modems of a capture to an ACS, and reports where it differs from the recorded one. */
 import { headerOf } from '../captures/http/http-head.ts';
 import type { OwnHosts } from './differences.ts';
 import { Differences } from './differences.ts';
@@ -20,13 +20,13 @@ import type { StandIn, StandIns } from './stand-in.ts';
 export interface ModemReplay extends ModemSettings {
   readonly ignores: Ignores;
   readonly speed: ReplaySpeed;
-  /** Who answers what the capture cannot. */
+  /** Answer what the capture cannot. */
   readonly standIns: StandIns;
-  /** Hears how far it is. */
+  /** Called with the progress. */
   readonly progress?: (played: number, sessions: number, sent: number) => void;
 }
 
-/** Resolves when all is played, or the signal has aborted. Never rejects for what an ACS does. */
+/** Resolves when everything was played, or the signal has aborted. Never rejects because of an ACS. */
 export async function replayAsModem(recording: Recording, replay: ModemReplay): Promise<ReplayReport> {
   const { ignores, progress, signal, speed } = replay;
   const found = new Differences(ignores, ownHosts(recording, replay.url));
@@ -78,7 +78,7 @@ export async function replayAsModem(recording: Recording, replay: ModemReplay): 
   };
 }
 
-/** The recorded ACS by its address and by the name that modems call it, and this one. */
+/** The recorded ACS, by address and by the name that modems use, and the live one. */
 function ownHosts({ sessions }: Recording, { host }: URL): OwnHosts {
   const hosts = sessions.flatMap(({ session, exchanges }) => {
     const heads = exchanges.map(({ request }) => headerOf(request.http.head.headers, 'host') ?? '');
@@ -104,7 +104,7 @@ function deviceOf(all: readonly Plan[], { device = '' }: Plan, standIns: StandIn
   return { plans, known: new KnownParameters(plans), keys: new AcsKeys(), standIn };
 }
 
-/** Sessions that begin with their Inform; of one that lacks bytes what stands before the hole. */
+/** Sessions that begin with an Inform; one that lacks bytes only up to there. */
 export function playable(recording: Recording, ignores: Ignores, notes: Set<string>): readonly Plan[] {
   return recording.sessions.flatMap((recorded) => {
     const { number } = recorded.session;
@@ -123,7 +123,7 @@ export function playable(recording: Recording, ignores: Ignores, notes: Set<stri
 }
 
 /**
- * One after the other; or, in recorded time, each when it began, while one device has one session at a time.
+ * Plays sessions one after the other; or in recorded time, each when it began, but one at a time per device.
  */
 async function inTheirTime(
   plans: readonly Plan[],
@@ -142,7 +142,7 @@ async function inTheirTime(
       const running = earlier.then(() => play(plan));
       busy.set(plan.device, running);
       if (speed === 'max') await running;
-      // One that fails ends the replay at its end, not the process.
+      // A failure must end the replay, not the process: it is awaited below.
       else running.catch(() => undefined);
     }
     await Promise.all(busy.values());

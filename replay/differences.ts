@@ -1,4 +1,4 @@
-/** The differences that a replay has found: the same one in many messages is told once, with how often. */
+/** The differences that a replay has found: the same one in many messages counts as one, with how often. */
 import { LIMITS } from '../protocol/limits.ts';
 import type { FieldDifference } from './fields.ts';
 import { differingFields } from './fields.ts';
@@ -6,14 +6,14 @@ import type { Ignores } from './ignored.ts';
 
 export interface Difference extends FieldDifference {
   /**
-   * `field`: another value. `missing`: was asked or said in the capture, and is not now. `added`: the other
-   * way round. `order`: the same in another order. `broken`: the peer stopped, or never came.
+   * `field`: another value. `missing`: in the capture, but not now. `added`: the other way round. `order`:
+   * the same in another order. `broken`: the peer stopped, or never came.
    */
   readonly kind: 'field' | 'missing' | 'added' | 'order' | 'broken';
-  /** Session of the capture in which it was met first; 0: of none. */
+  /** Session of the capture in which it was found first; 0: none. */
   readonly session: number;
   readonly note: string | undefined;
-  /** How often it was met. */
+  /** How often it was found. */
   readonly times: number;
 }
 
@@ -26,7 +26,7 @@ export interface FoundDifference {
   readonly note?: string | undefined;
 }
 
-/** An ACS names itself in what it says. */
+/** How an ACS names itself in its messages. */
 export interface OwnHosts {
   /** `address:port` */
   readonly recorded: ReadonlySet<string>;
@@ -40,7 +40,7 @@ export class Differences {
   readonly ignores: Ignores;
   readonly #found = new Map<string, FoundDifference & { times: number }>();
   readonly #hosts: OwnHosts | undefined;
-  /** Differences beyond the limit, which are only counted. */
+  /** Differences beyond the limit are only counted. */
   #more = 0;
 
   constructor(ignores: Ignores, hosts?: OwnHosts) {
@@ -74,7 +74,7 @@ export class Differences {
     else this.#more += 1;
   }
 
-  /** Whether two URLs are of the same place at either ACS: where files are, or where to come again. */
+  /** Whether two URLs are the same place at either ACS: a file, or a redirection. */
   #isOwnUrl(recorded: string | undefined, live: string | undefined): boolean {
     const [before, now] = [urlOf(recorded), urlOf(live)];
     if (this.#hosts === undefined || before === undefined || now === undefined) return false;

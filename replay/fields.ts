@@ -1,14 +1,14 @@
 /**
- * Two messages field by field. A field is named as `GetParameterValues.ParameterNames[3]`; members of a list
- * that have names of their own stand by those
- * (`ParameterList[InternetGatewayDevice.DeviceInfo.UpTime].Value`), so that one that is missing does not
- * shift the others.
+ * Compares two messages field by field. Fields have paths like `GetParameterValues.ParameterNames[3]`;
+ * members of a list that have names are identified by those
+ * (`ParameterList[InternetGatewayDevice.DeviceInfo.UpTime].Value`), so that a missing one does not shift the
+ * others.
  */
 import type { Ignores } from './ignored.ts';
 
 export interface FieldDifference {
   readonly path: string;
-  /** `undefined`: it is not there. */
+  /** `undefined`: the field is absent. */
   readonly recorded: string | undefined;
   readonly live: string | undefined;
 }
@@ -18,7 +18,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The fields in which two values differ, but for those that are ignored. */
+/** The fields in which two values differ, except those that are ignored. */
 export function differingFields(
   path: string,
   recorded: unknown,
@@ -32,7 +32,7 @@ export function differingFields(
   return found;
 }
 
-/** One text for all values that differ in nothing but what is ignored, and in the order of named members. */
+/** The same text for all values that differ only in what is ignored, and in the order of named members. */
 export function likenessOf(path: string, value: unknown, ignores: Ignores): string {
   const fields: string[] = [];
   const walk = (at: string, one: unknown): void => {
@@ -46,20 +46,20 @@ export function likenessOf(path: string, value: unknown, ignores: Ignores): stri
   return fields.sort().join('\n');
 }
 
-type Tell = (difference: FieldDifference) => void;
+type OnDifference = (difference: FieldDifference) => void;
 
-function compare(path: string, recorded: unknown, live: unknown, tell: Tell): void {
+function compare(path: string, recorded: unknown, live: unknown, onDifference: OnDifference): void {
   if (Array.isArray(recorded) && Array.isArray(live)) {
-    compareLists(path, recorded, live, tell);
+    compareLists(path, recorded, live, onDifference);
     return;
   }
   if (isFields(recorded) && isFields(live)) {
     for (const name of new Set([...Object.keys(recorded), ...Object.keys(live)]))
-      compare(`${path}.${name}`, ownOf(recorded, name), ownOf(live, name), tell);
+      compare(`${path}.${name}`, ownOf(recorded, name), ownOf(live, name), onDifference);
     return;
   }
   const [before, now] = [textOf(recorded), textOf(live)];
-  if (before !== now) tell({ path, recorded: before, live: now });
+  if (before !== now) onDifference({ path, recorded: before, live: now });
 }
 
 const ownOf = (fields: Fields, name: string): unknown =>
@@ -74,28 +74,27 @@ function compareLists(
   path: string,
   recorded: readonly unknown[],
   live: readonly unknown[],
-  tell: Tell,
+  onDifference: OnDifference,
 ): void {
   const [before, now] = [namesOf(recorded), namesOf(live)];
   if (before !== undefined && now !== undefined) {
     for (const name of new Set([...before.keys(), ...now.keys()]))
-      compare(`${path}[${name}]`, before.get(name), now.get(name), tell);
+      compare(`${path}[${name}]`, before.get(name), now.get(name), onDifference);
     const [first, second] = [[...before.keys()], [...now.keys()].filter((name) => before.has(name))];
-    tellOrder(
+    compareOrder(
       path,
       first.filter((name) => now.has(name)),
       second,
-      tell,
+      onDifference,
     );
     return;
   }
   const [texts, others] = [recorded.map(sortable), live.map(sortable)];
   if (texts.length === others.length && isSame([...texts].sort(), [...others].sort())) {
-    tellOrder(path, texts, others, tell);
+    compareOrder(path, texts, others, onDifference);
     return;
   }
-  // What both have at their ends is the same; between them members stand against each other as far as they
-  // go.
+  // After the common start and before the common end, members are compared pairwise.
   const shared = Math.min(texts.length, others.length);
   let start = 0;
   while (start < shared && texts[start] === others[start]) start += 1;
@@ -107,7 +106,7 @@ function compareLists(
       `${path}[${index}]`,
       index < recorded.length - end ? recorded[index] : undefined,
       index < live.length - end ? live[index] : undefined,
-      tell,
+      onDifference,
     );
 }
 
@@ -117,14 +116,19 @@ const sortable = (value: unknown): string =>
 const isSame = (one: readonly string[], other: readonly string[]): boolean =>
   one.length === other.length && one.every((text, index) => text === other[index]);
 
-/** The same members in another order are one difference. */
-function tellOrder(path: string, recorded: readonly string[], live: readonly string[], tell: Tell): void {
+/** Reports the same members in another order as one difference. */
+function compareOrder(
+  path: string,
+  recorded: readonly string[],
+  live: readonly string[],
+  onDifference: OnDifference,
+): void {
   const at = recorded.findIndex((name, index) => name !== live[index]);
   if (at >= 0)
-    tell({ path: `${path}.order`, recorded: `[${at}] ${recorded[at]}`, live: `[${at}] ${live[at]}` });
+    onDifference({ path: `${path}.order`, recorded: `[${at}] ${recorded[at]}`, live: `[${at}] ${live[at]}` });
 }
 
-/** Members by their own names; `undefined` where one has none, or two have the same. */
+/** Members by their own names; `undefined`: one has none, or two have the same. */
 function namesOf(list: readonly unknown[]): ReadonlyMap<string, unknown> | undefined {
   const named = new Map<string, unknown>();
   for (const one of list) {

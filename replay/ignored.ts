@@ -1,8 +1,8 @@
 /** What a replay does not compare: paths of fields, with `*` for any text. */
 
 /**
- * What differs between any two sessions, or between any two modems of a kind: times, serial numbers, IDs and
- * keys, and what HTTP settles for each connection. A person adds to it and takes nothing away.
+ * What differs between any two sessions, or between two modems of a model: times, serial numbers, IDs and
+ * keys, and what HTTP negotiates per connection. Users can add to it, but not remove.
  */
 export const ALWAYS_IGNORED: readonly string[] = [
   '*.Header.ID',
@@ -44,10 +44,10 @@ export function createIgnores(patterns: readonly string[]): Ignores {
   };
 }
 
-/** Paths whose verdict is remembered: the parameters of a large tree. */
+/** Maximum number of cached paths: the parameters of a large tree. */
 const REMEMBERED = 50_000;
 
-/** Whether a pattern fits all of a text; in the product of their lengths at worst. */
+/** Whether a pattern matches the whole text; takes the product of their lengths at worst. */
 export function matches(pattern: string, text: string): boolean {
   let at = 0;
   let within = 0;

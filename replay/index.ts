@@ -1,4 +1,4 @@
-/** Recorded sides played again, and profiles made out of captures, as a library. */
+/** The library interface: replays of recorded sides, and profiles from captures. */
 export { type AcsReplay, replayAsAcs } from './as-acs.ts';
 export { type AntReplay, replayAsAnt } from './as-ant.ts';
 export { type HostReplay, type MdapReplay, replayAsHost } from './as-host.ts';

@@ -1,15 +1,15 @@
 /**
- * CommandKey and ParameterKey are made by the ACS, and come back from the modem: in events, in
- * TransferComplete, as a parameter (TR-069a6 A.3.2.1, A.3.3.1). What this ACS made takes the place of what
- * the recorded one did.
+ * CommandKey and ParameterKey are chosen by the ACS, and come back from the modem: in events, in
+ * TransferComplete, as a parameter (TR-069a6 A.3.2.1, A.3.3.1). The keys of the live ACS replace the recorded
+ * ones.
  */
 import type { Message } from '../protocol/cwmp/messages.ts';
 
 export class AcsKeys {
-  /** Recorded keys, and those of this ACS. */
+  /** Keys of the live ACS by the recorded ones. */
   readonly #keys = new Map<string, string>();
 
-  /** A request and the recorded one that it stands for. */
+  /** Learns from a request and the recorded one that it corresponds to. */
   learn(recorded: Message, live: Message): void {
     if (recorded.kind !== 'request' || live.kind !== 'request') return;
     for (const name of ['CommandKey', 'ParameterKey'] as const) {
@@ -19,7 +19,7 @@ export class AcsKeys {
   }
 
   /**
-   * The envelope with the keys of this ACS; all other bytes are kept. The same bytes where there are none.
+   * The envelope with the keys of the live ACS; all other bytes stay.
    */
   renew(body: Uint8Array): Uint8Array {
     if (this.#keys.size === 0) return body;
@@ -32,7 +32,7 @@ export class AcsKeys {
   }
 }
 
-/** An element CommandKey, or the value of a parameter whose name ends so. */
+/** A CommandKey element, or the value of a parameter `....ParameterKey`. */
 const HOLDERS =
   /(<(?:[\w.-]{1,32}:)?CommandKey(?:\s[^<>]{0,200})?>|\.ParameterKey\s{0,64}<\/[\w:.-]{1,32}>\s{0,64}<(?:[\w.-]{1,32}:)?Value(?:\s[^<>]{0,200})?>)([^<]{1,256})/g;
 

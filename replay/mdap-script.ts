@@ -1,6 +1,5 @@
 /**
- * What a capture holds of MDAP: searches with their answers, and conversations step by step; repetitions left
- * out.
+ * The MDAP of a capture: searches with their answers, and conversations step by step, without repetitions.
  */
 import { ModemlabError } from '../protocol/errors.ts';
 import { latin1Text } from '../protocol/latin1.ts';
@@ -24,7 +23,7 @@ export interface ConversationStep {
   readonly request: Info | ExecCli;
   readonly bytes: Uint8Array;
   readonly time: bigint;
-  /** `undefined`: none came. */
+  /** `undefined`: no reply came. */
   reply: RecordedReply<ConversationReply> | undefined;
 }
 
@@ -54,12 +53,13 @@ export type RecordedDialogue = RecordedSearch | RecordedConversation;
 export function dialoguesOf({ mdap }: Recording): readonly RecordedDialogue[] {
   const script = new Script();
   for (const one of mdap) script.take(one);
-  if (script.talks.length === 0) throw new ModemlabError('E_REPLAY_NOTHING', 'no request of MDAP is in it');
-  return script.talks;
+  if (script.dialogues.length === 0)
+    throw new ModemlabError('E_REPLAY_NOTHING', 'no request of MDAP is in it');
+  return script.dialogues;
 }
 
 class Script {
-  readonly talks: RecordedDialogue[] = [];
+  readonly dialogues: RecordedDialogue[] = [];
   /** By host, verb and ant. */
   readonly #open = new Map<string, RecordedConversation>();
   #search: RecordedSearch | undefined;
@@ -88,12 +88,12 @@ class Script {
     }
   }
 
-  /** Rounds of one search are one. */
+  /** Rounds of a search count as one search. */
   #onSearch(message: AntSearch, bytes: Uint8Array, time: bigint): void {
-    if (this.talks.at(-1) === this.#search && this.#search !== undefined) return;
-    const number = this.talks.length + 1;
+    if (this.dialogues.at(-1) === this.#search && this.#search !== undefined) return;
+    const number = this.dialogues.length + 1;
     this.#search = { is: 'search', number, message, bytes, time, replies: new Map() };
-    this.talks.push(this.#search);
+    this.dialogues.push(this.#search);
   }
 
   #onRequest(request: Info | ExecCli, from: string, bytes: Uint8Array, time: bigint): void {
@@ -107,7 +107,7 @@ class Script {
       if (open.steps.length < LIMITS.mdapPieces) open.steps.push(step);
       return;
     }
-    const number = this.talks.length + 1;
+    const number = this.dialogues.length + 1;
     const begun: RecordedConversation = {
       is: 'conversation',
       number,
@@ -117,17 +117,18 @@ class Script {
       steps: [step],
     };
     this.#open.set(key, begun);
-    this.talks.push(begun);
+    this.dialogues.push(begun);
   }
 
-  /** A reply is of the conversation that its TO-HOST names; without one, of the last with its ant. */
+  /** A reply belongs to the conversation that its TO-HOST names; without one, to the last with its ant. */
   #onReply(message: ConversationReply, time: bigint): void {
     const { antId = '', kind, toHost } = message;
     const verb = kind === 'REPLY-INFO' ? 'INFO' : 'EXEC-CLI';
     const open =
       toHost === undefined
-        ? this.talks.findLast(
-            (talk) => talk.is === 'conversation' && talk.antId === antId && talk.opening.kind === verb,
+        ? this.dialogues.findLast(
+            (dialogue) =>
+              dialogue.is === 'conversation' && dialogue.antId === antId && dialogue.opening.kind === verb,
           )
         : this.#open.get(`${toHost} ${verb} ${antId}`);
     if (open?.is !== 'conversation') return;
@@ -138,13 +139,13 @@ class Script {
   }
 }
 
-/** Whether a reply is to a request of this SEQ-NR, as far as its own tells. */
+/** Whether a reply can be to a request of this SEQ-NR; one without a number can be to any. */
 export function answers({ seq }: ConversationReply, asked: number | undefined): boolean {
   const number = seq.is === 'step' || seq.is === 'done' ? seq.number : undefined;
   return number === undefined || number === asked;
 }
 
-/** What an ant says of itself in answer to a search, by the names on the wire. */
+/** What an ant says about itself in answer to a search, by the names on the wire. */
 export const searchFields = (message: ReplyAntSearch) => ({
   Version: message.version,
   'ANT-ID': message.antId,
@@ -156,7 +157,7 @@ export const searchFields = (message: ReplyAntSearch) => ({
   ...extraFields(message),
 });
 
-/** What a host asks. The password is told as something that is the same or is not. */
+/** What a host asks. `password` is what to show for the password. */
 export const requestFields = (message: Info | ExecCli, password: string) => ({
   Version: message.version,
   'TO-ANT': message.toAnt,
@@ -170,8 +171,7 @@ const extraFields = ({ extra }: Exclude<MdapMessage, { kind: 'other' }>): Readon
   Object.fromEntries(extra.map(({ key, value }) => [key, value]));
 
 /**
- * All that a conversation gave: how it ended, its output, and lines of the head that are no part of the
- * protocol.
+ * The result of a conversation: how it ended, its output, and header lines that are not part of the protocol.
  */
 export function outcomeOf(replies: readonly ConversationReply[]): object {
   const last = replies.at(-1);

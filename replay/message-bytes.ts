@@ -1,12 +1,11 @@
 /**
- * A recorded message of HTTP as bytes, with another body where it must have one: framed and encoded as it
- * was.
+ * A recorded HTTP message as bytes, with another body if needed: framed and encoded as it was.
  */
 import { deflateSync, gzipSync } from 'node:zlib';
 import type { HttpMessage } from '../captures/http/http.ts';
 import { headerOf } from '../captures/http/http-head.ts';
 
-/** `rewrite` gives the head, told the bytes of the body as it stands on the wire. */
+/** `rewrite` returns the head for a body of this length on the wire. */
 export function messageBytes(
   recorded: HttpMessage,
   body: Uint8Array,
@@ -18,7 +17,7 @@ export function messageBytes(
   return Buffer.concat([head, chunked ? inChunks(wire, recorded) : wire]);
 }
 
-/** A response with this body; Content-Length is made to fit. */
+/** A response with this body; Content-Length is adapted. */
 export const responseBytes = (recorded: HttpMessage, body: Uint8Array): Uint8Array =>
   messageBytes(recorded, body, (length) => {
     const { first, headers, rest } = headLines(recorded.headText);
@@ -55,7 +54,7 @@ function encoded(body: Uint8Array, encoding: string | undefined): Uint8Array {
   }
 }
 
-/** Header lines; one that is continued in the next ones is one. */
+/** Header lines; continuation lines are joined to theirs. */
 function unfolded(lines: readonly string[]): string[] {
   const whole: string[] = [];
   for (const line of lines) {
@@ -72,7 +71,7 @@ export const lineName = (line: string): string =>
     .trim()
     .toLowerCase();
 
-/** The line with another value: name, blanks and line end as they were. */
+/** The line with another value; name, blanks and line end stay. */
 export function withValue(line: string, value: string): string {
   const colon = line.indexOf(':');
   const blanks = /^[ \t]*/.exec(line.slice(colon + 1))?.[0] ?? '';
@@ -80,8 +79,7 @@ export function withValue(line: string, value: string): string {
 }
 
 /**
- * As large as the chunks were; what the body has become longer or shorter is the first one's, where the head
- * of SOAP is.
+ * Chunks of the recorded sizes; a difference in length goes to the first, which has the SOAP header.
  */
 function inChunks(wire: Uint8Array, { bodyLength, chunks }: HttpMessage): Uint8Array {
   const sizes = [...chunks];
@@ -99,7 +97,7 @@ function inChunks(wire: Uint8Array, { bodyLength, chunks }: HttpMessage): Uint8A
 }
 
 /**
- * The envelope with another cwmp:ID, all other bytes kept; `undefined` where it has none that could be found.
+ * The envelope with another cwmp:ID, all other bytes unchanged; `undefined`: it has no ID.
  */
 export function withId(body: Uint8Array, id: string): Uint8Array | undefined {
   const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1');

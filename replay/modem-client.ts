@@ -1,4 +1,4 @@
-/** What a modem that is played again has of HTTP: its connection, cookies and credentials. */
+/** The HTTP side of a replayed modem: its connection, cookies and credentials. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
@@ -60,7 +60,7 @@ export class ModemClient {
   #cookies: readonly Cookie[] = [];
   #challenges: readonly Challenge[] = [];
   #nonceUses = 0;
-  /** When the last word of the ACS came in the capture. */
+  /** When the last message of the ACS came in the capture. */
   #heard: bigint | undefined;
 
   constructor(input: ModemClientInput) {
@@ -74,7 +74,7 @@ export class ModemClient {
     this.#wire.close();
   }
 
-  /** One POST with its repetitions; `undefined`: no response came, which was told. */
+  /** One POST with its repetitions; `undefined`: no response came, which was reported. */
   async send(next: Next): Promise<PeerMessage | undefined> {
     const { found, plan } = this.#input;
     const send = messageToSend(next, plan);
@@ -133,7 +133,7 @@ export class ModemClient {
     return said;
   }
 
-  /** Whether the POST is made once more. */
+  /** Whether the POST is sent once more. */
   #again({ content }: PeerMessage, said: readonly PeerMessage[]): boolean {
     const why = wantsAgain(content);
     if (why !== 'challenge') return why !== false;
@@ -169,23 +169,23 @@ export class ModemClient {
   }
 }
 
-/** Challenges, redirections (TR-069a6 3.4.2: five) and repeated requests of one POST together. */
+/** Challenges, redirections (TR-069a6 3.4.2: five) and repetitions of one POST, together. */
 const MAX_ATTEMPTS = 8;
 
-/** Where the rest of the session goes; what is no URL of HTTP leads nowhere else. */
+/** Where the rest of the session goes; other URLs than HTTP are ignored. */
 function redirected(url: URL, location: string | undefined): URL {
   if (location === undefined || !URL.canParse(location, url.href)) return url;
   const to = new URL(location, url.href);
   return to.protocol === 'http:' || to.protocol === 'https:' ? to : url;
 }
 
-/** Whether the modem came over another connection than with its word before. */
+/** Whether the modem used another connection than for its previous POST. */
 function openedConnection({ recorded: { exchanges } }: Plan, exchange: RecordedExchange): boolean {
   const before = exchanges[exchanges.indexOf(exchange) - 1];
   return before !== undefined && before.request.http.stream.number !== exchange.request.http.stream.number;
 }
 
-/** The recorded POST that is the model of what is sent. */
+/** The recorded POST to send, or to model the new one on. */
 function messageToSend(next: Next, { own, requests }: Plan): RecordedSend {
   if (next.is === 'own') return next.send;
   if (next.answer.from === 'capture') return next.answer.send;
@@ -195,7 +195,7 @@ function messageToSend(next: Next, { own, requests }: Plan): RecordedSend {
   return { attempts: [model.final], final: model.final, name: messageName(next.answer.message) };
 }
 
-/** What stands in the place of the recorded body; `undefined`: it is sent as it was. */
+/** What replaces the recorded body; `undefined`: it is sent unchanged. */
 function bodyOf(next: Next, exchange: RecordedExchange, plan: Plan): Uint8Array | undefined {
   if (next.is === 'own') return undefined;
   const { answer, id } = next;
@@ -216,7 +216,7 @@ function bodyOf(next: Next, exchange: RecordedExchange, plan: Plan): Uint8Array 
   return id === undefined || echoed === undefined || echoed === id ? undefined : withId(http.body, id);
 }
 
-/** A modem that was given cookies and returned none does not return others. */
+/** Whether the modem returns cookies: one that was given some and returned none does not. */
 function returnsCookies({ recorded }: Plan): boolean {
   const has = (message: RecordedExchange['request'] | undefined, name: string): boolean =>
     message !== undefined && headerOf(message.http.head.headers, name) !== undefined;

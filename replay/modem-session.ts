@@ -1,4 +1,4 @@
-/** One recorded session of a modem, played again to an ACS. */
+/** One recorded session of a modem, replayed to an ACS. */
 import type { Envelope, Message } from '../protocol/cwmp/messages.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { ComparableRequest } from './aligned.ts';
@@ -13,7 +13,7 @@ import { compareEnvelopes, compareMessages, recordedMessage } from './response.t
 
 export interface SessionInput extends ModemClientInput {
   readonly answers: RecordedAnswers;
-  /** Counts where answers came from. */
+  /** Called with where an answer came from. */
   readonly onAnswer: (from: AnswerSource) => void;
 }
 
@@ -97,13 +97,13 @@ function ownAt({ own }: Plan, index: number): Next | undefined {
 }
 
 /**
- * Whether the modem goes on after what was no request: a session is over when the ACS has nothing and nor has
- * the modem.
+ * Whether the modem goes on after a response without a request: a session ends when neither side has anything
+ * more.
  */
 function goesOn({ own }: Plan, index: number, next: Next, { content }: PeerMessage): boolean {
   if (content.is === 'message') return true;
   if (own[index + 1] === undefined) return false;
-  // One that went on over an error or an empty answer did so for reasons of its own.
+  // A modem that went on after an error or an empty response had its own reasons.
   return sentIn(next)?.final.response?.content.is === content.is;
 }
 
@@ -113,14 +113,14 @@ function sentIn(next: Next): RecordedSend | undefined {
 }
 
 /**
- * What the ACS says to a word of the modem; its requests are compared all together. False: it was left for
- * later.
+ * Compares the response to one of the modem's own messages. False: it holds a request; all requests are
+ * compared at the end.
  */
 function compareOwn({ found, plan }: SessionInput, send: RecordedSend, said: PeerMessage): boolean {
   const { request, response } = send.final;
   if (response === undefined) return false;
   const asks = [response.content, said.content].map((content) => requestIn(content) !== undefined);
-  // An empty POST gives the ACS the turn; that it asks something in the place of an answer is odd.
+  // A request is the expected response to an empty POST; in place of an answer it is a difference.
   if (asks.every(Boolean) || (request.content.is === 'empty' && asks.some(Boolean))) return false;
   compareMessages(found, plan.number, recordedMessage(response), said);
   return true;
@@ -161,7 +161,7 @@ const ANSWERED: Readonly<Record<AnswerSource, string>> = {
   nobody: NO_ANSWER,
 };
 
-/** A request in a line of bounded length. */
+/** A request in one line of bounded length. */
 export function summary(message: Message): string {
   const text = message.kind === 'request' ? JSON.stringify(message.args) : '';
   return text.length > SUMMARY ? `${text.slice(0, SUMMARY - 1)}…` : text;
@@ -169,7 +169,7 @@ export function summary(message: Message): string {
 
 const SUMMARY = 200;
 
-/** How the session ended: with nothing to say, or with an error. */
+/** Compares how the session ended: with an empty response, or with an error. */
 function compareEnd({ found, plan }: SessionInput, last: PeerMessage): void {
   if (plan.end === undefined || last.content.is === 'message' || plan.end.content.is === 'message') return;
   compareMessages(found, plan.number, recordedMessage(plan.end), last);

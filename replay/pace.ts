@@ -1,7 +1,7 @@
-/** When the next word of a replay is due: as it was recorded, faster, or at once. */
+/** When the next message of a replay is due: in recorded time, faster, or at once. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Recorded seconds a second, or `max`: nothing is waited for. */
+/** Recorded seconds per second, or `max`: no waiting. */
 export type ReplaySpeed = number | 'max';
 
 export interface Pace {
@@ -22,5 +22,5 @@ export function createPace(speed: ReplaySpeed, signal?: AbortSignal): Pace {
   };
 }
 
-/** Milliseconds; node's timers bear no more than 2^31. */
+/** Milliseconds; Node's timers take less than 2^31. */
 const LONGEST_TIMER = 2 ** 30;

@@ -1,7 +1,7 @@
 /**
- * A recorded session as both sides see it: what the modem said of itself, and what it answered to each
- * request of the ACS. A POST that was challenged, redirected or told to come again, and its repetition, are
- * one send of several attempts.
+ * A recorded session as both sides see it: what the modem sent on its own, and what it answered to each
+ * request of the ACS. A POST that was challenged, redirected or answered with fault 8005, and its
+ * repetitions, are one send with several attempts.
  */
 import type { CwmpContent, CwmpMessage } from '../captures/conversation/cwmp-types.ts';
 import { messageName } from '../protocol/cwmp/message-name.ts';
@@ -22,9 +22,9 @@ export interface RecordedSend {
 /** A request of the ACS, and what the modem sent next. */
 export interface RecordedRequest extends ComparableRequest {
   readonly envelope: Envelope;
-  /** The turn whose response it is. */
+  /** The exchange with the request in its response. */
   readonly exchange: RecordedExchange;
-  /** `undefined`: the capture ends before. */
+  /** `undefined`: the capture ends before it. */
   readonly answer: RecordedSend | undefined;
 }
 
@@ -33,10 +33,10 @@ export interface Plan {
   /** Key of the device. */
   readonly device: string | undefined;
   readonly recorded: RecordedSession;
-  /** What the modem sent unasked: Inform, its own requests, empty POSTs. */
+  /** What the modem sent on its own: Inform, its requests, empty POSTs. */
   readonly own: readonly RecordedSend[];
   readonly requests: readonly RecordedRequest[];
-  /** The last word of the ACS; `undefined`: the capture ends before. */
+  /** The last response of the ACS; `undefined`: the capture ends before it. */
   readonly end: CwmpMessage | undefined;
 }
 
@@ -55,7 +55,7 @@ export function planOf(recorded: RecordedSession, ignores: Ignores): Plan {
   return { number, device, recorded, own, requests: asks, end: sends.at(-1)?.final.response };
 }
 
-/** The request of the ACS that a response holds. */
+/** The request of the ACS in a response. */
 export function requestIn(content: CwmpContent | undefined): Envelope | undefined {
   if (content?.is !== 'message') return undefined;
   const { kind } = content.envelope.message;
@@ -108,7 +108,7 @@ function sendsOf(exchanges: readonly RecordedExchange[]): readonly RecordedSend[
 const RETRY_REQUEST = 8005;
 
 /**
- * A challenge (RFC 9110 11.6.1), a redirection (TR-069a6 3.4.2), or fault 8005 (3.7.1.4): the POST is made
+ * A challenge (RFC 9110 11.6.1), a redirection (TR-069a6 3.4.2), or fault 8005 (3.7.1.4): the POST is sent
  * once more.
  */
 export function wantsAgain(content: CwmpContent | undefined): 'challenge' | 'redirect' | 'retry' | false {

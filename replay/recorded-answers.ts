@@ -1,7 +1,7 @@
 /**
- * What a capture holds to answer a request of an ACS with: the very answer, one to a request that wants the
- * same thing, or one that is put together out of all the modem has told of its parameters. Else a simulated
- * modem stands in for it, or nobody.
+ * Answers requests of an ACS from a capture: with the very answer, with one to an equivalent request, or with
+ * one made from all that the modem has said about its parameters. Else a simulated modem stands in, or
+ * nobody.
  */
 import type { Message, ParameterValueStruct, Request } from '../protocol/cwmp/messages.ts';
 import { isCpeRequest } from '../protocol/cwmp/messages.ts';
@@ -15,19 +15,19 @@ import type { StandIn } from './stand-in.ts';
 export type Answer =
   /** As the modem sent it. */
   | { readonly from: 'capture'; readonly send: RecordedSend }
-  /** It never answered this: it hung up, or the capture ends there. */
+  /** The modem never answered this: it hung up, or the capture ends there. */
   | { readonly from: 'silence' }
-  /** Made: of recorded values, by the modem that stands in, or the fault of one that does not know. */
+  /** Made from recorded values, by the stand-in, or a fault because nobody knows the answer. */
   | {
       readonly from: 'values' | 'clone' | 'profile' | 'nobody';
       readonly message: Message;
-      /** How it is spelt. */
+      /** The profile whose spelling it has. */
       readonly profile: Profile | undefined;
     };
 
 export type AnswerSource = Exclude<Answer['from'], 'silence'>;
 
-/** "Internal error" (TR-069a6 A.5.1): the capture does not tell what the modem would say. */
+/** "Internal error" (TR-069a6 A.5.1): the capture does not show what the modem would say. */
 const INTERNAL_ERROR = 9002;
 const NOT_SUPPORTED = 9000;
 
@@ -104,12 +104,12 @@ const fault = (code: number): Message => ({
   },
 });
 
-/** Whether the answer to one request answers the other too, though they do not say the same. */
+/** Whether the answer to one request also answers another, although they differ. */
 function wantsTheSame(one: Message, other: Message): boolean {
   if (one.kind === 'unknown') return other.kind === 'unknown' && one.name === other.name;
   if (one.kind !== 'request' || other.kind !== 'request') return false;
   switch (one.rpc) {
-    // What is read elsewhere is another answer.
+    // Other names or paths have other answers.
     case 'GetParameterNames':
     case 'GetParameterValues':
     case 'GetParameterAttributes':
@@ -141,12 +141,12 @@ interface Info {
   readonly Writable: boolean;
 }
 
-/** All that a device has told of its parameters. */
+/** What a device has said about its parameters. */
 export class KnownParameters {
   readonly #values = new Map<string, ParameterValueStruct>();
-  /** Partial paths of which all values are known. */
+  /** Partial paths below which all values are known. */
   readonly #whole = new Set<string>();
-  /** Lists of all levels, by path. */
+  /** Lists of names at all levels, by path. */
   readonly #names = new Map<string, readonly Info[]>();
 
   constructor(plans: readonly Plan[]) {
@@ -169,7 +169,7 @@ export class KnownParameters {
       this.#names.set(question.args.ParameterPath, said.args.ParameterList);
   }
 
-  /** `undefined`: not all that is asked for was told. */
+  /** `undefined`: the capture lacks some of it. */
   answer(request: Request): Message | undefined {
     if (request.rpc === 'GetParameterValues') {
       const ParameterList = this.#valuesOf(request.args.ParameterNames);

@@ -1,6 +1,5 @@
 /**
- * What a capture holds for a replay: its CWMP sessions turn by turn, and the datagrams of MDAP, all in
- * memory.
+ * What a replay needs of a capture, all in memory: its CWMP sessions by exchange, and its MDAP datagrams.
  */
 import { createConversation } from '../captures/conversation/conversation.ts';
 import type { CwmpMessage, CwmpSession } from '../captures/conversation/cwmp-types.ts';
@@ -10,10 +9,10 @@ import { ModemlabError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { MdapMessage } from '../protocol/mdap/messages.ts';
 
-/** A POST of the modem, and what the ACS said to it. */
+/** A POST of the modem, and the response of the ACS. */
 export interface RecordedExchange {
   readonly request: CwmpMessage;
-  /** `undefined`: the capture has none. */
+  /** `undefined`: the capture lacks it. */
   readonly response: CwmpMessage | undefined;
 }
 
@@ -75,5 +74,5 @@ export async function readRecording(
   return { sessions: [...sessions].map(([session, exchanges]) => ({ session, exchanges })), mdap };
 }
 
-/** What a message costs beside its bytes. */
+/** Memory for a message in addition to its bytes. */
 const PER_MESSAGE = 1000;

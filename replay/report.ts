@@ -1,4 +1,4 @@
-/** What came of a replay. */
+/** The result of a replay. */
 import type { Difference } from './differences.ts';
 import type { AnswerSource } from './recorded-answers.ts';
 
@@ -8,9 +8,9 @@ export const NO_ANSWERS: AnswerCounts = { capture: 0, values: 0, clone: 0, profi
 
 export interface ReplayReport {
   readonly role: 'modem' | 'ACS' | 'host' | 'ant';
-  /** Nothing differs but what is ignored. */
+  /** Nothing differs except what is ignored. */
   readonly same: boolean;
-  /** Sessions of the capture, or conversations of MDAP; and those that were played. */
+  /** Sessions of the capture, or conversations of MDAP; and how many were played. */
   readonly recorded: number;
   readonly played: number;
   /** Messages that were sent. */

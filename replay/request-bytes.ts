@@ -1,6 +1,6 @@
 /**
- * A recorded POST with what must be other for this ACS: target, Host, cookies, credentials, cwmp:ID. All else
- * is kept.
+ * A recorded POST, adapted to the live ACS: target, Host, cookies, credentials, cwmp:ID. Everything else
+ * stays.
  */
 import type { HttpMessage } from '../captures/http/http.ts';
 import type { Cookie, CookieStyle } from '../protocol/http/cookie.ts';
@@ -9,11 +9,11 @@ import { headLines, lineName, messageBytes, withValue } from './message-bytes.ts
 
 export interface Adaptation {
   readonly url: URL;
-  /** Cookies that this ACS has set. */
+  /** Cookies that the live ACS has set. */
   readonly cookies: readonly Cookie[];
   /** Whether the recorded modem returned cookies, or was never given any. */
   readonly returnsCookies: boolean;
-  /** Value of Authorization; `keep`: as it is. */
+  /** Value of Authorization; `keep`: as recorded. */
   readonly authorization: string | 'keep' | undefined;
   /** Another body instead of the recorded one. */
   readonly body?: Uint8Array | undefined;
@@ -31,7 +31,7 @@ function rewriteHead(recorded: HttpMessage, adaptation: Adaptation, length: numb
     /^(\S+[ \t]+)\S+/,
     (_, method: string) => `${method}${url.pathname}${url.search}`,
   );
-  // One that sends no header at all has none to add either.
+  // A modem that sends no headers at all gets none added.
   if (headers.length === 0) return recorded.headText.replace(first, start);
   const cookies = adaptation.returnsCookies
     ? [...writeCookie(adaptation.cookies, cookieStyle(recorded))]
@@ -59,7 +59,7 @@ function rewriteHead(recorded: HttpMessage, adaptation: Adaptation, length: numb
   return [start, ...kept, ...rest].join('\n');
 }
 
-/** With a port where it had one, or needed none; some modems never name it. */
+/** With a port if the recorded one had it, or needed none; some modems never send it. */
 function hostOf({ stream }: HttpMessage, line: string, url: URL): string {
   const named = /:\d+\s*$/.test(line.slice(line.indexOf(':') + 1));
   const usual = /:(80|443)$/.test(stream.server);

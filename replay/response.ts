@@ -1,4 +1,4 @@
-/** What an ACS said, as it was recorded and as it is now, beside each other. */
+/** Compares messages of an ACS, recorded and live. */
 import type { CwmpContent, CwmpMessage } from '../captures/conversation/cwmp-types.ts';
 import { decodeBody } from '../captures/http/http-body.ts';
 import type { HeaderLine } from '../captures/http/http-head.ts';
@@ -10,10 +10,10 @@ import type { HttpResponse } from '../simulator/http/http-response.ts';
 import type { Differences } from './differences.ts';
 import { contentName } from './plan.ts';
 
-/** A message of a peer with what HTTP says of it. */
+/** A message of a peer, with its HTTP status and headers. */
 export interface PeerMessage {
   readonly content: CwmpContent;
-  /** `undefined`: of a request. */
+  /** `undefined`: it is a request. */
   readonly status: number | undefined;
   readonly headers: ReadonlyMap<string, string>;
 }
@@ -54,7 +54,7 @@ function headersOf(lines: readonly HeaderLine[]): ReadonlyMap<string, string> {
   return named;
 }
 
-/** Without what is new in each challenge. */
+/** Without the parts that are new in each challenge. */
 const challengeText = (line: string): string =>
   readChallenges(line)
     .map((challenge) =>
@@ -64,7 +64,7 @@ const challengeText = (line: string): string =>
     )
     .join(', ');
 
-/** Adds what differs between two messages to what was found. */
+/** Adds the differences between two messages. */
 export function compareMessages(
   found: Differences,
   session: number,

@@ -1,4 +1,7 @@
-/** Bytes to an ACS and its response, over a connection that is kept as long as the ACS keeps it. */
+/**
+ * Sends bytes to an ACS and reads its response, over a connection that stays open as long as the ACS keeps
+ * it.
+ */
 import { once } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';
@@ -29,7 +32,7 @@ export class Wire {
   /** `fresh`: the recorded modem opened a connection for it. */
   async exchange(url: URL, bytes: Uint8Array, fresh: boolean): Promise<Outcome> {
     if (fresh || url.origin !== this.#origin) this.close();
-    // A close that the ACS sent behind its last response is seen before it is too late.
+    // Lets Node see a close that the ACS sent after its last response.
     else await new Promise((resolve) => setImmediate(resolve));
     const open = this.#socket;
     const usable = open !== undefined && !open.destroyed && open.writable && !open.readableEnded;

@@ -1,7 +1,7 @@
 /**
  * The open sessions of a capture, and which of them a POST belongs to: by a cookie that the ACS set; else by
- * its TCP connection; else, for a CPE that opens a connection a request, the one open session between the two
- * hosts, or of several the one whose cwmp:ID it answers.
+ * its TCP connection; else, for a CPE that opens a connection per request, the only open session between the
+ * two hosts, or of several the one whose cwmp:ID it answers.
  */
 import { createHash } from 'node:crypto';
 import { keyOf } from '../../protocol/cwmp/device-key.ts';
@@ -13,7 +13,7 @@ import type { HttpMessage } from '../http/http.ts';
 import { headerOf } from '../http/http-head.ts';
 import type { CwmpSession } from './cwmp-types.ts';
 
-/** A session, and what is remembered of it to judge what comes next. */
+/** A session, and the state needed to judge its next message. */
 export interface TrackedSession extends CwmpSession {
   device: string | undefined;
   deviceId: CwmpSession['deviceId'];
@@ -26,13 +26,13 @@ export interface TrackedSession extends CwmpSession {
   readonly quirks: Map<QuirkId, number>;
   state: CwmpSession['state'];
   seen: SeenSession | undefined;
-  /** The ACS's request without answer. */
+  /** The ACS's request that is not answered yet. */
   pendingRequest: { readonly id: string | undefined; readonly rpc: string } | undefined;
   /** Cookies that the ACS set, as `name=value`. */
   readonly cookies: Set<string>;
-  /** Schemes of the last challenge. */
+  /** Authentication schemes of the last challenge. */
   offeredSchemes: readonly string[];
-  /** The Inform was challenged, or told to be repeated: the next one is of the same session. */
+  /** The Inform was challenged, or is to be repeated: the next one belongs to the same session. */
   expectsRepeat: boolean;
   lastStream: number;
 }
@@ -41,7 +41,7 @@ const addressOf = (endpoint: string): string => endpoint.slice(0, endpoint.lastI
 
 const sha256 = (text: string): string => createHash('sha256').update(text, 'utf16le').digest('hex');
 
-/** Key of the device that an Inform is of. */
+/** Key of the device that sent an Inform. */
 export const deviceKeyOf = (inform: Inform): string => keyOf(inform.DeviceId, sha256);
 
 /** `name=value` pairs of a Cookie header, without the attributes that RFC 2109 puts among them. */
@@ -58,12 +58,12 @@ export class TrackedSessions {
   readonly #byCookie = new Map<string, TrackedSession>();
   readonly #byStream = new Map<number, TrackedSession>();
   readonly #byDevice = new Map<string, TrackedSession>();
-  /** Sessions that are remembered, the oldest first. */
+  /** Sessions that are kept, the oldest first. */
   readonly #known = new Set<TrackedSession>();
   readonly #byHosts = new Map<string, Set<TrackedSession>>();
   #count = 0;
 
-  /** The session of a request that is no Inform. */
+  /** The session of a request other than an Inform. */
   find(http: HttpMessage, envelope: Envelope | undefined): TrackedSession | undefined {
     const cpe = addressOf(clientOf(http));
     for (const pair of cookiePairs(http)) {
@@ -86,7 +86,7 @@ export class TrackedSessions {
 
   deviceOf = deviceKeyOf;
 
-  /** Begins a session; `inform` is missing where the capture begins within one. */
+  /** Begins a session; `inform` is missing where the capture begins in the middle of one. */
   begin(http: HttpMessage, inform: Inform | undefined): TrackedSession {
     if (this.#known.size >= LIMITS.captureSessions) this.#forgetOldest();
     this.#count += 1;
@@ -114,7 +114,7 @@ export class TrackedSessions {
     };
     this.#known.add(session);
     const hosts = `${session.cpe} ${session.acs}`;
-    // Behind one address few are open at a time; those that have ended are not looked for there.
+    // Few sessions are open at a time behind one address; those that have ended need not be found.
     const others = [...(this.#byHosts.get(hosts) ?? [])].filter(({ state }) => state === 'open');
     this.#byHosts.set(hosts, new Set([...others, session]));
     if (inform !== undefined) this.identify(session, inform);
@@ -131,7 +131,7 @@ export class TrackedSessions {
     this.#byDevice.set(session.device, session);
   }
 
-  /** A POST of the session came over this stream. */
+  /** A message of the session came over this stream. */
   touch(session: TrackedSession, http: HttpMessage): void {
     if (http.head.kind === 'request') session.posts += 1;
     session.ended = http.ended;
@@ -146,7 +146,7 @@ export class TrackedSessions {
     this.#byCookie.set(`${session.cpe} ${pair}`, session);
   }
 
-  /** The stream has ended: its number does not come again. */
+  /** The stream has ended: its number is not used again. */
   streamEnded(stream: number): void {
     this.#byStream.delete(stream);
   }
@@ -169,13 +169,13 @@ export class TrackedSessions {
   }
 }
 
-/** The side that asked: requests come from it, responses go to it. */
+/** The side that sends requests and gets responses. */
 const clientOf = ({ from, head, stream }: HttpMessage): string =>
   (head.kind === 'request') === (from === 'client') ? stream.client : stream.server;
 const serverOf = ({ from, head, stream }: HttpMessage): string =>
   (head.kind === 'request') === (from === 'client') ? stream.server : stream.client;
 
-/** Whether a request says that it is CWMP though its body cannot be read. */
+/** Whether a request claims to be CWMP although its body cannot be read. */
 export function looksLikeCwmp(http: HttpMessage): boolean {
   if (headerOf(http.head.headers, 'soapaction') !== undefined) return true;
   const start = Buffer.from(

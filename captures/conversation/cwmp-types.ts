@@ -1,10 +1,10 @@
-/** What is told of the CWMP sessions in a capture. */
+/** What a capture shows of CWMP sessions. */
 import type { DeviceId, Envelope } from '../../protocol/cwmp/messages.ts';
 import type { ErrorCode, WireError } from '../../protocol/errors.ts';
 import type { Noted, QuirkId } from '../../protocol/quirks/note.ts';
 import type { HttpEvent, HttpMessage } from '../http/http.ts';
 
-/** A session as far as it is known; it grows while the capture is read. */
+/** A session as far as it is known; it changes while the capture is read. */
 export interface CwmpSession {
   /** 1, 2, ... in the order in which they began. */
   readonly number: number;
@@ -21,7 +21,7 @@ export interface CwmpSession {
   readonly began: bigint;
   readonly ended: bigint;
   readonly posts: number;
-  /** TCP connections that it went over. */
+  /** TCP connections that it used. */
   readonly connections: number;
   readonly faults: number;
   /** Quirks noted, and how often. */
@@ -30,15 +30,15 @@ export interface CwmpSession {
   readonly state: 'open' | 'ended' | 'broken';
 }
 
-/** What one HTTP message of a session says. */
+/** The content of one HTTP message of a session. */
 export type CwmpContent =
   | { readonly is: 'message'; readonly envelope: Envelope }
   | { readonly is: 'empty' }
   | { readonly is: 'unreadable'; readonly error: WireError }
-  /** A response by status alone: a challenge, a refusal, a redirection. */
+  /** A response that is only a status: a challenge, a refusal, a redirection. */
   | { readonly is: 'status'; readonly status: number; readonly reason: string };
 
-/** A rule of the session that a message breaks, by the code of the table of errors. */
+/** A rule of the session that a message breaks, by its code in the table of errors. */
 export interface Breach {
   readonly id: ErrorCode;
   readonly detail: string;

@@ -1,6 +1,5 @@
 /**
- * CWMP sessions out of HTTP conversations: each message decoded, its quirks noted, and what breaks the order
- * told.
+ * CWMP sessions out of HTTP messages: each message decoded, with its quirks and its breaches of the order.
  */
 import { decode } from '../../protocol/cwmp/decode.ts';
 import type { Envelope, Inform, Message } from '../../protocol/cwmp/messages.ts';
@@ -17,11 +16,11 @@ import { cookiePairs, looksLikeCwmp, TrackedSessions } from './cwmp-sessions.ts'
 import type { Breach, CwmpContent, CwmpEvent, CwmpMessage } from './cwmp-types.ts';
 
 export interface Cwmp {
-  /** What HTTP told, with the messages of CWMP sessions as such. */
+  /** Turns HTTP messages of CWMP sessions into CWMP messages, and passes other events on. */
   push(event: HttpEvent): CwmpEvent;
 }
 
-/** A POST whose response has not come. */
+/** A POST without a response so far. */
 interface UnansweredPost {
   readonly session: TrackedSession;
   readonly content: CwmpContent;
@@ -65,7 +64,7 @@ class CwmpReader implements Cwmp {
   }
 }
 
-/** Stands for the POST of a response of an ACS, where the capture lacks it. */
+/** Stands in for the POST of a response of an ACS that the capture lacks. */
 function missingPost(sessions: TrackedSessions, http: HttpMessage): UnansweredPost | undefined {
   if (!looksLikeCwmp(http)) return undefined;
   const session = sessions.find(http, undefined) ?? sessions.begin(http, undefined);
@@ -117,7 +116,7 @@ function readPost(sessions: TrackedSessions, http: HttpMessage): Post | undefine
 const informOf = (message: Message): Inform | undefined =>
   message.kind === 'request' && message.rpc === 'Inform' ? message.args : undefined;
 
-/** An Inform begins a session, unless it repeats one that was challenged or told to come again (8005). */
+/** An Inform begins a session, unless it repeats one that was challenged or answered with fault 8005. */
 function begin(sessions: TrackedSessions, http: HttpMessage, inform: Inform, envelope: Envelope) {
   const older = sessions.ofDevice(sessions.deviceOf(inform));
   if (older?.state === 'open' && older.expectsRepeat) {
@@ -128,7 +127,7 @@ function begin(sessions: TrackedSessions, http: HttpMessage, inform: Inform, env
   if (isOpen) older.state = 'broken';
   const session = sessions.begin(http, inform);
   const isLeftover = older !== undefined && cookiePairs(http).some((pair) => older.cookies.has(pair));
-  // That the CPE has closed the connection of the older one cannot be told from the order of a capture.
+  // Whether the CPE has closed the connection of the older one does not follow from the order of a capture.
   const seen = seeInform(envelope, isLeftover, isOpen ? 'broken' : undefined);
   session.seen = seen.session;
   return { session, notes: seen.notes };
@@ -143,7 +142,7 @@ function sessionNotes(
   const pairs = cookiePairs(http);
   const seen = seeTurn(session.seen, {
     envelope,
-    // Of an ACS that sets no cookie none can come back.
+    // An ACS that sets no cookie cannot get one back.
     cookie: session.cookies.size === 0 || pairs.some((pair) => session.cookies.has(pair)),
     awaited: session.pendingRequest,
     sameConnection: session.lastStream === http.stream.number,
@@ -212,7 +211,7 @@ function follow(session: TrackedSession, { id, message }: Envelope): void {
   if (message.fault.FaultCode === RETRY_REQUEST) session.expectsRepeat = true;
 }
 
-/** A request of the CPE is answered in the HTTP response to it (TR-069a6 3.7.1); nothing else is. */
+/** Only a request of the CPE is answered in the HTTP response to it (TR-069a6 3.7.1). */
 function judgeResponse(
   { seen }: TrackedSession,
   question: CwmpContent,

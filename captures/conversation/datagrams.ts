@@ -1,4 +1,6 @@
-/** MDAP, BOOTP, DHCP and TFTP out of UDP. A TFTP transfer is told by its request, its errors and its end. */
+/**
+ * MDAP, BOOTP, DHCP and TFTP out of UDP. Of a TFTP transfer its request, its errors and its end are reported.
+ */
 import type { BootpMessage } from '../../protocol/bootp/message.ts';
 import { BOOTP_CLIENT_PORT, BOOTP_SERVER_PORT, decodeBootp } from '../../protocol/bootp/message.ts';
 import { dhcpTypeOf, readOptions } from '../../protocol/bootp/options.ts';
@@ -12,12 +14,12 @@ import type { TftpPacket } from '../../protocol/tftp/packet.ts';
 import { decodeTftp, TFTP_PORT } from '../../protocol/tftp/packet.ts';
 import type { Datagram } from '../packet/flow.ts';
 
-/** A TFTP transfer that is over, or that the capture leaves open. */
+/** A TFTP transfer that has ended, or whose end the capture lacks. */
 export interface TftpTransfer {
   readonly is: 'tftp-transfer';
   readonly time: bigint;
   readonly began: bigint;
-  /** `address:port` of the side that asked, and of the one that served it from a port of its own. */
+  /** `address:port` of the side that asked, and of the one that answered from a port of its own. */
   readonly client: string;
   readonly server: string;
   readonly file: string;
@@ -28,7 +30,7 @@ export interface TftpTransfer {
   /** Blocks that were sent again. */
   readonly repeated: number;
   readonly outcome: 'done' | 'refused' | 'unfinished';
-  /** Text of the error that ended it. */
+  /** Text of the error that ended the transfer. */
   readonly error: string | undefined;
 }
 
@@ -43,12 +45,12 @@ export type DatagramEvent =
     }
   | { readonly is: 'tftp'; readonly datagram: Datagram; readonly read: Result<TftpPacket, WireError> }
   | TftpTransfer
-  /** Of a protocol that is not followed. */
+  /** Of another protocol. */
   | { readonly is: 'other-datagram'; readonly datagram: Datagram };
 
 export interface Datagrams {
   push(datagram: Datagram): readonly DatagramEvent[];
-  /** The capture has ended: tells the transfers that have not. */
+  /** The capture has ended: returns the transfers that have not. */
   end(): readonly DatagramEvent[];
 }
 
@@ -73,20 +75,26 @@ const hostOf = (endpoint: string): string => endpoint.slice(0, endpoint.lastInde
 const isBetween = ({ from, to }: Datagram, ...ports: readonly number[]): boolean =>
   ports.includes(portOf(from)) || ports.includes(portOf(to));
 
-/** How an MDAP message begins; the group and the port can be set otherwise. */
+/** Whether a payload begins like an MDAP message; group and port are configurable. */
 const isMdap = (payload: Uint8Array): boolean =>
   /^(ANT-SEARCH|REPLY-ANT-SEARCH|INFO|REPLY-INFO|EXEC-CLI|REPLY-EXEC-CLI) MDAP\//.test(
     Buffer.from(payload.subarray(0, 32)).toString('latin1'),
   );
 
-/** A request at another port: texts that end with a zero, the second one a mode (RFC 1350 section 5). */
+/**
+ * Whether a payload is a request at another port: zero-terminated texts, the second one a mode (RFC 1350
+ * section 5).
+ */
 const isTftpRequest = (payload: Uint8Array): boolean =>
   payload[0] === 0 &&
   /^\0[\x01\x02][^\0]{1,255}\0(?:octet|netascii|mail)\0/i.test(
     Buffer.from(payload.subarray(0, 270)).toString('latin1'),
   );
 
-/** BOOTP at other ports: an Ethernet address, and behind the fixed part the magic cookie (RFC 1497). */
+/**
+ * Whether a payload is BOOTP at other ports: an Ethernet address, and after the fixed part the magic cookie
+ * (RFC 1497).
+ */
 const isBootp = (payload: Uint8Array): boolean => {
   const [op = 0, htype, hlen] = payload;
   return (op === 1 || op === 2) && htype === 1 && hlen === 6 && readOptions(payload.subarray(236)).magic;
@@ -197,7 +205,7 @@ function takeOptions(transfer: Transfer, { options }: Extract<TftpPacket, { kind
 const DEFAULT_BLOCK = 512;
 
 function takeBlock(transfer: Transfer, block: number, length: number): void {
-  // 16 bits that go round: what is a little behind was sent again.
+  // Block numbers of 16 bits wrap around: a block a little behind was sent again.
   const behind = (transfer.lastBlock - block) & 0xffff;
   if (transfer.blocks > 0 && behind < 0x8000) {
     transfer.repeated += 1;

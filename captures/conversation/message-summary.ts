@@ -1,10 +1,10 @@
-/** The telling arguments of a message in one line: what a person looks for first. */
+/** A message in one line: the arguments that a reader looks for first. */
 
 import { faultMeaning } from '../../protocol/cwmp/faults.ts';
 import type { Envelope } from '../../protocol/cwmp/messages.ts';
 import { isSecretName } from '../../protocol/datamodel/secret-names.ts';
 
-/** Members of a list that are named before the rest is counted. */
+/** Members of a list that are named; the others are only counted. */
 const SHOWN = 3;
 
 export function messageSummary({ message }: Envelope): string {
@@ -71,7 +71,7 @@ function listText(list: readonly unknown[]): readonly string[] {
 const firstFew = (texts: readonly string[]): readonly string[] =>
   texts.length <= SHOWN ? texts : [...texts.slice(0, SHOWN), `${texts.length - SHOWN} more`];
 
-/** The last two steps of a long name tell enough. */
+/** A long name, shortened to its last two parts. */
 function shortName(name: string): string {
   const steps = name.split('.');
   const kept = name.endsWith('.') ? 3 : 2;

@@ -1,4 +1,4 @@
-/** What every capture format is read into and written from. */
+/** A captured frame, whatever the format of its file. */
 
 /** One captured frame. */
 export interface CapturedFrame {
@@ -6,9 +6,9 @@ export interface CapturedFrame {
   readonly time: bigint;
   /** LINKTYPE_ value: what the bytes begin with (https://www.tcpdump.org/linktypes.html). */
   readonly linkType: number;
-  /** What was captured of it. */
+  /** The captured bytes. */
   readonly bytes: Uint8Array;
-  /** Bytes that it had on the line; more than `bytes` holds when the capture cut it. */
+  /** Its length on the line; more than `bytes` holds if the capture cut it. */
   readonly originalLength: number;
   readonly comments: readonly string[];
 }

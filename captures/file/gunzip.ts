@@ -1,11 +1,10 @@
 /**
- * gzip undone piece by piece (RFC 1952): each piece gives at once what it holds, and a file that is cut is
- * told when all that it holds is given. Node's stream gives but one of the two: its last piece is lost when
- * it is not whole.
+ * Decompresses gzip piece by piece (RFC 1952): each piece yields its contents at once, and a truncated file
+ * is reported after all its contents. Node's stream alone loses an incomplete last piece.
  */
 import { constants, createGunzip } from 'node:zlib';
 
-/** Throws node's errors of zlib: Z_BUF_ERROR for what ends before its end. */
+/** Throws Node's zlib errors: Z_BUF_ERROR for a truncated file. */
 export async function* gunzip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const stream = createGunzip({ flush: constants.Z_SYNC_FLUSH });
   let wake = (): void => undefined;
@@ -40,7 +39,7 @@ export async function* gunzip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator
         wake();
       });
       yield* read(() => through);
-      // What stands behind the last member is none.
+      // What follows the last member is not gzip.
       if (ended) return;
     }
     stream.end();

@@ -1,5 +1,6 @@
 /**
- * Opens a capture: a file or any stream of bytes, plain or gzip, pcap or pcapng. Frames come as the bytes do.
+ * Opens a capture: a file or any stream of bytes, plain or gzip, pcap or pcapng. Frames are yielded as bytes
+ * arrive.
  */
 import { createReadStream } from 'node:fs';
 import type { WireError } from '../../protocol/errors.ts';
@@ -12,24 +13,24 @@ import type { CaptureReader } from './reader.ts';
 export interface Capture {
   /** To be iterated once. Memory does not grow with the length of the capture. */
   readonly frames: AsyncIterable<CapturedFrame>;
-  /** Known from the first frame on. */
+  /** Known once there is a frame. */
   readonly format: 'pcap' | 'pcapng' | undefined;
   /** Bytes read so far, decompressed. */
   readonly bytesRead: number;
-  /** Bytes taken so far, as they are in the file. */
+  /** Bytes read so far, as they are in the file. */
   readonly bytesTaken: number;
-  /** Set when the frames have ended before the file: what is wrong, and where. */
+  /** Set when the frames end before the file does: what is wrong, and where. */
   readonly fault: WireError | undefined;
 }
 
 /**
- * Opens a file. What cannot be read of it (no such file, no right) rejects the iteration with node's error.
+ * Opens a file. If it cannot be read (missing, no permission), the iteration rejects with Node's error.
  */
 export const openCaptureFile = (path: string): Capture =>
   readCapture(createReadStream(path, { highWaterMark: 256 * 1024 }));
 
 /**
- * Reads a capture out of chunks, such as standard input; each frame is told as soon as its last byte is
+ * Reads a capture from chunks, such as standard input; each frame is yielded as soon as its last byte is
  * there.
  */
 export function readCapture(chunks: AsyncIterable<Uint8Array>): Capture {
@@ -71,7 +72,7 @@ async function* readFrames(chunks: AsyncIterable<Uint8Array>, capture: Open): As
       capture.fault = { code: 'E_CAPTURE_DAMAGED', at: capture.bytesRead, found: error.message };
       return;
     }
-    // It may be cut behind a whole record.
+    // It may be cut after a whole record.
     reader?.end();
     capture.fault = reader?.fault ?? { code: 'E_CAPTURE_CUT', at: capture.bytesRead, found: 'end of gzip' };
     return;
@@ -105,8 +106,8 @@ function choose(bytes: Uint8Array, capture: Open): CaptureReader | undefined {
 }
 
 /**
- * The chunks themselves, or what gzip made them from (RFC 1952 2.3.1: the two bytes that every member begins
- * with).
+ * The chunks themselves, or their contents if they are gzip (RFC 1952 2.3.1: every member begins with the
+ * same two bytes).
  */
 async function* decompressed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]();

@@ -6,7 +6,7 @@ declare module 'pcap-parser' {
   interface Packet {
     readonly header: {
       readonly timestampSeconds: number;
-      /** Or nanoseconds: the parser hands on what stands there. */
+      /** Or nanoseconds: the parser passes the field on as it is. */
       readonly timestampMicroseconds: number;
       readonly capturedLength: number;
       readonly originalLength: number;
@@ -18,7 +18,7 @@ declare module 'pcap-parser' {
     on(event: 'packet', listener: (packet: Packet) => void): this;
     on(event: 'error', listener: (error: Error) => void): this;
   }
-  /** What it uses of a stream. */
+  /** The part of a stream that the parser uses. */
   interface Input {
     pause(): void;
     resume(): void;

@@ -1,4 +1,4 @@
-/** Classic pcap files, written (draft-ietf-opsawg-pcap). They hold no comments, and one link type a file. */
+/** Writes classic pcap files (draft-ietf-opsawg-pcap). They hold no comments, and one link type per file. */
 import type { ByteOrder, CapturedFrame } from './frame.ts';
 import { SECOND } from './frame.ts';
 import { viewOf } from './reader.ts';
@@ -28,7 +28,8 @@ export function pcapRecord(
   { order = 'little', microseconds = false }: PcapStyle = {},
 ): Uint8Array {
   const seconds = frame.time / SECOND;
-  if (frame.time < 0n || seconds > 0xffffffffn) throw new RangeError(`no time of pcap: ${frame.time}`);
+  if (frame.time < 0n || seconds > 0xffffffffn)
+    throw new RangeError(`not a time that pcap can hold: ${frame.time}`);
   const fraction = Number(frame.time % SECOND);
   const bytes = new Uint8Array(16 + frame.bytes.length);
   const view = viewOf(bytes);

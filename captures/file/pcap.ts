@@ -1,8 +1,8 @@
 /**
- * Classic pcap files, version 2.4 (draft-ietf-opsawg-pcap): the only file that knows pcap-parser. The parser
- * ends quietly on a cut file, gathers whatever length a record claims, and knows the microsecond magic alone.
- * So this file walks the record headers first, hands on whole records only, and puts the other magic in the
- * place of the nanosecond one.
+ * Classic pcap files, version 2.4 (draft-ietf-opsawg-pcap): the only file that uses pcap-parser. The parser
+ * ends quietly on a truncated file, buffers whatever length a record claims, and knows only the microsecond
+ * magic. So this file walks the record headers first, passes on whole records only, and replaces the
+ * nanosecond magic.
  */
 import { type Input, type Packet, parse } from 'pcap-parser';
 import type { WireError } from '../../protocol/errors.ts';
@@ -22,7 +22,7 @@ interface Kind {
   readonly nanoseconds: boolean;
 }
 
-/** What kind of pcap file begins with these four bytes, if any does. */
+/** The kind of pcap file that begins with these four bytes, if any. */
 function pcapKind(bytes: Uint8Array): Kind | undefined {
   const view = viewOf(bytes);
   for (const order of ['big', 'little'] as const) {
@@ -102,7 +102,7 @@ class PcapReader implements CaptureReader {
   }
 }
 
-/** pcap-parser, driven by hand: it answers each piece at once, since its listener runs within `emit`. */
+/** pcap-parser, driven by hand: it handles each piece at once, since its listener runs within `emit`. */
 class DrivenParser {
   readonly #listeners: ((data: Buffer) => void)[] = [];
   #packets: Packet[] = [];
@@ -118,14 +118,14 @@ class DrivenParser {
     };
     parse(input)
       .on('globalHeader', ({ linkLayerType }) => {
-        // The upper half tells the length of a frame check sequence, not the link.
+        // The upper half is the length of a frame check sequence, not the link.
         this.linkType = linkLayerType & 0xffff;
       })
       .on('packet', (packet) => {
         this.#packets.push(packet);
       })
       .on('error', (error) => {
-        // Both of its errors are about a header that `readHeader` has looked at.
+        // Both of its errors are about a header that `#readHeader` has checked.
         throw error;
       });
   }

@@ -1,6 +1,6 @@
 /**
- * pcapng files (draft-ietf-opsawg-pcapng). Packet blocks of all three kinds are read; blocks that hold no
- * frame (name resolution, statistics, secrets, custom and unknown ones) are stepped over by their length.
+ * Reads pcapng files (draft-ietf-opsawg-pcapng). Packet blocks of all three kinds are read; blocks without a
+ * frame (name resolution, statistics, secrets, custom and unknown ones) are skipped by their length.
  */
 import type { WireError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
@@ -9,14 +9,14 @@ import { SECOND } from './frame.ts';
 import type { CaptureReader } from './reader.ts';
 import { Remainder, viewOf } from './reader.ts';
 
-/** Types of blocks, and the options that are read of them. */
+/** Types of blocks, and the options that are read. */
 const BLOCK = { interface: 1, obsolete: 2, simple: 3, enhanced: 6, section: 0x0a0d0d0a } as const;
 const OPTION = { end: 0, comment: 1, resolution: 9, offset: 14 } as const;
 const ORDER_MAGIC = 0x1a2b3c4d;
 
 interface Interface {
   readonly linkType: number;
-  /** Most bytes of a frame; 0: no limit. */
+  /** Maximum bytes of a frame; 0: no limit. */
   readonly snapLength: number;
   /** A time is `ticks * SECOND / perSecond + offset`. */
   readonly perSecond: bigint;
@@ -97,8 +97,8 @@ interface Section {
 }
 
 /**
- * The length of the block at `at`, or what is wrong with it. A section header sets the byte order for what
- * follows it.
+ * The length of the block at `at`, or what is wrong with it. A section header sets the byte order of what
+ * follows.
  */
 function measure(view: DataView, at: number, section: Section): number | string {
   if (view.getUint32(at) === BLOCK.section) {
@@ -150,7 +150,7 @@ function readInterface(section: Section, { body, view }: Block): string | undefi
   let offset = 0n;
   eachOption(body, 8, section.little, (code, value) => {
     const [first = 6] = value;
-    // The highest bit tells a power of two from one of ten. No clock is finer than 2^-63 or 10^-19 s.
+    // The highest bit selects a power of two rather than of ten. No clock is finer than 2^-63 or 10^-19 s.
     if (code === OPTION.resolution)
       perSecond =
         first >= 0x80 ? 2n ** BigInt(Math.min(first & 0x7f, 63)) : 10n ** BigInt(Math.min(first, 19));
@@ -167,7 +167,7 @@ function readInterface(section: Section, { body, view }: Block): string | undefi
   return undefined;
 }
 
-/** An enhanced packet block; the obsolete one differs in the width of its first field alone. */
+/** An enhanced packet block; the obsolete one differs only in the width of its first field. */
 function readPacket(
   section: Section,
   { type, body, view }: Block,
@@ -222,12 +222,12 @@ function readComments(body: Uint8Array, from: number, little: boolean): readonly
   return comments;
 }
 
-/** Calls back for each option of a list; one that goes past the end of the block ends the list. */
+/** Calls back for each option of a list; one that exceeds the block ends the list. */
 function eachOption(
   body: Uint8Array,
   from: number,
   little: boolean,
-  tell: (code: number, value: Uint8Array) => void,
+  onOption: (code: number, value: Uint8Array) => void,
 ): void {
   const view = viewOf(body);
   let at = from;
@@ -235,7 +235,7 @@ function eachOption(
     const code = view.getUint16(at, little);
     const length = view.getUint16(at + 2, little);
     if (code === OPTION.end || at + 4 + length > body.length) return;
-    tell(code, body.subarray(at + 4, at + 4 + length));
+    onOption(code, body.subarray(at + 4, at + 4 + length));
     at += 4 + padded(length);
   }
 }

@@ -1,6 +1,5 @@
 /**
- * pcapng files, written block by block (draft-ietf-opsawg-pcapng). Times are written in nanoseconds unless
- * told otherwise.
+ * Writes pcapng files block by block (draft-ietf-opsawg-pcapng). Times are in nanoseconds by default.
  */
 import type { ByteOrder, CapturedFrame } from './frame.ts';
 import { SECOND } from './frame.ts';
@@ -11,7 +10,7 @@ type Option = readonly [code: number, value: Uint8Array];
 const utf8 = new TextEncoder();
 const OPTION_BYTES = 0xffff;
 
-/** A text as the value of an option; what is too long for one is cut between characters. */
+/** A text as the value of an option; one that is too long is cut between characters. */
 function textOption(code: number, text: string): Option {
   const bytes = new Uint8Array(OPTION_BYTES);
   const { written } = utf8.encodeInto(text, bytes);
@@ -72,7 +71,7 @@ export function pcapngSection({
   return block(0x0a0d0d0a, order, 16, fill, undefined, options);
 }
 
-/** Resolution of the times of an interface: the option's byte, which has 10^-n as n and 2^-n as 0x80 + n. */
+/** Resolution of the times of an interface, as the option's byte: n for 10^-n, 0x80 + n for 2^-n. */
 export type Resolution = number;
 const NANOSECONDS: Resolution = 9;
 
@@ -81,7 +80,7 @@ export interface InterfaceInfo {
   readonly name?: string;
   readonly order?: ByteOrder;
   readonly resolution?: Resolution;
-  /** Most bytes of a frame; 0: no limit. */
+  /** Maximum bytes of a frame; 0: no limit. */
   readonly snapLength?: number;
 }
 
@@ -105,7 +104,7 @@ export interface PacketStyle {
   readonly kind?: 'enhanced' | 'obsolete' | 'simple';
 }
 
-/** A frame as a block. Of a time only what the resolution bears is kept. */
+/** A frame as a block. Times are rounded down to the resolution. */
 export function pcapngPacket(
   frame: Pick<CapturedFrame, 'time' | 'bytes' | 'originalLength'> & { readonly comments?: readonly string[] },
   style: PacketStyle = {},
@@ -132,6 +131,6 @@ export function pcapngPacket(
   return block(kind === 'enhanced' ? 6 : 2, order, 20, fill, bytes, options);
 }
 
-/** Any other block, such as name resolution (4) or a custom one (0xbad): readers step over it. */
+/** Any other block, such as name resolution (4) or a custom one (0xbad): readers skip it. */
 export const pcapngOther = (type: number, data: Uint8Array, order: ByteOrder = 'little'): Uint8Array =>
   block(type, order, 0, () => undefined, data);

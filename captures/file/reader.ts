@@ -1,20 +1,20 @@
-/** What the readers of the two file formats have in common: bytes are pushed in, frames come out. */
+/** What the readers of both file formats have in common: bytes are pushed in, frames come out. */
 import type { WireError } from '../../protocol/errors.ts';
 import type { CapturedFrame } from './frame.ts';
 import { copyOf } from './octets.ts';
 
 export interface CaptureReader {
-  /** Frames that these bytes completed. After a fault it gives nothing more. */
+  /** Frames that these bytes complete. After a fault there are no more. */
   push(chunk: Uint8Array): readonly CapturedFrame[];
-  /** Tells that the file has ended: what is left over then is a cut record. */
+  /** The file has ended: what is left over is a truncated record. */
   end(): void;
   /** Why reading stopped before the end; `at` is the offset in the (decompressed) file. */
   readonly fault: WireError | undefined;
 }
 
 /**
- * Keeps what is left of a chunk behind its last whole record, and joins it to what follows once the record is
- * whole. No record is longer than its reader allows, so little is kept.
+ * Keeps the rest of a chunk after its last whole record, and joins it to what follows once the record is
+ * whole. Readers limit the length of a record, so little is kept.
  */
 export class Remainder {
   #kept: Uint8Array[] = [];
@@ -23,7 +23,7 @@ export class Remainder {
   /** Offset in the file of the first byte that is kept. */
   at = 0;
 
-  /** What was kept and then these bytes; `undefined` while they are fewer than were said to be needed. */
+  /** The kept bytes and then these; `undefined` while they are fewer than needed. */
   with(chunk: Uint8Array): Uint8Array | undefined {
     if (this.length === 0) return chunk;
     this.#kept.push(copyOf(chunk));
@@ -32,7 +32,7 @@ export class Remainder {
   }
 
   /**
-   * Of `bytes`, which `with` gave, all before `used` is done with; what is left says nothing below `needed`
+   * Drops what comes before `used` of the bytes that `with` returned. The rest is useless below `needed`
    * bytes.
    */
   keep(bytes: Uint8Array, used: number, needed = 0): void {

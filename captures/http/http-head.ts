@@ -1,4 +1,4 @@
-/** Head of an HTTP/1.x message (RFC 9112 2 to 6), as modems really write it. */
+/** Head of an HTTP/1.x message (RFC 9112 2 to 6), as real modems write it. */
 
 export type HeaderLine = readonly [name: string, value: string];
 
@@ -15,7 +15,7 @@ export type HttpHead =
 const REQUEST = /^([A-Za-z]{1,20})[ \t]+(\S{1,4096})[ \t]+HTTP\/(\d\.\d)[ \t]*$/;
 const RESPONSE = /^HTTP\/(\d\.\d)[ \t]+(\d{3})(?:[ \t]+(.*))?$/;
 
-/** A start line somewhere in a text: where a stream is picked up again. */
+/** A start line anywhere in a text: where reading resumes. */
 export const START_LINE =
   /(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH)[ \t]+\S{1,4096}[ \t]+HTTP\/1\.[01][ \t]*\r?\n|HTTP\/1\.[01] \d{3}(?: [^\r\n]{0,256})?\r?\n/i;
 
@@ -26,7 +26,7 @@ export function mayBegin(text: string): boolean {
   return /^[A-Za-z]{1,20}(?:[ \t].*)?$/.test(line) || 'HTTP/'.startsWith(line.slice(0, 5));
 }
 
-/** Byte text up to and with the empty line; `undefined` where its first line is no start line. */
+/** Reads byte text up to and including the empty line; `undefined`: its first line is not a start line. */
 export function readHead(text: string): HttpHead | undefined {
   const [first = '', ...lines] = text.split('\n').map((line) => line.replace(/\r$/, ''));
   const headers: [string, string][] = [];
@@ -53,13 +53,13 @@ export function headerOf(headers: readonly HeaderLine[], name: string): string |
   return headers.find(([given]) => given.toLowerCase() === name)?.[1];
 }
 
-/** How the body that follows a head ends (RFC 9112 6.3). */
+/** How the body after a head ends (RFC 9112 6.3). */
 export type Framing =
   | { readonly by: 'nothing' }
   | { readonly by: 'length'; readonly length: number }
   | { readonly by: 'chunks' }
   | { readonly by: 'close' }
-  /** The connection is no HTTP from here on. */
+  /** The connection is not HTTP from here on. */
   | { readonly by: 'tunnel' };
 
 /** `method` of the request that a response answers. */

@@ -1,6 +1,6 @@
 /**
- * Reads the HTTP/1.x messages of one direction of a stream, of bytes as they come. After a gap it finds the
- * next start.
+ * Reads the HTTP/1.x messages of one direction of a stream as its bytes come. After a gap it finds the next
+ * start line.
  */
 import { LIMITS } from '../../protocol/limits.ts';
 import type { Budget, Span } from './http-body.ts';
@@ -8,26 +8,26 @@ import { Body } from './http-body.ts';
 import type { HttpHead } from './http-head.ts';
 import { framingOf, mayBegin, readHead, START_LINE } from './http-head.ts';
 
-/** What is odd about a message as it was captured. */
+/** Oddities of a captured message. */
 export type HttpOddity = 'cut' | 'gap' | 'bad-chunk' | 'trailing-bytes';
 
-/** Where a message stood in its side of the stream, by offsets from its first byte; gaps count. */
+/** Where a message is in its side of the stream, by offsets from its first byte; gaps count. */
 export interface Place {
   readonly head: Span;
-  /** Of the body without chunk lines. */
+  /** The body without chunk lines. */
   readonly body: readonly Span[];
-  /** Behind the last byte of the message. */
+  /** After the last byte of the message. */
   readonly end: number;
 }
 
 export interface RawMessage {
   readonly head: HttpHead;
-  /** As it stood on the wire, byte text. */
+  /** As it was on the wire, byte text. */
   readonly headText: string;
-  /** Without chunks, with its Content-Encoding; the first part of it where it is large. */
+  /** Without chunks, with its Content-Encoding; only the first part of a large body. */
   readonly body: Uint8Array;
   readonly bodyLength: number;
-  /** Bytes of its chunks in their order, those of a long body only in part; none where it was not chunked. */
+  /** Lengths of its chunks, of a long body only the first ones; empty if it was not chunked. */
   readonly chunks: readonly number[];
   readonly place: Place;
   readonly began: bigint;
@@ -36,7 +36,7 @@ export interface RawMessage {
 }
 
 export interface HttpListener {
-  /** A head was read; its message comes when its body has. */
+  /** A head was read; its message follows once the body is there. */
   readonly began: (head: HttpHead) => void;
   readonly message: (message: RawMessage) => void;
   /** Bytes that belong to no message. */
@@ -76,7 +76,7 @@ export class HttpReader {
   #open: Open | undefined;
   #skipped = 0;
   #lastTime = 0n;
-  /** Offset behind the last byte that came, and behind the last that was made something of. */
+  /** Offset after the last byte received, and after the last byte used. */
   #position = 0;
   #used = 0;
   readonly #listener: HttpListener;
@@ -93,11 +93,11 @@ export class HttpReader {
     this.#lastTime = time;
     this.#position += bytes.length;
     let left: Uint8Array | undefined = bytes;
-    // Each turn takes bytes, or leaves them in `rest` and ends.
+    // Each step uses bytes, or leaves them in `#rest` and ends.
     while (left !== undefined && left.length > 0) left = this.#take(left, time);
   }
 
-  /** The capture lacks bytes here. A body of known length goes on behind them. */
+  /** The capture lacks bytes here. A body of known length goes on after them. */
   gap(length: number, time: bigint): void {
     this.#lastTime = time;
     this.#position += length;
@@ -154,7 +154,7 @@ export class HttpReader {
     }
   }
 
-  /** Adds to what waits; remembers when the first of it came. */
+  /** Adds to the waiting bytes; remembers when the first of them came. */
   #gather(bytes: Uint8Array, time: bigint): void {
     if (this.#rest.length === 0) this.#restBegan = time;
     this.#rest = Buffer.concat([this.#rest, bytes]);
@@ -163,7 +163,7 @@ export class HttpReader {
   #readHead(bytes: Uint8Array, time: bigint): Uint8Array | undefined {
     const before = this.#rest.length;
     this.#gather(bytes, time);
-    // Line ends between messages are lawful (RFC 9112 2.2).
+    // Line ends between messages are allowed (RFC 9112 2.2).
     let start = 0;
     while (this.#rest[start] === 0x0d || this.#rest[start] === 0x0a) start += 1;
     if (start > 0) this.#rest = this.#rest.subarray(start);
@@ -196,11 +196,11 @@ export class HttpReader {
     return behind;
   }
 
-  /** What waits is no head: it is looked through for one. */
+  /** The waiting bytes are not a head: they are searched for one. */
   #giveBack(): Uint8Array {
     const waiting = this.#rest;
     this.#rest = EMPTY;
-    // The first byte is not the start of a message, or it would have been read as one.
+    // The first byte does not start a message, or it would have been read as one.
     this.#skipped += 1;
     this.#state = { at: 'lost' };
     return waiting.subarray(1);
@@ -263,7 +263,7 @@ export class HttpReader {
     this.#state = { at: 'chunk', left: length };
   }
 
-  /** Looks for a start line, and keeps only what may be the beginning of one. */
+  /** Looks for a start line, and keeps only what may begin one. */
   #search(bytes: Uint8Array, time: bigint): Uint8Array | undefined {
     this.#gather(bytes, time);
     const found = bytes.includes(0x0a) ? START_LINE.exec(this.#rest.toString('latin1')) : null;
@@ -282,7 +282,7 @@ export class HttpReader {
     return undefined;
   }
 
-  /** Ends what is open as cut, and looks for the next start line. */
+  /** Ends the open message as cut, and looks for the next start line. */
   #loseTrack(time: bigint): void {
     this.#skipped += this.#rest.length;
     this.#rest = EMPTY;
@@ -324,7 +324,7 @@ export class HttpReader {
 
 const LONGEST_START = 4200;
 
-/** The end of the empty line behind the head, looked for from `from` on. */
+/** The end of the empty line after the head, searched from `from` on. */
 function headEnd(bytes: Buffer, from: number): number | undefined {
   for (let at = bytes.indexOf(0x0a, from); at >= 0; at = bytes.indexOf(0x0a, at + 1)) {
     if (bytes[at + 1] === 0x0a) return at + 2;

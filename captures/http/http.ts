@@ -1,6 +1,5 @@
 /**
- * HTTP/1.x conversations out of streams: requests, and the responses that answer them. TLS is named and left
- * alone.
+ * HTTP/1.x out of TCP streams: requests, and the responses to them. TLS is reported and left alone.
  */
 import { LIMITS } from '../../protocol/limits.ts';
 import type { Ending, Side, StreamEvent, StreamInfo } from '../packet/streams.ts';
@@ -17,22 +16,25 @@ export interface HttpMessage {
   readonly stream: StreamInfo;
   readonly from: Side;
   readonly head: HttpHead;
-  /** As it stood on the wire, byte text. */
+  /** As it was on the wire, byte text. */
   readonly headText: string;
   /**
-   * Chunks and Content-Encoding undone. Of a large body that is no XML, or past the memory allowed, the first
-   * part.
+   * Without chunks and Content-Encoding. Only the first part of a large body that is not XML, or exceeds the
+   * budget.
    */
   readonly body: Uint8Array;
   /** Bytes of the body on the wire, without chunk lines. */
   readonly bodyLength: number;
-  /** Bytes of its chunks in their order, those of a long body only in part; none where it was not chunked. */
+  /** Lengths of its chunks, of a long body only the first ones; empty if it was not chunked. */
   readonly chunks: readonly number[];
   readonly place: Place;
   readonly began: bigint;
   readonly ended: bigint;
   readonly oddities: readonly (HttpOddity | 'bad-encoding')[];
-  /** 1, 2, ... of the requests in the stream; a response has that of its request, 0 where none was seen. */
+  /**
+   * 1, 2, ... of the requests in the stream; a response has that of its request, or 0 if the capture lacks
+   * it.
+   */
   readonly exchange: number;
 }
 
@@ -50,7 +52,7 @@ export type HttpEvent =
       readonly is: 'tls';
       readonly stream: StreamInfo;
       readonly time: bigint;
-      /** Name that the client asks for. */
+      /** Server name that the client asks for. */
       readonly serverName: string | undefined;
       readonly version: string;
     }
@@ -69,7 +71,7 @@ export interface Http {
   push(event: StreamEvent): readonly HttpEvent[];
 }
 
-/** A stream as far as it was read. */
+/** The state of a stream. */
 interface HttpStream {
   readonly info: StreamInfo;
   readonly readers: Record<Side, HttpReader>;

@@ -1,4 +1,4 @@
-/** When a segment of a TCP stream is told: what has to stand before it, and how long that is waited for. */
+/** When a segment of a TCP stream is delivered: what must come before it, and how long to wait for that. */
 import { SECOND } from '../file/frame.ts';
 import type { Piece } from './half-stream.ts';
 import { isBehind } from './half-stream.ts';
@@ -6,16 +6,16 @@ import type { Side, TrackedStream } from './stream-table.ts';
 import { opposite } from './stream-table.ts';
 import { ahead } from './tcp.ts';
 
-/** Patience with a capture out of order: this many packets of the stream, or this long. */
+/** How long to wait for packets out of order: this many packets of the stream, or this time. */
 const PATIENCE_PACKETS = 64;
 const PATIENCE = 2n * SECOND;
-/** The same before the first byte of a stream that has no handshake. */
+/** The same before the first byte of a stream without a handshake. */
 const START_PACKETS = 16;
 const START = SECOND;
 
 /**
- * Whether a piece can be told: nothing before it is missing, of its own side and of what its sender had
- * heard.
+ * Whether a piece can be delivered: nothing before it is missing, on its own side or of what its sender had
+ * received.
  */
 export function isDeliverable(live: TrackedStream, side: Side, piece: Piece): boolean {
   const { next } = live[side];
@@ -27,7 +27,8 @@ export function isDeliverable(live: TrackedStream, side: Side, piece: Piece): bo
 }
 
 /**
- * Of what waits, the first that is due: a segment that goes back over old bytes may wait longer than they do.
+ * The first pending piece that can be delivered: a segment that repeats old bytes may wait longer than those
+ * after it.
  */
 export function nextDeliverable(live: TrackedStream, side: Side): Piece | undefined {
   const { next, pending } = live[side];
@@ -43,11 +44,11 @@ export function hasPending({ client, server }: TrackedStream): boolean {
   return client.pending.length > 0 || server.pending.length > 0;
 }
 
-/** Whether a piece has waited long enough for what goes before it. */
+/** Whether a piece has waited long enough for what comes before it. */
 export const isOverdue = (live: TrackedStream, piece: Piece, time: bigint): boolean =>
   hasWaited(live, piece, time, PATIENCE_PACKETS, PATIENCE);
 
-/** Whether a stream without handshake may begin with this piece. */
+/** Whether a stream without a handshake may begin with this piece. */
 export const mayBegin = (live: TrackedStream, piece: Piece, time: bigint): boolean =>
   hasWaited(live, piece, time, START_PACKETS, START);
 
@@ -59,7 +60,7 @@ const hasWaited = (
   patience: bigint,
 ): boolean => live.packets - piece.packetNumber >= packets || time - piece.time > patience;
 
-/** Whether bytes of this side are lost to the capture, and something has waited for them long enough. */
+/** Whether the capture lacks bytes of this side, and something has waited for them long enough. */
 export function hasLostBytes(live: TrackedStream, side: Side, time: bigint): boolean {
   if (!isBehind(live[side])) return false;
   return [live.client.pending[0], live.server.pending[0]].some(

@@ -1,4 +1,4 @@
-/** From frames to what they carry: TCP streams and UDP datagrams. */
+/** From frames to their contents: TCP streams and UDP datagrams. */
 
 import type { CapturedFrame } from '../file/frame.ts';
 import { createFragments } from './fragments.ts';
@@ -10,7 +10,7 @@ import { createStreams } from './streams.ts';
 import { readTcp } from './tcp.ts';
 import { readUdp } from './udp.ts';
 
-/** A UDP datagram, put together from its fragments. */
+/** A UDP datagram, reassembled. */
 export interface Datagram {
   readonly is: 'datagram';
   readonly time: bigint;
@@ -22,7 +22,7 @@ export interface Datagram {
   readonly cut: boolean;
 }
 
-/** A comment that the capture holds beside a frame. */
+/** A comment on a frame in the capture. */
 export interface FrameComment {
   readonly is: 'comment';
   readonly time: bigint;
@@ -31,16 +31,16 @@ export interface FrameComment {
 
 export type FlowEvent = StreamEvent | Datagram | FrameComment;
 
-/** How many frames there were, and what became of them. */
+/** How many frames there were, by their contents. */
 export interface Counts {
   frames: number;
   tcp: number;
   udp: number;
-  /** IP packets of another protocol, and fragments that found no whole. */
+  /** IP packets of another protocol. */
   otherIp: number;
   /** Not IP: ARP and the like. */
   notIp: number;
-  /** Of a link type that is not known, or cut or damaged in a header. */
+  /** Of an unknown link type, or with a header that is cut or damaged. */
   unreadable: number;
 }
 

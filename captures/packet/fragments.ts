@@ -1,5 +1,5 @@
 /**
- * Puts fragmented IP packets together again (RFC 791 3.2, RFC 8200 4.5). Bounded in count, bytes and time.
+ * Reassembles fragmented IP packets (RFC 791 3.2, RFC 8200 4.5), bounded in count, bytes and time.
  */
 import { LIMITS } from '../../protocol/limits.ts';
 import { SECOND } from '../file/frame.ts';
@@ -13,18 +13,18 @@ interface Piece {
 
 interface Partial {
   readonly begun: bigint;
-  /** By offset; none overlaps another. */
+  /** Sorted by offset; none overlaps another. */
   readonly pieces: Piece[];
-  /** Bytes of the whole payload, once the last fragment was there. */
+  /** Length of the whole payload; known from the last fragment. */
   length: number | undefined;
   gathered: number;
 }
 
-/** RFC 8200 4.5: what is not whole after 60 seconds is discarded. */
+/** RFC 8200 4.5: what is incomplete after 60 seconds is discarded. */
 const PATIENCE = 60n * SECOND;
 
 export interface Fragments {
-  /** The packet itself when it is whole, the one it completes, or nothing yet. */
+  /** The packet itself if it is whole, the one it completes, or nothing yet. */
   add(packet: IpPacket, time: bigint): IpPacket | undefined;
 }
 
@@ -64,7 +64,7 @@ class Reassembler implements Fragments {
   }
 }
 
-/** Adds what of a piece is new: the first word on a byte counts. */
+/** Adds the new bytes of a piece: of bytes that come twice the first count. */
 function put(partial: Partial, { offset, bytes }: Piece): void {
   let from = offset;
   const end = Math.min(offset + bytes.length, partial.length ?? 0x10000);

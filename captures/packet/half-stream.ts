@@ -1,27 +1,26 @@
 /**
- * One direction of a TCP stream: where its bytes stand, and what came too early, in the order of its sequence
- * numbers.
+ * One direction of a TCP stream: how far it was delivered, and what came too early, by sequence number.
  */
 import { copyOf } from '../file/octets.ts';
 import { ahead } from './tcp.ts';
 
-/** A segment that waits for what goes before it. */
+/** A segment that waits for what comes before it. */
 export interface Piece {
   readonly sequence: number;
   readonly bytes: Uint8Array;
-  /** Bytes behind `bytes` that the capture has cut off. */
+  /** Bytes after `bytes` that the capture has cut off. */
   readonly missing: number;
-  /** What the sender had heard when it sent this; its stream is told after the peer's up to there. */
+  /** What the sender had received when it sent this; the peer's stream is delivered up to there first. */
   readonly acknowledgement: number | undefined;
   readonly fin: boolean;
   readonly reset: boolean;
   readonly time: bigint;
-  /** How many packets of the stream came before it. */
+  /** Its number among the packets of the stream. */
   readonly packetNumber: number;
 }
 
 export interface HalfStream {
-  /** Sequence number of the next byte to tell; `undefined` until it is known where the stream begins. */
+  /** Sequence number of the next byte to deliver; `undefined` until the start of the stream is known. */
   next: number | undefined;
   /** Sequence number of its first byte. */
   first: number | undefined;
@@ -41,14 +40,14 @@ export const newHalfStream = (): HalfStream => ({
   finished: false,
 });
 
-/** Says where the stream begins, unless that is known. */
+/** Sets where the stream begins, unless that is known. */
 export function startAt(half: HalfStream, sequence: number): void {
   half.first ??= sequence;
   half.next ??= sequence;
 }
 
 /**
- * Puts a piece where it belongs. It keeps its bytes for itself: the chunk of the file they came in can go.
+ * Inserts a piece in order. Its bytes are copied, so that the chunk of the file can be freed.
  */
 export function addPending(half: HalfStream, piece: Piece): void {
   let index = half.pending.length;
@@ -65,7 +64,7 @@ export function removePending(half: HalfStream, piece: Piece): void {
   if (index >= 0) half.pendingBytes -= half.pending.splice(index, 1)[0]?.bytes.length ?? 0;
 }
 
-/** What is new of a piece that begins at or before `next`, which then is behind it. */
+/** Moves `next` past a piece that begins at or before it, and returns the new part of the piece. */
 export function advance(
   half: HalfStream,
   piece: Piece,
@@ -82,7 +81,7 @@ export function acknowledge(half: HalfStream, number: number): void {
   if (half.acknowledged === undefined || ahead(number, half.acknowledged) > 0) half.acknowledged = number;
 }
 
-/** Whether the peer has acknowledged bytes that were not told yet: then the capture may lack them. */
+/** Whether the peer has acknowledged bytes that were not delivered yet: the capture may lack them. */
 export function isBehind({ acknowledged, next }: HalfStream): boolean {
   return acknowledged !== undefined && next !== undefined && ahead(acknowledged, next) > 0;
 }

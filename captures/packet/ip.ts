@@ -1,4 +1,4 @@
-/** IPv4 (RFC 791) and IPv6 (RFC 8200) packets, read and written. */
+/** Reads and writes IPv4 (RFC 791) and IPv6 (RFC 8200) packets. */
 
 import { u16, u32 } from '../file/octets.ts';
 import { checksum } from './checksum.ts';
@@ -15,7 +15,7 @@ export interface Fragment {
 export interface IpPacket {
   readonly source: string;
   readonly destination: string;
-  /** Of the payload: PROTOCOLS and others. */
+  /** Of the payload: one of PROTOCOLS, or another. */
   readonly protocol: number;
   readonly payload: Uint8Array;
   /** Bytes of the payload that the capture has cut off. */
@@ -23,7 +23,7 @@ export interface IpPacket {
   readonly fragment?: Fragment;
 }
 
-/** One packet; `undefined` for what is none. Any bytes give a value. */
+/** Reads a packet; `undefined`: it is not one. Never throws. */
 export function readIp(bytes: Uint8Array): IpPacket | undefined {
   switch ((bytes[0] ?? 0) >> 4) {
     case 4:
@@ -38,7 +38,7 @@ export function readIp(bytes: Uint8Array): IpPacket | undefined {
 function readIpv4(bytes: Uint8Array): IpPacket | undefined {
   const header = ((bytes[0] ?? 0) & 0x0f) * 4;
   if (header < 20 || bytes.length < header) return undefined;
-  // A packet that the network card will cut into segments is captured whole, and its length may be 0.
+  // A packet that the network card will segment is captured whole, and its length may be 0.
   const total = u16(bytes, 2) || bytes.length;
   if (total < header) return undefined;
   const flags = u16(bytes, 6);
@@ -54,10 +54,10 @@ function readIpv4(bytes: Uint8Array): IpPacket | undefined {
   };
 }
 
-/** Extension headers (RFC 8200 4.1); all but two tell their length in units of 8 bytes behind the first 8. */
+/** Extension headers (RFC 8200 4.1); all but two give their length in units of 8 bytes after the first 8. */
 const EXTENSION = { hopByHop: 0, routing: 43, fragment: 44, authentication: 51, destination: 60 } as const;
 const OTHER_EXTENSIONS: readonly number[] = [135, 139, 140];
-/** Lawful packets have at most a handful. */
+/** Valid packets have a handful at most. */
 const MAX_EXTENSIONS = 16;
 
 function readIpv6(bytes: Uint8Array): IpPacket | undefined {
@@ -76,10 +76,10 @@ function readIpv6(bytes: Uint8Array): IpPacket | undefined {
     }
     protocol = bytes[at] ?? 0;
     at += length;
-    // What stands behind the header of a later fragment is no header.
+    // A later fragment has no further headers.
     if (fragment !== undefined && fragment.offset > 0) break;
   }
-  // RFC 6946: a fragment header in front of a whole packet.
+  // RFC 6946: a fragment header may precede a whole packet.
   const isPart = fragment !== undefined && (fragment.more || fragment.offset > 0);
   return {
     source: ipv6Text(bytes, 8),
@@ -91,7 +91,7 @@ function readIpv6(bytes: Uint8Array): IpPacket | undefined {
   };
 }
 
-/** Bytes of the extension header at `at`; 0 when the next header is none. */
+/** Length of the extension header at `at`; 0: the next header is not an extension. */
 function extensionLength(header: number, bytes: Uint8Array, at: number): number {
   switch (header) {
     case EXTENSION.fragment:
@@ -111,8 +111,8 @@ const ipv4Text = (bytes: Uint8Array, at: number): string =>
   `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`;
 
 /**
- * RFC 5952: no leading zeros, the longest run of two or more zero groups as `::`, an IPv4-mapped address as
- * such.
+ * RFC 5952: no leading zeros, the longest run of two or more zero groups as `::`, IPv4-mapped addresses with
+ * dots.
  */
 function ipv6Text(bytes: Uint8Array, at: number): string {
   const groups = Array.from({ length: 8 }, (_, index) => u16(bytes, at + 2 * index));
@@ -129,11 +129,11 @@ function ipv6Text(bytes: Uint8Array, at: number): string {
   return `${hex.slice(0, best.from).join(':')}::${hex.slice(best.from + best.length).join(':')}`;
 }
 
-/** An address of 4 or 16 bytes as text: dotted, or as RFC 5952 has it. */
+/** An address of 4 or 16 bytes as text: dotted, or by RFC 5952. */
 export const addressText = (bytes: Uint8Array): string =>
   bytes.length === 4 ? ipv4Text(bytes, 0) : ipv6Text(bytes, 0);
 
-/** An address as bytes: 4 or 16; `undefined` for what is no address. */
+/** An address as 4 or 16 bytes; `undefined`: it is not an address. */
 export function addressBytes(address: string): Uint8Array | undefined {
   const zoneless = address.replace(/%.*$/, '');
   const quad = /^(?:(.*:))?(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(zoneless);
@@ -155,7 +155,7 @@ export function addressBytes(address: string): Uint8Array | undefined {
   );
 }
 
-/** The sum of the pseudo header that TCP and UDP have in their checksums (RFC 9293 3.1, RFC 8200 8.1). */
+/** The sum of the pseudo header in checksums of TCP and UDP (RFC 9293 3.1, RFC 8200 8.1). */
 export function pseudoSum(
   source: Uint8Array,
   destination: Uint8Array,
@@ -169,7 +169,7 @@ export function pseudoSum(
 }
 
 export interface PacketHead {
-  /** Both of one family, as `addressBytes` gives them. */
+  /** Both of one family, as `addressBytes` returns them. */
   readonly source: Uint8Array;
   readonly destination: Uint8Array;
   readonly protocol: number;
@@ -179,7 +179,7 @@ export interface PacketHead {
   readonly fragment?: Omit<Fragment, 'id'>;
 }
 
-/** A packet with a right checksum. Its payload is at most 65,515 bytes. */
+/** Writes a packet with a correct checksum. Its payload is at most 65,515 bytes. */
 export function writeIp(head: PacketHead, payload: Uint8Array): Uint8Array {
   return head.source.length === 4 ? writeIpv4(head, payload) : writeIpv6(head, payload);
 }

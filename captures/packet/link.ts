@@ -1,6 +1,6 @@
 /**
- * What surrounds an IP packet on a link: Ethernet with tags of IEEE 802.1Q and 802.1ad, PPPoE sessions (RFC
- * 2516), Linux cooked captures, BSD loopback, nothing at all (https://www.tcpdump.org/linktypes.html).
+ * Link layers around IP packets: Ethernet with tags of IEEE 802.1Q and 802.1ad, PPPoE sessions (RFC 2516),
+ * Linux cooked captures, BSD loopback, or none at all (https://www.tcpdump.org/linktypes.html).
  */
 import { LINK_TYPES } from '../file/frame.ts';
 import { u16, u32 } from '../file/octets.ts';
@@ -8,21 +8,21 @@ import { u16, u32 } from '../file/octets.ts';
 /** What a frame carries: an IP packet, or something else, by its EtherType. */
 export type Carried =
   | { readonly is: 'ip'; readonly packet: Uint8Array; readonly tags: readonly number[] }
-  /** `at`: offset of what is carried. */
+  /** `at`: offset of the contents. */
   | { readonly is: 'other'; readonly etherType: number; readonly at: number }
   | { readonly is: 'unknown-link'; readonly linkType: number }
   | { readonly is: 'cut' };
 
 const ETHER = { ipv4: 0x0800, ipv6: 0x86dd, pppoe: 0x8864 } as const;
-/** Tags: 802.1Q, 802.1ad, and what came before 802.1ad for the outer one. */
+/** Tags: 802.1Q, 802.1ad, and an older value for outer tags. */
 const TAGS: readonly number[] = [0x8100, 0x88a8, 0x9100];
 const MAX_TAGS = 4;
 const CUT: Carried = { is: 'cut' };
 
-/** AF_INET6 has another number on each BSD, on Darwin and on Linux. */
+/** AF_INET6 differs between the BSDs, Darwin and Linux. */
 const FAMILIES: readonly number[] = [2, 10, 24, 28, 30];
 
-/** Takes a frame out of its link. Any bytes give a value. */
+/** Unwraps a frame. Never throws. */
 export function readLink(linkType: number, bytes: Uint8Array): Carried {
   switch (linkType) {
     case LINK_TYPES.ethernet:
@@ -30,13 +30,12 @@ export function readLink(linkType: number, bytes: Uint8Array): Carried {
     case LINK_TYPES.linuxSll:
       return byEtherType(bytes, 14);
     case LINK_TYPES.linuxSll2:
-      // The protocol stands first, and what it is of stands behind 20 bytes.
+      // The protocol comes first; its data begin after 20 bytes.
       return bytes.length < 20 ? CUT : byEtherType(bytes, 20, u16(bytes, 0));
     case LINK_TYPES.null:
     case LINK_TYPES.loop: {
       if (bytes.length < 4) return CUT;
-      // In the byte order of the machine that captured: one reading is a family of addresses, the other is
-      // huge.
+      // In the byte order of the capturing machine: one reading is an address family, the other is huge.
       const big = u32(bytes, 0);
       const family = big < 0x10000 ? big : (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8);
       return FAMILIES.includes(family) ? ip(bytes, 4, []) : { is: 'other', etherType: 0, at: 4 };
@@ -44,7 +43,7 @@ export function readLink(linkType: number, bytes: Uint8Array): Carried {
     case LINK_TYPES.raw:
     case LINK_TYPES.ipv4:
     case LINK_TYPES.ipv6:
-    // DLT_RAW of the BSDs, as files of theirs have it.
+    // DLT_RAW in files of the BSDs.
     case 12:
     case 14:
       return ip(bytes, 0, []);
@@ -57,7 +56,7 @@ function ip(bytes: Uint8Array, at: number, tags: readonly number[]): Carried {
   return at < bytes.length ? { is: 'ip', packet: bytes.subarray(at), tags } : CUT;
 }
 
-/** An EtherType at `at`, and what it announces behind it; `given` where the type stands elsewhere. */
+/** The EtherType at `at`, and the contents after it; `given` if the type is elsewhere. */
 function byEtherType(bytes: Uint8Array, at: number, given?: number): Carried {
   let behind = given === undefined ? at + 2 : at;
   let etherType = given ?? u16(bytes, at);
@@ -79,8 +78,7 @@ function byEtherType(bytes: Uint8Array, at: number, given?: number): Carried {
 }
 
 /**
- * Puts an IP packet on a link; `tags` are VLANs, the outer one first, and only Ethernet and cooked links bear
- * them.
+ * Wraps an IP packet; `tags` are VLANs, the outer one first, for Ethernet and cooked links only.
  */
 export function writeLink(linkType: number, packet: Uint8Array, tags: readonly number[] = []): Uint8Array {
   const v6 = (packet[0] ?? 0) >> 4 === 6;

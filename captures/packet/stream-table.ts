@@ -1,4 +1,4 @@
-/** The TCP streams of a capture that are followed, found by either of their directions. */
+/** The TCP streams of a capture, found by either direction. */
 import { LIMITS } from '../../protocol/limits.ts';
 import type { HalfStream } from './half-stream.ts';
 import { newHalfStream } from './half-stream.ts';
@@ -10,7 +10,7 @@ export type Side = 'client' | 'server';
 export interface StreamInfo {
   /** 1, 2, ... in the order in which they began. */
   readonly number: number;
-  /** `address:port`. Without handshake the side with the lower port is taken for the server. */
+  /** `address:port`. Without a handshake the side with the lower port is taken for the server. */
   readonly client: string;
   readonly server: string;
   readonly handshake: boolean;
@@ -28,15 +28,15 @@ export interface TrackedStream {
 
 export interface FoundStream {
   readonly live: TrackedStream;
-  /** Whose direction it is. */
+  /** The sender. */
   readonly side: Side;
 }
 
-/** Streams that are looked at for one that is closed, when one has to go. */
+/** How many streams are examined for a closed one when one must be evicted. */
 const MAX_EXAMINED = 64;
 
 export class StreamTable {
-  /** Each stream under both of its directions. */
+  /** Each stream under both directions. */
   readonly #streams = new Map<string, FoundStream>();
   #count = 0;
 
@@ -44,7 +44,7 @@ export class StreamTable {
     return this.#streams.get(`${from} ${to}`);
   }
 
-  /** A stream whose first packet is this one. */
+  /** Adds a stream that begins with this packet. */
   open(
     from: string,
     to: string,
@@ -70,8 +70,7 @@ export class StreamTable {
   }
 
   /**
-   * The stream that has to go before another one may come: of the oldest few one that is closed, else the
-   * oldest.
+   * The stream to evict before another one fits: a closed one of the oldest few, else the oldest.
    */
   evictionCandidate(): TrackedStream | undefined {
     if (this.#streams.size < 2 * LIMITS.streams) return undefined;

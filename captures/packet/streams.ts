@@ -1,13 +1,13 @@
 /**
- * TCP streams out of segments in whatever order they were captured. Rules:
+ * Reassembles TCP streams from segments captured in any order:
  *
- * - Bytes are told once, in the order of their sequence numbers; the first capture of a byte counts.
- * - A segment is told after the peer's bytes that it acknowledges, so that questions stand before their
- *   answers also when the capture has them the other way round.
- * - Bytes that the peer acknowledged and the capture lacks are told as a gap, after a little patience for a
- *   capture out of order. Bytes that nobody acknowledged may still be sent again: for them the patience ends
- *   with the memory allowed.
- * - Without a SYN a stream begins at the lowest number of its first segments.
+ * - Bytes are delivered once, in the order of their sequence numbers; the first capture of a byte counts.
+ * - A segment is delivered after the peer's bytes that it acknowledges, so that requests come before their
+ *   responses even if the capture has them the other way round.
+ * - Bytes that the peer acknowledged and the capture lacks become a gap, after some patience with a capture
+ *   out of order. Bytes that nobody acknowledged may still be retransmitted: waiting for them is limited by
+ *   memory only.
+ * - Without a SYN a stream begins at the lowest sequence number of its first segments.
  */
 import { LIMITS } from '../../protocol/limits.ts';
 import {
@@ -42,13 +42,13 @@ export type StreamEvent = { readonly stream: StreamInfo; readonly time: bigint }
 
 export interface Streams {
   push(packet: IpPacket, segment: Segment, time: bigint): readonly StreamEvent[];
-  /** The stream that the last segment from one `address:port` to the other was taken for. */
+  /** The stream to which the last segment from one `address:port` to the other belongs. */
   between(from: string, to: string): { readonly stream: number; readonly from: Side } | undefined;
-  /** The capture has ended: tells what waits, with its gaps. */
+  /** The capture has ended: delivers what waits, with its gaps. */
   end(): readonly StreamEvent[];
 }
 
-/** Packets between two looks at streams in which something waits. */
+/** Packets between two checks of streams with pending pieces. */
 const SWEEP = 256;
 
 const NONE: readonly StreamEvent[] = [];
@@ -82,7 +82,7 @@ class Tracker implements Streams {
     const isReset = (segment.flags & FLAGS.reset) !== 0;
     const piece: Piece = {
       sequence: (segment.sequence + syn) >>> 0,
-      // A reset may carry a text about its cause (RFC 9293 3.5.2), which is no data.
+      // A reset may carry a text about its cause (RFC 9293 3.5.2), which is not data.
       bytes: isReset ? segment.payload.subarray(0, 0) : segment.payload,
       missing: isReset ? 0 : packet.missing,
       acknowledgement: segment.acknowledgement,
@@ -127,8 +127,7 @@ class Tracker implements Streams {
     const isSyn = (segment.flags & FLAGS.syn) !== 0;
     if (found !== undefined) {
       const { live, side } = found;
-      // A SYN of another number is another stream; one in front of bytes that are there already is merely
-      // late.
+      // A SYN with another number begins another stream; one before known bytes is merely late.
       const { first } = live[side];
       if (!isSyn || first === undefined || first === (segment.sequence + 1) >>> 0) return found;
       if (live.closed) this.#streams.forget(live);
@@ -146,14 +145,14 @@ class Tracker implements Streams {
     return found;
   }
 
-  /** Tells the rest of a stream, and makes room for another. */
+  /** Delivers the rest of a stream, and makes room for another. */
   #replace(live: TrackedStream, how: 'replaced' | 'evicted', time: bigint): void {
     this.#flush(live);
     this.#close(live, how, undefined, time);
     this.#streams.forget(live);
   }
 
-  /** A SYN tells where its direction begins, and with ACK where the other one does. */
+  /** A SYN shows where its direction begins, and with ACK where the other one does. */
   #begin(half: HalfStream, peer: HalfStream, { acknowledgement, sequence }: Segment): void {
     startAt(half, (sequence + 1) >>> 0);
     if (acknowledgement !== undefined) startAt(peer, acknowledgement);
@@ -162,7 +161,7 @@ class Tracker implements Streams {
   #accept(live: TrackedStream, side: Side, piece: Piece): void {
     const half = live[side];
     if (half.pending.length === 0 && isDeliverable(live, side, piece)) {
-      this.#tell(live, side, piece);
+      this.#deliver(live, side, piece);
       return;
     }
     addPending(half, piece);
@@ -173,13 +172,13 @@ class Tracker implements Streams {
   }
 
   #drain(live: TrackedStream, time: bigint): void {
-    for (let told = true; told; ) {
-      told = false;
+    for (let delivered = true; delivered; ) {
+      delivered = false;
       for (const side of ['client', 'server'] as const) {
         for (let due = nextDeliverable(live, side); due !== undefined; due = nextDeliverable(live, side)) {
           this.#drop(live[side], due);
-          this.#tell(live, side, due);
-          told = true;
+          this.#deliver(live, side, due);
+          delivered = true;
         }
       }
     }
@@ -193,7 +192,7 @@ class Tracker implements Streams {
     removePending(half, piece);
   }
 
-  #tell(live: TrackedStream, from: Side, piece: Piece): void {
+  #deliver(live: TrackedStream, from: Side, piece: Piece): void {
     const half = live[from];
     const stream = live.info;
     const { time } = piece;
@@ -225,7 +224,7 @@ class Tracker implements Streams {
     for (const live of this.#waiting) this.#losePatience(live, time);
   }
 
-  /** Ends the patience with what has waited for long: begins the stream, or tells a gap. */
+  /** Stops waiting for what has been missing for long: begins the stream, or reports a gap. */
   #losePatience(live: TrackedStream, time: bigint): void {
     for (let again = true; again && hasPending(live); ) {
       again = false;
@@ -246,7 +245,7 @@ class Tracker implements Streams {
     }
   }
 
-  /** Begins both directions by what one of them holds: its first byte, and what it has heard of the other. */
+  /** Begins both directions from one piece: its first byte, and what it acknowledges of the other. */
   #beginBy(live: TrackedStream, side: Side, piece: Piece): boolean {
     const half = live[side];
     const peer = live[opposite(side)];
@@ -260,7 +259,7 @@ class Tracker implements Streams {
     return true;
   }
 
-  /** Tells a gap up to `until`, or to the first byte that waits. */
+  /** Reports a gap up to `until`, or to the first pending byte. */
   #gap(live: TrackedStream, from: Side, until: number, time: bigint): void {
     const half = live[from];
     const [first] = half.pending;
@@ -268,7 +267,7 @@ class Tracker implements Streams {
     const end = first !== undefined && ahead(first.sequence, until) < 0 ? first.sequence : until;
     const length = ahead(end, next);
     if (length <= 0) {
-      // What waits is there already, and waits for the peer: the peer's gap is told on its own side.
+      // The pending piece only waits for the peer, whose gap is reported on its own side.
       half.acknowledged = next;
       return;
     }
@@ -277,7 +276,7 @@ class Tracker implements Streams {
       this.#out.push({ is: 'gap', stream: live.info, from, sequence: next, length, time });
   }
 
-  /** Tells all that waits, in the order in which it was sent as far as that is known. */
+  /** Delivers everything pending, in the order in which it was sent as far as that is known. */
   #flush(live: TrackedStream): void {
     for (;;) {
       this.#drain(live, live.lastTime);
@@ -291,7 +290,7 @@ class Tracker implements Streams {
       if (half.next !== undefined && ahead(first.sequence, half.next) > 0)
         this.#gap(live, side, first.sequence, first.time);
       this.#drop(half, first);
-      this.#tell(live, side, first);
+      this.#deliver(live, side, first);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** TCP segments (RFC 9293 3.1), read and written. Streams are put together in ./streams.ts. */
+/** Reads and writes TCP segments (RFC 9293 3.1). ./streams.ts reassembles streams. */
 
 import { u16, u32 } from '../file/octets.ts';
 import { checksum } from './checksum.ts';
@@ -18,7 +18,7 @@ export interface Segment {
   readonly payload: Uint8Array;
 }
 
-/** The payload of an IP packet as a segment; `undefined` for what is none. */
+/** Reads the payload of an IP packet; `undefined`: it is not a segment. */
 export function readTcp(bytes: Uint8Array): Segment | undefined {
   const header = ((bytes[12] ?? 0) >> 4) * 4;
   if (header < 20 || bytes.length < header) return undefined;
@@ -33,7 +33,7 @@ export function readTcp(bytes: Uint8Array): Segment | undefined {
   };
 }
 
-/** Sequence numbers go round (RFC 9293 3.4): how far `a` is ahead of `b`, negative when it is behind. */
+/** How far sequence number `a` is ahead of `b`, negative if it is behind: they wrap around (RFC 9293 3.4). */
 export const ahead = (a: number, b: number): number => (a - b) | 0;
 
 export interface SegmentToWrite {
@@ -47,7 +47,7 @@ export interface SegmentToWrite {
 
 const WINDOW = 0xffff;
 
-/** A whole IP packet with right checksums. */
+/** A whole IP packet with correct checksums. */
 export function writeTcp(ends: Endpoints, segment: SegmentToWrite): Uint8Array {
   const { acknowledgement, flags, id = 0, payload = new Uint8Array(0), sequence } = segment;
   const bytes = new Uint8Array(20 + payload.length);

@@ -1,4 +1,4 @@
-/** UDP (RFC 768). */
+/** Reads and writes UDP datagrams (RFC 768). */
 
 import { u16 } from '../file/octets.ts';
 import { checksum } from './checksum.ts';
@@ -13,7 +13,7 @@ export interface UdpDatagram {
   readonly cut: boolean;
 }
 
-/** The payload of an IP packet as a datagram; `undefined` for what is none. */
+/** Reads the payload of an IP packet; `undefined`: it is not a datagram. */
 export function readUdp(bytes: Uint8Array): UdpDatagram | undefined {
   if (bytes.length < 8) return undefined;
   const length = u16(bytes, 4) || bytes.length;
@@ -27,7 +27,7 @@ export function readUdp(bytes: Uint8Array): UdpDatagram | undefined {
 }
 
 export interface Endpoints {
-  /** Both of one family, as `addressBytes` gives them. */
+  /** Both of one family, as `addressBytes` returns them. */
   readonly source: Uint8Array;
   readonly destination: Uint8Array;
   readonly sourcePort: number;
@@ -43,7 +43,7 @@ export function writeUdp(ends: Endpoints, payload: Uint8Array, id = 0): Uint8Arr
   view.setUint16(4, bytes.length);
   bytes.set(payload, 8);
   const sum = checksum(bytes, pseudoSum(ends.source, ends.destination, PROTOCOLS.udp, bytes.length));
-  // 0 would say that there is no checksum.
+  // 0 would mean that there is no checksum.
   view.setUint16(6, sum === 0 ? 0xffff : sum);
   const head: PacketHead = {
     source: ends.source,

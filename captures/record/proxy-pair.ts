@@ -1,7 +1,6 @@
 /**
- * One connection of a modem to the proxy, and the one that the proxy makes to the ACS for it. What comes on
- * the one leaves by the other, unchanged: bytes, half close and reset; neither is read faster than the other
- * takes it.
+ * One connection of a modem to the proxy, and the one that the proxy opens to the ACS for it. Bytes, half
+ * close and reset pass from one to the other unchanged; neither is read faster than the other takes it.
  */
 import net from 'node:net';
 import tls from 'node:tls';
@@ -11,8 +10,7 @@ import type { Endpoint, RecordedConnection, Recorder } from './record.ts';
 import { textOf } from './record.ts';
 
 /**
- * What speaks here may be of 2006, on both sides. OpenSSL 3 has TLS below 1.2 on its lowest security level
- * alone.
+ * Both sides may date from 2006. OpenSSL 3 has TLS below 1.2 only on its lowest security level.
  */
 export const OLD_TLS = { minVersion: 'TLSv1', ciphers: `${tls.DEFAULT_CIPHERS}:@SECLEVEL=0` } as const;
 
@@ -25,18 +23,17 @@ export interface ProxyTarget {
 }
 
 /**
- * How a pair ended: `unreachable` before there was one, `silent` after a long time in which nobody said
- * anything.
+ * How a pair ended: `unreachable` before there was one, `silent` after a long time without any bytes.
  */
 export type PairEnding = 'finished' | 'reset' | 'silent' | 'unreachable' | 'stopped';
 
 export interface PairEnd {
   readonly how: PairEnding;
-  /** Which side began it, where one did. */
+  /** The side that ended it, if one did. */
   readonly by: Side | undefined;
   /** What went wrong. */
   readonly error: string | undefined;
-  /** Bytes that each side said, above TLS. */
+  /** Bytes that each side sent, above TLS. */
   readonly bytes: Readonly<Record<Side, number>>;
 }
 
@@ -47,7 +44,7 @@ export interface PairParts {
   readonly connectMs: number;
   readonly silentMs: number;
   readonly onOpen: (acs: Endpoint) => void;
-  /** Bytes came, of either side. */
+  /** Bytes came from either side. */
   readonly onBytes: (count: number) => void;
   readonly onEnd: (end: PairEnd) => void;
 }
@@ -56,7 +53,7 @@ export interface RelayedPair {
   end(how: 'stopped'): void;
 }
 
-/** Begins at once; the socket must not flow yet. `onEnd` is called later than it answers. */
+/** Begins at once; the socket must not be flowing yet. `onEnd` is never called before this returns. */
 export const relay = (modem: net.Socket, parts: PairParts): RelayedPair => new Pair(modem, parts);
 
 class Pair implements RelayedPair {
@@ -99,7 +96,7 @@ class Pair implements RelayedPair {
     const { number, onOpen, recorder } = this.#parts;
     const { server } = this.#sockets;
     const far = remoteOf(server);
-    // One stream, as if there were no proxy: two would say everything twice to whoever reads the file.
+    // One stream, as if there were no proxy: with two, every message would be in the file twice.
     const way = [this.#modemEnd, this.#ownEnd, localOf(server), far].map(textOf).join(' > ');
     this.#connection = recorder.connection(
       this.#modemEnd,
@@ -126,7 +123,7 @@ class Pair implements RelayedPair {
   }
 
   #broken(side: Side, error: NodeJS.ErrnoException): void {
-    // All is said, and on its way.
+    // Both sides have sent everything.
     if (this.#through.client && this.#through.server) return;
     const why = reasonOf(error);
     if (this.#connection !== undefined) this.end('reset', side, why);
@@ -139,7 +136,7 @@ class Pair implements RelayedPair {
     this.#ended = { how, by, error };
     clearTimeout(this.#timer);
     if (this.#connection === undefined && how === 'unreachable') {
-      // Nobody knows the address of the ACS: the modem spoke to us.
+      // The address of the ACS is unknown: the modem's peer was this proxy.
       this.#connection = this.#parts.recorder.connection(this.#modemEnd, this.#ownEnd);
       this.#connection.comment(`the ACS cannot be reached: ${error ?? ''}`);
       this.#connection.closed('server', 'reset');
@@ -161,7 +158,7 @@ class Pair implements RelayedPair {
   }
 }
 
-/** A reset where that can be sent: a socket of TLS can only be closed. */
+/** Sends a reset where that is possible: a TLS socket can only be closed. */
 function breakOff(socket: net.Socket): void {
   if (socket.connecting || socket.destroyed || socket instanceof tls.TLSSocket) socket.destroy();
   else socket.resetAndDestroy();
@@ -174,6 +171,6 @@ const remoteOf = (socket: net.Socket): Endpoint => ({
 
 const localOf = (socket: net.Socket): Endpoint => ({ address: socket.localAddress, port: socket.localPort });
 
-/** Several addresses were tried in vain: their error has a code and no text. */
+/** If several addresses failed, the error has a code but no text. */
 export const reasonOf = (error: NodeJS.ErrnoException): string =>
   error.message === '' ? (error.code ?? error.name) : error.message;

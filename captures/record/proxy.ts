@@ -1,6 +1,6 @@
 /**
- * Stands between modems and their ACS, passes all on unchanged and records it in the clear: TLS is ended
- * here, and begun again towards the ACS.
+ * Sits between modems and their ACS, passes everything on unchanged and records it in the clear: TLS ends
+ * here, and a new one begins towards the ACS.
  */
 import { once } from 'node:events';
 import net from 'node:net';
@@ -13,14 +13,14 @@ import { textOf } from './record.ts';
 
 export interface ProxyOptions {
   readonly host: string;
-  /** 0 picks a free one. */
+  /** 0 picks a free port. */
   readonly port: number;
-  /** Modems speak TLS, and this is who we are (PEM). */
+  /** If modems speak TLS: the proxy's own certificate and key (PEM). */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly target: ProxyTarget;
   readonly recorder: Recorder;
   readonly onEvent?: (event: ProxyEvent) => void;
-  /** Connections of modems at a time; LIMITS.proxyConnections when absent. */
+  /** Maximum simultaneous connections of modems; default: LIMITS.proxyConnections. */
   readonly connections?: number;
   readonly connectMs?: number;
   readonly silentMs?: number;
@@ -30,7 +30,7 @@ export interface ProxyOptions {
 export type ProxyEvent =
   | { readonly is: 'opened'; readonly number: number; readonly modem: string; readonly acs: string }
   | ({ readonly is: 'closed'; readonly number: number; readonly modem: string } & PairEnd)
-  /** A modem that came to nothing: there were too many, or TLS with it failed. */
+  /** A modem that was turned away: there were too many, or its TLS handshake failed. */
   | {
       readonly is: 'refused';
       readonly modem: string;
@@ -51,7 +51,7 @@ export interface RecordingProxy {
   readonly address: string;
   readonly port: number;
   readonly counts: () => ProxyCounts;
-  /** Ends all connections, and resolves when the last is recorded. */
+  /** Ends all connections, and resolves once the last is recorded. */
   readonly stop: () => Promise<void>;
 }
 

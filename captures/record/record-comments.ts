@@ -1,6 +1,6 @@
 /**
- * Names in a recorded capture what its packets hold: session, device and message, as comments that Wireshark
- * shows.
+ * Adds comments to a recorded capture that name session, device and message of its packets; Wireshark shows
+ * them.
  */
 
 import { messageName } from '../../protocol/cwmp/message-name.ts';
@@ -12,7 +12,7 @@ import { OWN_COMMENT } from '../story/story-record.ts';
 import type { RecordedConnection, Recorder } from './record.ts';
 import { textOf } from './record.ts';
 
-/** The same recorder, with a comment at the packets in which a message of CWMP ends. */
+/** The same recorder, with a comment on each packet in which a CWMP message ends. */
 export const withComments = (recorder: Recorder): Recorder => new CommentingRecorder(recorder);
 
 class CommentingRecorder implements Recorder {

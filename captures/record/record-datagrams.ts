@@ -1,27 +1,27 @@
 /**
- * Records the datagrams of a process: each once, as it was on the line. What one of its sockets sends to a
- * group others of them hear, and what somebody sends to a group all of them hear; such copies are left out.
+ * Records the datagrams of a process, each once, as on the line. A multicast datagram, sent by this process
+ * or another, reaches several of its sockets; such copies are left out.
  */
 import type { Endpoint } from '../../protocol/ipv4.ts';
 import { EVERYBODY, NO_ADDRESS } from '../../protocol/ipv4.ts';
 import { createDatagrams } from '../conversation/datagrams.ts';
+import { byteText } from '../file/octets.ts';
 import type { Datagram } from '../packet/flow.ts';
 import { recordDatagram } from '../story/story-datagrams.ts';
 import { OWN_COMMENT } from '../story/story-record.ts';
 import type { Recorder } from './record.ts';
 
-/** Is told what one socket sends and hears. */
+/** Records what one socket sends and receives. */
 export interface RecordedDatagrams {
   sent(bytes: Uint8Array, to: Endpoint): void;
   heard(bytes: Uint8Array, from: Endpoint): void;
 }
 
-/** Datagrams whose copies are looked for: those of a moment. */
+/** How many of the latest datagrams are checked for copies. */
 const REMEMBERED = 256;
 
 /**
- * A function that is called for each socket with the address that it is bound to. Messages are named in
- * comments.
+ * Returns a function to call for each socket with the address it is bound to. Comments name the messages.
  */
 export function recordDatagrams(recorder: Recorder): (local: Endpoint) => RecordedDatagrams {
   const copies = new Copies();
@@ -38,8 +38,8 @@ export function recordDatagrams(recorder: Recorder): (local: Endpoint) => Record
         put(from, to, bytes);
       },
       heard(bytes, from) {
-        // What comes to a socket of no address was sent to all, or it would have come to one that has the
-        // address.
+        // What arrives at an unbound socket was sent to everybody, or a socket with that address would have
+        // got it.
         const to = ownEnd(local, from, EVERYBODY);
         if (!copies.isCopy(keyOf(from, to, bytes), socket)) put(from, to, bytes);
       },
@@ -48,7 +48,7 @@ export function recordDatagrams(recorder: Recorder): (local: Endpoint) => Record
 }
 
 /**
- * Where a socket is, seen from its peer: node does not tell which address of the machine a datagram came to.
+ * The address of a socket as its peer sees it: Node does not say which local address a datagram came to.
  */
 function ownEnd({ address, port }: Endpoint, peer: Endpoint, otherwise: string): Endpoint {
   if (address !== NO_ADDRESS) return { address, port };
@@ -56,7 +56,7 @@ function ownEnd({ address, port }: Endpoint, peer: Endpoint, otherwise: string):
 }
 
 class Copies {
-  /** The sockets that have heard a datagram. */
+  /** The sockets that have received a datagram. */
   readonly #hearers = new Map<string, Set<symbol>>();
 
   sent(key: string): void {
@@ -64,7 +64,7 @@ class Copies {
     this.#remember(key, new Set());
   }
 
-  /** Whether it is on the record; a socket that hears it again hears another one. */
+  /** Whether it is recorded already; if a socket receives the same twice, the second is another datagram. */
   isCopy(key: string, socket: symbol): boolean {
     const known = this.#hearers.get(key);
     if (known !== undefined && !known.has(socket)) {
@@ -86,9 +86,9 @@ class Copies {
 const textOf = ({ address, port }: Endpoint): string => `${address}:${port}`;
 
 const keyOf = (from: Endpoint, to: Endpoint, bytes: Uint8Array): string =>
-  `${textOf(from)} ${textOf(to)} ${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')}`;
+  `${textOf(from)} ${textOf(to)} ${byteText(bytes)}`;
 
-/** What is told of it has no time here. */
+/** The time is not used here. */
 const datagramOf = (from: Endpoint, to: Endpoint, payload: Uint8Array): Datagram => ({
   is: 'datagram',
   time: 0n,
@@ -98,7 +98,7 @@ const datagramOf = (from: Endpoint, to: Endpoint, payload: Uint8Array): Datagram
   cut: false,
 });
 
-/** Kind of the message, and what tells it from others: of MDAP the ant and the command. */
+/** Kind and main arguments of the message: for MDAP the ant and the command. */
 function commentOf(events: ReturnType<ReturnType<typeof createDatagrams>['push']>): string | undefined {
   const texts = events.flatMap((event) => {
     if (event.is === 'tftp-transfer')

@@ -6,16 +6,16 @@ import type { Recorder } from './record.ts';
 import { createRecorder } from './record.ts';
 
 export interface FileRecorder extends Recorder {
-  /** Writes that were left out since the disk did not keep up. */
+  /** Writes that were dropped because the disk did not keep up. */
   readonly dropped: number;
-  /** Resolves when all is on its way to the disk; rejects with what went wrong with the file. */
+  /** Resolves when everything is handed to the disk; rejects if the file could not be written. */
   close(): Promise<void>;
 }
 
-/** Nanoseconds since 1970, finer than the clock of the calendar. */
+/** Nanoseconds since 1970, finer than `Date`. */
 const clock = (): bigint => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n;
 
-/** Begins a file, in the place of an older one. Rejects when it cannot be written. */
+/** Begins a file, replacing an older one. Rejects when it cannot be written. */
 export async function recordToFile(path: string, now: () => bigint = clock): Promise<FileRecorder> {
   const stream = createWriteStream(path);
   let failure: Error | undefined;

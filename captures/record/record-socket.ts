@@ -1,12 +1,12 @@
-/** Records what a socket of node sends and receives, without touching it otherwise. */
+/** Records what a Node socket sends and receives, without affecting it otherwise. */
 import type { Socket } from 'node:net';
 import type { Side } from '../packet/streams.ts';
 import type { RecordedConnection, Recorder } from './record.ts';
 
 /**
- * Follows a socket from now to its end; `we` is the side that the process is on. A TLS socket is recorded in
- * the clear. It must be called before the first byte: for a server within its `connection` (or
- * `secureConnection`) event.
+ * Records a socket from now to its end; `we` is the side of this process. A TLS socket is recorded in the
+ * clear. Call it before the first byte: a server does so within its `connection` (or `secureConnection`)
+ * event.
  */
 export function recordSocket(recorder: Recorder, socket: Socket, we: Side): RecordedConnection {
   const own = { address: socket.localAddress, port: socket.localPort };
@@ -23,7 +23,7 @@ export function recordSocket(recorder: Recorder, socket: Socket, we: Side): Reco
       );
     else if (chunk instanceof Uint8Array) connection.said(we, chunk);
   };
-  // node:http writes through these two; there is no event that tells what was written.
+  // node:http writes through these two; no event reports what was written.
   socket.write = (...args: unknown[]): boolean => {
     keep(args[0], args[1]);
     return Reflect.apply(write, socket, args);

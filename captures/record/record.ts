@@ -1,7 +1,7 @@
 /**
- * Writes a capture from inside a process: what its sockets sent and received becomes packets with their real
+ * Writes a capture from inside a process: what its sockets send and receive becomes packets with the real
  * addresses, ports and times. Handshakes, sequence numbers and acknowledgements are made up, so that
- * Wireshark follows the streams.
+ * Wireshark can follow the streams.
  */
 import { LINK_TYPES } from '../file/frame.ts';
 import { pcapngInterface, pcapngPacket, pcapngSection } from '../file/pcapng-write.ts';
@@ -12,31 +12,31 @@ import type { Endpoints } from '../packet/udp.ts';
 import { writeUdp } from '../packet/udp.ts';
 
 export interface Endpoint {
-  /** As node tells it: dotted, IPv6, or IPv4 mapped into IPv6; `undefined` where a socket has lost it. */
+  /** As Node gives it: dotted, IPv6, or IPv4 mapped into IPv6; `undefined`: the socket is closed. */
   readonly address: string | undefined;
   readonly port: number | undefined;
 }
 
-/** A TCP connection as it is recorded. */
+/** Records one TCP connection. */
 export interface RecordedConnection {
-  /** Bytes of one side, above TLS where there is TLS. */
+  /** Bytes that one side sent, above TLS if there is TLS. */
   said(from: Side, bytes: Uint8Array): void;
-  /** A comment at the next packet of the connection. */
+  /** A comment on the next packet of the connection. */
   comment(text: string): void;
-  /** One side has sent FIN, or reset the connection; after that nothing of it is written. */
+  /** One side has sent FIN, or reset the connection; nothing is written for it after that. */
   closed(by: Side, how: 'finished' | 'reset'): void;
-  /** Nothing comes any more: what is not closed yet is closed by FIN. */
+  /** Ends the connection: sides that are still open send FIN. */
   over(): void;
 }
 
 export interface Recorder {
-  /** A connection that is there now; the comment stands at its first packet. */
+  /** A connection that begins now, with a comment on its first packet. */
   connection(client: Endpoint, server: Endpoint, comment?: string): RecordedConnection;
   datagram(from: Endpoint, to: Endpoint, bytes: Uint8Array, comment?: string): void;
 }
 
 export interface RecorderOptions {
-  /** Takes the bytes of the file, piece by piece. */
+  /** Receives the bytes of the file, piece by piece. */
   readonly write: (bytes: Uint8Array) => void;
   /** Nanoseconds since 1970. */
   readonly now: () => bigint;
@@ -44,9 +44,9 @@ export interface RecorderOptions {
   readonly application: string;
 }
 
-/** Bytes of one segment: what Ethernet carries. */
+/** Maximum bytes of a segment: what Ethernet carries. */
 const SEGMENT = 1460;
-/** Distance of the sequence numbers that connections begin with. */
+/** Difference between the initial sequence numbers of connections. */
 const STEP = 0x10000;
 
 export const createRecorder = (options: RecorderOptions): Recorder => new PacketRecorder(options);
@@ -63,7 +63,7 @@ class PacketRecorder implements Recorder {
     options.write(pcapngInterface({ linkType: LINK_TYPES.raw, name: 'modemlab' }));
   }
 
-  /** Bound: recorders that do more spread these two. */
+  /** Bound, so that other recorders can spread them. */
   readonly connection = (client: Endpoint, server: Endpoint, comment?: string): RecordedConnection => {
     this.#connections += 1;
     const initial = this.#connections * STEP;
@@ -161,13 +161,13 @@ const reversed = ({ destination, destinationPort, source, sourcePort }: Endpoint
   destinationPort: sourcePort,
 });
 
-/** `address:port`, IPv4 in its own spelling. */
+/** `address:port`; mapped IPv4 addresses are dotted. */
 export const textOf = ({ address = '', port = 0 }: Endpoint): string =>
   `${address.replace(/^::ffff:(?=\d+\.)/i, '')}:${port}`;
 
 /**
- * Both ends in one family: IPv4 beside IPv6 as it is mapped into it (RFC 4291 2.5.5.2), as a proxy between
- * the two needs it. What is not known is written as the unspecified address.
+ * Both ends in one family: IPv4 next to IPv6 is mapped (RFC 4291 2.5.5.2), for proxies between the two. An
+ * unknown address becomes the unspecified one.
  */
 function endsOf(from: Endpoint, to: Endpoint): Endpoints {
   const [source, destination] = [plainAddress(from), plainAddress(to)];

@@ -1,4 +1,4 @@
-/** The story of a capture as one HTML page that needs nothing else: no network, no file beside it. */
+/** The story of a capture as one self-contained HTML page. */
 import type { CwmpSession } from '../conversation/cwmp-types.ts';
 import { PAGE_SCRIPT } from './page-script.ts';
 import { PAGE_STYLE } from './page-style.ts';
@@ -7,16 +7,16 @@ import type { StoryRecord } from './story-record.ts';
 export interface PageContent {
   /** Name of the capture. */
   readonly title: string;
-  /** What it holds, in a line. */
+  /** Its contents, in one line. */
   readonly summary: string;
-  /** What a reader must know: where the file is cut, what was left out. */
+  /** Notes for the reader: where the file is cut, what was left out. */
   readonly notes: readonly string[];
   readonly sessions: Iterable<CwmpSession>;
   readonly records: readonly StoryRecord[];
 }
 
 /**
- * The page. What came from the network stands in it as data alone: no byte of it can become markup or script.
+ * Writes the page. Bytes from the network are in it as data only: none can become markup or script.
  */
 export function writePage({ notes, records, sessions, summary, title }: PageContent): string {
   const shown = [...sessions].map(

@@ -31,8 +31,8 @@ export function recordDatagram(event: DatagramEvent): StoryRecord | undefined {
         .filter(({ detail }) => detail === 'bad-check');
       const [what = '', ...rest] = describeMessage(message).split(' ');
       const fault = mdapFault(message);
-      const told = { ...base, what, telling: rest.join(' '), breaches, decoded: message };
-      return fault === undefined ? told : { ...told, fault };
+      const record = { ...base, what, telling: rest.join(' '), breaches, decoded: message };
+      return fault === undefined ? record : { ...record, fault };
     }
     case 'bootp': {
       const { datagram, read, type } = event;
@@ -51,8 +51,10 @@ export function recordDatagram(event: DatagramEvent): StoryRecord | undefined {
       const base = plain(datagram.time, 'TFTP', datagram.from, datagram.to);
       if (!read.ok) return { ...base, what: 'unreadable', telling: '', breaches: [markError(read.error)] };
       const packet = read.value;
-      const told = { ...base, ...tftpWords(packet), decoded: packet };
-      return packet.kind === 'error' ? { ...told, fault: { code: packet.code, text: packet.text } } : told;
+      const record = { ...base, ...tftpWords(packet), decoded: packet };
+      return packet.kind === 'error'
+        ? { ...record, fault: { code: packet.code, text: packet.text } }
+        : record;
     }
   }
 }
@@ -82,7 +84,7 @@ function bootpTelling(message: BootpMessage): string {
     .join(', ');
 }
 
-/** Bytes as hexadecimal text, so that the data is readable. */
+/** Binary fields become hexadecimal text. */
 function bootpData({ chaddr, vend, ...fields }: BootpMessage): unknown {
   const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
   const options = readOptions(vend).options.map(({ code, data }) => ({ code, data: hex(data) }));

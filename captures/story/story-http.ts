@@ -10,7 +10,7 @@ import { headerOf } from '../http/http-head.ts';
 import type { Mark, StoryRecord } from './story-record.ts';
 import { mark, plain } from './story-record.ts';
 
-/** Sides of an HTTP message as from and to. */
+/** Sender and receiver of an HTTP message. */
 function ends({ from, stream }: HttpMessage): readonly [string, string] {
   return from === 'client' ? [stream.client, stream.server] : [stream.server, stream.client];
 }
@@ -31,16 +31,17 @@ function oddMarks({ oddities }: HttpMessage): readonly Mark[] {
 }
 
 const utf8 = new TextDecoder();
-/** Characters of a raw text that are kept for showing. */
+/** Maximum characters of a raw text. */
 const RAW = 256 * 1024;
 
 function rawOf({ body, bodyLength, headText }: HttpMessage): string {
   const shown = utf8.decode(body.subarray(0, RAW));
   const left = Math.max(bodyLength, body.length) - RAW;
-  return `${headText.replace(/\r\n/g, '\n')}${isText(body) ? shown : `(${bodyLength} bytes)`}${left > 0 ? '…' : ''}`;
+  const text = isText(body) ? shown : `(${bodyLength} bytes)`;
+  return `${headText.replace(/\r\n/g, '\n')}${text}${left > 0 ? '…' : ''}`;
 }
 
-/** Whether a body is for reading: no control characters but line ends and tabs at its beginning. */
+/** Whether a body is text: it begins without control characters other than line ends and tabs. */
 function isText(body: Uint8Array): boolean {
   return body
     .subarray(0, 512)
@@ -85,14 +86,14 @@ export function recordCwmp({ breaches, content, from, http, notes, session }: Cw
     case 'message': {
       const { envelope } = content;
       const { message } = envelope;
-      const told = {
+      const record = {
         ...base,
         what: messageName(message),
         telling: messageSummary(envelope),
         decoded: envelope,
       };
       const fault = faultOf(message);
-      return fault === undefined ? told : { ...told, fault };
+      return fault === undefined ? record : { ...record, fault };
     }
   }
 }
@@ -110,7 +111,7 @@ function faultOf(message: CwmpMessageBody): StoryRecord['fault'] {
 const challengeOf = ({ head }: HttpMessage): string =>
   (headerOf(head.headers, 'www-authenticate') ?? '').replace(/\s.*/s, '');
 
-/** Each quirk once a message, with the first detail. */
+/** Each quirk once per message, with its first detail. */
 function quirkMarks(notes: CwmpMessage['notes']): readonly Mark[] {
   const marks = new Map<string, Mark>();
   for (const { detail = '', id } of notes)

@@ -1,4 +1,4 @@
-/** One record of a story, and what all records are made with. */
+/** One record of a story, and helpers to make records. */
 import type { ErrorCode, WireError } from '../../protocol/errors.ts';
 import { ERRORS } from '../../protocol/errors.ts';
 import { SECOND } from '../file/frame.ts';
@@ -24,7 +24,7 @@ export interface StoryRecord {
   /** Key of the device, where it is known. */
   readonly device?: string;
   readonly what: string;
-  /** The telling arguments, in one line. */
+  /** The main arguments, in one line. */
   readonly telling: string;
   /** Present when the message reports a failure. */
   readonly fault?: { readonly code: number; readonly text: string };
@@ -32,14 +32,14 @@ export interface StoryRecord {
   readonly breaches: readonly Mark[];
   /** The message as data. */
   readonly decoded?: unknown;
-  /** As it stood on the wire, without chunks and compression. */
+  /** As on the wire, without chunks and compression. */
   readonly raw?: string;
 }
 
 /** A time as ISO 8601 in UTC, with nanoseconds. */
 export function isoTime(time: bigint): string {
   const seconds = time / SECOND;
-  // What a damaged file says may lie beyond the calendar.
+  // A damaged file may have a time that `Date` cannot hold.
   const date = new Date(
     Number(seconds < 8_640_000_000_000n && seconds > -8_640_000_000_000n ? seconds * 1000n : 0n),
   );
@@ -47,7 +47,7 @@ export function isoTime(time: bigint): string {
   return `${date.toISOString().slice(0, -5)}.${nanoseconds.toString().padStart(9, '0')}Z`;
 }
 
-/** What comments begin with that modemlab writes into its own captures. */
+/** Prefix of the comments that modemlab writes into its own captures. */
 export const OWN_COMMENT = 'modemlab: ';
 
 /** A record without marks. */

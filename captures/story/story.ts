@@ -1,4 +1,4 @@
-/** The story of a capture as data: one record a message, with what marks it. */
+/** The story of a capture as data: one record per message, with its marks. */
 import type { CapturedEvent } from '../conversation/conversation.ts';
 import { createConversation } from '../conversation/conversation.ts';
 import type { CwmpSession } from '../conversation/cwmp-types.ts';
@@ -11,7 +11,7 @@ import { mark, OWN_COMMENT, plain } from './story-record.ts';
 
 export interface Story {
   readonly counts: Readonly<Counts>;
-  /** CWMP sessions so far, in their order; they go on growing. */
+  /** CWMP sessions so far, in order; they keep changing. */
   readonly sessions: ReadonlySet<CwmpSession>;
   push(frame: CapturedFrame): readonly StoryRecord[];
   end(): readonly StoryRecord[];
@@ -81,7 +81,7 @@ function recordOf(event: CapturedEvent): StoryRecord | undefined {
       };
     }
     case 'comment':
-      // Ours repeat what the story tells.
+      // Our own comments repeat what the story has.
       return event.text.startsWith(OWN_COMMENT)
         ? undefined
         : { ...plain(event.time, 'comment', '', ''), what: event.text, telling: '' };

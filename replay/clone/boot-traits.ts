@@ -1,8 +1,8 @@
-/** What a restart is like, out of the Informs that follow one. */
+/** Restart behaviour, from the Informs that follow a restart. */
 import type { Evidence } from './evidence.ts';
 import { informsOf } from './exchanges.ts';
 
-/** What the first Inform after a restart has for events, and how long after it that came. */
+/** The events of the first Inform after a restart, and how long after the restart it came. */
 export function bootOf(
   informs: ReturnType<typeof informsOf>,
   { sessions }: Evidence,
@@ -29,7 +29,7 @@ const clockOf = ({ CurrentTime }: { readonly CurrentTime: string }): number =>
 
 const isBootTime = (seconds: number): boolean => seconds > 0 && seconds < 3600;
 
-/** By its clock, from the end of a session that told it to restart to its next Inform. */
+/** By its clock, from the end of a session with a Reboot to its next Inform. */
 function rebootSeconds(sessions: Evidence['sessions']): number | undefined {
   for (const [index, session] of sessions.entries()) {
     const [before, after] = [sessions[index - 1], session].map((one) => one && informsOf([one])[0]);

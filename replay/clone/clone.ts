@@ -1,6 +1,5 @@
 /**
- * A profile of the device that captures show: docs/profiles.md has the format, report.ts what is told beside
- * it.
+ * Makes a profile of a device from captures: docs/profiles.md has the format, report.ts the report on it.
  */
 import { messageName } from '../../protocol/cwmp/message-name.ts';
 import { isQuirkKey } from '../../protocol/quirks.ts';
@@ -28,19 +27,19 @@ import type { TreeSeen } from './tree.ts';
 import { seenTree } from './tree.ts';
 
 export interface Clone {
-  /** As it stands in a file. */
+  /** As in a file. */
   readonly json: unknown;
   readonly profile: Profile;
   readonly tree: TreeSeen;
   readonly spelling: Spelling;
   readonly cwmp: CwmpSeen;
-  /** What the captures do not show, and what is taken instead. */
+  /** What the captures do not show, and what was assumed instead. */
   readonly unseen: readonly string[];
   /** Median of the nanoseconds from a request to its answer; `undefined`: there was none. */
   readonly latency: bigint | undefined;
 }
 
-/** Throws ModemlabError E_FILE_INVALID when the device told no names. */
+/** Throws ModemlabError E_FILE_INVALID when the captures show no parameter names of the device. */
 export function cloneOf(evidence: Evidence, name: string): Clone {
   const { deviceId, firmware } = evidence;
   const written = writtenBy(evidence);
@@ -100,7 +99,7 @@ export function cloneOf(evidence: Evidence, name: string): Clone {
   };
 }
 
-/** What stands in the file besides identity, tree and values. */
+/** The members of the file other than identity, tree and values. */
 function membersOf(
   { sessions }: Evidence,
   names: NameTree,
@@ -156,7 +155,7 @@ function unseenOf({ counts, listed, added }: TreeSeen, { unlike }: Spelling): re
   return [
     ...(listed
       ? []
-      : ['GetParameterNames was not answered: the tree has only the parameters that were told']),
+      : ['GetParameterNames was not answered: the tree has only the parameters that were seen']),
     ...some(writableUnknown, 'whether they can be written, taken as read-only:'),
     ...some(typesUnknown, 'types, taken from the data model or as string:'),
     ...some(valuesUnknown, 'values, taken from the generic model or empty:'),

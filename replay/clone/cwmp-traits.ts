@@ -1,5 +1,5 @@
 /**
- * How a device holds its sessions, out of its messages: the `cwmp`, `inform` and `rpc` members of a profile.
+ * How a device conducts sessions, from its messages: the `cwmp`, `inform` and `rpc` members of a profile.
  */
 import { FAULTS } from '../../protocol/cwmp/faults.ts';
 import type { CpeMethod } from '../../protocol/cwmp/messages.ts';
@@ -16,14 +16,14 @@ export interface CwmpSeen {
   /** Members of `cwmp`, as a profile file has them. */
   readonly cwmp: Readonly<Record<string, unknown>>;
   readonly inform: Readonly<Record<string, unknown>>;
-  /** Parameters that every Inform has, in their order; `undefined`: there was no Inform. */
+  /** Parameters that every Inform has, in order; `undefined`: there was no Inform. */
   readonly forced: readonly string[] | undefined;
   /** Members of `rpc`. */
   readonly rpc: Readonly<Record<string, unknown>>;
   readonly bootSeconds: number | undefined;
   readonly methods: readonly string[] | undefined;
   readonly namespace: string | undefined;
-  /** Faults that the device gave, by code: how often. */
+  /** How often the device sent each fault, by code. */
   readonly faults: ReadonlyMap<number, number>;
   readonly unseen: readonly string[];
 }
@@ -69,7 +69,10 @@ export function cwmpTraitsOf(evidence: Evidence, root: string): CwmpSeen {
 
 type Informs = ReturnType<typeof informsOf>;
 
-/** What it listed; else what it answered. An RPC that it lists and never carries out is refused as it was. */
+/**
+ * The methods that it listed, else those that it answered. One that it lists but always refuses is refused
+ * the same way.
+ */
 function methodsOf(
   exchanges: readonly RpcExchange[],
   unseen: string[],
@@ -87,7 +90,7 @@ function methodsOf(
   const refused = [...answers].flatMap(([rpc, said]): [string, number][] => {
     const [code] = said;
     const always = code !== undefined && code !== 'answered' && said.every((other) => other === code);
-    // Other codes are of what was asked for.
+    // Other codes depend on the arguments.
     return always && listed?.includes(rpc) === true && [9000, 9001].includes(code) ? [[rpc, code]] : [];
   });
   if (listed !== undefined) return { methods: listed, refused: Object.fromEntries(refused) };
@@ -109,7 +112,7 @@ function idsOf(
   exchanges: readonly RpcExchange[],
   unseen: string[],
 ): Partial<Pick<CwmpTraits, 'id' | 'idCounts' | 'answerId'>> {
-  // None, or one that ends with a line feed (Q-ID-02, Q-ID-04), is no id of its own.
+  // A missing id, or one that ends with a line feed (Q-ID-02, Q-ID-04), is not an id of its own.
   const own = exchanges.filter(
     ({ answer, asked }) => answer.id !== undefined && answer.id.trim() !== asked.id?.trim(),
   ).length;
@@ -117,7 +120,7 @@ function idsOf(
   const answerId = own * 2 > exchanges.length ? 'own' : 'echo';
   const ids = sessions.map(({ posts }) =>
     posts.flatMap(({ answer, content }) => {
-      // One that was challenged comes again as it was.
+      // A challenged POST is repeated unchanged.
       if (answer?.content.is === 'status') return [];
       const envelope = envelopeOf(content);
       const isOwn = answerId === 'own' || envelope?.message.kind === 'request';
@@ -126,11 +129,11 @@ function idsOf(
   );
   const [first] = ids.flat();
   if (first === undefined) return { answerId };
-  // The number that changes from one id to the next; of several the last.
+  // Candidates for the number that changes from one id to the next; the last one wins.
   const others = ids.flat();
   const forms = [...first.matchAll(/\d+/g)]
     .map(({ 0: digits, index }) => `${first.slice(0, index)}#${first.slice(index + digits.length)}`)
-    // Where one id is all there is: a number at an end counts sooner than one within.
+    // With a single id, a number at an end is preferred to one in the middle.
     .sort((a, b) => Number(isAtEnd(a)) - Number(isAtEnd(b)));
   const fits = (form: string): boolean => {
     const [before = '', after = ''] = form.split('#');
@@ -150,14 +153,14 @@ function idsOf(
   const number = (text: string): number => Number(/^\d+/.exec(text.slice(before.length))?.[0] ?? 0);
   const within = ids.some((list) => new Set(list).size > 1);
   const same = ids.some((list) => list.length > 1 && new Set(list).size === 1);
-  // After a restart the count of sessions begins with 0, that of messages with 1.
+  // After a restart a count of sessions begins with 0, a count of messages with 1.
   const counts = within || (!same && number(first) > 0) ? 'messages' : 'sessions';
   return { answerId, id, idCounts: counts };
 }
 
 const isAtEnd = (form: string): boolean => form.startsWith('#') || form.endsWith('#');
 
-/** An empty POST after the one that the ACS had nothing to say to. */
+/** `v1.0`: another empty POST after the one that got an empty response. */
 function terminationOf({ sessions }: Evidence): CwmpTraits['termination'] {
   const again = sessions.some(({ posts }) =>
     posts.some((post, index) => {
@@ -169,9 +172,9 @@ function terminationOf({ sessions }: Evidence): CwmpTraits['termination'] {
   return again ? 'v1.0' : 'am1';
 }
 
-/** The largest GetParameterValues that it bore, where it refused larger ones with 9004. */
+/** The largest GetParameterValues that it answered, if it refused larger ones with 9004. */
 function batchLimit(exchanges: readonly RpcExchange[]): number | undefined {
-  let borne = 0;
+  let accepted = 0;
   let refused = Infinity;
   for (const exchange of exchanges) {
     const { request } = exchange;
@@ -179,10 +182,10 @@ function batchLimit(exchanges: readonly RpcExchange[]): number | undefined {
     const asked = request.args.ParameterNames.length;
     const response = responseOf(exchange);
     if (response?.rpc === 'GetParameterValues')
-      borne = Math.max(borne, asked, response.args.ParameterList.length);
+      accepted = Math.max(accepted, asked, response.args.ParameterList.length);
     else if (faultOf(exchange)?.FaultCode === 9004) refused = Math.min(refused, asked);
   }
-  return borne > 0 && refused > borne && refused < Infinity ? borne : undefined;
+  return accepted > 0 && refused > accepted && refused < Infinity ? accepted : undefined;
 }
 
 /** Whether objects are listed among all levels, and which of them a list of one level leaves out. */
@@ -296,7 +299,7 @@ function transfersOf(exchanges: readonly RpcExchange[]): Readonly<Record<string,
   return {};
 }
 
-/** Parameters that every Inform has, in their order; the others are changes that it tells of. */
+/** Parameters that every Inform has, in order; others were sent because they changed. */
 function forcedOf(informs: Informs): readonly string[] {
   const lists = informs.map(({ inform }) => inform.ParameterList.map(({ Name }) => Name));
   const [first = [], ...others] = lists;

@@ -1,6 +1,5 @@
 /**
- * What captures show of each device that speaks CWMP in them: its POSTs in order, and what the ACS said to
- * each.
+ * What captures show of each CWMP device: its POSTs in order, and the response of the ACS to each.
  */
 import type { CwmpContent } from '../../captures/conversation/cwmp-types.ts';
 import type { HttpHead } from '../../captures/http/http-head.ts';
@@ -14,13 +13,13 @@ export interface Post {
   /** The body as text; a byte order mark is its first character. */
   readonly text: string;
   readonly quirks: ReadonlySet<QuirkId>;
-  /** Address and port that it was sent to. */
+  /** Address and port of the ACS. */
   readonly to: string;
-  /** The connection, another number for each. */
+  /** Number of its connection. */
   readonly connection: number;
   /** Nanoseconds since 1970. */
   readonly began: bigint;
-  /** What the ACS said to it; `undefined`: the capture does not hold it. */
+  /** The response of the ACS; `undefined`: the capture lacks it. */
   answer: AcsAnswer | undefined;
 }
 
@@ -50,7 +49,7 @@ export const envelopeOf = (content: CwmpContent | undefined): Envelope | undefin
 
 export const isEmpty = ({ content }: Post): boolean => content.is === 'empty';
 
-/** What its messages at the firmware that it ran last show. */
+/** The evidence for the firmware that the device ran last. */
 export function latestOf(all: readonly Evidence[]): Evidence | undefined {
   const began = ({ sessions }: Evidence): bigint => sessions.at(-1)?.posts[0]?.began ?? 0n;
   return [...all].sort((a, b) => Number(began(a) - began(b))).at(-1);

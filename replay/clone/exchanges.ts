@@ -1,4 +1,4 @@
-/** Requests of the ACS with what the device answered, and requests of the device, out of its POSTs. */
+/** Requests of the ACS with the answers of the device, and Informs, from its POSTs. */
 import type { CpeMethod, CwmpFault, Envelope, Request, Response } from '../../protocol/cwmp/messages.ts';
 import { isCpeRequest } from '../../protocol/cwmp/messages.ts';
 import type { Evidence, Post, SeenSession } from './evidence.ts';
@@ -35,7 +35,7 @@ export const responseOf = ({ answer: { message } }: RpcExchange): Response | und
 export const faultOf = ({ answer: { message } }: RpcExchange): CwmpFault | undefined =>
   message.kind === 'fault' ? message.fault : undefined;
 
-/** The Inform of each session, with its envelope; an Inform that was repeated counts once. */
+/** The Inform of each session, with its envelope; a repeated Inform counts once. */
 export function informsOf(sessions: readonly SeenSession[]) {
   return sessions.flatMap(({ posts }) => {
     for (const { began, content } of posts) {

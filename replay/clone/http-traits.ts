@@ -9,7 +9,7 @@ import { isEmpty } from './evidence.ts';
 export interface HttpSeen {
   /** Members of `http` that the capture shows. */
   readonly traits: Partial<HttpTraits>;
-  /** What it does not show, a sentence each. */
+  /** What it does not show, one sentence each. */
   readonly unseen: readonly string[];
 }
 
@@ -51,7 +51,7 @@ export function httpTraitsOf({ sessions, firmware }: Evidence): HttpSeen {
 
 const lineOf = ({ head }: Post, name: string): string | undefined => headerOf(head.headers, name);
 
-/** What is there most often. */
+/** The most frequent value. */
 function usual(values: readonly string[]): string | undefined {
   const counts = new Map<string, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
@@ -62,7 +62,8 @@ const most = (posts: readonly Post[], is: (post: Post) => boolean): boolean =>
   posts.filter(is).length * 2 > posts.length;
 
 /**
- * One order of all names, the fullest list first: what others have besides goes behind what it follows there.
+ * One order of all names: the longest list first, then further names of the others after the one they follow
+ * there.
  */
 function mergeOrders(lists: readonly (readonly string[])[]): readonly string[] {
   const merged: string[] = [];
@@ -84,8 +85,8 @@ function mergeOrders(lists: readonly (readonly string[])[]): readonly string[] {
 }
 
 /**
- * A version in a header line is that of the firmware that runs; what looks like a rule of a profile must not
- * be one.
+ * A version in a header is that of the running firmware; what looks like a rule of a profile must not become
+ * one.
  */
 function withFirmware(text: string, firmware: string): string {
   const plain = text.replaceAll('${', '$');
@@ -117,11 +118,11 @@ function emptyPostOf(empty: readonly Post[]): HttpTraits['emptyPost'] {
 }
 
 function connectionOf(posts: readonly Post[]): HttpTraits['connection'] {
-  const told = usual(posts.flatMap((post) => lineOf(post, 'connection')?.toLowerCase() ?? []));
-  return told === 'close' || told === 'keep-alive' ? told : 'absent';
+  const value = usual(posts.flatMap((post) => lineOf(post, 'connection')?.toLowerCase() ?? []));
+  return value === 'close' || value === 'keep-alive' ? value : 'absent';
 }
 
-/** Another connection for each request, although the ACS left the last one open. */
+/** Whether it opens a connection per request, although the ACS left the last one open. */
 function reconnects(sessions: readonly (readonly Post[])[]): boolean {
   let moved = 0;
   let stayed = 0;

@@ -1,4 +1,6 @@
-/** Makes evidence of captures: whose each message is, and which answer belongs to which POST. */
+/**
+ * Collects evidence from captures: which device sent each message, and which response belongs to which POST.
+ */
 import type { CapturedEvent, Conversation } from '../../captures/conversation/conversation.ts';
 import { createConversation } from '../../captures/conversation/conversation.ts';
 import type { CwmpMessage } from '../../captures/conversation/cwmp-types.ts';
@@ -13,22 +15,22 @@ import { decodeText } from '../../protocol/xml/text.ts';
 import type { Evidence, Post, SeenSession } from './evidence.ts';
 
 export interface ObservationCollector {
-  /** A further capture begins: its connections and sessions are others. */
+  /** Another capture begins, with connections and sessions of its own. */
   begin(): void;
   push(frame: CapturedFrame): void;
-  /** A message that was read from its frames already. */
+  /** Adds a message that was decoded already. */
   take(message: CwmpMessage): void;
   /** The capture has ended. */
   end(): void;
-  /** One for each device and firmware, in the order of their first words. */
+  /** One for each device and firmware, in the order of their first messages. */
   readonly seen: readonly Evidence[];
-  /** Messages of sessions whose Inform no capture holds. */
+  /** Number of messages in sessions without an Inform in any capture. */
   readonly unknown: number;
 }
 
 /**
- * `wanted`: a device's key or its serial number; of others only the names are kept. Throws ModemlabError
- * E_CAPTURE_LARGE when a device said more than LIMITS.cloneCharacters.
+ * `wanted`: the key or serial number of a device; of others only the identity is kept. Throws ModemlabError
+ * E_CAPTURE_LARGE when a device has sent more than LIMITS.cloneCharacters.
  */
 export const createObservationCollector = (wanted: string | undefined): ObservationCollector =>
   new Collector(wanted);
@@ -117,7 +119,7 @@ class Devices {
   }
 }
 
-/** The POSTs of one capture, and what the ACS said to each. */
+/** The POSTs of one capture, and the response to each. */
 class CapturePosts {
   readonly #sessions = new Map<number, SeenSession>();
   /** POSTs without a response, by stream and exchange. */

@@ -1,6 +1,6 @@
 /**
- * Quirks that a device showed, that a simulated modem can act, and that no other member of its profile says
- * already.
+ * Quirks that a device showed, that a simulated modem can act out, and that no other member of its profile
+ * covers.
  */
 
 import { decode } from '../../protocol/cwmp/decode.ts';
@@ -18,10 +18,10 @@ import { informOf } from '../../simulator/session-setup.ts';
 import type { Evidence, Post, SeenSession } from './evidence.ts';
 import { envelopeOf } from './evidence.ts';
 
-/** Messages with a quirk that are said once more to see whether it shows. */
+/** Messages with a quirk that are generated again to see whether it shows. */
 const SAMPLES = 3;
 
-/** `spelt`: quirks by which more messages came out letter by letter; `profile`: the clone without any. */
+/** `spelt`: quirks that make more messages identical; `profile`: the clone without quirks. */
 export function quirksOf(
   { quirks, sessions }: Evidence,
   profile: Profile,
@@ -32,12 +32,12 @@ export function quirksOf(
       const tried = samplesOf(sessions, id).map((sample) => rehearse(sample, profile, id));
       return tried.includes('acted') || (spelt.includes(id) && !tried.includes('shown anyway'));
     }
-    // One that is a trait and nothing else was seen as such.
+    // A quirk that is only a trait was recognised as such.
     return habitOf(id)?.make !== undefined && BY_TRAITS[id]?.(profile) !== true;
   });
 }
 
-/** Traits with which a quirk shows although nothing acts it. */
+/** Traits that show a quirk without acting it out. */
 const BY_TRAITS: Readonly<Partial<Record<QuirkKey, (profile: Profile) => boolean>>> = {
   'Q-HT-03': ({ http }) => http.charset === 'iso-8859-1',
   'Q-HT-06': ({ http }) => http.soapAction === 'always',
@@ -61,7 +61,7 @@ function samplesOf(sessions: readonly SeenSession[], id: QuirkKey): readonly Sam
   return samples.slice(0, SAMPLES);
 }
 
-/** Whether the clone shows the quirk in such a message: as it is, or when it acts it. */
+/** Whether the clone shows the quirk in such a message: anyway, or when it acts it out. */
 function rehearse(sample: Sample, profile: Profile, id: QuirkKey): 'shown anyway' | 'acted' | 'not shown' {
   const { asked, said } = sample;
   const message = saidAgain(sample, profile);
@@ -71,11 +71,11 @@ function rehearse(sample: Sample, profile: Profile, id: QuirkKey): 'shown anyway
   const [plain, acted] = [[], [id]].map((ids) => decode(Buffer.from(applyQuirks(envelope, dialect, ids))));
   const shows = (read: typeof plain): boolean =>
     read?.ok === true && read.value.notes.some((noted) => noted.id === id);
-  // How a request of its own but for the Inform came about nobody knows: it is as it was, quirk and all.
+  // A request of the device other than an Inform cannot be generated: it is the original, with its quirk.
   const isOwn = message === said.message;
   if (shows(plain) && !isOwn) return 'shown anyway';
   if (shows(acted)) return 'acted';
-  // What only a whole session shows is in the envelope's head: it is nearer to what was said, or it is not.
+  // What only a whole session shows is in the header of the envelope: compare that with the original.
   const near = (read: typeof plain): boolean => read?.ok === true && isSameHead(read.value.envelope, said);
   return near(acted) && !near(plain) ? 'acted' : 'not shown';
 }
@@ -84,7 +84,7 @@ const isSameHead = (one: Envelope, other: Envelope): boolean => headOf(one) === 
 const headOf = ({ header, id, namespace }: Envelope): string =>
   JSON.stringify([id ?? null, namespace, header]);
 
-/** What the clone has to say in the place of a message of the device. */
+/** What the clone sends in place of a message of the device. */
 function saidAgain({ asked, post, said: { message } }: Sample, profile: Profile): Message {
   const now = Number(post.began / 1_000_000n);
   const device = new Device({ profile, acs: `http://${post.to}/`, now: () => now });

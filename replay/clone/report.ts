@@ -1,6 +1,5 @@
 /**
- * What is told beside a cloned profile: what was taken from how many messages, and what the captures do not
- * show.
+ * The report on a cloned profile: what was taken from how many messages, and what the captures do not show.
  */
 import type { QuirkId } from '../../protocol/quirks/note.ts';
 import type { Clone } from './clone.ts';
@@ -8,22 +7,22 @@ import type { Evidence } from './evidence.ts';
 import { isEmpty } from './evidence.ts';
 import { faultOf, informsOf, rpcExchangesOf } from './exchanges.ts';
 
-/** One thing that the profile has. */
+/** One feature of the profile. */
 export interface Taken {
   readonly what: string;
   readonly taken: string;
-  /** Messages that show it. */
+  /** The messages that show it. */
   readonly from: string;
 }
 
 export interface CloneReport {
-  /** Its key, and the firmware that it is cloned at. */
+  /** Its key, and the firmware that was cloned. */
   readonly device: string;
   readonly firmware: string;
   readonly sessions: number;
   readonly messages: number;
   readonly taken: readonly Taken[];
-  /** What the captures do not show, and what stands there instead. */
+  /** What the captures do not show, and what was assumed instead. */
   readonly unseen: readonly string[];
   /** Quirks that its messages showed, and how often. */
   readonly quirks: Readonly<Record<QuirkId, number>>;
@@ -56,6 +55,7 @@ function rowsOf(evidence: Evidence, clone: Clone): readonly Row[] {
   const { objectsUnlisted: _, parameters, typesUnknown, valuesUnknown, writableUnknown } = tree.counts;
   const attributes = tree.entries.filter(({ notification }) => notification !== undefined).length;
   const informs = `${informsOf(sessions).length} Inform`;
+  const { inform } = profile;
   const { id, answerId, idCounts, lists, maxNames, termination } = profile.cwmp;
   const faults = [...cwmp.faults.keys()].sort((a, b) => a - b);
   return [
@@ -72,12 +72,12 @@ function rowsOf(evidence: Evidence, clone: Clone): readonly Row[] {
     ['methods', `${profile.cwmp.methods.length}`, answers('GetRPCMethods')],
     [
       'Inform',
-      `${profile.inform.parameters.length} parameters, after a restart ${profile.inform.bootEvents.join(' ')}`,
+      `${inform.parameters.length} parameters, after a restart ${inform.bootEvents.join(' ')}`,
       informs,
     ],
     [
       'ids',
-      `${id}, counting ${idCounts}; answers ${answerId === 'echo' ? 'with that of the request' : 'with its own'}`,
+      `${id}, counting ${idCounts}; answers with ${answerId === 'echo' ? 'that of the request' : 'its own'}`,
       `${posts.length - posts.filter(isEmpty).length} messages`,
     ],
     ['end of a session', termination, `${sessions.length} sessions`],

@@ -1,6 +1,5 @@
 /**
- * What a dialect may say otherwise, member by member: the ways that are tried to come nearer to a device's
- * text.
+ * Variants of each member of a dialect, to be tried in order to come nearer to a device's text.
  */
 import { messageName } from '../../protocol/cwmp/message-name.ts';
 import type { Envelope } from '../../protocol/cwmp/messages.ts';
@@ -17,7 +16,7 @@ interface Text {
 
 type Way = Partial<Dialect>;
 
-/** Prefixes, and what the envelope declares, as they stand in its start tag. */
+/** The dialect with the prefixes and declarations in the start tag of the envelope. */
 export function declaredIn(text: string, dialect: Dialect): Dialect {
   const tag = /<(?:([\w.-]{1,64}):)?Envelope\b([^>]{0,4096})>/.exec(text.slice(0, 8192));
   if (tag === null) return dialect;
@@ -34,7 +33,7 @@ export function declaredIn(text: string, dialect: Dialect): Dialect {
     if (uri.includes('/1999/XMLSchema')) schemaYear = 1999;
     else if (uri === XSD_NS) schemaYear = 2001;
   }
-  // What is not declared is called as it is used.
+  // Undeclared prefixes are taken from their use.
   const used: readonly (readonly [NamespaceName, RegExp])[] = [
     ['enc', /\s([\w.-]{1,64}):arrayType=/],
     ['xsi', /\s([\w.-]{1,64}):type=/],
@@ -55,7 +54,7 @@ function namespaceOf(uri: string): NamespaceName | undefined {
   return uri.startsWith(CWMP_NS_STEM) ? 'cwmp' : undefined;
 }
 
-/** All changes that are worth a try, one list for each member. */
+/** All changes worth trying, one list per member. */
 export function waysOf(texts: readonly Text[], dialect: Dialect): readonly (readonly Way[])[] {
   const { arrayCount, header } = dialect;
   const counts = [1, 2, 3, 4].flatMap((width) =>
@@ -110,7 +109,7 @@ const one = <K extends keyof Dialect>(member: K, values: readonly Dialect[K][]):
 
 type Kind = Dialect['header']['noMoreRequests'][number];
 
-/** With the kind of these messages, and without it. */
+/** The list without the kind of these messages, and with it. */
 function kindsThatMay(now: readonly Kind[], texts: readonly Text[]): readonly (readonly Kind[])[] {
   const kinds = new Set(
     texts.map(({ envelope: { message } }) => (message.kind === 'unknown' ? 'request' : message.kind)),
@@ -121,7 +120,7 @@ function kindsThatMay(now: readonly Kind[], texts: readonly Text[]): readonly (r
   ]);
 }
 
-/** Types that are spelt otherwise than the schema does, by their right name. */
+/** Types that are spelt differently from the schema, by their right name. */
 function typeNamesOf(texts: readonly Text[], { typeNames }: Dialect): Dialect['typeNames'] {
   const spelt = new Map(Object.entries(typeNames));
   for (const { envelope, text } of texts) {
@@ -145,7 +144,7 @@ function typeNamesOf(texts: readonly Text[], { typeNames }: Dialect): Dialect['t
   return Object.fromEntries(spelt);
 }
 
-/** Elements below the message that carry the prefix of CWMP. */
+/** Elements below the message that have the prefix of CWMP. */
 function qualifiedIn(texts: readonly Text[], { prefixes }: Dialect): readonly (readonly string[])[] {
   const names = new Set<string>();
   for (const { text } of texts) {
@@ -159,7 +158,7 @@ function qualifiedIn(texts: readonly Text[], { prefixes }: Dialect): readonly (r
 const isMessage = (name: string): boolean =>
   Object.hasOwn(RPCS, name.replace(/Response$/, '')) || name === 'Fault';
 
-/** Members of the schema that these texts do not have, as `Struct.Element`. */
+/** Members of the schema that these texts lack, as `Struct.Element`. */
 function missingIn(texts: readonly Text[]): readonly string[] {
   const missing = new Set<string>();
   for (const { envelope, text } of texts) {

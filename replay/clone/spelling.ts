@@ -1,7 +1,6 @@
 /**
- * The dialect of a device out of its messages: each is written in the ways that a dialect can say, one member
- * changed at a time, as long as it comes nearer to what the device wrote; best when it is the same letter by
- * letter.
+ * Finds the dialect of a device from its messages: each is encoded again with one member of the dialect
+ * changed at a time, as long as that comes nearer to what the device wrote, ideally identical.
  */
 import { encode } from '../../protocol/cwmp/encode.ts';
 import type { Envelope } from '../../protocol/cwmp/messages.ts';
@@ -11,7 +10,7 @@ import type { Dialect } from '../../protocol/soap/dialect.ts';
 import { CANONICAL } from '../../protocol/soap/dialect.ts';
 import { declaredIn, waysOf } from './spelling-ways.ts';
 
-/** A message as it was written. */
+/** A message as the device wrote it. */
 export interface Written {
   /** Name of the element in the Body; `Fault` for faults. */
   readonly name: string;
@@ -21,20 +20,20 @@ export interface Written {
 
 export interface Spelling {
   readonly dialect: Dialect;
-  /** Dialects of messages that are written otherwise, by name. */
+  /** Dialects of messages that are written differently, by name. */
   readonly dialects: ReadonlyMap<string, Dialect>;
-  /** Quirks that explain what a dialect cannot say. */
+  /** Quirks that explain what a dialect cannot express. */
   readonly quirks: readonly QuirkKey[];
-  /** Of all messages, how many come out letter by letter. */
+  /** How many messages are reproduced exactly, of all. */
   readonly alike: number;
   readonly of: number;
-  /** Names of messages that do not. */
+  /** Names of messages that are not. */
   readonly unlike: readonly string[];
 }
 
-/** Messages of one name that are compared while a dialect is looked for, the shortest first. */
+/** Messages of one name that are compared during the search, the shortest first. */
 const SAMPLES = 3;
-/** Rounds over all members of a dialect; each changes one for good, and few dialects differ in more. */
+/** Rounds over all members of a dialect; each round settles one, and few dialects differ in more. */
 const ROUNDS = 24;
 
 /** `noted`: quirks that the messages showed. */
@@ -67,7 +66,7 @@ export function spellingOf(said: readonly Written[], noted: readonly QuirkKey[])
   };
 }
 
-/** Quirks with which more messages are as they were written, one after the other. */
+/** Quirks that make more messages identical, added one by one. */
 function explain(
   differing: readonly Written[],
   noted: readonly QuirkKey[],
@@ -84,11 +83,11 @@ function explain(
 }
 
 interface Sample extends Written {
-  /** How often each piece of its text is there. */
+  /** How often each piece occurs in its text. */
   readonly pieces: ReadonlyMap<string, number>;
 }
 
-/** Samples by name: the Inform, then what has the least to say. */
+/** Samples by name: the Inform first, then the shortest. */
 function kindsOf(messages: readonly Written[]): Map<string, readonly Sample[]> {
   const byName = new Map<string, Written[]>();
   for (const message of messages) {
@@ -108,7 +107,7 @@ function kindsOf(messages: readonly Written[]): Map<string, readonly Sample[]> {
   return new Map(kinds.sort((a, b) => rank(a) - rank(b)));
 }
 
-/** Changes one member after the other for good, as long as the text comes nearer to that of the samples. */
+/** Changes one member after the other as long as the text comes nearer to the samples. */
 function climb(samples: readonly Sample[], from: Dialect): Dialect {
   let best = from;
   let score = scoreOf(samples, best);
@@ -131,8 +130,8 @@ function climb(samples: readonly Sample[], from: Dialect): Dialect {
 }
 
 /**
- * How near a dialect comes: Infinity when all samples are the same, else the pieces that are alike less those
- * that are not, and a little for how far the texts begin alike: white space is in no piece.
+ * How near a dialect comes: Infinity if all samples are identical, else matching pieces less those that do
+ * not match, plus a little for the length of the common start: white space is in no piece.
  */
 function scoreOf(samples: readonly Sample[], dialect: Dialect): number {
   let score = 0;
@@ -143,13 +142,13 @@ function scoreOf(samples: readonly Sample[], dialect: Dialect): number {
     else score += alikeness(written, pieces) + commonStart(written, text) / (text.length + 1);
   }
   if (same === samples.length) return Infinity;
-  // A sample that is the same counts for more than any piece of another.
+  // An identical sample counts for more than any piece of another.
   return score + same * SAME;
 }
 
 const SAME = 1e7;
 
-/** What a dialect says of the header is not said by the message too. */
+/** Without the header members that belong to the dialect. */
 function plainHeader({ header, ...envelope }: Envelope): Envelope {
   const { HoldRequests: _held, NoMoreRequests: _last, ...others } = header;
   return { ...envelope, header: others };

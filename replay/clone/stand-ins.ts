@@ -1,4 +1,4 @@
-/** The clones that answer in a replay what its recording does not tell. */
+/** Clones that answer in a replay what its recording does not show. */
 import { ModemlabError } from '../../protocol/errors.ts';
 import { Device } from '../../simulator/device/device.ts';
 import type { Recording } from '../recording.ts';
@@ -8,7 +8,7 @@ import type { Evidence } from './evidence.ts';
 import { latestOf } from './evidence.ts';
 import { createObservationCollector } from './observation-collector.ts';
 
-/** What a recording shows of a device, by its key; `undefined`: it is not in it. */
+/** What a recording shows of a device, by its key; `undefined`: nothing. */
 export function evidenceIn({ sessions }: Recording, device: string): Evidence | undefined {
   const witness = createObservationCollector(device);
   witness.begin();
@@ -21,15 +21,15 @@ export function evidenceIn({ sessions }: Recording, device: string): Evidence | 
   return latestOf(witness.seen);
 }
 
-/** `acs`: what a clone tells as ManagementServer.URL; `now`: milliseconds since 1970. */
+/** `acs`: the ManagementServer.URL of clones; `now`: milliseconds since 1970. */
 export function cloneStandIns(recording: Recording, acs: string, now: () => number): StandIns {
   return (device) => {
     try {
       const evidence = evidenceIn(recording, device);
       if (evidence === undefined) return { from: 'nobody', note: undefined };
       const { profile, tree } = cloneOf(evidence, device);
-      const few = `the clone of ${device} has only the parameters that were told: GetParameterNames was not answered`;
-      const note = tree.listed ? undefined : few;
+      const few = `the clone of ${device} has only the parameters that the capture shows`;
+      const note = tree.listed ? undefined : `${few}: GetParameterNames was not answered`;
       return { from: 'clone', device: new Device({ profile, acs, now }), note };
     } catch (error) {
       if (!(error instanceof ModemlabError)) throw error;

@@ -1,6 +1,6 @@
 /**
- * The tree of a device as its messages first told it: names in the order of its lists, types, what can be
- * written, values.
+ * The tree of a device as its messages first show it: names in the order of its lists, types, writability,
+ * values.
  */
 import type { ParameterValueStruct } from '../../protocol/cwmp/parameter-value.ts';
 import type { TreeEntry } from '../../simulator/profile/import/entry.ts';
@@ -11,27 +11,27 @@ import { informsOf, responseOf, rpcExchangesOf } from './exchanges.ts';
 
 export interface TreeSeen {
   readonly entries: readonly TreeEntry[];
-  /** Instances that the ACS added: the factory has them not. Paths with a dot at the end. */
+  /** Instances that the ACS added, which a factory-new device lacks: paths with a dot at the end. */
   readonly added: ReadonlySet<string>;
   readonly counts: {
     readonly parameters: number;
     readonly typesUnknown: number;
     readonly writableUnknown: number;
     readonly valuesUnknown: number;
-    /** Parameters that read otherwise later, without having been set: they move. */
+    /** Parameters that change without having been set. */
     readonly moving: number;
     readonly objectsUnlisted: number;
   };
-  /** Whether lists of names were asked for. */
+  /** Whether the device answered GetParameterNames. */
   readonly listed: boolean;
-  /** Every value of an Inform is told as a string, though some are none. */
+  /** `string`: an Inform has every value as a string, although some have other types. */
   readonly informTypes: 'tree' | 'string';
   readonly notes: readonly string[];
 }
 
 type Known = { -readonly [K in keyof TreeEntry]: TreeEntry[K] };
 
-/** `typed`: whether GetParameterValuesResponse tells types. */
+/** `typed`: whether GetParameterValuesResponse has types. */
 export function seenTree(evidence: Evidence, typed: boolean): TreeSeen {
   const names = new Names();
   const exchanges = rpcExchangesOf(evidence);
@@ -97,8 +97,7 @@ class Names {
 }
 
 /**
- * Lists of names have the order of the device; what is told besides stands behind them. Answers whether there
- * was one.
+ * Adds listed names first, in the order of the device; others follow. Returns whether there was a list.
  */
 function listNames(names: Names, exchanges: readonly RpcExchange[]): boolean {
   let listed = false;
@@ -114,7 +113,7 @@ function listNames(names: Names, exchanges: readonly RpcExchange[]): boolean {
   return listed;
 }
 
-/** Types and attributes, and which tables take instances where no list told it. */
+/** Takes types and attributes, and whether tables can have instances added if no list shows it. */
 function takeTraits(names: Names, exchange: RpcExchange, typed: boolean): void {
   const { request } = exchange;
   const response = responseOf(exchange);
@@ -138,7 +137,7 @@ function takeTraits(names: Names, exchange: RpcExchange, typed: boolean): void {
   }
 }
 
-/** Whether every value of an Inform is told as a string, though some are none. */
+/** Whether an Inform has every value as a string, although some have other types. */
 function informTypesOf(names: Names, { sessions }: Evidence): TreeSeen['informTypes'] {
   const [first] = informsOf(sessions);
   const list = first?.inform.ParameterList ?? [];
@@ -203,7 +202,7 @@ class ValueCollector {
   }
 }
 
-/** Written by whatever the ACS changes (TR-069a6 A.3.2.1). */
+/** Changes whenever the ACS sets something (TR-069a6 A.3.2.1). */
 const isOfTheAcs = (name: string): boolean => name.endsWith('.ManagementServer.ParameterKey');
 
 function objectsUnlisted(entries: readonly TreeEntry[]): number {
@@ -213,7 +212,7 @@ function objectsUnlisted(entries: readonly TreeEntry[]): number {
   return [...implied].filter((name) => !objects.has(name)).length;
 }
 
-/** The objects that a name is in, and itself when it is one. */
+/** Adds the objects that contain a name, and the name itself if it is an object. */
 export function addObjects(objects: Set<string>, name: string): void {
   for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
     const object = name.slice(0, dot + 1);

@@ -84,7 +84,7 @@ t.test('a modem that stops, or never comes, is a difference after the time that 
 });
 
 t.test(
-  'IDs are echoed; what the modem asks besides is answered and told; no HTTP is no session',
+  'IDs are echoed; other requests of the modem are answered and reported; no HTTP is no session',
   async (t) => {
     const recording = await recordingOf(sessionCapture([[reboot, rebooted]], { cookie: undefined }));
     const methods: Message = { kind: 'request', rpc: 'GetRPCMethods', args: {} };

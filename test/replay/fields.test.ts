@@ -93,7 +93,7 @@ property(
 
 property(
   t,
-  'requests in another order are paired all, and told as one difference of order',
+  'requests in another order are all paired, and are one difference of order',
   fc.property(
     fc.array(fc.tuple(fc.constantFrom('Get', 'Set', 'Reboot'), fc.nat(3)), { maxLength: 12 }),
     fc.infiniteStream(fc.nat(100)),
@@ -117,16 +117,19 @@ property(
   ),
 );
 
-t.test('an altered request is the pair of its own kind; what is new and what is gone is told', async (t) => {
-  const of = (...list: string[]) => list.map((text) => ({ name: text[0] ?? '', likeness: text }));
-  const { added, missing, order, pairs } = align(of('a1', 'b1', 'c1'), of('b2', 'a1', 'd1'));
-  t.strictSame(
-    pairs.map(({ live, recorded }) => [recorded.likeness, live.likeness]),
-    [
-      ['b1', 'b2'],
-      ['a1', 'a1'],
-    ],
-  );
-  t.strictSame([missing.map(({ name }) => name), added.map(({ name }) => name)], [['c'], ['d']]);
-  t.strictSame(order, { recorded: ['a', 'b'], live: ['b', 'a'] });
-});
+t.test(
+  'an altered request is paired with its own kind; what is new and what is gone is reported',
+  async (t) => {
+    const of = (...list: string[]) => list.map((text) => ({ name: text[0] ?? '', likeness: text }));
+    const { added, missing, order, pairs } = align(of('a1', 'b1', 'c1'), of('b2', 'a1', 'd1'));
+    t.strictSame(
+      pairs.map(({ live, recorded }) => [recorded.likeness, live.likeness]),
+      [
+        ['b1', 'b2'],
+        ['a1', 'a1'],
+      ],
+    );
+    t.strictSame([missing.map(({ name }) => name), added.map(({ name }) => name)], [['c'], ['d']]);
+    t.strictSame(order, { recorded: ['a', 'b'], live: ['b', 'a'] });
+  },
+);

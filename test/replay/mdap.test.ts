@@ -133,7 +133,7 @@ t.test('what ants say otherwise is found at its place', async (t) => {
   ]);
 });
 
-t.test('the ants of a capture answer a host as they did, and tell what it asks otherwise', async (t) => {
+t.test('the ants of a capture answer a host as they did, and report what it asks differently', async (t) => {
   const recording = await recorded(t);
   const port = somePort();
   const asked = (more: readonly string[]) =>

@@ -119,7 +119,7 @@ t.test('an ACS that asks the same in another order differs once', async (t) => {
 });
 
 t.test(
-  'what the capture holds no answer to is put together, asked of a profile, or refused and told',
+  'what the capture holds no answer to is put together, asked of a profile, or refused and reported',
   async (t) => {
     const capture = await recordingOf(sessionCapture([[get('A.'), values(['A.B', '1'], ['A.C.D', '2'])]]));
     const methods: Message = { kind: 'request', rpc: 'GetRPCMethods', args: {} };
@@ -210,7 +210,7 @@ t.test('each modem of a capture has a clone, which answers in its place what it 
 });
 
 t.test(
-  'a capture that is not enough for a clone says so, and how little a clone knows is told',
+  'a capture that is not enough for a clone says so, and how little a clone knows is reported',
   async (t) => {
     const methods: Message = { kind: 'request', rpc: 'GetRPCMethods', args: {} };
     const play = async (capture: Uint8Array) => {
@@ -221,7 +221,9 @@ t.test(
     const little = await play(sessionCapture([]));
     t.match(little, {
       answers: { clone: 1 },
-      notes: ['the clone of 00147F-SpeedTouch%20780-CP0644JTSGR has only the parameters that were told'],
+      notes: [
+        'the clone of 00147F-SpeedTouch%20780-CP0644JTSGR has only the parameters that the capture shows',
+      ],
     });
     if (INFORM.kind !== 'request' || INFORM.rpc !== 'Inform') throw new Error('unreachable');
     const silent: Message = { ...INFORM, args: { ...INFORM.args, ParameterList: [] } };
@@ -245,7 +247,7 @@ t.test('cookies of this ACS go back to it, in the place of the recorded ones', a
   t.strictSame(cookies, [acs.heads[0]?.[0], 'other=xyz', 'other=xyz']);
 });
 
-t.test('the credentials that an ACS asks for are given anew; a challenge that is new is told', async (t) => {
+t.test('the credentials that an ACS asks for are sent; a challenge that is new is reported', async (t) => {
   const credentials = { username: 'modem', password: 'secret' };
   for (const auth of ['digest', 'basic'] as const) {
     const guarded = async () => {

@@ -1,4 +1,4 @@
-/** An anonymised capture tells the same story, and nothing of whose it was. */
+/** An anonymised capture has the same story, and nothing about whose it was. */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -138,7 +138,7 @@ t.test('what is short is replaced where it is a secret, and nowhere else', async
   t.equal(parameter('SubnetMask'), '255.255.255.0');
 });
 
-t.test('what was replaced is counted by kinds, and not told', async (t) => {
+t.test('what was replaced is counted by kinds, and not shown', async (t) => {
   const { frames } = await readAll(secretFile());
   const { report } = await anonymised(frames);
   const { blanked, replaced } = report;
@@ -159,8 +159,8 @@ t.test('what was replaced is counted by kinds, and not told', async (t) => {
     blanked.find(({ what }) => what === 'files in TFTP'),
     { places: 1 },
   );
-  const told = JSON.stringify([replaced, blanked]);
-  for (const trace of traces()) t.notOk(told.includes(trace));
+  const shown = JSON.stringify([replaced, blanked]);
+  for (const trace of traces()) t.notOk(shown.includes(trace));
 });
 
 t.test('another key gives other texts, the same key the same', async (t) => {

@@ -36,9 +36,9 @@ const hear = (said: readonly Said[], change: Partial<typeof PLAIN> = {}): readon
 const client = (text: string): Said => ({ from: 'client', bytes: Buffer.from(text) });
 const server = (text: string): Said => ({ from: 'server', bytes: Buffer.from(text) });
 
-/** What counts of what was told: not when, and not what the way of the packets shows. */
-function essence(told: readonly CapturedEvent[]): unknown[] {
-  return told.flatMap((event): unknown[] => {
+/** The part of events that must stay the same: neither times nor what depends on the packets. */
+function essence(shown: readonly CapturedEvent[]): unknown[] {
+  return shown.flatMap((event): unknown[] => {
     switch (event.is) {
       case 'cwmp': {
         const { breaches, content, from, http, notes, session } = event;
@@ -106,17 +106,17 @@ property(
 
 property(
   t,
-  'of a capture that is cut anywhere the beginning is told, and nothing else',
+  'a capture that is cut anywhere yields its beginning, and nothing else',
   fc.property(fc.nat(), manner(), (at, how) => {
     const frames = framesOf(packetsOf(sessionOf(ask), { ...how, handshake: true }));
     const whole = essence(run(frames)).map((one) => JSON.stringify(one));
     const part = run(frames.slice(0, at % frames.length)).filter(
       (event) => event.is !== 'http' || event.oddities.length === 0,
     );
-    const told = part.filter((event) => event.is === 'cwmp' && event.http.oddities.length === 0);
+    const shown = part.filter((event) => event.is === 'cwmp' && event.http.oddities.length === 0);
     assert.deepEqual(
-      essence(told).map((one) => JSON.stringify(one)),
-      whole.slice(0, told.length),
+      essence(shown).map((one) => JSON.stringify(one)),
+      whole.slice(0, shown.length),
     );
   }),
 );
@@ -180,14 +180,15 @@ property(
   300,
 );
 
-t.test('a session is told message by message, with device and order', async (t) => {
-  const told = hear(sessionOf(ask));
-  const cwmp = told.filter((event) => event.is === 'cwmp');
+t.test('a session comes message by message, with device and order', async (t) => {
+  const shown = hear(sessionOf(ask));
+  const cwmp = shown.filter((event) => event.is === 'cwmp');
   t.strictSame(
     cwmp.map(({ content, from }) => {
       if (content.is !== 'message') return `${from} ${content.is}`;
       const { message } = content.envelope;
-      return `${from} ${message.kind} ${message.kind === 'fault' ? message.fault.FaultCode : message.kind === 'unknown' ? '' : message.rpc}`;
+      if (message.kind === 'fault') return `${from} fault ${message.fault.FaultCode}`;
+      return `${from} ${message.kind} ${message.kind === 'unknown' ? '' : message.rpc}`;
     }),
     [
       'CPE request Inform',
@@ -248,8 +249,8 @@ t.test('a challenge and the Inform that answers it are one session', async (t) =
   const inform = encode(envelopeOf(INFORM));
   const challenge =
     'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Digest realm="a", nonce="b"\r\nContent-Length: 0\r\n\r\n';
-  const told = hear([client(post(inform)), server(challenge), ...sessionOf([])]);
-  const cwmp = told.filter((event) => event.is === 'cwmp');
+  const shown = hear([client(post(inform)), server(challenge), ...sessionOf([])]);
+  const cwmp = shown.filter((event) => event.is === 'cwmp');
   t.strictSame(
     cwmp.map(({ session }) => session.number),
     [1, 1, 1, 1, 1, 1],
@@ -257,24 +258,24 @@ t.test('a challenge and the Inform that answers it are one session', async (t) =
   t.match(cwmp[1], { from: 'ACS', content: { is: 'status', status: 401 } });
 });
 
-t.test('what breaks the order of a session is told by its code', async (t) => {
+t.test('what breaks the order of a session is reported by its code', async (t) => {
   const inform = encode(envelopeOf(INFORM));
   const wrong = encode(envelopeOf(cpeRequest('Reboot')));
-  const told = hear([
+  const shown = hear([
     client(post(inform)),
     server(answer(wrong)),
     client(post(encode(envelopeOf(cpeResponse('AddObject'))))),
     server(answer('<a')),
   ]);
   t.match(
-    told.filter((event) => event.is === 'cwmp').map(({ breaches }) => breaches),
+    shown.filter((event) => event.is === 'cwmp').map(({ breaches }) => breaches),
     [[], [{ id: 'E_SESSION_OUT_OF_ORDER' }], [{ id: 'E_SESSION_OUT_OF_ORDER' }], [{ id: 'E_XML_TRUNCATED' }]],
   );
 });
 
 t.test('pipelined requests, 100 Continue, HEAD, bodies until the end, no header lines', async (t) => {
   const body = encode(envelopeOf(INFORM));
-  const told = hear([
+  const shown = hear([
     client('HEAD /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\nPOST / HTTP/1.1\r\n\r\n'),
     server(
       'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcHTTP/1.1 204 No\r\n\r\n',
@@ -285,7 +286,7 @@ t.test('pipelined requests, 100 Continue, HEAD, bodies until the end, no header 
     server('HTTP/1.0 200 OK\n\nuntil the end'),
   ]);
   t.strictSame(
-    told
+    shown
       .flatMap((event) =>
         event.is === 'http' || event.is === 'cwmp' ? [event.is === 'http' ? event : event.http] : [],
       )
@@ -308,7 +309,7 @@ t.test('pipelined requests, 100 Continue, HEAD, bodies until the end, no header 
   );
 });
 
-t.test('a compressed body is read, and one that is not what it says is told', async (t) => {
+t.test('a compressed body is read, and one with a false Content-Encoding is reported', async (t) => {
   const body = gzipSync(encode(envelopeOf(INFORM)));
   const head = `POST / HTTP/1.1\r\nContent-Type: text/xml\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`;
   t.match(hear([{ from: 'client', bytes: Buffer.concat([Buffer.from(head), body]) }]), [
@@ -320,10 +321,10 @@ t.test('a compressed body is read, and one that is not what it says is told', as
 
 t.test('behind a hole the next message is found', async (t) => {
   const packets = packetsOf([...sessionOf(ask)], { ...PLAIN, cuts: [{ length: 400, back: 0 }] });
-  const told = run(framesOf(packets.filter((_, index) => index !== 4)));
-  t.ok(told.filter((event) => event.is === 'cwmp').length >= 7, 'the rest of the session is told');
+  const shown = run(framesOf(packets.filter((_, index) => index !== 4)));
+  t.ok(shown.filter((event) => event.is === 'cwmp').length >= 7, 'the rest of the session is there');
   t.ok(
-    told.some(
+    shown.some(
       (event) =>
         (event.is === 'cwmp' ? event.http : event).is === 'http' &&
         'http' in event &&
@@ -338,17 +339,17 @@ t.test('a capture that begins within a body finds the next message', async (t) =
     handshake: false,
     cuts: [{ length: 500, back: 0 }],
   });
-  const told = run(framesOf(rest));
-  t.ok(told.filter((event) => event.is === 'cwmp').length >= 6);
-  t.equal(told.find((event) => event.is === 'skipped')?.from, 'client');
+  const shown = run(framesOf(rest));
+  t.ok(shown.filter((event) => event.is === 'cwmp').length >= 6);
+  t.equal(shown.find((event) => event.is === 'skipped')?.from, 'client');
 });
 
 t.test('a TLS stream is named, with the name it asks for', async (t) => {
   const extension = [0, 0, 0, 13, 0, 11, 0, 0, 8, ...Buffer.from('acs.test'), 0, 43, 0, 3, 2, 3, 4];
   const hello = [3, 3, ...Buffer.alloc(32), 0, 0, 2, 0x13, 1, 1, 0, 0, extension.length, ...extension];
   const record = [22, 3, 1, 0, hello.length + 4, 1, 0, 0, hello.length, ...hello];
-  const told = hear([{ from: 'client', bytes: Uint8Array.from(record) }, server('\x16\x03\x03secret')]);
-  t.match(told, [
+  const shown = hear([{ from: 'client', bytes: Uint8Array.from(record) }, server('\x16\x03\x03secret')]);
+  t.match(shown, [
     { is: 'tls', version: 'TLS 1.3', serverName: 'acs.test' },
     { is: 'stream-ended', messages: 0 },
   ]);
@@ -385,9 +386,9 @@ t.test('Wireshark counts the same requests and responses', { skip: noTshark }, a
   const count = async (filter: string): Promise<number> =>
     (await wireshark('tshark', ['-r', file, '-d', 'tcp.port==7547,http', '-Y', filter])).split('\n').length -
     1;
-  const told = run(frames).flatMap((event) => (event.is === 'cwmp' ? [event.http.head.kind] : []));
-  t.equal(await count('http.request'), told.filter((kind) => kind === 'request').length);
-  t.equal(await count('http.response'), told.filter((kind) => kind === 'response').length);
+  const shown = run(frames).flatMap((event) => (event.is === 'cwmp' ? [event.http.head.kind] : []));
+  t.equal(await count('http.request'), shown.filter((kind) => kind === 'request').length);
+  t.equal(await count('http.response'), shown.filter((kind) => kind === 'response').length);
   t.equal(await count('_ws.malformed'), 0);
   t.equal(INFORM_RESPONSE.kind, 'response');
 });

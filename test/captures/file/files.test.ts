@@ -114,7 +114,7 @@ property(
   }),
 );
 
-t.test('a cut file is told, with the place, and what stands before it is read', async (t) => {
+t.test('a truncated file is reported, with the place, and what comes before is read', async (t) => {
   for (const format of ['pcap', 'pcapng'] as const) {
     for (const gzip of [false, true]) {
       const frames = [frame(), frame({ bytes: randomBytes(500), originalLength: 500 })];
@@ -131,7 +131,7 @@ t.test('a cut file is told, with the place, and what stands before it is read', 
 });
 
 t.test(
-  'a gzip file that is cut anywhere is told, also behind a whole record, and all that it holds is read',
+  'a gzip file that is cut anywhere is reported, also after a whole record, and all its contents are read',
   async (t) => {
     const frames = [0, 1, 2, 3].map((at) =>
       frame({ time: BigInt(at) * SECOND, bytes: randomBytes(60), originalLength: 60 }),
@@ -185,7 +185,7 @@ t.test('an absurd length is refused at its place', async (t) => {
   t.equal(unknown.fault, 'E_CAPTURE_DAMAGED', 'an interface that is not described');
 });
 
-t.test('what is no capture is told apart from a cut one', async (t) => {
+t.test('what is not a capture is distinguished from a truncated one', async (t) => {
   t.equal((await readAll(Buffer.from('POST / HTTP/1.1\r\n'))).fault, 'E_CAPTURE_FORMAT');
   t.equal((await readAll(gzipSync('POST / HTTP/1.1\r\n'))).fault, 'E_CAPTURE_FORMAT');
   t.equal((await readAll(new Uint8Array(0))).fault, 'E_CAPTURE_CUT');
@@ -222,7 +222,7 @@ t.test('sections of either byte order follow each other, each with its own inter
   );
 });
 
-t.test('a frame is told before the next byte is there', async (t) => {
+t.test('a frame is yielded before the next byte is there', async (t) => {
   let release: () => void = () => undefined;
   const held = new Promise<void>((resolve) => {
     release = resolve;
@@ -272,7 +272,7 @@ t.test('Wireshark reads what is written', { skip: noTshark }, async (t) => {
         file,
         captureFile(frames, { format, order, microseconds: false, gzip: format === 'pcap' }),
       );
-      const told = await wireshark('tshark', [
+      const shown = await wireshark('tshark', [
         '-r',
         file,
         '-T',
@@ -282,7 +282,7 @@ t.test('Wireshark reads what is written', { skip: noTshark }, async (t) => {
         '-e',
         'frame.len',
       ]);
-      t.equal(told, '1700000000.123456789\t60\n1700000001.000000000\t60\n', `${format} ${order}`);
+      t.equal(shown, '1700000000.123456789\t60\n1700000001.000000000\t60\n', `${format} ${order}`);
     }
   }
 });

@@ -1,5 +1,5 @@
 /**
- * The captures of captures/library/: each is told as its folder says, by us and by Wireshark, and is made
+ * The captures of captures/library/: each shows what its folder says, to us and to Wireshark, and is made
  * again to the byte.
  */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
@@ -19,7 +19,7 @@ import { ROOT } from '../../support/tree.ts';
 
 const LIBRARY = path.join(ROOT, 'captures', 'library');
 /** All of it, as it lies on the disk. */
-const MOST_BYTES = 3_000_000;
+const MAX_BYTES = 3_000_000;
 
 const entries = library();
 const fileOf = (name: string, file: string): string => path.join(LIBRARY, name, file);
@@ -39,10 +39,10 @@ t.test('there is a folder for each capture, with three files and no others, and 
   );
   const total = sizes.reduce((sum, size) => sum + size, 0);
   t.comment(`${entries.length} captures, ${total} bytes`);
-  t.ok(total < MOST_BYTES, `${total} bytes`);
+  t.ok(total < MAX_BYTES, `${total} bytes`);
 });
 
-t.test('`capture show --json` tells of each what its folder says', async (t) => {
+t.test('`capture show --json` shows of each what its folder says', async (t) => {
   for (const { name } of entries) {
     const { text } = await eventsOf(await readFile(fileOf(name, CAPTURE)));
     if (text !== (await readFile(fileOf(name, EVENTS), 'utf8'))) t.fail(`${name}: other events`);
@@ -53,7 +53,7 @@ t.test('`capture show --json` tells of each what its folder says', async (t) => 
 const NOT_IN_CAPTURES: ReadonlyMap<string, string> = new Map([
   [
     'Q-EV-08',
-    'whether the modem has closed the connection of the older session is not to be told from the order of packets',
+    'whether the modem has closed the connection of the older session does not follow from the order of packets',
   ],
 ]);
 
@@ -108,7 +108,7 @@ async function count(name: string): Promise<Told> {
         streams += 1;
         ends.add([event.stream.client, event.stream.server].join());
       }
-      for (const told of http.push(event)) if (told.is === 'http' && told.from === 'client') requests += 1;
+      for (const shown of http.push(event)) if (shown.is === 'http' && shown.from === 'client') requests += 1;
     }
   };
   for await (const frame of openCaptureFile(fileOf(name, CAPTURE)).frames) take(flow.push(frame));
@@ -155,7 +155,7 @@ const CHECKED = ['ip', 'tcp', 'udp'];
 async function dissect(file: string): Promise<readonly (readonly string[])[]> {
   const checks = CHECKED.flatMap((protocol) => ['-o', `${protocol}.check_checksum:TRUE`]);
   const fields = [...FIELDS, ...CHECKED.map((protocol) => `${protocol}.checksum.status`)];
-  const told = await wireshark('tshark', [
+  const shown = await wireshark('tshark', [
     '-r',
     file,
     '-d',
@@ -165,7 +165,7 @@ async function dissect(file: string): Promise<readonly (readonly string[])[]> {
     'fields',
     ...fields.flatMap((field) => ['-e', field]),
   ]);
-  return told
+  return shown
     .slice(0, -1)
     .split('\n')
     .map((line) => line.split('\t'));

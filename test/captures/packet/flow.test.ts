@@ -67,11 +67,13 @@ property(
 
 property(
   t,
-  'with a handshake nothing is told before what it answers',
+  'with a handshake nothing is delivered before what it answers',
   fc.property(conversation, manner(), disturbance(), (said, how, disturbance) => {
     const events = run(framesOf(disturb(packetsOf(said, { ...how, handshake: true }), disturbance)));
-    const told = events.flatMap((event) => (event.is === 'data' ? [event] : []));
-    const turns = told.filter((event, index) => told[index - 1]?.from !== event.from).map(({ from }) => from);
+    const shown = events.flatMap((event) => (event.is === 'data' ? [event] : []));
+    const turns = shown
+      .filter((event, index) => shown[index - 1]?.from !== event.from)
+      .map(({ from }) => from);
     const wanted = said.filter((one, index) => said[index - 1]?.from !== one.from).map(({ from }) => from);
     assert.deepEqual(turns, wanted);
   }),
@@ -79,7 +81,7 @@ property(
 
 property(
   t,
-  'packets that are lost to the capture are told as gaps of their length',
+  'packets that the capture lacks are gaps of their length',
   fc.property(
     conversation,
     manner(),
@@ -124,7 +126,7 @@ property(
 
 property(
   t,
-  'changed bytes in a conversation give events, never a throw, and nothing told twice the length sent',
+  'changed bytes in a conversation give events, never a throw, and never twice the length sent',
   fc.property(
     conversation,
     manner(),
@@ -234,7 +236,7 @@ t.test('extension headers of IPv6 are stepped over', async (t) => {
   t.match(run(framesOf([packet])), [{ is: 'datagram', payload: bytes('hello') }]);
 });
 
-t.test('keep-alives, resets and a port used again are told as what they are', async (t) => {
+t.test('keep-alives, resets and a port used again are recognised', async (t) => {
   const said: Said[] = [{ from: 'client', bytes: bytes('question') }];
   const packets = packetsOf(said, { ...PLAIN, ending: 'none' });
   const client = { ...ends(false), sourcePort: 50000, destinationPort: 7547 };
@@ -266,7 +268,7 @@ t.test('keep-alives, resets and a port used again are told as what they are', as
   t.match(run(framesOf(refused)), [{ is: 'opened' }, { is: 'closed', how: 'reset', by: 'server' }]);
 });
 
-t.test('what the peer acknowledged and the capture lacks is told without waiting for the end', async (t) => {
+t.test('what the peer acknowledged and the capture lacks is reported before the end', async (t) => {
   const said: Said[] = Array.from({ length: 40 }, () => [
     { from: 'client', bytes: bytes('question') } as const,
     { from: 'server', bytes: bytes('answer') } as const,
@@ -277,10 +279,10 @@ t.test('what the peer acknowledged and the capture lacks is told without waiting
     ...flow.push(frame),
   ]);
   t.strictSame(gaps(events), ['answer'.length]);
-  t.equal(events.at(-1)?.is, 'data', 'and the rest is told as it comes');
+  t.equal(events.at(-1)?.is, 'data', 'and the rest is delivered as it comes');
 });
 
-t.test('a frame that the capture cut is told as a gap', async (t) => {
+t.test('a frame that the capture cut has a gap', async (t) => {
   const packets = packetsOf([{ from: 'client', bytes: Buffer.alloc(500, 'x') }], PLAIN);
   const frames = framesOf(packets).map((frame) => ({ ...frame, bytes: frame.bytes.subarray(0, 154) }));
   const events = run(frames);

@@ -53,7 +53,7 @@ interface Stage {
   connect(): net.Socket;
   /** The streams of the record; ends the proxy. */
   streams(): Promise<readonly StreamEvent[]>;
-  /** The record as `capture show` tells it, one line a message. */
+  /** The record as `capture show` prints it, one line per message. */
   story(): Promise<readonly string[]>;
 }
 
@@ -62,7 +62,7 @@ const portOf = (server: net.Server): number => {
   return typeof address === 'object' && address !== null ? address.port : 0;
 };
 
-/** A proxy before an ACS that does with each connection what it is told to. */
+/** A proxy before an ACS that handles connections with `acs`. */
 async function stage(
   t: Test,
   acs: (socket: net.Socket) => void,
@@ -119,13 +119,13 @@ async function stage(
     },
     streams: async () => {
       const flow = createFlow();
-      const told = [...(await frames()).flatMap((frame) => [...flow.push(frame)]), ...flow.end()];
-      return told.flatMap((event) => (event.is === 'datagram' || event.is === 'comment' ? [] : [event]));
+      const shown = [...(await frames()).flatMap((frame) => [...flow.push(frame)]), ...flow.end()];
+      return shown.flatMap((event) => (event.is === 'datagram' || event.is === 'comment' ? [] : [event]));
     },
     story: async () => {
       const story = createStory();
-      const told = [...(await frames()).flatMap((frame) => [...story.push(frame)]), ...story.end()];
-      return told.map(({ protocol, what }) => `${protocol} ${what}`);
+      const shown = [...(await frames()).flatMap((frame) => [...story.push(frame)]), ...story.end()];
+      return shown.map(({ protocol, what }) => `${protocol} ${what}`);
     },
   };
 }
@@ -205,18 +205,18 @@ for (const [name, own, tlsAcs] of [
           clients.push({ end, said: Buffer.concat(parts), heard: await hearing });
         }
         await events.next('closed', talks.length);
-        const told = await streams();
+        const shown = await streams();
         for (const [index, { end, heard, said }] of clients.entries()) {
           assert.ok(heard.equals(Buffer.concat(talks[index]?.acs ?? [])), 'the modem hears all of it');
-          assert.ok(saidOn(told, end, 'client').equals(said), 'what the modem said is on the record');
-          assert.ok(saidOn(told, end, 'server').equals(heard), 'what the ACS said, too');
+          assert.ok(saidOn(shown, end, 'client').equals(said), 'what the modem said is on the record');
+          assert.ok(saidOn(shown, end, 'server').equals(heard), 'what the ACS said, too');
         }
         assert.deepEqual(
           (await Promise.all(heardByAcs)).map((bytes) => bytes.toString('latin1')).sort(),
           clients.map(({ said }) => said.toString('latin1')).sort(),
         );
         assert.deepEqual(
-          told.flatMap((event) => (event.is === 'closed' ? [event.how] : [])),
+          shown.flatMap((event) => (event.is === 'closed' ? [event.how] : [])),
           talks.map(() => 'finished'),
         );
         assert.ok(
@@ -242,30 +242,33 @@ t.test('the stream goes from the modem to the ACS, and a comment names the ends 
   t.match(opened, { is: 'opened', stream: { client: from, server: acs, handshake: true } });
 });
 
-t.test('an ACS that is down is told, the modem is reset, and the next one finds it up again', async (t) => {
-  const spare = net.createServer();
-  spare.listen(0, '127.0.0.1');
-  await once(spare, 'listening');
-  const port = portOf(spare);
-  spare.close();
-  await once(spare, 'close');
-  const target = { host: '127.0.0.1', port, tls: undefined };
-  const { connect, events, proxy, story } = await stage(t, () => undefined, { target });
-  const modem = connect();
-  modem.write('POST / HTTP/1.1\r\n');
-  const [error] = await once(modem, 'error');
-  t.equal(error.code, 'ECONNRESET');
-  t.match(await events.next('closed'), { how: 'unreachable', by: 'server', error: /ECONNREFUSED/ });
-  const back = net.createServer((socket) => socket.end('up'));
-  back.listen(port, '127.0.0.1');
-  await once(back, 'listening');
-  t.teardown(() => back.close());
-  const next = connect();
-  next.end();
-  t.equal(await text(next), 'up');
-  t.match(proxy.counts(), { failed: 1 });
-  t.match(await story(), [/^comment the ACS cannot be reached: .*ECONNREFUSED/, 'TCP connection refused']);
-});
+t.test(
+  'an ACS that is down is reported, the modem is reset, and the next one finds it up again',
+  async (t) => {
+    const spare = net.createServer();
+    spare.listen(0, '127.0.0.1');
+    await once(spare, 'listening');
+    const port = portOf(spare);
+    spare.close();
+    await once(spare, 'close');
+    const target = { host: '127.0.0.1', port, tls: undefined };
+    const { connect, events, proxy, story } = await stage(t, () => undefined, { target });
+    const modem = connect();
+    modem.write('POST / HTTP/1.1\r\n');
+    const [error] = await once(modem, 'error');
+    t.equal(error.code, 'ECONNRESET');
+    t.match(await events.next('closed'), { how: 'unreachable', by: 'server', error: /ECONNREFUSED/ });
+    const back = net.createServer((socket) => socket.end('up'));
+    back.listen(port, '127.0.0.1');
+    await once(back, 'listening');
+    t.teardown(() => back.close());
+    const next = connect();
+    next.end();
+    t.equal(await text(next), 'up');
+    t.match(proxy.counts(), { failed: 1 });
+    t.match(await story(), [/^comment the ACS cannot be reached: .*ECONNREFUSED/, 'TCP connection refused']);
+  },
+);
 
 t.test('an ACS that does not answer is given up', async (t) => {
   // It takes the connection and says nothing of TLS.
@@ -385,7 +388,7 @@ t.test('modems above the limit are turned away, and one that says nothing is end
   t.match(proxy.counts(), { failed: 3 });
 });
 
-t.test('a modem that cannot speak TLS is told, and stopping ends all with a whole record', async (t) => {
+t.test('a modem that cannot speak TLS is reported, and stopping ends all with a whole record', async (t) => {
   const { connect, events, proxy, story } = await stage(t, (socket) => socket.pipe(socket), { tls: OWN });
   const plain = net.connect(proxy.port, '127.0.0.1');
   plain.on('error', () => undefined).end('POST / HTTP/1.1\r\n\r\n');
@@ -397,11 +400,11 @@ t.test('a modem that cannot speak TLS is told, and stopping ends all with a whol
   const slow = net.connect(proxy.port, '127.0.0.1');
   slow.on('error', () => undefined);
   await once(slow, 'connect');
-  const told = await story();
+  const shown = await story();
   t.match(events.all.at(-1), { is: 'closed', how: 'stopped' });
-  t.match(told[0], /^comment no TLS with the modem: /);
+  t.match(shown[0], /^comment no TLS with the modem: /);
   t.ok(
-    told.some((line) => line.startsWith('HTTP GET')),
-    told.join(),
+    shown.some((line) => line.startsWith('HTTP GET')),
+    shown.join(),
   );
 });

@@ -167,6 +167,6 @@ t.test('an HTTP server and its client record the same session, with their real p
   }
 });
 
-t.test('a file that cannot be written is told', async (t) => {
+t.test('a file that cannot be written is reported', async (t) => {
   await t.rejects(recordToFile('/no/such/folder/a.pcapng'), { code: 'ENOENT' });
 });

@@ -14,7 +14,7 @@ import { encodeTftp, type TftpPacket } from '../../../protocol/tftp/packet.ts';
 import { sessionOf } from '../../../scripts/captures/cwmp-texts.ts';
 import { framesOf, PLAIN, packetsOf } from '../../../scripts/captures/packets.ts';
 
-const tell = (packets: readonly Uint8Array[]): readonly StoryRecord[] => {
+const recordsOf = (packets: readonly Uint8Array[]): readonly StoryRecord[] => {
   const story = createStory();
   return [...framesOf(packets).flatMap((frame) => [...story.push(frame)]), ...story.end()];
 };
@@ -47,8 +47,8 @@ const ask: readonly (readonly [Message, Message])[] = [
   ],
 ];
 
-t.test('a session is told in lines that name what counts', async (t) => {
-  const records = tell(packetsOf(sessionOf(ask), PLAIN));
+t.test('a session becomes lines that name what counts', async (t) => {
+  const records = recordsOf(packetsOf(sessionOf(ask), PLAIN));
   t.strictSame(
     records.map(({ telling, what }) => `${what}: ${telling}`),
     [
@@ -76,7 +76,7 @@ t.test('a session is told in lines that name what counts', async (t) => {
   t.match(records[6], { fault: { code: 9001 } });
 });
 
-t.test('MDAP is told with what ants answer, and a wrong check value as a breach', async (t) => {
+t.test('MDAP comes with what ants answer, and a wrong check value as a breach', async (t) => {
   const search = encodeMessage({ kind: 'ANT-SEARCH', version: '1.2', body: '', extra: [] });
   const refusal = encodeMessage({
     kind: 'REPLY-EXEC-CLI',
@@ -90,7 +90,11 @@ t.test('MDAP is told with what ants answer, and a wrong check value as a breach'
   });
   const wrong = Uint8Array.from(search);
   wrong[wrong.length - 1] = 0x58;
-  const records = tell([toAnt(3235, 3235, search), toHost(3235, 3235, refusal), toAnt(3235, 3235, wrong)]);
+  const records = recordsOf([
+    toAnt(3235, 3235, search),
+    toHost(3235, 3235, refusal),
+    toAnt(3235, 3235, wrong),
+  ]);
   t.match(records, [
     { protocol: 'MDAP', what: 'ANT-SEARCH', breaches: [] },
     { protocol: 'MDAP', what: 'REPLY-EXEC-CLI', fault: { code: -1 } },
@@ -98,7 +102,7 @@ t.test('MDAP is told with what ants answer, and a wrong check value as a breach'
   ]);
 });
 
-t.test('BOOTP and DHCP are told apart, with addresses and file', async (t) => {
+t.test('BOOTP and DHCP are distinguished, with addresses and file', async (t) => {
   const message = {
     op: 1,
     htype: 1,
@@ -118,7 +122,7 @@ t.test('BOOTP and DHCP are told apart, with addresses and file', async (t) => {
   };
   const reply = { ...message, op: 2, yiaddr: '192.168.1.254', siaddr: '192.168.1.1', file: 'ZZQIAA6.2F5' };
   const discover = { ...message, vend: writeOptions([option(OPTION.messageType, DHCP_TYPES.discover)]) };
-  const records = tell([
+  const records = recordsOf([
     toHost(68, 67, encodeBootp(message)),
     toAnt(67, 68, encodeBootp(reply)),
     toHost(68, 67, encodeBootp(discover)),
@@ -141,7 +145,7 @@ const data = (block: number, length: number): TftpPacket => ({
   data: new Uint8Array(length),
 });
 
-t.test('a TFTP transfer is told by its request and its end, blocks sent again counted', async (t) => {
+t.test('a TFTP transfer comes as its request and its end, repeated blocks counted', async (t) => {
   const request = toHost(
     2000,
     69,
@@ -160,7 +164,7 @@ t.test('a TFTP transfer is told by its request and its end, blocks sent again co
     block(data(3, 0)),
     ack(3),
   ];
-  t.match(tell(whole), [
+  t.match(recordsOf(whole), [
     { what: 'RRQ', telling: 'image.bli, octet' },
     { what: 'RRQ' },
     { what: 'transfer done', telling: 'image.bli, 1024 bytes, 3 blocks, 0.008 s, 1 sent again' },
@@ -169,12 +173,12 @@ t.test('a TFTP transfer is told by its request and its end, blocks sent again co
     request,
     toAnt(3000, 2000, encodeTftp({ kind: 'error', code: 1, text: 'File not found' })),
   ];
-  t.match(tell(refused), [
+  t.match(recordsOf(refused), [
     { what: 'RRQ' },
     { what: 'ERROR', fault: { code: 1 } },
     { what: 'transfer refused', telling: /File not found/ },
   ]);
-  t.match(tell(whole.slice(0, 4)).at(-1), { what: 'transfer unfinished', telling: /512 bytes/ });
+  t.match(recordsOf(whole.slice(0, 4)).at(-1), { what: 'transfer unfinished', telling: /512 bytes/ });
 });
 
 t.test('a transfer of more blocks than 16 bits count is followed', async (t) => {
@@ -188,7 +192,7 @@ t.test('a transfer of more blocks than 16 bits count is followed', async (t) => 
   t.match(datagrams.end(), [{ blocks: 70_000, bytes: 70_000 * 512, repeated: 0, outcome: 'unfinished' }]);
 });
 
-t.test('times are told to the nanosecond, and impossible ones without a throw', async (t) => {
+t.test('times are exact to the nanosecond, and impossible ones do not throw', async (t) => {
   t.equal(isoTime(1_700_000_000_123_456_789n), '2023-11-14T22:13:20.123456789Z');
   for (const time of [-1n, 2n ** 64n, 2n ** 90n, -(2n ** 90n)]) t.match(isoTime(time), /^[-+\d]{4,}.*Z$/);
 });

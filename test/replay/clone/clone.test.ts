@@ -1,6 +1,6 @@
 /**
  * The clone law: of each profile the first contact is recorded and cloned, and the clone's first contact
- * tells the same story, apart from an ignore list that is printed.
+ * has the same story, apart from an ignore list that is printed.
  */
 import type { Test } from 'tap';
 import t from 'tap';
@@ -37,7 +37,7 @@ const IGNORED: readonly {
   { what: 'Date', pattern: /(?<=\nDate: ).*/g, to: 'now', why: 'the clock of the ACS' },
 ];
 
-/** A fixed time for what tells the calendar's. */
+/** A fixed time in place of the calendar's. */
 const START = Date.UTC(2026, 0, 5, 12);
 
 async function witnessed(bytes: Uint8Array): Promise<Evidence> {

@@ -38,7 +38,7 @@ const IGNORED: readonly (readonly [path: string, why: string])[] = [
   ['*.HTTP.content-length', 'a port may have more digits; bodies are compared letter by letter'],
 ];
 
-/** A fixed time for what tells the calendar's. */
+/** A fixed time in place of the calendar's. */
 const START = Date.UTC(2026, 0, 5, 12);
 
 function addableIn({ device: { tree } }: Modem): string | undefined {

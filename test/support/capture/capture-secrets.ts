@@ -187,16 +187,64 @@ const asking = {
 } as const;
 const replying = { version: '1.2', antId: ANT_ID, toHost: `${HOST_ADDRESS}:3235`, extra: [] } as const;
 
+type SentDatagram = readonly [from: string, fromPort: number, to: string, toPort: number, bytes: Uint8Array];
+
 /** What an ant and its host say, and a modem that boots. */
-function datagrams(): readonly (readonly [
-  from: string,
-  fromPort: number,
-  to: string,
-  toPort: number,
-  bytes: Uint8Array,
-])[] {
-  const config = `ppp ifconfig intf=Internet user=${SECRETS.user} password=${SECRETS.cliPassword}\r\nSoftware : 6.2.17.5\r\n`;
-  const bootp = encodeBootp({
+const datagrams = (): readonly SentDatagram[] => [
+  ...mdapDatagrams(),
+  ['0.0.0.0', 68, '255.255.255.255', 67, bootRequest()],
+  ...tftpDatagrams(),
+  [HOST_ADDRESS, 5353, ANT_ADDRESS, 53, Buffer.from(`who is ${SECRETS.acsName}`)],
+];
+
+function mdapDatagrams(): readonly SentDatagram[] {
+  const user = `user=${SECRETS.user} password=${SECRETS.cliPassword}`;
+  const send = (from: string, message: Parameters<typeof encodeMessage>[0]): SentDatagram => [
+    from,
+    3235,
+    '224.0.0.103',
+    3235,
+    encodeMessage(message),
+  ];
+  return [
+    send(ANT_ADDRESS, {
+      kind: 'REPLY-ANT-SEARCH',
+      version: '1.2',
+      antId: ANT_ID,
+      antName: 'SpeedTouch',
+      antMac: MAC,
+      hostSetup: `AUTO,${ANT_ADDRESS}`,
+      toHost: `${HOST_ADDRESS}:3235`,
+      tpVersion: '2.0.0',
+      mdapVersion: '1.2',
+      extra: [],
+      body: undefined,
+    }),
+    send(HOST_ADDRESS, {
+      kind: 'EXEC-CLI',
+      ...asking,
+      seqNr: 1,
+      command: `user add name=jane password=${SECRETS.cliPassword}`,
+    }),
+    send(ANT_ADDRESS, {
+      kind: 'REPLY-EXEC-CLI',
+      ...replying,
+      seq: { is: 'step', number: 1 },
+      doubleCheck: false,
+      body: `ppp ifconfig intf=Internet ${user}\r\nSoftware : 6.2.17.5\r\n`,
+    }),
+    send(ANT_ADDRESS, {
+      kind: 'REPLY-EXEC-CLI',
+      ...replying,
+      seq: { is: 'done', number: 2, text: '2 DONE' },
+      body: `serial ${ANT_ID}`,
+      doubleCheck: true,
+    }),
+  ];
+}
+
+const bootRequest = (): Uint8Array =>
+  encodeBootp({
     op: 1,
     htype: 1,
     hlen: 6,
@@ -219,75 +267,20 @@ function datagrams(): readonly (readonly [
       textAsOption(97, SERIAL),
     ]),
   });
+
+function tftpDatagrams(): readonly SentDatagram[] {
+  const request = encodeTftp({ kind: 'read', file: `${SERIAL}.bin`, mode: 'octet', options: [] });
+  const data = encodeTftp({ kind: 'data', block: 1, data: Buffer.from(`[ini] ${SECRETS.password}`) });
   return [
-    [
-      ...([ANT_ADDRESS, 3235, '224.0.0.103', 3235] as const),
-      encodeMessage({
-        kind: 'REPLY-ANT-SEARCH',
-        version: '1.2',
-        antId: ANT_ID,
-        antName: 'SpeedTouch',
-        antMac: MAC,
-        hostSetup: `AUTO,${ANT_ADDRESS}`,
-        toHost: `${HOST_ADDRESS}:3235`,
-        tpVersion: '2.0.0',
-        mdapVersion: '1.2',
-        extra: [],
-        body: undefined,
-      }),
-    ],
-    [
-      ...([HOST_ADDRESS, 3235, '224.0.0.103', 3235] as const),
-      encodeMessage({
-        kind: 'EXEC-CLI',
-        ...asking,
-        seqNr: 1,
-        command: `user add name=jane password=${SECRETS.cliPassword}`,
-      }),
-    ],
-    [
-      ...([ANT_ADDRESS, 3235, '224.0.0.103', 3235] as const),
-      encodeMessage({
-        kind: 'REPLY-EXEC-CLI',
-        ...replying,
-        seq: { is: 'step', number: 1 },
-        doubleCheck: false,
-        body: config,
-      }),
-    ],
-    [
-      ...([ANT_ADDRESS, 3235, '224.0.0.103', 3235] as const),
-      encodeMessage({
-        kind: 'REPLY-EXEC-CLI',
-        ...replying,
-        seq: { is: 'done', number: 2, text: '2 DONE' },
-        body: `serial ${ANT_ID}`,
-        doubleCheck: true,
-      }),
-    ],
-    ['0.0.0.0', 68, '255.255.255.255', 67, bootp],
-    [
-      ANT_ADDRESS,
-      2000,
-      HOST_ADDRESS,
-      69,
-      encodeTftp({ kind: 'read', file: `${SERIAL}.bin`, mode: 'octet', options: [] }),
-    ],
-    [
-      HOST_ADDRESS,
-      4000,
-      ANT_ADDRESS,
-      2000,
-      encodeTftp({ kind: 'data', block: 1, data: Buffer.from(`[ini] ${SECRETS.password}`) }),
-    ],
+    [ANT_ADDRESS, 2000, HOST_ADDRESS, 69, request],
+    [HOST_ADDRESS, 4000, ANT_ADDRESS, 2000, data],
     [ANT_ADDRESS, 2000, HOST_ADDRESS, 4000, encodeTftp({ kind: 'ack', block: 1 })],
-    [HOST_ADDRESS, 5353, ANT_ADDRESS, 53, Buffer.from(`who is ${SECRETS.acsName}`)],
   ];
 }
 
 /** A pcapng file, as the project's recorder writes it: two sessions of the device, and the datagrams. */
 export function secretFile(): Uint8Array {
-  // Times that are no whole microseconds: a pcap file must be able to tell them.
+  // Times that are not whole microseconds: a pcap file must be able to hold them.
   const { recorder, bytes: recorded } = recordToMemory(1_000_001n);
   for (const port of [50_000, 50_001]) {
     const connection = recorder.connection(
