@@ -26,7 +26,7 @@ export function answerOrders(run: (sessions: number) => Promise<void>): void {
   process.on('message', (message) => {
     if (typeof message !== 'object' || message === null || !('sessions' in message)) return;
     const before = process.cpuUsage();
-    run(Number(message.sessions)).then(() => {
+    void run(Number(message.sessions)).then(() => {
       const { user, system } = process.cpuUsage(before);
       process.send?.({ cpu: (user + system) / 1e6, rss: process.memoryUsage.rss() });
     });

@@ -11,7 +11,7 @@ const below = (random: Random, limit: number): number => Math.floor(random() * l
 /** Numbers at which lengths, counters and signs overflow. */
 const EDGES = [0, 1, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xfffe, 0xffff] as const;
 
-const MOST_BYTES = 2048;
+const MAX_BYTES = 2048;
 
 const MUTATIONS: readonly Mutation[] = [
   // One bit.
@@ -54,7 +54,7 @@ export function mutateDatagram(samples: readonly Uint8Array[], random: Random): 
   let bytes = pick().slice();
   for (let count = below(random, 5); count > 0; count--) {
     const mutation = MUTATIONS[below(random, MUTATIONS.length)];
-    bytes = (mutation?.(bytes, random, pick()) ?? bytes).slice(0, MOST_BYTES);
+    bytes = (mutation?.(bytes, random, pick()) ?? bytes).slice(0, MAX_BYTES);
   }
   return bytes;
 }

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { runAcs } from './support/acs/run-acs.ts';
 import { ROOT } from './support/tree.ts';
 
@@ -52,6 +52,29 @@ const steps = [typeof acsSession.step, typeof cpeSession.step, typeof readRecord
 process.stdout.write(JSON.stringify({ kind, status, steps, modems: modems.length, sessionsOk, tasks: tasks.length }));
 `;
 
+function holdsTheProgram(t: Test, names: readonly string[]): void {
+  for (const name of [
+    'dist/cli/bin.js',
+    'dist/index.d.ts',
+    'LICENSE',
+    'README.md',
+    'CHANGELOG.md',
+    'captures/library/README.md',
+  ])
+    t.ok(names.includes(name), name);
+  t.strictSame(
+    names.filter(
+      (name) =>
+        !/^(dist\/|captures\/library\/|LICENSE$|README\.md$|CHANGELOG\.md$|package\.json$)/.test(name),
+    ),
+    [],
+  );
+  t.strictSame(
+    names.filter((name) => /^dist\/(test|bench|fuzz)\//.test(name) || /(?<!\.d)\.ts$/.test(name)),
+    [],
+  );
+}
+
 t.test('the packed package works where nothing else is', { timeout: 180_000 }, async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'modemlab-package-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
@@ -61,26 +84,7 @@ t.test('the packed package works where nothing else is', { timeout: 180_000 }, a
   const names: string[] = files.map((file: { path: string }) => file.path);
 
   t.test('it holds the program, its declarations, its data, and the licence, and no sources', async (t) => {
-    for (const name of [
-      'dist/cli/bin.js',
-      'dist/index.d.ts',
-      'LICENSE',
-      'README.md',
-      'CHANGELOG.md',
-      'captures/library/README.md',
-    ])
-      t.ok(names.includes(name), name);
-    t.strictSame(
-      names.filter(
-        (name) =>
-          !/^(dist\/|captures\/library\/|LICENSE$|README\.md$|CHANGELOG\.md$|package\.json$)/.test(name),
-      ),
-      [],
-    );
-    t.strictSame(
-      names.filter((name) => /^dist\/(test|bench|fuzz)\//.test(name) || /(?<!\.d)\.ts$/.test(name)),
-      [],
-    );
+    holdsTheProgram(t, names);
   });
 
   await writeFile(path.join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));

@@ -154,9 +154,9 @@ class LmdbStore implements DeviceStore {
     const name = storageName(key);
     const { start, end } = range(key, '');
     return this.#transaction(() => {
-      for (const found of [...this.#parameters.getKeys({ start, end })]) this.#parameters.remove(found);
+      for (const found of [...this.#parameters.getKeys({ start, end })]) void this.#parameters.remove(found);
       const existed = this.#records.doesExist(name);
-      if (existed) this.#records.remove(name);
+      if (existed) void this.#records.remove(name);
       return existed;
     });
   }
@@ -188,7 +188,7 @@ class LmdbStore implements DeviceStore {
           const at = parameterKey(key, given.name);
           const text = this.#parameters.get(at);
           const known = text === undefined ? undefined : this.#toParameter(key, text);
-          this.#parameters.put(at, flatJson({ ...known, ...given }));
+          void this.#parameters.put(at, flatJson({ ...known, ...given }));
         }
       });
     }
@@ -199,7 +199,7 @@ class LmdbStore implements DeviceStore {
       const at = parameterKey(key, name);
       return this.#transaction(() => {
         if (!this.#parameters.doesExist(at)) return 0;
-        this.#parameters.remove(at);
+        void this.#parameters.remove(at);
         return 1;
       });
     }
@@ -209,7 +209,7 @@ class LmdbStore implements DeviceStore {
       for (const entry of [...this.#parameters.getRange({ start, end })]) {
         const parameter = this.#toParameter(key, entry.value);
         if (parameter !== undefined && !parameter.name.startsWith(name)) continue;
-        this.#parameters.remove(Buffer.from(entry.key));
+        void this.#parameters.remove(Buffer.from(entry.key));
         count += 1;
       }
       return count;

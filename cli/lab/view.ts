@@ -101,7 +101,7 @@ function lineView(io: Io, store: DeviceStore, devices: readonly LabDevice[]): La
 }
 
 /** How many of the latest events are shown below the table. */
-const MOST_EVENTS = 8;
+const MAX_EVENTS = 8;
 
 const ANT_STATES: Readonly<Record<AntStep['step'], string>> = {
   on: 'booting, without an ACS',
@@ -173,13 +173,13 @@ class TableView implements LabView {
 
   #addEvent(text: string): void {
     this.#events.push(`${new Date().toISOString().slice(11, 19)} ${safe(text)}`);
-    if (this.#events.length > MOST_EVENTS) this.#events.shift();
+    if (this.#events.length > MAX_EVENTS) this.#events.shift();
   }
 
   #redraw(): void {
     if (this.#drawing) return;
     this.#drawing = true;
-    this.#draw().finally(() => {
+    void this.#draw().finally(() => {
       this.#drawing = false;
     });
   }

@@ -19,7 +19,7 @@ export interface FlashView {
 }
 
 /** Rows of the live table, which fits a terminal of 24 lines. Modems being worked on come first. */
-const MOST_ROWS = 20;
+const MAX_ROWS = 20;
 
 export function createFlashView(io: Io): FlashView {
   const live = io.colours.err;
@@ -61,10 +61,10 @@ export function tableOf(members: readonly Member[], now: number): string[] {
   const head = `${members.length} modems, ${counts}`;
   const rank = ({ modem: { state } }: Member): number => ORDER.indexOf(state.at);
   const rows = [...members].sort((a, b) => rank(a) - rank(b) || (labelOf(a) < labelOf(b) ? -1 : 1));
-  const hidden = rows.length - MOST_ROWS;
+  const hidden = rows.length - MAX_ROWS;
   return [
     head,
-    ...rows.slice(0, MOST_ROWS).map((member) => rowOf(member, now)),
+    ...rows.slice(0, MAX_ROWS).map((member) => rowOf(member, now)),
     ...(hidden > 0 ? [`and ${hidden} more`] : []),
   ];
 }

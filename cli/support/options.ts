@@ -67,7 +67,7 @@ export const collect = (text: string, before: readonly string[] | undefined): re
 ];
 
 /** The longest time that a timer can run, in seconds. */
-const MOST_SECONDS = 2_000_000;
+const MAX_SECONDS = 2_000_000;
 
 export const dataOption = (): Option =>
   new Option('--data <dir>', 'the data folder').default('modemlab-data');
@@ -78,7 +78,7 @@ export const waitOption = (): Option =>
   new Option('--wait', 'wait until the task has ended, and print the answer').default(false);
 export const timeoutOption = (): Option =>
   new Option('--timeout <seconds>', 'with --wait: how long to wait')
-    .argParser(positiveNumber(0, MOST_SECONDS))
+    .argParser(positiveNumber(0, MAX_SECONDS))
     .default(300);
 
 export const recordOption = (): Option =>

@@ -17,7 +17,7 @@ export interface Fill {
 }
 
 /** Members of one list, at most; long lists have tests of their own. */
-const MOST = 5;
+const MAX = 5;
 
 export function fromSchema(schema: Schema, fill: Fill, name: string, struct = ''): Json {
   switch (schema.is) {
@@ -27,11 +27,11 @@ export function fromSchema(schema: Schema, fill: Fill, name: string, struct = ''
       const list = fill.list?.(schema.member, struct);
       if (list !== undefined) return list;
       const inner = schema.of.is === 'struct' ? schema.member : name;
-      const max = Math.min(schema.max, Math.max(schema.min, MOST));
+      const max = Math.min(schema.max, Math.max(schema.min, MAX));
       return fc.array(fromSchema(schema.of, fill, inner, struct), { minLength: schema.min, maxLength: max });
     }
     case 'repeated':
-      return fc.array(fromSchema(schema.of, fill, name, struct), { minLength: 1, maxLength: MOST });
+      return fc.array(fromSchema(schema.of, fill, name, struct), { minLength: 1, maxLength: MAX });
     case 'choice':
       return fc.oneof(...Object.entries(schema.of).map(([choice, of]) => fromChoice(choice, of, fill)));
     default:

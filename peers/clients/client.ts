@@ -71,7 +71,7 @@ export interface Played {
 }
 
 /** POSTs of one session at most. */
-const MOST_POSTS = 200;
+const MAX_POSTS = 200;
 
 /** One session, POST by POST. */
 export class ClientSession {
@@ -114,7 +114,7 @@ export class ClientSession {
    * The next POST: empty after the Inform, later the answer to the last request of the ACS. False at the end.
    */
   async step(): Promise<boolean> {
-    if (this.#answers.length > MOST_POSTS) throw new Error('the session has no end');
+    if (this.#answers.length > MAX_POSTS) throw new Error('the session has no end');
     const last = this.#answers.at(-1);
     const asked = last === undefined ? undefined : readRequest(last.body);
     if (asked === undefined) await this.#say('');

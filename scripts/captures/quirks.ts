@@ -37,7 +37,7 @@ const ACS: Readonly<Record<NonNullable<Case['acs']>, Partial<AcsOptions>>> = {
 };
 
 /** Sessions until a good one, at most. */
-const MOST_SESSIONS = 60;
+const MAX_SESSIONS = 60;
 /** Sessions that are played where none can be good. */
 const BAD_SESSIONS = 3;
 /** Real milliseconds: a modem that sends byte by byte is slow by nature. */
@@ -103,7 +103,7 @@ async function playCase(stage: ReturnType<typeof openStage>, id: QuirkKey, of: C
       const { ok } = report;
       const all = reports.push(report);
       if (ok) good += 1;
-      if ((wanted > 0 && good >= wanted) || all >= (wanted > 0 ? MOST_SESSIONS : BAD_SESSIONS)) resolve();
+      if ((wanted > 0 && good >= wanted) || all >= (wanted > 0 ? MAX_SESSIONS : BAD_SESSIONS)) resolve();
       else if (ok) of.next?.(modem);
     });
     modem.start();

@@ -148,7 +148,7 @@ class ModemSwarm implements Swarm {
 
   #end(modem: Modem, off: boolean): void {
     // Never rejects: it waits for the end of this very session.
-    if (off) modem.stop();
+    if (off) void modem.stop();
     this.#left -= 1;
     if (this.#left === 0) this.#finish();
   }

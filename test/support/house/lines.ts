@@ -4,7 +4,7 @@ import type { TextFile } from './files.ts';
 import type { Place } from './sources.ts';
 import { visit } from './sources.ts';
 
-export const MOST_COLUMNS = 110;
+export const MAX_COLUMNS = 110;
 
 export interface LongLine extends Place {
   readonly columns: number;
@@ -14,11 +14,11 @@ export interface LongLine extends Place {
 export function longLines(files: readonly TextFile[]): readonly LongLine[] {
   return files.flatMap(({ file, text }) => {
     const lines = text.split('\n');
-    if (lines.every((line) => columnsOf(line) <= MOST_COLUMNS)) return [];
+    if (lines.every((line) => columnsOf(line) <= MAX_COLUMNS)) return [];
     const isAllowed = file.endsWith('.md') ? allowedInMarkdown(lines) : allowedInCode(file, text);
     return lines.flatMap((line, index) => {
       const columns = columnsOf(line);
-      if (columns <= MOST_COLUMNS || isUrl(line) || isAllowed(line, index)) return [];
+      if (columns <= MAX_COLUMNS || isUrl(line) || isAllowed(line, index)) return [];
       return [{ file, line: index + 1, columns }];
     });
   });
@@ -41,7 +41,7 @@ function allowedInMarkdown(lines: readonly string[]): IsAllowed {
   return (line, index) => {
     if (fenced.has(index) || line.startsWith('|')) return true;
     const [, indent = '', rest = ''] = /^(\s*(?:[-*] |\d+\. )?)(.*)$/.exec(line) ?? [];
-    return rest.split(' ').some((word) => columnsOf(indent) + columnsOf(word) > MOST_COLUMNS);
+    return rest.split(' ').some((word) => columnsOf(indent) + columnsOf(word) > MAX_COLUMNS);
   };
 }
 
@@ -57,7 +57,7 @@ function allowedInCode(file: string, text: string): IsAllowed {
     const start = tree.getLineAndCharacterOfPosition(node.getStart(tree));
     for (const [at, part] of node.getText(tree).split('\n').entries()) add(start.line + at, columnsOf(part));
   });
-  return (line, index) => columnsOf(line) - (longest.get(index) ?? 0) <= MOST_COLUMNS;
+  return (line, index) => columnsOf(line) - (longest.get(index) ?? 0) <= MAX_COLUMNS;
 }
 
 const isLiteral = (node: ts.Node): boolean =>
