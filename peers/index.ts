@@ -1,5 +1,5 @@
 /**
- * Scripted peers as a library: an ACS and a CPE that do exactly what they are told, lies included, and
+ * Scripted peers as a library: an ACS and a CPE that do exactly what their script says, lies included, and
  * samples.
  */
 export {

@@ -1,4 +1,6 @@
-/** The port of a replayed ACS: requests are read as leniently as captures are, responses are written as bytes. */
+/**
+ * The port of a replayed ACS: requests are read as leniently as captures are, responses are written as bytes.
+ */
 import type { Socket } from 'node:net';
 import { decodeBody } from '../captures/http/http-body.ts';
 import { headerOf } from '../captures/http/http-head.ts';

@@ -1,5 +1,6 @@
-// Writes .build/: every source of tsconfig.json as JavaScript that plain node runs, with source maps, and the data files
-// beside it. Only what changed since the last time is written. Types are not checked: `npm run typecheck` does that.
+// Writes .build/: every source of tsconfig.json as JavaScript that plain node runs, with source maps, and the
+// data files beside it. Only what changed since the last time is written. Types are not checked: `npm run
+// typecheck` does that.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +11,7 @@ export const BUILD = path.join(ROOT, '.build');
 /** For what a test run writes for itself. */
 export const RUN_FOLDER = path.join(BUILD, 'run');
 
-/** What decides the form of the output, beside the sources: when one is newer than the output, all is written again. */
+/** What decides the form of the output. When one of these is newer than the output, all is written again. */
 const MAKERS = ['scripts/emit.js', 'tsconfig.json', 'node_modules/esbuild/package.json'];
 const DATA = [...DATA_FOLDERS, 'test/fixtures'];
 
@@ -41,7 +42,7 @@ export function listSources() {
 /** The place of a source's JavaScript, or of a data file's copy, in .build/. */
 export const builtPath = (file) => path.join(BUILD, file.replace(/\.ts$/, '.js'));
 
-/** Imports of other sources name their JavaScript; nothing is put together, so that modules stay what they are. */
+/** Imports of other sources name their JavaScript. Nothing is bundled: modules stay what they are. */
 const keepModules = {
   name: 'keep-modules',
   setup(build) {
@@ -51,7 +52,10 @@ const keepModules = {
   },
 };
 
-/** Brings .build/ up to date, and answers how many sources were written. Rejects when one cannot be read as TypeScript. */
+/**
+ * Brings .build/ up to date. Resolves with the number of sources written; rejects when one of them cannot be
+ * read as TypeScript.
+ */
 export async function emit() {
   const made = Math.max(...MAKERS.map((file) => changedAt(path.join(ROOT, file))));
   const isOld = (file) => {

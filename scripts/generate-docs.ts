@@ -27,6 +27,22 @@ const DETECTED: Readonly<Record<Quirk['noted'], string>> = {
   no: 'no',
 };
 
+const COLUMNS = 110;
+
+/** Breaks a paragraph into lines; `indent` stands before all of them but the first. */
+function wrap(text: string, indent = ''): string {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) ?? '';
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line.trim() === '' || longer.length <= COLUMNS) lines[lines.length - 1] = longer;
+    else lines.push(indent + word);
+  }
+  return lines.join('\n');
+}
+
+const item = (text: string): string => wrap(`- ${text}`, '  ');
+
 /** Escapes characters that mean something in Markdown. */
 const plain = (text: string): string => text.replace(/[<|*_$]/g, '\\$&');
 
@@ -38,16 +54,17 @@ function quirksPage(): string {
   const parts = [
     '# Quirks: what real modems do',
     GENERATED,
-    [
-      `${all.length} entries: ${all.length - watched} misbehaviours of real devices, and ${watched} that modemlab watches for although`,
-      `no device is known to have them. modemlab detects ${count((q) => q.noted !== 'no')} of the entries, and simulated modems can be given`,
-      `${count((q) => q.act !== undefined)} of them with \`--quirk\`.`,
-    ].join('\n'),
-    [
-      'A quirk that is detected is counted for the device; it is never a reason to refuse a modem. An id is never changed or',
-      'reused. The grade says how good the evidence is: **A** a recorded message, **B** a first-hand report, **C** hearsay,',
-      '**none** never seen on a device.',
-    ].join('\n'),
+    wrap(
+      `${all.length} entries: ${all.length - watched} misbehaviours of real devices, and ${watched} that ` +
+        'modemlab watches for although no device is known to have them. modemlab detects ' +
+        `${count((q) => q.noted !== 'no')} of the entries, and simulated modems can be given ` +
+        `${count((q) => q.act !== undefined)} of them with \`--quirk\`.`,
+    ),
+    wrap(
+      'A quirk that is detected is counted for the device; it is never a reason to refuse a modem. An id is ' +
+        'never changed or reused. The grade says how good the evidence is: **A** a recorded message, **B** a ' +
+        'first-hand report, **C** hearsay, **none** never seen on a device.',
+    ),
     ...QUIRK_GROUPS.flatMap(({ key, title, entries }) => [
       `## ${key}: ${title}`,
       ...Object.keys(entries).flatMap((id) => {
@@ -63,12 +80,12 @@ function quirkEntry({ id, title, who, does, clause, we, source, grade, noted, ac
   return [
     `### ${id}: ${plain(title)}`,
     '',
-    `- Seen on: ${plain(who)}`,
-    `- What it does: ${plain(does)}`,
-    `- Specification: ${plain(clause)}`,
-    `- What modemlab does: ${plain(we)}`,
-    `- Detected: ${DETECTED[noted]}. Can be simulated: ${act === undefined ? 'no' : 'yes'}`,
-    `- Source (grade ${grade}): ${plain(source)}`,
+    item(`Seen on: ${plain(who)}`),
+    item(`What it does: ${plain(does)}`),
+    item(`Specification: ${plain(clause)}`),
+    item(`What modemlab does: ${plain(we)}`),
+    item(`Detected: ${DETECTED[noted]}. Can be simulated: ${act === undefined ? 'no' : 'yes'}`),
+    item(`Source (grade ${grade}): ${plain(source)}`),
   ].join('\n');
 }
 
@@ -76,12 +93,12 @@ function errorsPage(): string {
   const parts = [
     '# Errors',
     GENERATED,
-    [
-      'Every error has a stable code, one sentence, the place where it happened (a byte, a parameter, a file), and advice on',
-      'what to do. Scripts should look at the code.',
-    ].join('\n'),
-    ...Object.entries(ERRORS).map(
-      ([code, { says, remedy }]) => `## ${code}\n\n${sentence(says)}\n\nWhat to do: ${sentence(remedy)}`,
+    wrap(
+      'Every error has a stable code, one sentence, the place where it happened (a byte, a parameter, a file), ' +
+        'and advice on what to do. Scripts should look at the code.',
+    ),
+    ...Object.entries(ERRORS).map(([code, { says, remedy }]) =>
+      [`## ${code}`, wrap(sentence(says)), wrap(`What to do: ${sentence(remedy)}`)].join('\n\n'),
     ),
   ];
   return `${parts.join('\n\n')}\n`;

@@ -28,7 +28,7 @@ function defineDiscover(mdap: Command, cli: CliContext): void {
     summary: 'find all modems on the line by MDAP, whatever their IP addresses',
     more:
       'Searches several times, because answers get lost when many arrive at once. All modems may have ' +
-      'the same IP address: they are told apart by their ANT-ID, the serial number without its first two ' +
+      'the same IP address: modemlab distinguishes them by their ANT-ID, the serial number without its first two ' +
       'letters.',
     options: [
       ...hostOptions('how long to search', SEARCH_SECONDS),

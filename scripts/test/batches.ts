@@ -1,6 +1,6 @@
 /**
- * Which test files share a process. Starting node and loading modules costs more than most tests of pure code: those are
- * gathered. A test that opens sockets, starts processes or measures memory has a process of its own.
+ * Which test files share a process. Starting node and loading modules costs more than most tests of pure code:
+ * those are gathered. A test that opens sockets, starts processes or measures memory has a process of its own.
  */
 
 /** A test that reaches one of these is alone. */

@@ -424,9 +424,9 @@ t.test(
     t.equal(modem.device.setting('DeviceInfo.SoftwareVersion'), '6.2.29.2');
     const answer = seen.find(({ envelope }) => envelope?.message.kind === 'response')?.envelope?.message;
     t.match(answer, { rpc: 'Download', args: { Status: 1, CompleteTime: '0001-01-01T00:00:00Z' } });
-    const told = seen.filter((turn) => turn.asks('TransferComplete'));
-    t.equal(told.length, 1);
-    t.match(told[0]?.envelope?.message, {
+    const reported = seen.filter((turn) => turn.asks('TransferComplete'));
+    t.equal(reported.length, 1);
+    t.match(reported[0]?.envelope?.message, {
       args: { CommandKey: 'dl-7', FaultStruct: { FaultCode: 0, FaultString: '' } },
     });
     modem.inform('2 PERIODIC');
@@ -461,8 +461,8 @@ t.test('a failed transfer is reported by its fault, and changes nothing', async 
     modem.start();
     await session(modem);
     t.strictSame((await session(modem)).events, ['7 TRANSFER COMPLETE', 'M Download']);
-    const told = seen.find((turn) => turn.asks('TransferComplete'))?.envelope?.message;
-    t.match(told, { args: { FaultStruct: { FaultCode: code } } }, url);
+    const reported = seen.find((turn) => turn.asks('TransferComplete'))?.envelope?.message;
+    t.match(reported, { args: { FaultStruct: { FaultCode: code } } }, url);
     t.equal(modem.device.setting('DeviceInfo.SoftwareVersion'), '6.2.17.5');
     await modem.stop();
   }

@@ -85,13 +85,13 @@ interface Counted {
   readonly requests: number;
 }
 
-interface Told extends Counted {
+interface CountedCapture extends Counted {
   readonly name: string;
   /** The ends of each. */
   readonly ends: ReadonlySet<string>;
 }
 
-async function count(name: string): Promise<Told> {
+async function count(name: string): Promise<CountedCapture> {
   const flow = createFlow();
   const http = createHttp();
   const ends = new Set<string>();
@@ -118,7 +118,7 @@ async function count(name: string): Promise<Told> {
 }
 
 interface Batch {
-  readonly captures: Told[];
+  readonly captures: CountedCapture[];
   readonly ends: Set<string>;
 }
 
@@ -126,7 +126,7 @@ interface Batch {
  * Captures that have no conversation in common are read as one file: a start of Wireshark costs more than
  * they do.
  */
-function batchesOf(captures: readonly Told[]): readonly Batch[] {
+function batchesOf(captures: readonly CountedCapture[]): readonly Batch[] {
   const batches: Batch[] = [];
   for (const capture of captures) {
     let batch = batches.find(({ ends }) => ![...capture.ends].some((pair) => ends.has(pair)));
@@ -193,7 +193,7 @@ t.test(
   async (t) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'modemlab-library-'));
     t.teardown(() => rm(folder, { recursive: true, force: true }));
-    const captures: Told[] = [];
+    const captures: CountedCapture[] = [];
     for (const { name } of entries) captures.push(await count(name));
     const batches = batchesOf(captures);
     t.ok(batches.length < 6, `${batches.length} starts`);

@@ -121,7 +121,7 @@ t.test('device delete forgets one device and its tree', async (t) => {
   t.equal((await command('device', 'tree', 'CP0644JTAAA')).code, 2);
 });
 
-t.test('two devices with one serial number are told apart by their keys', async (t) => {
+t.test('two devices with one serial number are distinguished by their keys', async (t) => {
   const { command, data } = await lab(t);
   const twin = sampleDevice('CP0644JTAAA');
   const deviceId = { ...twin.device.deviceId, ProductClass: '' };

@@ -294,34 +294,37 @@ t.test('the end of a test is reported until it is acknowledged', async (t) => {
   t.match(retried, { events: ['8 DIAGNOSTICS COMPLETE'], inform: { RetryCount: 1 } });
 });
 
-t.test('a test that ends while a session is open is not shown to it, and told right behind it', async (t) => {
-  const acs = await scriptedAcs(t);
-  let clock = 0;
-  const scheduler = createScheduler({ speed: 1000, clock: () => clock });
-  const modem = createModem({ ...CALM, acs: acs.url, profile: 'generic-tr098', bootSeconds: 0, scheduler });
-  t.teardown(() => modem.stop());
-  modem.start();
-  await acs.session();
-  await modem.next('session-ended');
-  modem.inform('6 CONNECTION REQUEST');
-  (await acs.next()).informResponse();
-  (await acs.next()).ask(write(modem, PING, { ...LONG, NumberOfRepetitions: '60' }));
-  const ended = modem.next('session-ended');
-  (await acs.next()).status(204);
-  await ended;
-  modem.inform('6 CONNECTION REQUEST');
-  (await acs.next()).informResponse();
-  const open = await acs.next();
-  clock += MINUTE / 1000;
-  await new Promise<void>((resolve) => {
-    scheduler.after(0, resolve);
-  });
-  t.equal(stateOf(modem, PING), 'Requested', 'as it was when the session began');
-  open.status(204);
-  const next = await acs.next();
-  t.strictSame(next.events, ['8 DIAGNOSTICS COMPLETE']);
-  t.equal(stateOf(modem, PING), 'Complete');
-});
+t.test(
+  'a test that ends while a session is open is hidden from it, and reported right after it',
+  async (t) => {
+    const acs = await scriptedAcs(t);
+    let clock = 0;
+    const scheduler = createScheduler({ speed: 1000, clock: () => clock });
+    const modem = createModem({ ...CALM, acs: acs.url, profile: 'generic-tr098', bootSeconds: 0, scheduler });
+    t.teardown(() => modem.stop());
+    modem.start();
+    await acs.session();
+    await modem.next('session-ended');
+    modem.inform('6 CONNECTION REQUEST');
+    (await acs.next()).informResponse();
+    (await acs.next()).ask(write(modem, PING, { ...LONG, NumberOfRepetitions: '60' }));
+    const ended = modem.next('session-ended');
+    (await acs.next()).status(204);
+    await ended;
+    modem.inform('6 CONNECTION REQUEST');
+    (await acs.next()).informResponse();
+    const open = await acs.next();
+    clock += MINUTE / 1000;
+    await new Promise<void>((resolve) => {
+      scheduler.after(0, resolve);
+    });
+    t.equal(stateOf(modem, PING), 'Requested', 'as it was when the session began');
+    open.status(204);
+    const next = await acs.next();
+    t.strictSame(next.events, ['8 DIAGNOSTICS COMPLETE']);
+    t.equal(stateOf(modem, PING), 'Complete');
+  },
+);
 
 t.test('the same seed measures the same, another modem otherwise', async (t) => {
   const measured: string[] = [];

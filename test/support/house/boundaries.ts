@@ -35,7 +35,7 @@ export const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
   ['cli', { imports: { allBut: ['index.ts', 'bench', 'scripts', 'test'] }, packages: ['commander', 'pino'] }],
   ['scripts', { imports: { allBut: ['test'] }, packages: [] }],
   ['bench', { imports: { allBut: ['test'] }, packages: ['fast-xml-parser', 'pino', 'undici'] }],
-  ['test', { imports: { allBut: [] }, packages: ['fast-check', 'tap', 'typescript', 'undici'] }],
+  ['test', { imports: { allBut: [] }, packages: ['fast-check', 'tap', 'typescript', 'undici', 'yaml'] }],
 ]);
 
 /** Folders (and files) of a room, the lowest first: each imports only from lists before its own. */

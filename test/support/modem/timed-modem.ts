@@ -16,14 +16,14 @@ export interface Bench {
   readonly time: SimulatedTime;
   readonly modem: Modem;
   /** The next session: its Inform is answered, these requests are sent to the modem, and 204 ends it. */
-  session(...requests: readonly Request<CpeMethod>[]): Promise<Told>;
+  session(...requests: readonly Request<CpeMethod>[]): Promise<Reported>;
   /** This much simulated time passes, with exactly one session in it. */
-  passOne(ms: number, ...requests: readonly Request<CpeMethod>[]): Promise<Told>;
+  passOne(ms: number, ...requests: readonly Request<CpeMethod>[]): Promise<Reported>;
   /** This much simulated time passes without a session. */
   passNone(ms: number): Promise<void>;
 }
 
-export interface Told {
+export interface Reported {
   readonly events: readonly string[];
   readonly names: readonly string[];
   readonly at: number;
