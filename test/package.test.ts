@@ -1,4 +1,6 @@
-/** The package as others get it: packed, installed into an empty folder, used as a command and as a library. */
+/**
+ * The package as others get it: packed, installed into an empty folder, used as a command and as a library.
+ */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';

@@ -1,6 +1,7 @@
 /**
- * Which test files share a process. Starting node and loading modules costs more than most tests of pure code:
- * those are gathered. A test that opens sockets, starts processes or measures memory has a process of its own.
+ * Which test files share a process. Starting node and loading modules costs more than most tests of pure
+ * code: those are gathered. A test that opens sockets, starts processes or measures memory has a process of
+ * its own.
  */
 
 /** A test that reaches one of these is alone. */
@@ -11,7 +12,10 @@ const ALONE: readonly string[] = [
 
 export const FILES_IN_BATCH = 10;
 
-/** Every test file once, in lists that each run in one process. `reached` tells what a test imports, itself included. */
+/**
+ * Every test file once, in lists that each run in one process. `reached` tells what a test imports, itself
+ * included.
+ */
 export function batchesOf(
   tests: readonly string[],
   reached: (test: string) => ReadonlySet<string>,

@@ -1,4 +1,7 @@
-/** The files that differ from the last commit, new ones included: their tests are what `npm run test:changed` runs. */
+/**
+ * The files that differ from the last commit, new ones included: their tests are what `npm run test:changed`
+ * runs.
+ */
 import { execFileSync } from 'node:child_process';
 
 /** Paths from the package's folder, which is `root`. */

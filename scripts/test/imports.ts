@@ -1,4 +1,7 @@
-/** Who imports whom among the emitted modules: which tests a change touches, and which need a process of their own. */
+/**
+ * Who imports whom among the emitted modules: which tests a change touches, and which need a process of their
+ * own.
+ */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Tree } from './tree.ts';
@@ -18,7 +21,10 @@ export class ImportGraph {
     );
   }
 
-  /** All files and packages that a source reaches, itself included: files by their path from the package's folder. */
+  /**
+   * All files and packages that a source reaches, itself included: files by their path from the package's
+   * folder.
+   */
   reached(source: string): ReadonlySet<string> {
     const known = this.#reached.get(source);
     if (known !== undefined) return known;

@@ -1,4 +1,5 @@
-// `npm test`, `npm run test:long` and `npm run test:changed`: emits what changed, then runs scripts/test/run.ts.
+// `npm test`, `npm run test:long` and `npm run test:changed`: emits what changed, then runs
+// scripts/test/run.ts.
 import { pathToFileURL } from 'node:url';
 import { builtPath, emit, listSources, ROOT, RUN_FOLDER } from '../emit.js';
 import { installMissing } from '../install-missing.js';

@@ -1,5 +1,5 @@
-// Runs one test file and shows all that it prints: `npm run test:one -- test/protocol/xml/read.test.ts`. With --watch it
-// runs again whenever a source changes. Neither types nor style are checked.
+// Runs one test file and shows all that it prints: `npm run test:one -- test/protocol/xml/read.test.ts`. With
+// --watch it runs again whenever a source changes. Neither types nor style are checked.
 import { spawn } from 'node:child_process';
 import { existsSync, watch } from 'node:fs';
 import path from 'node:path';

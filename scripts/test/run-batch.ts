@@ -6,7 +6,10 @@ import { pathToFileURL } from 'node:url';
 import { readTapLog, type TapLog } from './tap-log.ts';
 import type { Tree } from './tree.ts';
 
-/** tap ends a test that takes too long, and tells which; a process that does not even do that is ended so much later. */
+/**
+ * tap ends a test that takes too long, and tells which; a process that does not even do that is ended so much
+ * later.
+ */
 const GRACE_MS = 10_000;
 
 export interface Result extends TapLog {

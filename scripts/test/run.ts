@@ -1,6 +1,6 @@
 /**
- * Runs the tests as plain JavaScript from .build/, a process for each batch, several at a time. Prints a line for each
- * process, then what failed, then the totals.
+ * Runs the tests as plain JavaScript from .build/, a process for each batch, several at a time. Prints a line
+ * for each process, then what failed, then the totals.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

@@ -20,7 +20,10 @@ export function readTapLog(log: string): TapLog {
   return { passed: count('pass'), failed: count('fail'), skipped: count('skip') + count('todo'), failures };
 }
 
-/** A failure and the YAML block below it, which is indented by two. Of a test around a failure its line is enough. */
+/**
+ * A failure and the YAML block below it, which is indented by two. Of a test around a failure its line is
+ * enough.
+ */
 function failureAt(lines: readonly string[], start: number): string {
   const indent = ' '.repeat((lines[start] ?? '').search(/\S/) + 2);
   const opens = lines[start + 1] === `${indent}---` && !lines[start + 2]?.startsWith(`${indent}at:`);

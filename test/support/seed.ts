@@ -1,8 +1,8 @@
 /**
- * Seeds and sizes of random tests. A run without settings always draws the same cases, so a run that passed passes again.
- * MODEMLAB_SEED=random draws a seed of its own for each process, MODEMLAB_SEED=<number> takes that one; every test that
- * uses it says which in its title. MODEMLAB_SIZE multiplies the number of cases: `npm run test:long` has random seeds
- * and size 10.
+ * Seeds and sizes of random tests. A run without settings always draws the same cases, so a run that passed
+ * passes again. MODEMLAB_SEED=random draws a seed of its own for each process, MODEMLAB_SEED=<number> takes
+ * that one; every test that uses it says which in its title. MODEMLAB_SIZE multiplies the number of cases:
+ * `npm run test:long` has random seeds and size 10.
  */
 import { randomInt } from 'node:crypto';
 import type { IAsyncProperty, IProperty, Parameters } from 'fast-check';
@@ -33,7 +33,10 @@ function readSize(given: string | undefined): number {
 /** How many cases to try, where a normal run tries `normal`. */
 export const sized = (normal: number): number => normal * SIZE;
 
-/** A normal run's share of a list whose every member is the same test: `normal` of them, spread evenly; else all. */
+/**
+ * A normal run's share of a list whose every member is the same test: `normal` of them, spread evenly; else
+ * all.
+ */
 export const sampled = <T>(all: readonly T[], normal: number): readonly T[] =>
   SIZE > 1
     ? all

@@ -1,4 +1,7 @@
-/** Where the package lies, and how its programs are started: from its sources by tsx, or as emitted for the tests. */
+/**
+ * Where the package lies, and how its programs are started: from its sources by tsx, or as emitted for the
+ * tests.
+ */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 

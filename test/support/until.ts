@@ -1,4 +1,7 @@
-/** Waiting for what nobody announces, such as a file that another process writes. An event is better where there is one. */
+/**
+ * Waiting for what nobody announces, such as a file that another process writes. An event is better where
+ * there is one.
+ */
 
 /** Milliseconds between two looks. */
 const PAUSE_MS = 5;

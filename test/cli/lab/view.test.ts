@@ -10,7 +10,10 @@ const DEVICES = ['A', 'B', 'C'].map((name) => ({
 }));
 const ESCAPE = '\u001b';
 
-/** What the view uses of a terminal: rows, wrapping and scrolling, and the sequences that move the cursor and clear. */
+/**
+ * What the view uses of a terminal: rows, wrapping and scrolling, and the sequences that move the cursor and
+ * clear.
+ */
 class Terminal {
   readonly io: Io;
   /** All that was ever written and is not cleared, including the rows above the screen. */

@@ -53,7 +53,8 @@ property(
         doubleCheckOnDone: flag,
         singleShotDone: flag,
         maxDatagram: flag ? 512 : 1400,
-        // Longer than this line delays a copy of the first request: after that, an ant takes it for a new one.
+        // Longer than this line delays a copy of the first request: after that, an ant takes it for a new
+        // one.
         replayCache: 60_000,
       };
       const pair = new MdapLine(seed, line, [{ antId: 'A', run, takes, settings }]);

@@ -1,4 +1,7 @@
-/** Which lines are too long. CONTRIBUTING.md names the limit; biome keeps it in code, but not in comments and pages. */
+/**
+ * Which lines are too long. CONTRIBUTING.md names the limit; biome keeps it in code, but not in comments and
+ * pages.
+ */
 import ts from 'typescript';
 import type { TextFile } from './files.ts';
 import type { Place } from './sources.ts';

@@ -1,4 +1,7 @@
-/** Words that this project's comments and pages were once full of; plain English has others for most of what they said. */
+/**
+ * Words that this project's comments and pages were once full of; plain English has others for most of what
+ * they said.
+ */
 import type { TextFile } from './files.ts';
 import type { Place } from './sources.ts';
 
@@ -6,7 +9,9 @@ export interface FoundWord extends Place {
   readonly word: string;
 }
 
-/** A line on which the words are right. It has to be there: an entry that nothing needs any more is an error. */
+/**
+ * A line on which the words are right. It has to be there: an entry that nothing needs any more is an error.
+ */
 export interface Allowed {
   readonly file: string;
   /** A part of the line. */
