@@ -67,6 +67,8 @@ interface Transfer {
   lastBlock: number;
   blockBytes: number;
   final: boolean;
+  /** The client has answered the server: a request that comes again later starts another transfer. */
+  answered: boolean;
 }
 
 const portOf = (endpoint: string): number => Number(endpoint.slice(endpoint.lastIndexOf(':') + 1));
@@ -105,6 +107,8 @@ export const createDatagrams = (): Datagrams => new DatagramReader();
 class DatagramReader implements Datagrams {
   /** Transfers by the client's endpoint: the server answers from any port. */
   readonly #transfers = new Map<string, Transfer>();
+  /** The last finished transfer of each client: what still arrives for it was sent again. */
+  readonly #finished = new Map<string, Transfer>();
 
   push(datagram: Datagram): readonly DatagramEvent[] {
     const { from, payload, to } = datagram;
@@ -112,6 +116,7 @@ class DatagramReader implements Datagrams {
     const transfer = this.#transfers.get(from) ?? this.#transfers.get(to);
     if (transfer !== undefined && hostOf(from === transfer.client ? to : from) === hostOf(transfer.server))
       return this.#follow(transfer, datagram);
+    if (this.#isLate(datagram)) return [];
     if (isBetween(datagram, BOOTP_SERVER_PORT, BOOTP_CLIENT_PORT) || isBootp(payload)) {
       const read = decodeBootp(payload);
       return [{ is: 'bootp', datagram, read, type: read.ok ? dhcpTypeOf(read.value) : undefined }];
@@ -135,11 +140,12 @@ class DatagramReader implements Datagrams {
     const { from, to, time } = datagram;
     const older = this.#transfers.get(from);
     const [oldest] = this.#transfers.values();
-    // Asked again before anything came: the same transfer.
-    if (older !== undefined && older.blocks === 0 && older.file === file) return [event];
+    // Asked again before the client answered anything, for example when the first block is late: the same transfer.
+    if (older !== undefined && !older.answered && older.file === file) return [event];
     const isFull = this.#transfers.size >= LIMITS.captureTransfers;
     const replaced = older ?? (isFull ? oldest : undefined);
     if (replaced !== undefined) this.#transfers.delete(replaced.client);
+    this.#finished.delete(from);
     this.#transfers.set(from, newTransfer(from, to, file, kind, time));
     return replaced === undefined ? [event] : [abandoned(replaced), event];
   }
@@ -148,7 +154,8 @@ class DatagramReader implements Datagrams {
     const { from, time } = datagram;
     const read = decodeTftp(datagram.payload);
     transfer.last = time;
-    if (from !== transfer.client) transfer.server = from;
+    if (from === transfer.client) transfer.answered = true;
+    else transfer.server = from;
     const event: DatagramEvent = { is: 'tftp', datagram, read };
     if (!read.ok) return [event];
     const packet = read.value;
@@ -161,7 +168,7 @@ class DatagramReader implements Datagrams {
         return [event, ended(transfer, time, 'refused', packet.text)];
       case 'ack':
         if (!transfer.final || packet.block !== transfer.lastBlock) return [];
-        this.#transfers.delete(transfer.client);
+        this.#finish(transfer);
         return [ended(transfer, time, 'done')];
       case 'oack':
         takeOptions(transfer, packet);
@@ -169,6 +176,25 @@ class DatagramReader implements Datagrams {
       default:
         return [event];
     }
+  }
+
+  #finish(transfer: Transfer): void {
+    this.#transfers.delete(transfer.client);
+    const [oldest] = this.#finished.keys();
+    if (this.#finished.size >= LIMITS.captureTransfers && oldest !== undefined) this.#finished.delete(oldest);
+    this.#finished.set(transfer.client, transfer);
+  }
+
+  /** Whether it is the last block or its ACK once more, from the end that did not see the other's. */
+  #isLate({ from, payload, to }: Datagram): boolean {
+    const finished = this.#finished.get(from) ?? this.#finished.get(to);
+    if (finished === undefined || (from === finished.client ? to : from) !== finished.server) return false;
+    const read = decodeTftp(payload);
+    return (
+      read.ok &&
+      (read.value.kind === 'data' || read.value.kind === 'ack') &&
+      read.value.block === finished.lastBlock
+    );
   }
 }
 
@@ -191,6 +217,7 @@ const newTransfer = (
   lastBlock: 0,
   blockBytes: DEFAULT_BLOCK,
   final: false,
+  answered: false,
 });
 
 /** A transfer whose end the capture does not show. */
