@@ -77,7 +77,7 @@ function holdsTheProgram(t: Test, names: readonly string[]): void {
   );
 }
 
-t.test('the packed package works where nothing else is', { timeout: 180_000 }, async (t) => {
+t.test('the packed package works where nothing else is', async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'modemlab-package-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const packed = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: ROOT, env });

@@ -140,7 +140,8 @@ class DatagramReader implements Datagrams {
     const { from, to, time } = datagram;
     const older = this.#transfers.get(from);
     const [oldest] = this.#transfers.values();
-    // Asked again before the client answered anything, for example when the first block is late: the same transfer.
+    // Asked again before the client answered anything, for example when the first block is late: the same
+    // transfer.
     if (older !== undefined && !older.answered && older.file === file) return [event];
     const isFull = this.#transfers.size >= LIMITS.captureTransfers;
     const replaced = older ?? (isFull ? oldest : undefined);

@@ -21,10 +21,14 @@ export function batchesOf(
   reached: (test: string) => ReadonlySet<string>,
 ): readonly (readonly string[])[] {
   const isAlone = (test: string): boolean => ALONE.some((module) => reached(test).has(module));
+  const startsPrograms = (test: string): boolean => reached(test).has('node:child_process');
+  const alone = tests.filter(isAlone);
   const gathered = tests.filter((test) => !isAlone(test));
   const count = Math.ceil(gathered.length / FILES_IN_BATCH);
   return [
-    ...tests.filter(isAlone).map((test) => [test]),
+    // Programs take longest, and mostly wait: they begin first.
+    ...alone.filter(startsPrograms).map((test) => [test]),
+    ...alone.filter((test) => !startsPrograms(test)).map((test) => [test]),
     // Dealt like cards, so that neighbours, which are often alike in size, do not all land in one batch.
     ...Array.from({ length: count }, (_, at) => gathered.filter((_, index) => index % count === at)),
   ];

@@ -26,7 +26,7 @@ export async function runTests(words: readonly string[], tree: Tree): Promise<nu
       changed: { type: 'boolean', default: false },
       long: { type: 'boolean', default: false },
       pure: { type: 'boolean', default: false },
-      jobs: { type: 'string', default: String(Math.min(4, availableParallelism())) },
+      jobs: { type: 'string', default: String(Math.min(4, availableParallelism() + 1)) },
     },
   });
   const timeoutMs = TIMEOUT_MS * (values.long ? LONG_TIMES : 1);

@@ -14,6 +14,7 @@ import { filesTwice, judge, TaskLoad } from '../support/acs/task-load.ts';
 import type { Witness } from '../support/modem/witness.ts';
 import { witness } from '../support/modem/witness.ts';
 import { SEED, sized } from '../support/seed.ts';
+import { until } from '../support/until.ts';
 
 const KILLS = sized(25);
 /** Open tasks that each modem always has. */
@@ -29,7 +30,6 @@ const LATER = ['st706wl', 'st706wl', 'st706wl'] as const;
 
 t.test(
   `killed ${KILLS} times, the ACS loses no task, invents no answer, repeats nothing blindly (seed ${SEED})`,
-  { timeout: 120_000 + KILLS * 4000 },
   async (t) => {
     t.comment(`MODEMLAB_SEED=${SEED} and ${KILLS} kills`);
     const random = createRandom(SEED);
@@ -79,12 +79,10 @@ t.test(
 
 async function discovered(store: DeviceStore, witnesses: readonly Witness[]): Promise<void> {
   for (const { key } of witnesses) {
-    for (let looks = 0; ; looks += 1) {
+    await until(async () => {
       const record = await store.get(key);
-      if (record !== undefined && isDiscovered(record)) break;
-      if (looks > 1200) throw new Error(`${key} is not discovered`);
-      await pause(50);
-    }
+      return record !== undefined && isDiscovered(record);
+    }, `${key} is discovered`);
   }
 }
 

@@ -18,6 +18,7 @@ import { filesTwice, judge, TABLES, TaskLoad } from '../support/acs/task-load.ts
 import type { Witness } from '../support/modem/witness.ts';
 import { witness } from '../support/modem/witness.ts';
 import { SEED } from '../support/seed.ts';
+import { until } from '../support/until.ts';
 
 const PROFILES = ['st706wl', 'st706', 'st706wl', 'st780v74', 'st706wl'] as const;
 const COUNT = 10;
@@ -97,7 +98,6 @@ async function queueTasks(
 
 t.test(
   `two ACSs on one data folder share queue and store without losing or doubling a task (seed ${SEED})`,
-  { timeout: 230_000 },
   async (t) => {
     t.comment(`MODEMLAB_SEED=${SEED}`);
     const random = createRandom(SEED);
@@ -150,26 +150,18 @@ async function stylesLearned(store: DeviceStore, witnesses: readonly Witness[]):
   for (const { modem } of witnesses) {
     const model = modelOf(modem.id, modem.device.firmware);
     await until(
-      `${model}: its reply style is learnt`,
       async () => (await store.learned(model))?.proven === true,
+      `${model}: its reply style is learned`,
     );
   }
 }
 
 async function discovered(store: DeviceStore, witnesses: readonly Witness[]): Promise<void> {
   for (const { key } of witnesses)
-    await until(`${key} is discovered`, async () => {
+    await until(async () => {
       const record = await store.get(key);
       return record !== undefined && isDiscovered(record);
-    });
-}
-
-/** Nothing reports to this process what the servers have stored, so it looks again and again. */
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (let looks = 0; !(await holds()); looks += 1) {
-    if (looks > 600) throw new Error(`not within a minute: ${what}`);
-    await pause(100);
-  }
+    }, `${key} is discovered`);
 }
 
 /** What the store lacks, or has too much, of the modems' trees. Rows that were added are known as rows. */

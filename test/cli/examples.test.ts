@@ -15,6 +15,7 @@ import { recordToMemory } from '../support/capture/record-memory.ts';
 import { startAnts } from '../support/lan/mdap-ants.ts';
 import type { Ran } from '../support/process/cli.ts';
 import { run, start, temporaryFolder } from '../support/process/cli.ts';
+import { until } from '../support/until.ts';
 
 interface Example {
   readonly command: string;
@@ -40,17 +41,13 @@ const of = (...commands: readonly string[]): readonly Example[] =>
 
 /** Runs until the first modem of the lab is discovered. */
 async function discovered(): Promise<void> {
-  for (let attempt = 0; attempt < 600; attempt++) {
+  await until(async () => {
     const { out, code } = await run(['device', 'show', EXAMPLE_DEVICE, '--json']);
-    if (code === 0 && JSON.parse(out).discovery.state === 'done') return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`${EXAMPLE_DEVICE} was not discovered`);
+    return code === 0 && JSON.parse(out).discovery.state === 'done';
+  }, `${EXAMPLE_DEVICE} is discovered`);
 }
 
 const SEARCH = encodeMessage({ kind: 'ANT-SEARCH', version: '1.1', extra: [], body: undefined });
-
-t.setTimeout(220_000);
 
 const seen = new Set<Example>();
 const works = async (example: Example, argv: readonly string[], check: (ran: Ran) => void): Promise<void> => {
@@ -216,7 +213,7 @@ async function importAndDelete(t: Test): Promise<void> {
   for (const example of of('device delete')) await works(example, example.argv, fine(t, example));
 }
 
-t.test('the examples work as printed', { timeout: 200_000 }, async (t) => {
+t.test('the examples work as printed', async (t) => {
   const folder = await temporaryFolder(t);
   const before = process.cwd();
   process.chdir(folder);

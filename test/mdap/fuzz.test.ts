@@ -25,8 +25,6 @@ import { until } from '../support/until.ts';
 
 const RUNS = sized(20_000);
 
-t.setTimeout(300_000);
-
 /** A clock that stands still until it is moved, and its timers. */
 class SlowClock {
   readonly #timers = new Set<{ readonly at: number; readonly callback: () => void }>();
@@ -61,7 +59,7 @@ interface FakePort {
 
 const nameOf = ({ address, port }: Endpoint): string => `${address}:${port}`;
 
-t.test(`${RUNS} datagrams at the BOOTP server (seed ${SEED})`, { timeout: 100_000 }, async (t) => {
+t.test(`${RUNS} datagrams at the BOOTP server (seed ${SEED})`, async (t) => {
   const random = createRandom(`bootp ${SEED}`);
   const samples = bootpSamples('BANT-R', '192.168.1.10');
   const pool = Array.from({ length: 12 }, (_, index) => `192.168.1.${64 + index}`);
@@ -293,7 +291,7 @@ function sendOne(watch: TftpWatch, random: () => number): void {
 
 const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-t.test(`${RUNS} datagrams at the TFTP server (seed ${SEED})`, { timeout: 200_000 }, async (t) => {
+t.test(`${RUNS} datagrams at the TFTP server (seed ${SEED})`, async (t) => {
   const folders = await makeFolders(t);
   const { folder, upload } = folders;
   const before = await contents(folder);

@@ -20,9 +20,7 @@ const ANTS = ['0703KT3PP', '0644JTHJ4', '0626JTRAS'];
 const HERE = { address: '192.168.1.10', port: 50_000 };
 const ADMIN = { user: 'Administrator', password: 'secret' };
 
-t.setTimeout(200_000);
-
-t.test(`${RUNS} datagrams at the host (seed ${SEED})`, { timeout: 60_000 }, async (t) => {
+t.test(`${RUNS} datagrams at the host (seed ${SEED})`, async (t) => {
   const random = createRandom(`mdap host ${SEED}`);
   const samples = antSamples(ANTS, `${HERE.address}:${HERE.port}`);
   const ports = new Set<PortHandlers>();
@@ -85,7 +83,7 @@ t.test(`${RUNS} datagrams at the host (seed ${SEED})`, { timeout: 60_000 }, asyn
   t.equal(ports.size, 0, `all of ${opened} sockets are closed`);
 });
 
-t.test(`${SHARE} datagrams at the ant's machine (seed ${SEED})`, { timeout: 60_000 }, async (t) => {
+t.test(`${SHARE} datagrams at the ant's machine (seed ${SEED})`, async (t) => {
   const random = createRandom(`mdap ant ${SEED}`);
   const antId = ANTS[0] ?? '';
   const samples = hostSamples(antId);
@@ -138,7 +136,7 @@ t.test(`${SHARE} datagrams at the ant's machine (seed ${SEED})`, { timeout: 60_0
   t.ok(counts.sent > 1000 && counts.runs > 50, JSON.stringify(counts));
 });
 
-t.test(`${SHARE} datagrams at the decoder (seed ${SEED})`, { timeout: 60_000 }, async (t) => {
+t.test(`${SHARE} datagrams at the decoder (seed ${SEED})`, async (t) => {
   const random = createRandom(`mdap codec ${SEED}`);
   const samples = [...antSamples(ANTS, 'x'), ...hostSamples('A')];
   let [read, refused] = [0, 0];

@@ -10,6 +10,7 @@ import { encodeMessage } from '../../protocol/mdap/messages.ts';
 import { HOST_SETTINGS } from '../../protocol/mdap/settings.ts';
 import type { Bench, TestAnt } from '../support/lan/mdap-ants.ts';
 import { startAnts } from '../support/lan/mdap-ants.ts';
+import { until } from '../support/until.ts';
 
 const ADMIN = { user: 'Administrator', password: '' };
 
@@ -135,8 +136,7 @@ t.test('a host answers nothing, whatever it hears', async (t) => {
   socket.on('message', () => answers++);
   const search = encodeMessage({ kind: 'ANT-SEARCH', version: '1.1', extra: [], body: undefined });
   for (const bytes of [search, Buffer.from('nonsense')]) socket.send(bytes, bench.port, bench.group);
-  for (let turn = 0; troubles.length === 0 && turn < 100; turn++)
-    await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => troubles.length > 0, 'it reports nonsense');
   t.match(troubles, [/^E_MDAP_CHECK from 127\.0\.0\.1/]);
   t.equal(answers, 0);
   t.strictSame(host.fleet.list(), []);

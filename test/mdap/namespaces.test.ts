@@ -12,8 +12,6 @@ const IMAGE = writeImage({ family: 'QH', board: 'BANT-R', version: '6.2.17.5' },
 const SHA256 = createHash('sha256').update(IMAGE).digest('hex');
 const skip = noNamespaces();
 // Every process of a busy machine takes seconds to start.
-t.setTimeout(300_000);
-
 const lines = (text: string): Record<string, unknown>[] =>
   text
     .trimEnd()
@@ -22,7 +20,7 @@ const lines = (text: string): Record<string, unknown>[] =>
 
 t.test(
   'modems that all have the factory address boot at once by broadcast, from ports 67 and 69',
-  { skip, timeout: 140_000 },
+  { skip },
   async (t) => {
     const factory = '192.168.1.254/24';
     const modems = ['one', 'two', 'three'];
@@ -69,7 +67,7 @@ t.test(
 
 t.test(
   'another server on the wire is reported, and unicast replies have an entry in the neighbour table',
-  { skip, timeout: 140_000 },
+  { skip },
   async (t) => {
     const all = await bridgedNamespaces(t, {
       server: '192.168.1.1/24',

@@ -17,8 +17,6 @@ import { ROOT } from '../support/tree.ts';
 
 const LIBRARY = path.join(ROOT, 'captures', 'library');
 
-t.setTimeout(300_000);
-
 /** Sessions that are not played, and why. */
 const UNPLAYED: ReadonlyMap<string, RegExp> = new Map([
   ['quirk/Q-XT-03', /^session 1 is played up to its message 1, of which bytes are missing\n/],

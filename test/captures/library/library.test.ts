@@ -24,8 +24,6 @@ const MAX_BYTES = 3_000_000;
 const entries = library();
 const fileOf = (name: string, file: string): string => path.join(LIBRARY, name, file);
 
-t.setTimeout(300_000);
-
 t.test('there is a folder for each capture, with three files and no others, and all are small', async (t) => {
   const found = await readdir(LIBRARY, { recursive: true, withFileTypes: true });
   const files = found

@@ -2,6 +2,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import t from 'tap';
 import { json, run, sampleDevice, start, temporaryFolder } from '../../support/process/cli.ts';
+import { until } from '../../support/until.ts';
 
 const LOCAL = ['--port', '0', '--host', '127.0.0.1'];
 
@@ -61,16 +62,12 @@ t.test('a command with --wait gets its answer from the modem, through the server
     ...['--speed', '600', '--seed', 'wait-test', '--profile', 'st585v6'],
   ]);
   t.teardown(() => modem.signal());
-  const queued = async (): Promise<string> => {
-    for (let attempt = 0; attempt < 200; attempt++) {
-      const listed = await run(['device', 'list', '--json', ...data]);
-      const [device] = JSON.parse(listed.out);
-      if (device !== undefined) return device.deviceId.SerialNumber;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw new Error('the modem did not come');
-  };
-  const serial = await queued();
+  let serial = '';
+  await until(async () => {
+    const [device] = JSON.parse((await run(['device', 'list', '--json', ...data])).out);
+    serial = device?.deviceId.SerialNumber ?? '';
+    return serial !== '';
+  }, 'the modem has informed');
   const name = 'InternetGatewayDevice.DeviceInfo.ModelName';
   const got = await run(['get', serial, name, '--wait', '--timeout', '60', ...data]);
   t.match(got, {

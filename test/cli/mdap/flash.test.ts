@@ -82,8 +82,9 @@ t.test('a terminal gets a table with a row a modem, drawn over and over', async 
 t.test('an interruption ends it gently, and --resume goes on', async (t) => {
   const { flash } = await bench(t, `${PLAN}times: { discover: 60 }\n`);
   const command = start(flash);
-  for (let tries = 0; !/0644JTSGR: discovered/.test(command.errSoFar()) && tries < 200; tries += 1)
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  await command.untilErr((err) =>
+    ['0644JTSGR', '0636JTSGS'].every((ant) => err.includes(`${ant}: discovered`)),
+  );
   command.signal();
   const { code, out } = await command.end;
   t.equal(code, 1);

@@ -2,8 +2,6 @@ import t from 'tap';
 import { run, start } from '../../support/process/cli.ts';
 import { bridgedNamespaces, noNamespaces } from '../../support/process/namespaces.ts';
 
-t.setTimeout(120_000);
-
 /** A group and port of this test's own. */
 const WHERE = ['--group', '239.255.44.7', '--port', String(20_000 + (process.pid % 20_000))];
 const HERE = ['--iface', '127.0.0.1', ...WHERE];
@@ -38,7 +36,7 @@ t.test('ants are found and commanded from another process, and end at a signal',
 
 t.test(
   'with --configure an interface follows the addresses of the ant; without it keeps its own',
-  { timeout: 110_000, skip: noNamespaces() },
+  { skip: noNamespaces() },
   async (t) => {
     const before = '192.168.1.9';
     const lan = await bridgedNamespaces(t, {

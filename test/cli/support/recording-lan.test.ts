@@ -7,6 +7,7 @@ import type { StoryRecord } from '../../../captures/story/story-record.ts';
 import { writeImage } from '../../../protocol/datamodel/firmware-image.ts';
 import { run, temporaryFolder } from '../../support/process/cli.ts';
 import { bridgedNamespaces, noNamespaces } from '../../support/process/namespaces.ts';
+import { until } from '../../support/until.ts';
 
 const HOST = '192.168.1.5';
 const ANTS = ['ant0', 'ant1'];
@@ -22,11 +23,9 @@ async function linesOf(file: string): Promise<readonly string[]> {
   return [...new Set(lines)].sort();
 }
 
-t.setTimeout(120_000);
-
 t.test(
   'the flashing of two modems with one address is on the record as it is on the wire',
-  { timeout: 110_000, skip: noNamespaces() || noSniffer },
+  { skip: noNamespaces() || noSniffer },
   async (t) => {
     const folder = await temporaryFolder(t);
     const file = (name: string): string => path.join(folder, name);
@@ -63,7 +62,7 @@ t.test(
       '-w',
       file('wire.pcapng'),
     ]);
-    while (!sniffer.err().includes('File:')) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => sniffer.err().includes('File:'), 'the sniffer listens');
     const flash = host.start('cli/bin.ts', [
       ...['mdap', 'flash', '--plan', file('plan.yaml'), '--iface', HOST, '--expect', '2'],
       ...['--record', file('host.pcapng')],
@@ -73,10 +72,10 @@ t.test(
     const ofHost = await linesOf(file('host.pcapng'));
     // A sniffer gets packets some time after they passed, and loses those that wait when it stops.
     let wire: readonly string[] = [];
-    for (let tries = 0; tries < 50 && wire.join() !== ofHost.join(); tries += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(async () => {
       wire = await linesOf(file('wire.pcapng'));
-    }
+      return wire.length >= ofHost.length;
+    }, 'the sniffer has written what the host recorded');
     t.strictSame(ofHost, wire);
     for (const kind of ['BOOTP BOOTREQUEST', 'BOOTP BOOTREPLY', 'TFTP transfer done', 'MDAP EXEC-CLI'])
       t.ok(

@@ -110,8 +110,6 @@ function ownTime(t: Test): () => number {
   return () => now;
 }
 
-t.setTimeout(240_000);
-
 t.test(`${COUNT} ants are flashed by UDP over loopback, on a line that is bad (seed ${SEED})`, async (t) => {
   const scheduler = createScheduler({ speed: SPEED, clock: ownTime(t) });
   const group = await ownGroup(t);

@@ -60,11 +60,9 @@ async function startModems(lan: Awaited<ReturnType<typeof bridgedNamespaces>>): 
   );
 }
 
-t.setTimeout(300_000);
-
 t.test(
   `${COUNT} modems with one address are found, flashed and renumbered on a real LAN`,
-  { timeout: 290_000, skip: noNamespaces() },
+  { skip: noNamespaces() },
   async (t) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'modemlab-flash-'));
     t.teardown(() => rm(folder, { recursive: true, force: true }));

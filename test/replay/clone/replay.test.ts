@@ -29,8 +29,6 @@ import { simulatedTime } from '../../support/modem/simulated-time.ts';
 import { sampled } from '../../support/seed.ts';
 import { ROOT } from '../../support/tree.ts';
 
-t.setTimeout(300_000);
-
 /** What may differ, and why. Nothing else may, what a replay ignores for people included. */
 const IGNORED: readonly (readonly [path: string, why: string])[] = [
   ['*.HTTP.host', 'the replayed ACS has a port of its own'],

@@ -221,8 +221,6 @@ class Target {
   }
 }
 
-t.setTimeout(200_000);
-
 t.test(`${RUNS} datagrams at each program of an ant (seed ${SEED})`, async (t) => {
   const random = createRandom(`ant ${SEED}`);
   const target = new Target(t, random);

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { deviceKey } from '../../../acs/device-key.ts';
 import type { DeviceRecord } from '../../../acs/store/store.ts';
@@ -12,6 +11,7 @@ import { createModem, listQuirks, loadProfile } from '../../../simulator/index.t
 import { CANNOT_ACT } from '../../../simulator/quirks/table.ts';
 import type { TestAcs } from '../../support/acs/run-acs.ts';
 import { runAcs } from '../../support/acs/run-acs.ts';
+import { until } from '../../support/until.ts';
 
 /** Simulated seconds per second: a step of the retry ladder is some milliseconds. */
 const SPEED = 1000;
@@ -92,12 +92,9 @@ async function recordOf(
   key: string,
   id: QuirkKey | undefined,
 ): Promise<DeviceRecord | undefined> {
-  const isAwaited = id !== undefined && QUIRKS[id].noted !== 'no' && !BY_HAND.has(id);
-  for (let look = 0; ; look++) {
-    const record = await acs.store.get(key);
-    if (!isAwaited || record?.quirks[id] !== undefined || look >= 40) return record;
-    await sleep(5);
-  }
+  if (id !== undefined && QUIRKS[id].noted !== 'no' && !BY_HAND.has(id))
+    await until(async () => (await acs.store.get(key))?.quirks[id] !== undefined, `${key} has ${id}`);
+  return acs.store.get(key);
 }
 
 async function startAll(t: Test): Promise<All> {

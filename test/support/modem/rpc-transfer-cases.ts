@@ -3,6 +3,7 @@ import { Device } from '../../../simulator/device/device.ts';
 import { transfersOf } from '../../../simulator/device/transfer-list.ts';
 import type { Modem } from '../../../simulator/index.ts';
 import { loadProfile } from '../../../simulator/index.ts';
+import { until } from '../until.ts';
 import * as ask from './rpc-asks.ts';
 import type { RpcCase, Scene } from './rpc-cases.ts';
 import { IGD, variant } from './rpc-cases.ts';
@@ -273,13 +274,8 @@ const queue: Scene = {
 };
 
 /** Until the firmware has arrived and is being written. */
-async function untilFourth(modem: Modem): Promise<void> {
-  for (let round = 0; transfersOf(modem.device)[3]?.phase !== 'finishing'; round++) {
-    if (round > 1000) throw new Error('the firmware never came');
-    // A transfer reports nothing before it ends: polling is the only way.
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
+const untilFourth = (modem: Modem): Promise<void> =>
+  until(() => transfersOf(modem.device)[3]?.phase === 'finishing', 'the firmware is being written');
 
 const windows: Scene = {
   title: 'windows',

@@ -24,7 +24,7 @@ export interface Terminal {
 
 export interface Running {
   readonly end: Promise<Ran>;
-  /** Resolves with all of standard output when it has a whole line; rejects if the command ends first. */
+  /** Resolves with the first line of standard output; rejects if the command ends first. */
   readonly firstLine: Promise<string>;
   /** Resolves when this is true of all of standard output; rejects if the command ends first. */
   readonly until: (holds: (out: string) => boolean) => Promise<void>;
@@ -51,7 +51,9 @@ class CommandRun implements Running {
 
   constructor(argv: readonly string[], terminal: Terminal) {
     this.end = main(argv, this.#io(terminal)).then((code) => ({ code, out: this.#out, err: this.#err }));
-    this.firstLine = this.until((out) => out.includes('\n')).then(() => this.#out);
+    this.firstLine = this.until((out) => out.includes('\n')).then(() =>
+      this.#out.slice(0, this.#out.indexOf('\n') + 1),
+    );
     this.firstLine.catch(() => undefined);
   }
 
