@@ -142,7 +142,7 @@ export const CASES: Readonly<Partial<Record<QuirkKey, Case>>> = {
     wire: has(/<FaultCode>9007</),
   },
   'Q-AT-14': { tasks: [watch], wire: has(/<cwmp:SetParameterAttributesResponse\/>/) },
-  'Q-AT-16': { tasks: [set(text(CODE, 'set'))] },
+  'Q-AT-16': { tasks: [set(text(CODE, 'told'))] },
   'Q-ID-01': { also: ['Q-ID-02'] },
   'Q-ID-02': { tasks: [list(IGD)] },
   'Q-ID-07': {
@@ -284,8 +284,8 @@ export const CASES: Readonly<Partial<Record<QuirkKey, Case>>> = {
     wire: ({ sent, modem }) => sent.includes('<Status>0<') && modem.get(CODE) === 'second',
   },
   'Q-FT-10': {
-    tasks: [set(text(CODE, 'set'))],
-    wire: ({ sent, modem }) => sent.includes('<Status>0<') && modem.get(CODE) !== 'set',
+    tasks: [set(text(CODE, 'told'))],
+    wire: ({ sent, modem }) => sent.includes('<Status>0<') && modem.get(CODE) !== 'told',
   },
   'Q-FT-11': { tasks: [wrong], wire: has(/<faultcode>SOAP-ENV:Client</) },
   'Q-LG-02': {
