@@ -142,7 +142,7 @@ export const CASES: Readonly<Partial<Record<QuirkKey, Case>>> = {
     wire: has(/<FaultCode>9007</),
   },
   'Q-AT-14': { tasks: [watch], wire: has(/<cwmp:SetParameterAttributesResponse\/>/) },
-  'Q-AT-16': { tasks: [set(text(CODE, 'told'))] },
+  'Q-AT-16': { tasks: [set(text(CODE, 'set'))] },
   'Q-ID-01': { also: ['Q-ID-02'] },
   'Q-ID-02': { tasks: [list(IGD)] },
   'Q-ID-07': {
