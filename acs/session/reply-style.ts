@@ -99,9 +99,13 @@ export class ReplyStyles {
     return new SessionStyle(this, model, device, step);
   }
 
-  /** The modem went on after our first message. */
-  async worked(model: string, device: string, step: number): Promise<void> {
-    if (this.#fixed !== undefined || this.#isProven(model, device, step)) return;
+  /** The modem went on after our first message. `undefined`: that says nothing new, and nothing is awaited. */
+  worked(model: string, device: string, step: number): Promise<void> | undefined {
+    if (this.#fixed !== undefined || this.#isProven(model, device, step)) return undefined;
+    return this.#learnThatItWorks(model, device, step);
+  }
+
+  async #learnThatItWorks(model: string, device: string, step: number): Promise<void> {
     const learned = await this.learned(model);
     if (learned.proven && this.#own.get(device) === step) return;
     this.#failures.delete(model);
@@ -170,11 +174,11 @@ export class SessionStyle {
     if (this.#state === 'unsent') this.#state = 'sent';
   }
 
-  /** A POST came. */
-  async sessionWentOn(): Promise<void> {
-    if (this.#state !== 'sent') return;
+  /** A POST came. `undefined`: there is nothing to await, as with nearly every POST. */
+  sessionWentOn(): Promise<void> | undefined {
+    if (this.#state !== 'sent') return undefined;
     this.#state = 'known';
-    await this.#styles.worked(this.#model, this.#device, this.#step);
+    return this.#styles.worked(this.#model, this.#device, this.#step);
   }
 
   /** No further POST came. */

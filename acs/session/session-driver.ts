@@ -34,7 +34,8 @@ export function answerPost(context: DriverContext, session: LiveSession, post: D
   return session.exclusively(async () => {
     session.beginPost(post, context.now());
     try {
-      await session.style.sessionWentOn();
+      const learning = session.style.sessionWentOn();
+      if (learning !== undefined) await learning;
       return await run(context, session, post.event);
     } finally {
       session.endPost(context.now());
