@@ -48,7 +48,7 @@ async function lab(
     profile: 'generic-tr098',
     scheduler: time.scheduler,
     bootSeconds: 1,
-    connectionRequests: { listener, stunStepMs: 2, ...udp },
+    connectionRequests: { listener, stunStepMs: 20, ...udp },
     settings: Object.fromEntries(
       Object.entries(all).map(([name, value]) => [`ManagementServer.${name}`, value]),
     ),
