@@ -99,7 +99,7 @@ export class ReplyStyles {
     return new SessionStyle(this, model, device, step);
   }
 
-  /** The modem went on after our first message. `undefined`: that says nothing new, and nothing is awaited. */
+  /** The modem went on after our first message. `undefined`: nothing new, and nothing to await. */
   worked(model: string, device: string, step: number): Promise<void> | undefined {
     if (this.#fixed !== undefined || this.#isProven(model, device, step)) return undefined;
     return this.#learnThatItWorks(model, device, step);
