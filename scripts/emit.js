@@ -3,10 +3,9 @@
 // typecheck` does that.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { DATA_FOLDERS } from './data-folders.js';
+import { DATA_FOLDERS, filesBelow, ROOT } from './data-folders.js';
 
-export const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+export { ROOT };
 export const BUILD = path.join(ROOT, '.build');
 /** For what a test run writes for itself. */
 export const RUN_FOLDER = path.join(BUILD, 'run');
@@ -17,15 +16,6 @@ const DATA = [...DATA_FOLDERS, 'test/fixtures'];
 
 /** Milliseconds since 1970 of the last change; 0 for a file that is not there. */
 const changedAt = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-
-/** The names of all files below a folder of the package, from its root, that have this ending. */
-function filesBelow(folder, ending) {
-  const full = path.join(ROOT, folder);
-  if (!existsSync(full)) return [];
-  return readdirSync(full, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
-    .map((entry) => path.relative(ROOT, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'));
-}
 
 const included = () => JSON.parse(readFileSync(path.join(ROOT, 'tsconfig.json'), 'utf8')).include;
 

@@ -12,6 +12,9 @@ const ALONE: readonly string[] = [
 
 export const FILES_IN_BATCH = 10;
 
+/** Whether a test that reaches these files and packages can share a process. */
+export const isPure = (reached: ReadonlySet<string>): boolean => !ALONE.some((module) => reached.has(module));
+
 /**
  * Every test file once, in lists that each run in one process. `reached` tells what a test imports, itself
  * included.
@@ -20,10 +23,9 @@ export function batchesOf(
   tests: readonly string[],
   reached: (test: string) => ReadonlySet<string>,
 ): readonly (readonly string[])[] {
-  const isAlone = (test: string): boolean => ALONE.some((module) => reached(test).has(module));
   const startsPrograms = (test: string): boolean => reached(test).has('node:child_process');
-  const alone = tests.filter(isAlone);
-  const gathered = tests.filter((test) => !isAlone(test));
+  const alone = tests.filter((test) => !isPure(reached(test)));
+  const gathered = tests.filter((test) => isPure(reached(test)));
   const count = Math.ceil(gathered.length / FILES_IN_BATCH);
   return [
     // Programs take longest, and mostly wait: they begin first.

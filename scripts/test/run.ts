@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { batchesOf } from './batches.ts';
+import { batchesOf, isPure } from './batches.ts';
 import { changedFiles } from './changed.ts';
 import { ImportGraph } from './imports.ts';
 import { type Result, runBatch } from './run-batch.ts';
@@ -30,8 +30,7 @@ export async function runTests(words: readonly string[], tree: Tree): Promise<nu
     },
   });
   const timeoutMs = TIMEOUT_MS * (values.long ? LONG_TIMES : 1);
-  const selected = selectBatches(tree, positionals, values.changed);
-  const batches = values.pure ? selected.filter((batch) => batch.length > 1) : selected;
+  const batches = selectBatches(tree, positionals, values);
   const environment = environmentOf(timeoutMs, values.long);
   const durations = new Durations(path.join(tree.runFolder, 'durations.json'));
   const waiting = batches.toSorted((a, b) => durations.of(b) - durations.of(a));
@@ -54,14 +53,15 @@ export async function runTests(words: readonly string[], tree: Tree): Promise<nu
 function selectBatches(
   tree: Tree,
   words: readonly string[],
-  onlyChanged: boolean,
+  only: { readonly changed: boolean; readonly pure: boolean },
 ): readonly (readonly string[])[] {
   const graph = new ImportGraph(tree);
-  const changed = onlyChanged ? changedFiles(tree.root) : [];
+  const changed = only.changed ? changedFiles(tree.root) : [];
   const tests = tree.sources
     .filter((file) => file.endsWith('.test.ts'))
     .filter((test) => words.length === 0 || words.some((word) => test.includes(word)))
-    .filter((test) => !onlyChanged || changed.some((file) => graph.reached(test).has(file)));
+    .filter((test) => !only.pure || isPure(graph.reached(test)))
+    .filter((test) => !only.changed || changed.some((file) => graph.reached(test).has(file)));
   return batchesOf(tests, (test) => graph.reached(test));
 }
 

@@ -1,37 +1,16 @@
-import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import t from 'tap';
 import { batchesOf, FILES_IN_BATCH } from '../../../scripts/test/batches.ts';
 import { directImports, ImportGraph } from '../../../scripts/test/imports.ts';
+import { listProject } from '../../support/house/files.ts';
 import { ROOT } from '../../support/tree.ts';
 
 const BUILD = path.join(ROOT, '.build');
 
-/** Every test file of the package, read from the folders themselves. */
-const tests = readdirSync(path.join(ROOT, 'test'), { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
-  .map((entry) => path.relative(ROOT, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
-  .sort();
+const sources = listProject(ROOT).filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
 
-const sources = [
-  'test',
-  'protocol',
-  'captures',
-  'simulator',
-  'replay',
-  'peers',
-  'acs',
-  'mdap',
-  'cli',
-  'scripts',
-  'fuzz',
-]
-  .flatMap((room) =>
-    readdirSync(path.join(ROOT, room), { recursive: true, encoding: 'utf8' }).map(
-      (file) => `${room}/${file}`,
-    ),
-  )
-  .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
+/** Every test file of the package, read from the folders themselves. */
+const tests = sources.filter((file) => file.endsWith('.test.ts'));
 
 const builtPath = (source: string): string => path.join(BUILD, source.replace(/\.ts$/, '.js'));
 const graph = new ImportGraph({ root: ROOT, sources, builtPath, runFolder: path.join(BUILD, 'run') });
