@@ -28,7 +28,7 @@ const LOOPBACK_SEARCH = { rounds: 2, interval: 500, wait: 500 };
 export type AntStep =
   | { readonly step: 'on'; readonly antId: string; readonly group: string; readonly port: number }
   | { readonly step: 'found'; readonly antId: string; readonly name: string }
-  | { readonly step: 'told'; readonly antId: string; readonly line: string }
+  | { readonly step: 'ran'; readonly antId: string; readonly line: string }
   | { readonly step: 'configured'; readonly antId: string }
   | { readonly step: 'failed'; readonly antId: string; readonly why: string };
 
@@ -43,7 +43,7 @@ export function antLine(step: AntStep): string {
       return `${step.antId}: modem switched on without an ACS; to find it: ${discoverWords(step).join(' ')}`;
     case 'found':
       return `${step.antId}: found by MDAP, ${step.name}`;
-    case 'told':
+    case 'ran':
       return `${step.antId}: ran ${step.line}`;
     case 'configured':
       return `${step.antId}: its ACS is configured`;
@@ -155,7 +155,7 @@ export class LabAnt {
     for (const line of this.#commands()) {
       const outcome = await this.#host.exec(antId, line, USER);
       if (outcome.is !== 'done') return this.#fail(`${line}: ${outcome.is}`);
-      this.#step({ step: 'told', antId, line });
+      this.#step({ step: 'ran', antId, line });
     }
     await this.#host.close();
     if (this.#stopping) return;

@@ -106,7 +106,7 @@ const MAX_EVENTS = 8;
 const ANT_STATES: Readonly<Record<AntStep['step'], string>> = {
   on: 'booting, without an ACS',
   found: 'found by MDAP',
-  told: 'configured by MDAP',
+  ran: 'configured by MDAP',
   configured: 'has its ACS',
   failed: 'not reached by MDAP',
 };

@@ -36,7 +36,7 @@ export interface ServeOptions {
 }
 
 /** The most bytes that one upload may have: more than the flash of any modem here. */
-const MOST_UPLOAD_BYTES = 32 * 1024 * 1024;
+const MAX_UPLOAD_BYTES = 32 * 1024 * 1024;
 
 export async function serve(cli: CliContext, given: ServeOptions): Promise<void> {
   const choices = choicesOf(given);
@@ -112,8 +112,7 @@ async function start(
       },
       tftp: {
         netascii: given.netascii,
-        upload:
-          given.upload === undefined ? undefined : { folder: given.upload, maxBytes: MOST_UPLOAD_BYTES },
+        upload: given.upload === undefined ? undefined : { folder: given.upload, maxBytes: MAX_UPLOAD_BYTES },
       },
       allows: (address) => networks.some((contains) => contains(address)),
       onBootp: (event) => log.bootp(event),

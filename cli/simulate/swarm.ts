@@ -18,7 +18,7 @@ import type { RunOptions } from './run-options.ts';
 import { credentialsOf, DEFAULT_PROFILE, listenerOf, quirksOf, settingsOf } from './run-options.ts';
 
 /** Failed sessions that get a line each; the others are only counted. */
-const MOST_FAILURE_LINES = 10;
+const MAX_FAILURE_LINES = 10;
 
 /** Ends when every modem has had its sessions or has given up, or at a signal. */
 export async function simulateSwarm(cli: CliContext, given: RunOptions): Promise<void> {
@@ -42,8 +42,8 @@ async function watchSwarm(
   const onSession = (modem: Modem, { ok, why }: SessionReport): void => {
     if (ok || stopping) return;
     failures += 1;
-    if (failures <= MOST_FAILURE_LINES) io.err(`${safe(modem.id.SerialNumber)}: a session failed: ${why}\n`);
-    else if (failures === MOST_FAILURE_LINES + 1) io.err('more sessions failed; see the counts below\n');
+    if (failures <= MAX_FAILURE_LINES) io.err(`${safe(modem.id.SerialNumber)}: a session failed: ${why}\n`);
+    else if (failures === MAX_FAILURE_LINES + 1) io.err('more sessions failed; see the counts below\n');
   };
   let stopping = false;
   const {

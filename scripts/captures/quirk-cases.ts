@@ -284,8 +284,8 @@ export const CASES: Readonly<Partial<Record<QuirkKey, Case>>> = {
     wire: ({ sent, modem }) => sent.includes('<Status>0<') && modem.get(CODE) === 'second',
   },
   'Q-FT-10': {
-    tasks: [set(text(CODE, 'told'))],
-    wire: ({ sent, modem }) => sent.includes('<Status>0<') && modem.get(CODE) !== 'told',
+    tasks: [set(text(CODE, 'moved'))],
+    wire: ({ sent, modem }) => sent.includes('<Status>0<') && modem.get(CODE) !== 'moved',
   },
   'Q-FT-11': { tasks: [wrong], wire: has(/<faultcode>SOAP-ENV:Client</) },
   'Q-LG-02': {

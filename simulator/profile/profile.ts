@@ -276,7 +276,7 @@ function readProfile(
     rpc: readRpc(file.fields('rpc'), file.fields('cwmp').string('namespace')),
     http: readHttp(file.fields('http')),
     connectionRequest: readConnectionRequest(file.fields('connectionRequest')),
-    accepts: readAccepts(file.fields('bears')),
+    accepts: readAccepts(file.fields('accepts')),
     quirks: file
       .strings('quirks', [])
       .map((id) => (isQuirkKey(id) ? id : file.refuse('quirks', 'ids of quirks'))),

@@ -13,7 +13,7 @@ const VARYING_RULES: ReadonlyMap<string, (argument: string, key: Key) => ValueRu
   ['counter', (argument, key) => counter(argument, key, 2 ** 32)],
   ['counter64', (argument, key) => counter(argument, key, Number.MAX_SAFE_INTEGER)],
   ['wander', wander],
-  ['anew', redrawn],
+  ['redrawn', redrawn],
   ['turn', choice],
   ['address', address],
   ['since', since],

@@ -4,24 +4,8 @@ import { readProject, type TextFile } from '../support/house/files.ts';
 import { type Allowed, findWords, needless } from '../support/house/words.ts';
 import { ROOT } from '../support/tree.ts';
 
-/** Lines on which the words are names or are right as they stand. */
+/** Lines on which the words are right as they stand. */
 const ALLOWED: readonly Allowed[] = [
-  { file: 'docs/profiles.md', line: 'anew:8000-12000/604800' },
-  { file: 'docs/profiles.md', line: '## http, bears' },
-  { file: 'docs/profiles.md', line: '`bears.xmlDeclaration`' },
-  // Members of profiles and rules of values, whose names users have in their files.
-  { file: 'simulator/profile/profile.ts', line: "file.fields('bears')" },
-  { file: 'simulator/profile/varying-values.ts', line: "['anew', redrawn]" },
-  { file: 'test/simulator/profile/varying-values.test.ts', line: 'anew' },
-  // What `lab --json` prints, which programs read.
-  { file: 'cli/lab/ant.ts', line: "step: 'told'" },
-  { file: 'cli/lab/ant.ts', line: "case 'told'" },
-  { file: 'cli/lab/view.ts', line: 'told:' },
-  { file: 'test/cli/lab/lab.test.ts', line: "step: 'told'" },
-  { file: 'test/cli/lab/lab.test.ts', line: 'ant-told' },
-  // A value in the captures of the library.
-  { file: 'scripts/captures/quirk-cases.ts', line: "'told'" },
-  // In their plain sense.
   { file: 'scripts/captures/bench.ts', line: 'are told apart by' },
   { file: 'scripts/captures/bench.ts', line: 'told to restart' },
 ];

@@ -42,9 +42,9 @@ t.test(
         steps: [
           { step: 'on', group: '239.255.44.9' },
           { step: 'found', name: 'SpeedTouch 516' },
-          { step: 'told', line: /^cwmp server config url=http:/ },
-          { step: 'told', line: /^cwmp config state=enabled/ },
-          { step: 'told', line: 'saveall' },
+          { step: 'ran', line: /^cwmp server config url=http:/ },
+          { step: 'ran', line: /^cwmp config state=enabled/ },
+          { step: 'ran', line: 'saveall' },
           { step: 'configured' },
         ],
       },
@@ -125,5 +125,5 @@ t.test('a program reads the steps as events; another lab leaves the ant of this 
     'it does not inform before it is configured',
   );
   t.match(eventsOf(out)[antSays(out, 'session-began')]?.events, ['0 BOOTSTRAP']);
-  t.equal(eventsOf(out).filter(({ event }) => event === 'ant-told').length, 3, 'nobody else configured it');
+  t.equal(eventsOf(out).filter(({ event }) => event === 'ant-ran').length, 3, 'nobody else configured it');
 });

@@ -105,11 +105,15 @@ t.test('rules with the same name behind them move together, whatever the paramet
   const one = at(5 * DAY);
   const other = at(5 * DAY, { path: 'Z.9', indices: [9] });
   const value = (text: string, source: ValueSource): string => rule(text)(source);
-  t.equal(value('anew:1-1000000/600#line', one), value('anew:1-1000000/600#line', other));
-  t.not(value('anew:1-1000000/600#line', one), value('anew:1-1000000/600', one));
-  t.not(value('anew:1-1000000/600', one), value('anew:1-1000000/600', other));
-  t.not(value('anew:1-1000000/600#if*', one), value('anew:1-1000000/600#if*', other), 'one for an instance');
-  t.equal(value('anew:1-1000000/600#if*', one), value('anew:1-1000000/600#if*', { ...one, path: 'B' }));
+  t.equal(value('redrawn:1-1000000/600#line', one), value('redrawn:1-1000000/600#line', other));
+  t.not(value('redrawn:1-1000000/600#line', one), value('redrawn:1-1000000/600', one));
+  t.not(value('redrawn:1-1000000/600', one), value('redrawn:1-1000000/600', other));
+  t.not(
+    value('redrawn:1-1000000/600#if*', one),
+    value('redrawn:1-1000000/600#if*', other),
+    'one for an instance',
+  );
+  t.equal(value('redrawn:1-1000000/600#if*', one), value('redrawn:1-1000000/600#if*', { ...one, path: 'B' }));
   const bytes = Number(value('counter:500-5000#sent', one));
   const packets = Number(value('counter:5-50#sent', one));
   t.ok(Math.abs(bytes / packets - 100) < 1, 'so bytes and packets belong together');
@@ -156,8 +160,8 @@ t.test('an invalid rule is reported', (t) => {
     'counter:1-5/0',
     'wander:1-5',
     'wander:1-5~2',
-    'anew:1-5',
-    'anew:1.2-1.8/60',
+    'redrawn:1-5',
+    'redrawn:1.2-1.8/60',
     'turn:a|b',
     'address:1.2.3.4/60',
     'address:1.2.3.4/31/60',
