@@ -1,5 +1,6 @@
 /** A message in one line: the arguments that a reader looks for first. */
 
+import { counted } from '../../protocol/counted.ts';
 import { faultMeaning } from '../../protocol/cwmp/faults.ts';
 import type { Envelope } from '../../protocol/cwmp/messages.ts';
 import { isSecretName } from '../../protocol/datamodel/secret-names.ts';
@@ -28,7 +29,7 @@ export function messageSummary({ message }: Envelope): string {
           ...events,
           `serial ${DeviceId.SerialNumber}`,
           ...retry,
-          `${ParameterList.length} values`,
+          counted(ParameterList.length, 'value'),
         ].join(', ');
       }
       return argumentsText(message.args);

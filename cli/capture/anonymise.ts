@@ -1,4 +1,5 @@
 /** `modemlab capture anonymise` */
+
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
@@ -10,6 +11,7 @@ import type { Blanked, Replaced } from '../../captures/anonymise/tally.ts';
 import type { CapturedFrame } from '../../captures/file/frame.ts';
 import type { Capture } from '../../captures/file/open.ts';
 import { openCaptureFile } from '../../captures/file/open.ts';
+import { counted } from '../../protocol/counted.ts';
 import { describeWireError, ERRORS, ModemlabError } from '../../protocol/errors.ts';
 import type { CliContext } from '../support/cli-context.ts';
 import type { Io } from '../support/io.ts';
@@ -161,5 +163,5 @@ function writeSummary(io: Io, json: boolean, summary: Summary): void {
       summary.blanked,
     );
   }
-  io.err(`${summary.out}: ${summary.format}, ${summary.frames} frames\n`);
+  io.err(`${summary.out}: ${summary.format}, ${counted(summary.frames, 'frame')}\n`);
 }

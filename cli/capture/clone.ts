@@ -1,8 +1,10 @@
 /** `modemlab capture clone` */
+
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Capture } from '../../captures/file/open.ts';
 import { openCaptureFile, readCapture } from '../../captures/file/open.ts';
+import { counted } from '../../protocol/counted.ts';
 import { isDevice } from '../../protocol/cwmp/device-key.ts';
 import { describeWireError, ERRORS, ModemlabError } from '../../protocol/errors.ts';
 import { cloneOf } from '../../replay/clone/clone.ts';
@@ -49,10 +51,10 @@ async function cloneDevice(io: Io, files: readonly string[], options: CloneOptio
   else if (options.out === undefined) io.out(text);
   else writeReport(io, report);
   if (collector.unknown > 0)
-    io.err(`${collector.unknown} messages in sessions without an Inform were ignored\n`);
+    io.err(`ignored: ${counted(collector.unknown, 'message')} in sessions without an Inform\n`);
   for (const { firmware, messages } of others)
     io.err(
-      `${messages} messages at firmware ${safe(firmware)} were ignored: ` +
+      `ignored: ${counted(messages, 'message')} at firmware ${safe(firmware)}; ` +
         `the device now runs ${safe(evidence.firmware)}\n`,
     );
   return complete ? EXIT.success : EXIT.failed;
@@ -102,7 +104,9 @@ function writeReport(
   io: Io,
   { device, firmware, messages, quirks, sessions, taken, unseen }: CloneReport,
 ): void {
-  io.out(`${safe(device)} at ${safe(firmware)}: ${sessions} sessions, ${messages} messages\n\n`);
+  io.out(
+    `${safe(device)} at ${safe(firmware)}: ${counted(sessions, 'session')}, ${counted(messages, 'message')}\n\n`,
+  );
   writeTable(
     io,
     [

@@ -1,7 +1,9 @@
 /** How much of a capture has been read, in a line on the terminal. */
+
 import { stat } from 'node:fs/promises';
 import type { Capture } from '../../captures/file/open.ts';
 import type { Story } from '../../captures/story/story.ts';
+import { counted } from '../../protocol/counted.ts';
 import type { Io } from '../support/io.ts';
 import type { Progress } from '../support/progress.ts';
 import { createProgress } from '../support/progress.ts';
@@ -34,5 +36,5 @@ export function progressLine(taken: number, size: number, { counts, sessions }: 
     size === 0
       ? `${mib(taken)} MiB`
       : `${mib(taken)} of ${mib(size)} MiB (${Math.floor((taken / size) * 100)} %)`;
-  return `${read}, ${counts.frames} frames, ${sessions.size} sessions`;
+  return `${read}, ${counted(counts.frames, 'frame')}, ${counted(sessions.size, 'session')}`;
 }

@@ -1,4 +1,5 @@
 /** The result of a replay, for people and for programs. */
+import { counted } from '../../protocol/counted.ts';
 import type { Difference, ReplayReport } from '../../replay/index.ts';
 import type { Io } from '../support/io.ts';
 import { writeJson, writeTable } from '../support/table.ts';
@@ -44,9 +45,9 @@ export function writeReplay(io: Io, report: ReplayReport, json: boolean): void {
     ...(answers.profile > 0 ? [`${answers.profile} by the modem of the profile`] : []),
     ...(answers.nobody > 0 ? [`${answers.nobody} faults because no answer was available`] : []),
   ];
-  const outcome = differences.length === 0 ? 'no differences' : `${differences.length} differences`;
+  const outcome = differences.length === 0 ? 'no differences' : counted(differences.length, 'difference');
   const what = report.role === 'host' || report.role === 'ant' ? 'conversations' : 'sessions';
   io.out(
-    `${[`${played} of ${recorded} ${what} played, ${sent} messages sent`, ...sources, outcome].join(', ')}\n`,
+    `${[`${played} of ${recorded} ${what} played, ${counted(sent, 'message')} sent`, ...sources, outcome].join(', ')}\n`,
   );
 }

@@ -1,7 +1,9 @@
 /** `modemlab capture replay` */
+
 import path from 'node:path';
 import type { CwmpSession } from '../../captures/conversation/cwmp-types.ts';
 import { openCaptureFile, readCapture } from '../../captures/file/open.ts';
+import { counted } from '../../protocol/counted.ts';
 import { isDevice } from '../../protocol/cwmp/device-key.ts';
 import { describeWireError, ERRORS, ModemlabError } from '../../protocol/errors.ts';
 import type { Recording } from '../../replay/index.ts';
@@ -35,7 +37,7 @@ async function replayFile(io: Io, file: string, given: ReplayOptions): Promise<n
   let state = 'starting';
   const progress = createProgress(io, () => state);
   const observe = (played: number, sessions: number, sent: number): void => {
-    state = `${played} of ${sessions} played, ${sent} messages sent`;
+    state = `${played} of ${sessions} played, ${counted(sent, 'message')} sent`;
   };
   try {
     const report = await playRole(io, recording, given, {

@@ -1,4 +1,5 @@
 /** `modemlab capture show` */
+
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CwmpSession } from '../../captures/conversation/cwmp-types.ts';
@@ -9,6 +10,7 @@ import type { Story } from '../../captures/story/story.ts';
 import { createStory } from '../../captures/story/story.ts';
 import type { StoryRecord } from '../../captures/story/story-record.ts';
 import { isoTime } from '../../captures/story/story-record.ts';
+import { counted } from '../../protocol/counted.ts';
 import { isDevice } from '../../protocol/cwmp/device-key.ts';
 import { describeWireError, ERRORS, ModemlabError } from '../../protocol/errors.ts';
 import type { CliContext } from '../support/cli-context.ts';
@@ -78,7 +80,7 @@ async function showCapture(
   view.end(sessions, about);
   if (view instanceof PageView && options.html !== undefined) {
     await writeFile(options.html, view.page(title, sessions, about));
-    io.err(`${view.records.length} messages written to ${options.html}\n`);
+    io.err(`${counted(view.records.length, 'message')} written to ${options.html}\n`);
   }
   if (capture.fault === undefined) return EXIT.success;
   io.err(`${describeWireError(capture.fault)}\n  ${ERRORS[capture.fault.code].remedy}\n`);
@@ -138,7 +140,9 @@ function linesView(io: Io, { full }: ShowOptions): View {
           ],
           sessions,
         );
-      io.err(`${format}: ${frames.frames} frames, ${bytes} bytes; ${frames.tcp} TCP, ${frames.udp} UDP\n`);
+      io.err(
+        `${format}: ${counted(frames.frames, 'frame')}, ${counted(bytes, 'byte')}; ${frames.tcp} TCP, ${frames.udp} UDP\n`,
+      );
     },
   };
 }
@@ -235,8 +239,8 @@ class PageView implements View {
     if (this.#dropped > 0)
       notes.push(`${this.#dropped} more messages are left out; narrow them down with --session or --device.`);
     const { records } = this;
-    const counts = `${sessions.length} sessions, ${records.length} messages`;
-    const summary = `${format}, ${frames.frames} frames, ${bytes} bytes, ${counts}${span}`;
+    const counts = `${counted(sessions.length, 'session')}, ${counted(records.length, 'message')}`;
+    const summary = `${format}, ${counted(frames.frames, 'frame')}, ${counted(bytes, 'byte')}, ${counts}${span}`;
     return writePage({ title, summary, notes, sessions, records });
   }
 }

@@ -1,7 +1,9 @@
 /** `modemlab device export` */
+
 import { writeFile } from 'node:fs/promises';
 import { withData } from '../../acs/app/data.ts';
 import { exportDevice } from '../../acs/app/devices.ts';
+import { counted } from '../../protocol/counted.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
 import type { CliContext } from '../support/cli-context.ts';
 import { writeJson } from '../support/table.ts';
@@ -28,5 +30,5 @@ export async function exportTo(
       cause: error,
     });
   }
-  io.err(`${document.parameters.length} parameters written to ${out}\n`);
+  io.err(`${counted(document.parameters.length, 'parameter')} written to ${out}\n`);
 }

@@ -1,8 +1,10 @@
 /** `modemlab device show` */
+
 import { withData } from '../../acs/app/data.ts';
 import type { KnownDevice } from '../../acs/app/devices.ts';
 import { readDevice, replyStyleName } from '../../acs/app/devices.ts';
 import type { DeviceRecord, Learned } from '../../acs/index.ts';
+import { counted } from '../../protocol/counted.ts';
 import { quirk } from '../../protocol/quirks.ts';
 import type { CliContext } from '../support/cli-context.ts';
 import type { Io } from '../support/io.ts';
@@ -56,7 +58,7 @@ function writeDevice(io: Io, { record, learned }: KnownDevice): void {
 function describeDiscovery({ discovery, softwareVersion }: DeviceRecord): string {
   const { state, names, values, firmware } = discovery;
   const of = firmware === softwareVersion || firmware === '' ? '' : `, for firmware ${firmware}`;
-  return `${state}: ${names} names, ${values} values${of}`;
+  return `${state}: ${counted(names, 'name')}, ${counted(values, 'value')}${of}`;
 }
 
 function describeStyle(learned: Learned): string {

@@ -2,9 +2,11 @@
  * What `modemlab lab` does: an ACS with three simulated modems, an ant that becomes the fourth, and a live
  * view.
  */
+
 import process from 'node:process';
 import type { Acs, AcsEvent, DataFolder } from '../../acs/index.ts';
 import { deviceKey, openData, startAcs } from '../../acs/index.ts';
+import { counted } from '../../protocol/counted.ts';
 import { MDAP_PORT } from '../../protocol/mdap/settings.ts';
 import { createModem } from '../../simulator/index.ts';
 import type { CliContext } from '../support/cli-context.ts';
@@ -173,7 +175,9 @@ class Lab {
     const stored = ant === undefined || failed !== undefined ? modems : [...modems, ant];
     const { io } = this.#cli;
     for (const { device, parameters, complete } of stored)
-      io.out(`${device}: ${parameters} parameters${complete ? ', all stored' : ', NOT all stored'}\n`);
+      io.out(
+        `${device}: ${counted(parameters, 'parameter')}${complete ? ', all stored' : ', NOT all stored'}\n`,
+      );
     if (ant !== undefined && failed !== undefined)
       io.out(`${ant.device}: not reached by MDAP, so it has no ACS: ${failed.why}\n`);
   }

@@ -1,7 +1,9 @@
 /** The live view of the lab: a table that is redrawn on a terminal, lines elsewhere, JSON for programs. */
+
 import process from 'node:process';
 import { stripVTControlCharacters } from 'node:util';
 import type { AcsEvent, DeviceRecord, DeviceStore, Task } from '../../acs/index.ts';
+import { counted } from '../../protocol/counted.ts';
 import { styled } from '../support/colour.ts';
 import type { Io } from '../support/io.ts';
 import { safe } from '../support/table.ts';
@@ -79,7 +81,7 @@ function lineView(io: Io, store: DeviceStore, devices: readonly LabDevice[]): La
     const quarter = Math.floor((4 * values) / names);
     if (quarter <= (quarters.get(record.key) ?? -1)) return;
     quarters.set(record.key, quarter);
-    say(`${record.key}: ${values} of ${names} parameters read`);
+    say(`${record.key}: ${values} of ${counted(names, 'parameter')} read`);
   };
   return {
     began: (url, folder) => {

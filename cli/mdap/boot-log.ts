@@ -1,7 +1,9 @@
 /** The log of the boot servers, for people or as JSON. */
+
 import type { BootpEvent } from '../../mdap/bootp-server.ts';
 import { describeFailure } from '../../mdap/tftp-client.ts';
 import type { TftpServerEvent } from '../../mdap/tftp-types.ts';
+import { counted } from '../../protocol/counted.ts';
 import { fromByteText } from '../../protocol/http/byte-text.ts';
 import { assertNever } from '../../protocol/result.ts';
 import type { Io } from '../support/io.ts';
@@ -103,19 +105,19 @@ function textOf(event: Exclude<TftpServerEvent, { is: 'trouble' }>, mac: string 
   const file = 'file' in event ? fromByteText(event.file) : '';
   switch (event.is) {
     case 'begun': {
-      const size = event.size === undefined ? '' : `, ${event.size} bytes`;
+      const size = event.size === undefined ? '' : `, ${counted(event.size, 'byte')}`;
       return event.way === 'read' ? `${modem} fetches ${file}${size}` : `${modem} sends ${file}${size}`;
     }
     case 'progress':
       return `${modem}: ${Math.floor((event.bytes / (event.size ?? event.bytes)) * 100)} % of ${file}`;
     case 'done': {
       const seconds = (event.ms / 1000).toFixed(1);
-      const sent = `${event.bytes} bytes in ${seconds} s, ${event.repeated} packets repeated`;
+      const sent = `${counted(event.bytes, 'byte')} in ${seconds} s, ${counted(event.repeated, 'packet')} repeated`;
       return `${modem}: ${file} complete, ${sent}`;
     }
     case 'failed': {
       const why = describeFailure(event.failure);
-      return `${modem}: transfer of ${file} failed after ${event.bytes} bytes: ${why}`;
+      return `${modem}: transfer of ${file} failed after ${counted(event.bytes, 'byte')}: ${why}`;
     }
     case 'refused':
       return `${modem} is refused ${file}: ${event.text}`;

@@ -1,6 +1,8 @@
 /** `modemlab mdap discover` */
+
 import type { AntRecord } from '../../mdap/ant-fleet.ts';
 import { isConflict } from '../../mdap/ant-fleet.ts';
+import { counted } from '../../protocol/counted.ts';
 import { HOST_SETTINGS } from '../../protocol/mdap/settings.ts';
 import type { CliContext } from '../support/cli-context.ts';
 import { createProgress } from '../support/progress.ts';
@@ -50,9 +52,13 @@ export async function discover(cli: CliContext, options: DiscoverOptions): Promi
   if (json) writeJson(io, sorted.map(jsonOf));
   else if (sorted.length > 0) writeTable(io, COLUMNS, sorted);
   for (const ant of sorted.filter(isConflict))
-    io.err(`E_MDAP_CONFLICT: ${safe(ant.antId)} is the ANT-ID of ${ant.macs.length} modems\n`);
+    io.err(`E_MDAP_CONFLICT: ${safe(ant.antId)} is the ANT-ID of ${counted(ant.macs.length, 'modem')}\n`);
   if (sorted.length >= (expect ?? 1)) return;
-  io.err(expect === undefined ? 'no modem answers\n' : `${sorted.length} of ${expect} modems answer\n`);
+  io.err(
+    expect === undefined
+      ? 'no modem answers\n'
+      : `answers from ${sorted.length} of ${counted(expect, 'modem')}\n`,
+  );
   cli.exitCode = EXIT.failed;
 }
 

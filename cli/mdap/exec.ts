@@ -1,10 +1,12 @@
 /** `modemlab mdap exec` */
+
 import { readFile } from 'node:fs/promises';
 import type { AntRecord } from '../../mdap/ant-fleet.ts';
 import type { MdapHost } from '../../mdap/host.ts';
 import { outcomeError, outputOf } from '../../mdap/outcome.ts';
 import type { Script } from '../../mdap/script.ts';
 import { readScript, scriptFor } from '../../mdap/script.ts';
+import { counted } from '../../protocol/counted.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
 import type { HostOutcome } from '../../protocol/mdap/host-conversation.ts';
 import type { CliContext } from '../support/cli-context.ts';
@@ -50,7 +52,7 @@ export async function exec(cli: CliContext, words: readonly string[], options: E
   const results = await withHost(cli.io, options, {}, async (host) => {
     const ants = work.ants === undefined ? await locateAll(host) : await locate(host, work.ants);
     let ended = 0;
-    const progress = createProgress(cli.io, () => `${ended} of ${ants.length} modems`);
+    const progress = createProgress(cli.io, () => `${ended} of ${counted(ants.length, 'modem')}`);
     try {
       return await Promise.all(
         ants.map(async (ant, index) => {

@@ -1,10 +1,12 @@
 /** The view of a flashing run: a table on a terminal, elsewhere a line for each step; and its report. */
+
 import type { Member } from '../../mdap/flash/fleet.ts';
 import type { FlashEvent, StateName } from '../../mdap/flash/modem.ts';
 import { isEnd } from '../../mdap/flash/modem.ts';
 import type { FlashReport, ModemReport } from '../../mdap/flash/report.ts';
 import { noteOf } from '../../mdap/flash/report.ts';
 import type { FlashRun, Intention } from '../../mdap/flash/run.ts';
+import { counted } from '../../protocol/counted.ts';
 import { styled } from '../support/colour.ts';
 import type { Io } from '../support/io.ts';
 import { createProgress } from '../support/progress.ts';
@@ -58,7 +60,7 @@ const ORDER: readonly StateName[] = ['failed', 'skipped', 'cancelled', 'done'];
 export function tableOf(members: readonly Member[], now: number): string[] {
   const count = (at: StateName): number => members.filter(({ modem }) => modem.state.at === at).length;
   const counts = `${count('done')} done, ${count('failed')} failed, ${count('transferring')} transfers`;
-  const head = `${members.length} modems, ${counts}`;
+  const head = `${counted(members.length, 'modem')}, ${counts}`;
   const rank = ({ modem: { state } }: Member): number => ORDER.indexOf(state.at);
   const rows = [...members].sort((a, b) => rank(a) - rank(b) || (labelOf(a) < labelOf(b) ? -1 : 1));
   const hidden = rows.length - MAX_ROWS;

@@ -1,4 +1,5 @@
 /** `modemlab simulate ant` */
+import { counted } from '../../protocol/counted.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
 import type { Ant, AntFault, ObserveLan, TelnetServer } from '../../simulator/index.ts';
 import {
@@ -107,7 +108,7 @@ async function runAnts(
       cli,
       given.json,
       { event: 'listening', pid: process.pid, iface, group, port, ants: serials },
-      `${count} ants on ${iface}, group ${group}:${port}`,
+      `${counted(count, 'ant')} on ${iface}, group ${group}:${port}`,
     );
     if (telnet !== undefined)
       report(cli, given.json, { event: 'telnet', port: telnet.port }, `telnet on port ${telnet.port}`);

@@ -1,4 +1,5 @@
 /** `simulate cpe --scenario`: plays a scenario, and reports whether it ended as expected. */
+import { counted } from '../../protocol/counted.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
 import { runScenario, type ScenarioResult } from '../../simulator/index.ts';
 import type { CliContext } from '../support/cli-context.ts';
@@ -35,7 +36,7 @@ export async function playScenario(cli: CliContext, name: string, given: RunOpti
   const forget = io.onSignal(stop);
   const progress = createProgress(
     io,
-    () => `${played.reached} of ${modems.length} modems reached their goal`,
+    () => `${played.reached} of ${counted(modems.length, 'modem')} at the goal`,
   );
   try {
     for (const [profile, url] of await played.ready) io.err(`image for ${profile}: ${url}\n`);
@@ -65,7 +66,7 @@ function writeResult(io: Io, result: ScenarioResult): void {
   writeFields(io, [
     ['scenario', result.scenario],
     ['ended', ENDS[result.why]],
-    ['modems', `${result.reached} of ${result.modems} reached their goal`],
+    ['modems', `${result.reached} of ${result.modems} at the goal`],
     ...result.wrong.map(({ serial, what }): [string, string] => [serial, what.join('; ')]),
     ['successful sessions', result.sessionsOk],
     ['failed sessions', result.sessionsFailed],

@@ -1,4 +1,5 @@
 /** `simulate cpe` without a scenario: modems that have sessions, with a live view. */
+import { counted } from '../../protocol/counted.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
 import type {
   ConnectionRequestListener,
@@ -118,10 +119,10 @@ const counts = (of: Readonly<Record<string, number>>): string =>
 function view(stats: SwarmStats): string[] {
   const { modems, started, good, givenUp, open, waiting, sessionsOk, sessionsFailed, recentPerSecond } =
     stats;
-  const ended = `${good + givenUp} of ${modems} modems done`;
+  const ended = `${good + givenUp} of ${counted(modems, 'modem')} done`;
   const lines = [
-    `${ended}, ${started} switched on, ${open} sessions open${waiting > 0 ? `, ${waiting} waiting` : ''}`,
-    `${sessionsOk} sessions, ${recentPerSecond}/s, ${sessionsFailed} failed`,
+    `${ended}, ${started} switched on, ${counted(open, 'session')} open${waiting > 0 ? `, ${waiting} waiting` : ''}`,
+    `${counted(sessionsOk, 'session')}, ${recentPerSecond}/s, ${sessionsFailed} failed`,
   ];
   if (sessionsOk > 0) lines.push(latency(stats));
   if (Object.keys(stats.faults).length > 0) lines.push(`faults: ${counts(stats.faults)}`);

@@ -1,4 +1,5 @@
 /** `--record`: the connections or datagrams of a command become a capture. */
+
 import type { Socket } from 'node:net';
 import type { Side } from '../../captures/packet/streams.ts';
 import type { Recorder } from '../../captures/record/record.ts';
@@ -11,6 +12,7 @@ import { recordSocket } from '../../captures/record/record-socket.ts';
 import type { OpenPort } from '../../mdap/datagram-port.ts';
 import { openUdp } from '../../mdap/datagram-port.ts';
 import { observedPort } from '../../mdap/observed-port.ts';
+import { counted } from '../../protocol/counted.ts';
 import { ModemlabError } from '../../protocol/errors.ts';
 import type { Endpoint } from '../../protocol/ipv4.ts';
 import type { Io } from './io.ts';
@@ -86,7 +88,7 @@ const begin = (file: string): Promise<FileRecorder> =>
 async function end(io: Io, file: string, recorder: FileRecorder): Promise<void> {
   await recorder.close().catch((error: unknown) => unwritable(file, error));
   if (recorder.dropped > 0)
-    io.err(`${file}: ${recorder.dropped} packets are missing because the disk was too slow\n`);
+    io.err(`${file}: ${counted(recorder.dropped, 'packet')} lost because the disk was too slow\n`);
 }
 
 function unwritable(file: string, error: unknown): never {

@@ -1,6 +1,7 @@
 /**
  * Makes a profile of a device from captures: docs/profiles.md has the format, report.ts the report on it.
  */
+import { counted } from '../../protocol/counted.ts';
 import { messageName } from '../../protocol/cwmp/message-name.ts';
 import { isQuirkKey } from '../../protocol/quirks.ts';
 import type { Dialect } from '../../protocol/soap/dialect.ts';
@@ -151,7 +152,7 @@ function writtenBy({ sessions }: Evidence): readonly Written[] {
 function unseenOf({ counts, listed, added }: TreeSeen, { unlike }: Spelling): readonly string[] {
   const { objectsUnlisted, moving, typesUnknown, valuesUnknown, writableUnknown } = counts;
   const some = (count: number, what: string): readonly string[] =>
-    count === 0 ? [] : [`${what} ${count} parameters`];
+    count === 0 ? [] : [`${what} ${counted(count, 'parameter')}`];
   return [
     ...(listed
       ? []

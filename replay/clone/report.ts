@@ -1,10 +1,12 @@
 /**
  * The report on a cloned profile: what was taken from how many messages, and what the captures do not show.
  */
+import { counted } from '../../protocol/counted.ts';
 import type { QuirkId } from '../../protocol/quirks/note.ts';
 import type { Clone } from './clone.ts';
 import type { Evidence } from './evidence.ts';
 import { isEmpty } from './evidence.ts';
+import type { RpcExchange } from './exchanges.ts';
 import { faultOf, informsOf, rpcExchangesOf } from './exchanges.ts';
 
 /** One feature of the profile. */
@@ -44,63 +46,78 @@ export function reportOf(evidence: Evidence, clone: Clone): CloneReport {
 type Row = readonly [what: string, taken: string, from: string];
 
 function rowsOf(evidence: Evidence, clone: Clone): readonly Row[] {
-  const { deviceId, firmware, sessions } = evidence;
-  const { cwmp, profile, spelling, tree } = clone;
   const exchanges = rpcExchangesOf(evidence);
-  const answers = (rpc: string): string => {
-    const count = exchanges.filter((one) => one.request.rpc === rpc && faultOf(one) === undefined).length;
-    return `${count} ${rpc}Response`;
-  };
-  const posts = sessions.flatMap((session) => session.posts);
-  const { objectsUnlisted: _, parameters, typesUnknown, valuesUnknown, writableUnknown } = tree.counts;
-  const attributes = tree.entries.filter(({ notification }) => notification !== undefined).length;
-  const informs = `${informsOf(sessions).length} Inform`;
-  const { inform } = profile;
-  const { id, answerId, idCounts, lists, maxNames, termination } = profile.cwmp;
-  const faults = [...cwmp.faults.keys()].sort((a, b) => a - b);
+  const informs = `${informsOf(evidence.sessions).length} Inform`;
   return [
-    [
-      'identity',
-      `${deviceId.Manufacturer} ${deviceId.ProductClass} ${deviceId.SerialNumber}, ${firmware}`,
-      informs,
-    ],
-    ['names', `${parameters} parameters; lists have ${lists}`, answers('GetParameterNames')],
-    ['can be written', `known of ${parameters - writableUnknown} parameters`, answers('GetParameterNames')],
-    ['types', `of ${parameters - typesUnknown} parameters`, answers('GetParameterValues')],
-    ['values', `of ${parameters - valuesUnknown} parameters`, answers('GetParameterValues')],
-    ['attributes', `of ${attributes} parameters`, answers('GetParameterAttributes')],
+    ...deviceRows(evidence, clone, exchanges, informs),
+    ...messageRows(evidence, clone, exchanges, informs),
+  ];
+}
+
+/** Who the device is, and what its tree holds. */
+function deviceRows(
+  { deviceId, firmware }: Evidence,
+  { profile, tree }: Clone,
+  exchanges: readonly RpcExchange[],
+  informs: string,
+): readonly Row[] {
+  const answers = answersIn(exchanges);
+  const { parameters, typesUnknown, valuesUnknown, writableUnknown } = tree.counts;
+  const attributes = tree.entries.filter(({ notification }) => notification !== undefined).length;
+  const of = (count: number): string => `of ${counted(count, 'parameter')}`;
+  const product = `${deviceId.Manufacturer} ${deviceId.ProductClass} ${deviceId.SerialNumber}`;
+  const names = `${counted(parameters, 'parameter')}; lists have ${profile.cwmp.lists}`;
+  return [
+    ['identity', `${product}, ${firmware}`, informs],
+    ['names', names, answers('GetParameterNames')],
+    ['can be written', `known ${of(parameters - writableUnknown)}`, answers('GetParameterNames')],
+    ['types', of(parameters - typesUnknown), answers('GetParameterValues')],
+    ['values', of(parameters - valuesUnknown), answers('GetParameterValues')],
+    ['attributes', of(attributes), answers('GetParameterAttributes')],
     ['methods', `${profile.cwmp.methods.length}`, answers('GetRPCMethods')],
-    [
-      'Inform',
-      `${inform.parameters.length} parameters, after a restart ${inform.bootEvents.join(' ')}`,
-      informs,
-    ],
+  ];
+}
+
+/** How it writes its messages, and when. */
+function messageRows(
+  { sessions }: Evidence,
+  { cwmp, latency, profile, spelling }: Clone,
+  exchanges: readonly RpcExchange[],
+  informs: string,
+): readonly Row[] {
+  const { http, inform } = profile;
+  const { id, answerId, idCounts, maxNames, termination } = profile.cwmp;
+  const posts = sessions.flatMap((session) => session.posts);
+  const messages = counted(spelling.of, 'message');
+  const replies = counted(exchanges.length, 'answer');
+  const faults = [...cwmp.faults.keys()].sort((a, b) => a - b).join(' ') || 'none met';
+  const limit = maxNames === 0 ? 'none met' : `${counted(maxNames, 'name')} at once`;
+  const parameters = counted(inform.parameters.length, 'parameter');
+  const rows: readonly Row[] = [
+    ['Inform', `${parameters}, after a restart ${inform.bootEvents.join(' ')}`, informs],
     [
       'ids',
       `${id}, counting ${idCounts}; answers with ${answerId === 'echo' ? 'that of the request' : 'its own'}`,
-      `${posts.length - posts.filter(isEmpty).length} messages`,
+      counted(posts.filter((post) => !isEmpty(post)).length, 'message'),
     ],
-    ['end of a session', termination, `${sessions.length} sessions`],
-    ['limits', maxNames === 0 ? 'none met' : `${maxNames} names at once`, answers('GetParameterValues')],
-    ['faults', faults.length === 0 ? 'none met' : faults.join(' '), `${exchanges.length} answers`],
-    ['spelling', `${spelling.alike} of ${spelling.of} messages letter by letter`, `${spelling.of} messages`],
-    [
-      'HTTP',
-      `${profile.http.headers.join(', ')}${profile.http.chunked ? '; chunked' : ''}`,
-      `${posts.length} POST`,
-    ],
-    ['cookies', `${profile.http.cookies}`, `${posts.length} POST`],
+    ['end of a session', termination, counted(sessions.length, 'session')],
+    ['limits', limit, answersIn(exchanges)('GetParameterValues')],
+    ['faults', faults, replies],
+    ['spelling', `${spelling.alike} of ${messages} letter by letter`, messages],
+    ['HTTP', `${http.headers.join(', ')}${http.chunked ? '; chunked' : ''}`, `${posts.length} POST`],
+    ['cookies', http.cookies, `${posts.length} POST`],
     ['quirks', profile.quirks.join(' ') || 'none beside the above', `${posts.length} POST`],
-    ...(clone.latency === undefined
-      ? []
-      : ([
-          [
-            'time to answer',
-            `${milliseconds(clone.latency)} ms (median); not in the profile`,
-            `${exchanges.length} answers`,
-          ],
-        ] as const)),
   ];
+  if (latency === undefined) return rows;
+  return [...rows, ['time to answer', `${milliseconds(latency)} ms (median); not in the profile`, replies]];
+}
+
+/** How many answers to an RPC the exchanges have, faults not counted. */
+function answersIn(exchanges: readonly RpcExchange[]): (rpc: string) => string {
+  return (rpc) => {
+    const count = exchanges.filter((one) => one.request.rpc === rpc && faultOf(one) === undefined).length;
+    return `${count} ${rpc}Response`;
+  };
 }
 
 const milliseconds = (nanoseconds: bigint): string => (Number(nanoseconds / 1000n) / 1000).toFixed(1);

@@ -1,6 +1,8 @@
 /** The content of a capture's folder: the file, a page on it, and the events that are read from it. */
+
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { counted } from '../../protocol/counted.ts';
 import { runCommand } from './command.ts';
 import type { Entry } from './entry.ts';
 
@@ -81,7 +83,7 @@ function readme({ name, quirk, shows, title }: Entry, { frames, quirks }: Events
     shows,
     ...seen,
     [
-      `\`${CAPTURE}\` has ${frames} packets. Wireshark opens it, and ` +
+      `\`${CAPTURE}\` has ${counted(frames, 'packet')}. Wireshark opens it, and ` +
         `\`modemlab capture show captures/library/${name}/${CAPTURE}\``,
       `tells what happened. \`${EVENTS}\` holds what that command says with \`--json\`.`,
     ].join('\n'),

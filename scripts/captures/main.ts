@@ -3,10 +3,12 @@
  * `--check` it only compares, and exits with 1 if a file differs. Names or beginnings of names choose some of
  * them.
  */
+
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { counted } from '../../protocol/counted.ts';
 import { CAPTURE, folderOf, isSame, README } from './folder.ts';
 import { indexPage, library } from './library.ts';
 
@@ -51,5 +53,7 @@ for (const found of readdirSync(LIBRARY, { recursive: true, encoding: 'utf8' }))
   if (!values.check) rmSync(path.join(LIBRARY, name), { recursive: true });
 }
 
-say(`${chosen.length} captures, ${different === 0 ? 'nothing differs' : `${different} files differ`}`);
+say(
+  `${counted(chosen.length, 'capture')}, ${different === 0 ? 'nothing differs' : `differences in ${counted(different, 'file')}`}`,
+);
 if (values.check && different > 0) process.exitCode = 1;

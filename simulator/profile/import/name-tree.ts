@@ -1,4 +1,5 @@
 /** The names of a device as a tree. */
+import { counted } from '../../../protocol/counted.ts';
 import type { TreeNode } from './concrete-tree.ts';
 import type { TreeEntry } from './entry.ts';
 
@@ -52,7 +53,7 @@ export function nameTree(entries: readonly TreeEntry[]): NameTree | undefined {
       leaves.set(below, entry);
     }
   }
-  const notes = outside === 0 ? [] : [`${outside} names outside of ${root} are left out`];
+  const notes = outside === 0 ? [] : [`left out: ${counted(outside, 'name')} outside of ${root}`];
   const objects = settle(top, '', leaves, notes);
   return { root, top, leaves, objects, listed, notes };
 }

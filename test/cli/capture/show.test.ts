@@ -199,7 +199,7 @@ t.test('a terminal shows how much of a large file has been read; nothing else do
   const pipe = await open(slow, 'w');
   await pipe.write(plain.subarray(0, plain.length / 2));
   await shown.untilErr((err) => err.includes('frames'));
-  t.match(shown.errSoFar(), /0\.0 MiB, \d+ frames, 1 sessions/);
+  t.match(shown.errSoFar(), /0\.0 MiB, \d+ frames, 1 session$/);
   await pipe.write(plain.subarray(plain.length / 2));
   await pipe.close();
   const { code, err, out } = await shown.end;

@@ -22,7 +22,7 @@ t.test('discover lists what answers, and fails where too few do', async (t) => {
   const found = json(await run(['mdap', 'discover', ...argv, '--expect', '2', '--json']));
   t.match(found, [{ antId: '0644JTHJ4', conflict: false, via: '127.0.0.1' }, { antId: '0703KT3PP' }]);
   const few = await run(['mdap', 'discover', ...argv, '--timeout', '1', '--expect', '3']);
-  t.match(few, { code: 1, err: '2 of 3 modems answer\n' });
+  t.match(few, { code: 1, err: 'answers from 2 of 3 modems\n' });
   const none = await startAnts(t, []);
   t.match(await run(['mdap', 'discover', ...none.argv, '--timeout', '0.2', '--json']), {
     code: 1,
