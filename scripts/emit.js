@@ -42,10 +42,7 @@ const keepModules = {
   },
 };
 
-/**
- * Brings .build/ up to date. Resolves with the number of sources written; rejects when one of them cannot be
- * read as TypeScript.
- */
+/** Brings .build/ up to date. False if a source is no TypeScript: its place is then on standard error. */
 export async function emit() {
   const made = Math.max(...MAKERS.map((file) => changedAt(path.join(ROOT, file))));
   const isOld = (file) => {
@@ -58,11 +55,15 @@ export async function emit() {
   removeStrays(new Set([...sources, ...data].map(builtPath)));
   for (const file of data.filter(isOld)) cpSync(path.join(ROOT, file), builtPath(file));
   const old = sources.filter(isOld);
-  if (old.length === 0) return 0;
+  return old.length === 0 || (await transpile(old));
+}
+
+/** False if esbuild has reported an error, and written nothing. */
+async function transpile(sources) {
   const { build } = await import('esbuild');
-  await build({
+  const result = build({
     absWorkingDir: ROOT,
-    entryPoints: old.map((file) => `./${file}`),
+    entryPoints: sources.map((file) => `./${file}`),
     outbase: '.',
     outdir: BUILD,
     bundle: true,
@@ -75,7 +76,13 @@ export async function emit() {
     sourcesContent: false,
     logLevel: 'warning',
   });
-  return old.length;
+  return result.then(
+    () => true,
+    (failure) => {
+      if (failure.errors === undefined) throw failure;
+      return false;
+    },
+  );
 }
 
 /** Removes what was made of files that are gone, so that no test runs on them. */

@@ -14,7 +14,18 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { watch: { type: 'boolean', default: false } },
 });
-const files = positionals.map((file) => path.relative(ROOT, path.resolve(file)).split(path.sep).join('/'));
+
+/** Where the command was typed; npm runs scripts in the package's folder. */
+const HERE = process.env.INIT_CWD ?? process.cwd();
+/** From the package's folder: a path that is there from where it was typed, or else as it is. */
+const fromRoot = (file) => {
+  const typed = path.resolve(HERE, file);
+  return path
+    .relative(ROOT, existsSync(typed) ? typed : path.resolve(ROOT, file))
+    .split(path.sep)
+    .join('/');
+};
+const files = positionals.map(fromRoot);
 const missing = files.find((file) => !file.endsWith('.test.ts') || !existsSync(path.join(ROOT, file)));
 
 if (files.length === 0 || missing !== undefined) {
@@ -26,7 +37,7 @@ else if (values.watch) await watchFiles();
 else process.exitCode = await runFiles();
 
 async function runFiles() {
-  await emit();
+  if (!(await emit())) return 1;
   let worst = 0;
   for (const file of files) worst = Math.max(worst, await runFile(file));
   return worst;

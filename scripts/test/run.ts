@@ -31,6 +31,7 @@ export async function runTests(words: readonly string[], tree: Tree): Promise<nu
   });
   const timeoutMs = TIMEOUT_MS * (values.long ? LONG_TIMES : 1);
   const batches = selectBatches(tree, positionals, values);
+  if (batches.length === 0) process.stdout.write(`${whyNone(positionals, values.changed)}\n`);
   const environment = environmentOf(timeoutMs, values.long);
   const durations = new Durations(path.join(tree.runFolder, 'durations.json'));
   const waiting = batches.toSorted((a, b) => durations.of(b) - durations.of(a));
@@ -63,6 +64,12 @@ function selectBatches(
     .filter((test) => !only.pure || isPure(graph.reached(test)))
     .filter((test) => !only.changed || changed.some((file) => graph.reached(test).has(file)));
   return batchesOf(tests, (test) => graph.reached(test));
+}
+
+/** Why there is nothing to run. */
+function whyNone(words: readonly string[], changed: boolean): string {
+  const which = words.length === 0 ? 'test file' : `test file with ${words.join(' or ')} in its path`;
+  return changed ? `no ${which} can reach what differs from the last commit` : `there is no ${which}`;
 }
 
 function environmentOf(timeoutMs: number, long: boolean): NodeJS.ProcessEnv {
