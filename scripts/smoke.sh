@@ -8,6 +8,7 @@ npm install --prefix "$folder" --no-audit --no-fund --loglevel=error node@26 >&2
 node="$folder/node_modules/node/bin/node"
 echo "smoke run on Node $("$node" --version)"
 "$node" start.js lab --once --json > "$folder/lab.json"
-"$node" -p '`lab --once --json: ${JSON.parse(fs.readFileSync(process.argv[1], "utf8")).devices.length} devices`' \
-  "$folder/lab.json"
+count='JSON.parse(fs.readFileSync(process.argv[1], "utf8")).devices.length'
+devices=$("$node" -p "$count" "$folder/lab.json")
+echo "lab --once --json: $devices devices"
 "$node" scripts/test/main.js --pure

@@ -6,7 +6,7 @@ import { ROOT } from '../support/tree.ts';
 
 t.test('every line of the project fits', async (t) => {
   const files = readProject(ROOT);
-  for (const file of ['README.md', 'docs/architecture.md', 'start.js', 'protocol/errors.ts'])
+  for (const file of ['README.md', 'docs/architecture.md', 'start.js', 'protocol/errors.ts', '.ci/run'])
     t.ok(
       files.some((read) => read.file === file),
       `${file} is read`,
@@ -28,6 +28,7 @@ const CASES: readonly (readonly [title: string, file: string, text: string, line
   ['a doc comment', 'a.js', `/**\n * ${LONG}\n */\nconst a = 1;\n`, [2]],
   ['code', 'a.ts', `const a = [${columns(120, '1, ')}];\n`, [1]],
   ['code beside a short literal', 'a.ts', `const a = ['text', ${columns(120, '1, ')}];\n`, [1]],
+  ['a comment of a shell script', 'a.sh', `# it's ${LONG}'\n`, [1]],
   ['a paragraph', 'a.md', `# Title\n\n${LONG}\n`, [3]],
   ['an item of a list', 'a.md', `- ${LONG}\n`, [1]],
   ['a paragraph behind a block', 'a.md', `\`\`\`\n${LONG}\n\`\`\`\n${LONG}\n`, [4]],

@@ -28,9 +28,12 @@ export function listProject(root: string): readonly string[] {
     .sort();
 }
 
-/** Sources and pages, without recorded data: what fixtures and captures hold is not written by hand. */
+/** Sources, scripts and pages. What fixtures and captures hold is recorded, not written by hand. */
 export function readProject(root: string): readonly TextFile[] {
   return listProject(root)
-    .filter((file) => /\.(ts|js|md)$/.test(file) && !/^(test\/fixtures|captures\/library)\//.test(file))
+    .filter(
+      (file) =>
+        /\.(ts|js|md|sh|yml)$|^\.ci\/run$/.test(file) && !/^(test\/fixtures|captures\/library)\//.test(file),
+    )
     .map((file) => ({ file, text: readFileSync(path.join(root, file), 'utf8') }));
 }

@@ -18,13 +18,18 @@ export function longLines(files: readonly TextFile[]): readonly LongLine[] {
   return files.flatMap(({ file, text }) => {
     const lines = text.split('\n');
     if (lines.every((line) => columnsOf(line) <= MAX_COLUMNS)) return [];
-    const isAllowed = file.endsWith('.md') ? allowedInMarkdown(lines) : allowedInCode(file, text);
+    const isAllowed = allowedIn(file, text, lines);
     return lines.flatMap((line, index) => {
       const columns = columnsOf(line);
       if (columns <= MAX_COLUMNS || isUrl(line) || isAllowed(line, index)) return [];
       return [{ file, line: index + 1, columns }];
     });
   });
+}
+
+function allowedIn(file: string, text: string, lines: readonly string[]): IsAllowed {
+  if (file.endsWith('.md')) return allowedInMarkdown(lines);
+  return /\.(ts|js)$/.test(file) ? allowedInCode(file, text) : () => false;
 }
 
 type IsAllowed = (line: string, index: number) => boolean;
