@@ -1,6 +1,8 @@
 /** What the model-based suites share: replaying a failure, and telling which transitions were reached. */
-import type { CommandsContraints, Parameters } from 'fast-check';
+import type { CommandsContraints, IProperty, Parameters } from 'fast-check';
+import fc from 'fast-check';
 import type { Test } from 'tap';
+import { SEED, sized } from '../seed.ts';
 
 /**
  * MODEMLAB_PATH and MODEMLAB_REPLAY are the `path` and `replayPath` that a failure prints; MODEMLAB_SEED its
@@ -16,10 +18,33 @@ export const commandOptions = (maxCommands: number): CommandsContraints => ({
 });
 
 /** Options of fc.assert beside seed and number of runs. */
-export const replay = <T>(): Parameters<T> => (MODEMLAB_PATH === undefined ? {} : { path: MODEMLAB_PATH });
+const replay = <T>(): Parameters<T> => (MODEMLAB_PATH === undefined ? {} : { path: MODEMLAB_PATH });
 
 /** A replayed failure is one run, which reaches little. */
-export const isReplay = MODEMLAB_PATH !== undefined || MODEMLAB_REPLAY !== undefined;
+const isReplay = MODEMLAB_PATH !== undefined || MODEMLAB_REPLAY !== undefined;
+
+/** How many times more cases may be tried than a property asks for. */
+const MAX_ROUNDS = 100;
+
+/**
+ * A subtest that checks a property whose cases are to reach everything of a list. How many cases that takes
+ * depends on the seed: while something is missing, as many again are tried with the next seed.
+ */
+export function reachingProperty<Ts>(
+  t: Test,
+  title: string,
+  prop: IProperty<Ts>,
+  runs: number,
+  missing: () => readonly string[],
+): Promise<unknown> {
+  const rounds = isReplay ? 1 : MAX_ROUNDS;
+  return t.test(`${title} (seed ${SEED})`, async (t) => {
+    for (let round = 0; round === 0 || (round < rounds && missing().length > 0); round += 1)
+      fc.assert(prop, { seed: SEED + round, numRuns: sized(runs), ...replay() });
+    t.pass(title);
+    if (!isReplay) t.strictSame(missing(), [], 'everything is reached');
+  });
+}
 
 /**
  * A table of transitions, one `state: event, event > next or other` a line. The same table is the list of
@@ -37,14 +62,6 @@ export function readTransitions(table: string): Set<string> {
   return all;
 }
 
-/** Fails for each listed transition that was not reached, and for each reached one that is not listed. */
-export function compareTransitions(t: Test, listed: ReadonlySet<string>, reached: ReadonlySet<string>): void {
-  if (isReplay) return;
-  t.comment(`${reached.size} transitions reached, ${listed.size} listed`);
-  t.strictSame(
-    [...listed].filter((one) => !reached.has(one)).sort(),
-    [],
-    'every listed transition is reached',
-  );
-  t.strictSame([...reached].filter((one) => !listed.has(one)).sort(), [], 'no other transition is');
-}
+/** What the first has and the second lacks, sorted. */
+export const missingIn = (all: ReadonlySet<string>, some: ReadonlySet<string>): readonly string[] =>
+  [...all].filter((one) => !some.has(one)).sort();
