@@ -8,6 +8,7 @@ import { cliPage } from '../cli/reference.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import type { Quirk } from '../protocol/quirks/quirk.ts';
 import { QUIRK_GROUPS, QUIRKS, quirk } from '../protocol/quirks.ts';
+import { listQuirks } from '../simulator/index.ts';
 
 const DOCS = path.resolve(import.meta.dirname, '..', 'docs');
 
@@ -46,19 +47,21 @@ const item = (text: string): string => wrap(`- ${text}`, '  ');
 /** Escapes characters that mean something in Markdown. */
 const plain = (text: string): string => text.replace(/[<|*_$]/g, '\\$&');
 
+/** The ids of the quirks that a simulated modem can have. */
+const SIMULATED: ReadonlySet<string> = new Set(listQuirks().flatMap(({ id, acted }) => (acted ? [id] : [])));
+
 function quirksPage(): string {
   const all = Object.values(QUIRKS);
   const count = (test: (quirk: Quirk) => boolean): number => all.filter(test).length;
-  // The groups XM and XT.
-  const watched = count(({ id }) => id.startsWith('Q-X'));
+  const watched = count(({ grade }) => grade === 'none');
   const parts = [
     '# Quirks: what real modems do',
     GENERATED,
     wrap(
       `${all.length} entries: ${all.length - watched} misbehaviours of real devices, and ${watched} that ` +
-        'modemlab watches for although no device is known to have them. modemlab detects ' +
+        'modemlab watches for although no modem is known to have them. modemlab detects ' +
         `${count((q) => q.noted !== 'no')} of the entries, and simulated modems can be given ` +
-        `${count((q) => q.act !== undefined)} of them with \`--quirk\`.`,
+        `${SIMULATED.size} of them with \`--quirk\`.`,
     ),
     wrap(
       'A quirk that is detected is counted for the device; it is never a reason to refuse a modem. An id is ' +
@@ -76,7 +79,7 @@ function quirksPage(): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-function quirkEntry({ id, title, who, does, clause, we, source, grade, noted, act }: Quirk): string {
+function quirkEntry({ id, title, who, does, clause, we, source, grade, noted }: Quirk): string {
   return [
     `### ${id}: ${plain(title)}`,
     '',
@@ -84,7 +87,7 @@ function quirkEntry({ id, title, who, does, clause, we, source, grade, noted, ac
     item(`What it does: ${plain(does)}`),
     item(`Specification: ${plain(clause)}`),
     item(`What modemlab does: ${plain(we)}`),
-    item(`Detected: ${DETECTED[noted]}. Can be simulated: ${act === undefined ? 'no' : 'yes'}`),
+    item(`Detected: ${DETECTED[noted]}. Can be simulated: ${SIMULATED.has(id) ? 'yes' : 'no'}`),
     item(`Source (grade ${grade}): ${plain(source)}`),
   ].join('\n');
 }

@@ -4,6 +4,7 @@ import t from 'tap';
 import { ERRORS } from '../protocol/errors.ts';
 import { QUIRKS } from '../protocol/quirks.ts';
 import { PAGES } from '../scripts/generate-docs.ts';
+import { CANNOT_ACT } from '../simulator/quirks/table.ts';
 import { listProject } from './support/house/files.ts';
 import { linksOf, readPage, spansOf } from './support/house/pages.ts';
 import { listRooms, readSources } from './support/house/sources.ts';
@@ -20,6 +21,15 @@ t.test('each page of docs/ that is made from a table is what the table gives now
 t.test('docs/quirks.md has a heading for each quirk, once, and none besides', async (t) => {
   const ids = [...page('quirks.md').matchAll(/^### (Q-\w+-\d+):/gm)].map(([, id]) => id);
   t.strictSame(ids, Object.keys(QUIRKS));
+});
+
+t.test('docs/quirks.md says what a simulated modem can be given', async (t) => {
+  const entries = page('quirks.md').split(/^### /m).slice(1);
+  const cannot = entries.filter((entry) => /Can be simulated:\sno$/m.test(entry));
+  t.strictSame(
+    cannot.map((entry) => entry.split(':')[0]),
+    [...CANNOT_ACT.keys()],
+  );
 });
 
 t.test('docs/errors.md has a heading for each error code, once, and none besides', async (t) => {
