@@ -1,5 +1,4 @@
 /** `modemlab capture anonymise` */
-
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';

@@ -1,5 +1,4 @@
 /** `modemlab capture clone` */
-
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Capture } from '../../captures/file/open.ts';

@@ -1,5 +1,4 @@
 /** How much of a capture has been read, in a line on the terminal. */
-
 import { stat } from 'node:fs/promises';
 import type { Capture } from '../../captures/file/open.ts';
 import type { Story } from '../../captures/story/story.ts';

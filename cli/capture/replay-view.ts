@@ -43,7 +43,7 @@ export function writeReplay(io: Io, report: ReplayReport, json: boolean): void {
     ...(answers.values > 0 ? [`${answers.values} answers assembled from recorded values`] : []),
     ...(answers.clone > 0 ? [`${answers.clone} by its clone`] : []),
     ...(answers.profile > 0 ? [`${answers.profile} by the modem of the profile`] : []),
-    ...(answers.nobody > 0 ? [`${answers.nobody} faults because no answer was available`] : []),
+    ...(answers.nobody > 0 ? [`${counted(answers.nobody, 'fault')} because no answer was available`] : []),
   ];
   const outcome = differences.length === 0 ? 'no differences' : counted(differences.length, 'difference');
   const what = report.role === 'host' || report.role === 'ant' ? 'conversations' : 'sessions';

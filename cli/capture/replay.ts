@@ -1,5 +1,4 @@
 /** `modemlab capture replay` */
-
 import path from 'node:path';
 import type { CwmpSession } from '../../captures/conversation/cwmp-types.ts';
 import { openCaptureFile, readCapture } from '../../captures/file/open.ts';

@@ -1,5 +1,4 @@
 /** `modemlab capture show` */
-
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CwmpSession } from '../../captures/conversation/cwmp-types.ts';
@@ -237,7 +236,9 @@ class PageView implements View {
     const span = first === null ? '' : `, ${shortTime(first)} to ${shortTime(last ?? first)}`;
     const notes = fault === null ? [] : [`The file is shown up to this point: ${fault}`];
     if (this.#dropped > 0)
-      notes.push(`${this.#dropped} more messages are left out; narrow them down with --session or --device.`);
+      notes.push(
+        `left out: ${counted(this.#dropped, 'more message')}; narrow them down with --session or --device.`,
+      );
     const { records } = this;
     const counts = `${counted(sessions.length, 'session')}, ${counted(records.length, 'message')}`;
     const summary = `${format}, ${counted(frames.frames, 'frame')}, ${counted(bytes, 'byte')}, ${counts}${span}`;

@@ -1,5 +1,4 @@
 /** `modemlab device export` */
-
 import { writeFile } from 'node:fs/promises';
 import { withData } from '../../acs/app/data.ts';
 import { exportDevice } from '../../acs/app/devices.ts';

@@ -1,5 +1,4 @@
 /** `modemlab device show` */
-
 import { withData } from '../../acs/app/data.ts';
 import type { KnownDevice } from '../../acs/app/devices.ts';
 import { readDevice, replyStyleName } from '../../acs/app/devices.ts';

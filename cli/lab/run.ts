@@ -2,7 +2,6 @@
  * What `modemlab lab` does: an ACS with three simulated modems, an ant that becomes the fourth, and a live
  * view.
  */
-
 import process from 'node:process';
 import type { Acs, AcsEvent, DataFolder } from '../../acs/index.ts';
 import { deviceKey, openData, startAcs } from '../../acs/index.ts';

@@ -1,5 +1,4 @@
 /** The live view of the lab: a table that is redrawn on a terminal, lines elsewhere, JSON for programs. */
-
 import process from 'node:process';
 import { stripVTControlCharacters } from 'node:util';
 import type { AcsEvent, DeviceRecord, DeviceStore, Task } from '../../acs/index.ts';

@@ -1,5 +1,4 @@
 /** The log of the boot servers, for people or as JSON. */
-
 import type { BootpEvent } from '../../mdap/bootp-server.ts';
 import { describeFailure } from '../../mdap/tftp-client.ts';
 import type { TftpServerEvent } from '../../mdap/tftp-types.ts';

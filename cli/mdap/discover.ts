@@ -1,5 +1,4 @@
 /** `modemlab mdap discover` */
-
 import type { AntRecord } from '../../mdap/ant-fleet.ts';
 import { isConflict } from '../../mdap/ant-fleet.ts';
 import { counted } from '../../protocol/counted.ts';

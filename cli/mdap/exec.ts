@@ -1,5 +1,4 @@
 /** `modemlab mdap exec` */
-
 import { readFile } from 'node:fs/promises';
 import type { AntRecord } from '../../mdap/ant-fleet.ts';
 import type { MdapHost } from '../../mdap/host.ts';

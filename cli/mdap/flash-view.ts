@@ -1,5 +1,4 @@
 /** The view of a flashing run: a table on a terminal, elsewhere a line for each step; and its report. */
-
 import type { Member } from '../../mdap/flash/fleet.ts';
 import type { FlashEvent, StateName } from '../../mdap/flash/modem.ts';
 import { isEnd } from '../../mdap/flash/modem.ts';
@@ -59,7 +58,7 @@ const ORDER: readonly StateName[] = ['failed', 'skipped', 'cancelled', 'done'];
 /** The table on a terminal: a summary line, then a row for each modem. */
 export function tableOf(members: readonly Member[], now: number): string[] {
   const count = (at: StateName): number => members.filter(({ modem }) => modem.state.at === at).length;
-  const counts = `${count('done')} done, ${count('failed')} failed, ${count('transferring')} transfers`;
+  const counts = `${count('done')} done, ${count('failed')} failed, ${counted(count('transferring'), 'transfer')}`;
   const head = `${counted(members.length, 'modem')}, ${counts}`;
   const rank = ({ modem: { state } }: Member): number => ORDER.indexOf(state.at);
   const rows = [...members].sort((a, b) => rank(a) - rank(b) || (labelOf(a) < labelOf(b) ? -1 : 1));

@@ -36,7 +36,7 @@ export async function playScenario(cli: CliContext, name: string, given: RunOpti
   const forget = io.onSignal(stop);
   const progress = createProgress(
     io,
-    () => `${played.reached} of ${counted(modems.length, 'modem')} at the goal`,
+    () => `${played.reached} of ${counted(modems.length, 'modem')} reached the goal`,
   );
   try {
     for (const [profile, url] of await played.ready) io.err(`image for ${profile}: ${url}\n`);
@@ -66,7 +66,7 @@ function writeResult(io: Io, result: ScenarioResult): void {
   writeFields(io, [
     ['scenario', result.scenario],
     ['ended', ENDS[result.why]],
-    ['modems', `${result.reached} of ${result.modems} at the goal`],
+    ['modems', `${result.reached} of ${result.modems} reached the goal`],
     ...result.wrong.map(({ serial, what }): [string, string] => [serial, what.join('; ')]),
     ['successful sessions', result.sessionsOk],
     ['failed sessions', result.sessionsFailed],

@@ -1,5 +1,4 @@
 /** `--record`: the connections or datagrams of a command become a capture. */
-
 import type { Socket } from 'node:net';
 import type { Side } from '../../captures/packet/streams.ts';
 import type { Recorder } from '../../captures/record/record.ts';

@@ -1,5 +1,6 @@
 /** Events of a modem in boot mode: BOOTP requests and transfers. */
 import { isSameText } from '../../protocol/bootp/image-rules.ts';
+import { counted } from '../../protocol/counted.ts';
 import type { FlashEffect, FlashEvent, FlashModem, FlashStep } from './modem.ts';
 import type { FlashContext } from './transitions.ts';
 import {
@@ -43,7 +44,7 @@ export function onBootp(context: FlashContext, before: FlashModem, event: Of<'bo
       if (isLate(context, modem, event, state.movedAt)) return stay(modem);
       const cut = { do: 'abort', transfer: state.transfer } as const;
       if (modem.transfers >= context.settings.transfers)
-        return fail(modem, at, 'transfer', `${modem.transfers} transfers did not get through`);
+        return fail(modem, at, 'transfer', `${counted(modem.transfers, 'transfer')} did not get through`);
       const next = enterBootpSeen(context, modem, at, event.xid);
       return { ...next, effects: [cut, ...next.effects] };
     }

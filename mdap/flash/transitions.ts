@@ -1,5 +1,6 @@
 /** How each state of flashing is entered: what changes, what is to be done, and how long it may take. */
 import { isSameText } from '../../protocol/bootp/image-rules.ts';
+import { counted } from '../../protocol/counted.ts';
 import type { Facts, FlashEffect, FlashModem, FlashState, FlashStep, JobImage, Tries } from './modem.ts';
 import type { FlashReason } from './reasons.ts';
 import type { FlashSettings } from './settings.ts';
@@ -103,7 +104,12 @@ export function enterTransferring(
   const { state } = modem;
   const cut: FlashEffect[] = state.at === 'transferring' ? [{ do: 'abort', transfer: state.transfer }] : [];
   if (modem.transfers >= settings.transfers) {
-    const failed = fail(modem, at, 'transfer', `${settings.transfers} transfers did not get through`);
+    const failed = fail(
+      modem,
+      at,
+      'transfer',
+      `${counted(settings.transfers, 'transfer')} did not get through`,
+    );
     return { ...failed, effects: [...failed.effects, { do: 'abort', transfer }] };
   }
   const until = at + Math.min(settings.stallMs, settings.transferMs);

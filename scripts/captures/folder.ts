@@ -1,5 +1,4 @@
 /** The content of a capture's folder: the file, a page on it, and the events that are read from it. */
-
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { counted } from '../../protocol/counted.ts';

@@ -3,7 +3,6 @@
  * `--check` it only compares, and exits with 1 if a file differs. Names or beginnings of names choose some of
  * them.
  */
-
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';

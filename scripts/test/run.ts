@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { counted } from '../../protocol/counted.ts';
 import { batchesOf, isPure } from './batches.ts';
 import { changedFiles } from './changed.ts';
 import { ImportGraph } from './imports.ts';
@@ -123,7 +124,7 @@ function describe(result: Result, at: number, total: number): string {
   const place = `${String(at).padStart(String(total).length)}/${total}`;
   const seconds = (result.ms / 1000).toFixed(1).padStart(6);
   const [first = '', ...others] = result.batch;
-  const name = others.length === 0 ? first : `${first} and ${others.length} others`;
+  const name = others.length === 0 ? first : `${first} and ${counted(others.length, 'other')}`;
   return `${place} ${result.failed === 0 ? 'ok  ' : 'FAIL'} ${seconds} s  ${name}: ${countsOf(result)}`;
 }
 
