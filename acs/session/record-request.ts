@@ -184,7 +184,7 @@ async function recordTransfer(
   const only = CommandKey === '' && transfers.length === 1 ? transfers[0] : undefined;
   const task = transfers.find((transfer) => keyOf(transfer) === CommandKey) ?? only;
   if (task === undefined) {
-    log.warn({ device: key, commandKey: CommandKey }, 'TransferComplete of an unknown transfer');
+    log.warn({ device: key, commandKey: CommandKey }, 'TransferComplete for an unknown transfer');
     return;
   }
   const { FaultCode, FaultString } = FaultStruct;

@@ -164,7 +164,7 @@ function editPacked(edits: Edits, passage: PackedPassage, secrets: Secrets, tall
   const old = latin1Bytes(text);
   const other = how === undefined ? old : old.map((byte) => blanked(byte, how));
   for (const { at, bytes } of replacements) other.set(bytes, at);
-  if (how !== undefined) tally.blank('HTTP bodies that are no SOAP', length);
+  if (how !== undefined) tally.blank('HTTP bodies that are not SOAP', length);
   const packed = packTo(other, encoding, length);
   if (packed === undefined) tally.blank('compressed bodies that could not be packed to their length', length);
   const blank = packed ?? packTo(new Uint8Array(0), encoding, length);

@@ -104,7 +104,7 @@ function ofMessage(message: HttpMessage, side: StreamSide): readonly StreamPassa
   const isPlain = encoding === '' || encoding === 'identity';
   const isSoap = placed && ENVELOPE.test(byteText(body.subarray(0, PROLOGUE)));
   const form = placed && isText(body) ? 'mask' : 'zero';
-  const what = 'HTTP bodies that are no SOAP';
+  const what = 'HTTP bodies that are not SOAP';
   if (!isPlain && placed && !message.oddities.includes('bad-encoding')) {
     const blank = isSoap ? undefined : form;
     return [...passages, { is: 'packed', side, spans, text: byteText(body), encoding, blank }];

@@ -256,7 +256,7 @@ t.test('a configuration in XML is no envelope: what its attributes mean nobody k
   );
 });
 
-t.test('bodies that are no SOAP are masked, and so are bytes that are no HTTP', async (t) => {
+t.test('bodies that are not SOAP are masked, and so are bytes that are not HTTP', async (t) => {
   const config = 'admin:secret=Ab1\r\nhost ö';
   const said = [
     {
@@ -275,7 +275,7 @@ t.test('bodies that are no SOAP are masked, and so are bytes that are no HTTP', 
   );
   t.strictSame(bodies, ['xxxxx:xxxxxx=Xx0\r\nxxxx xx', '\0\0\0']);
   t.match(report.blanked, [
-    { what: 'HTTP bodies that are no SOAP', places: 2 },
+    { what: 'HTTP bodies that are not SOAP', places: 2 },
     { what: 'bytes of TCP that are no HTTP' },
   ]);
 });
