@@ -6,7 +6,7 @@ import { Authenticator, type AuthenticatorOptions, type AuthResult } from '../..
 import { Nonces } from '../../../acs/http/nonce.ts';
 import { writeBasic } from '../../../protocol/http/basic.ts';
 import { type Answer, answerChallenge, type Hash, readChallenges } from '../../../protocol/http/digest.ts';
-import { SEED, sized } from '../../support/seed.ts';
+import { assertProperty, SEED } from '../../support/seed.ts';
 
 t.comment(`MODEMLAB_SEED=${SEED}`);
 
@@ -274,7 +274,7 @@ t.test('only so many nonces are remembered, and a forgotten one is never valid a
   t.equal(nonces.use(issued[4] ?? '', 1), 'stale', 'not even when the clock is set back');
 });
 
-t.test('any header gives a verdict, and without the password it is never yes', async () => {
+t.test('any header gives a verdict, and without the password it is never yes', async (t) => {
   const piece = fc.constantFrom(
     'Digest ',
     'Basic ',
@@ -295,19 +295,21 @@ t.test('any header gives a verdict, and without the password it is never yes', a
   );
   const header = fc.array(fc.oneof(piece, fc.string()), { maxLength: 30 }).map((parts) => parts.join(''));
   const both = [bench(), bench({ mode: 'basic' })];
-  await fc.assert(
+  await assertProperty(
+    t,
     fc.asyncProperty(header, async (text) => {
       for (const { check } of both) assert.equal((await check(text)).ok, false, text);
     }),
-    { seed: SEED, numRuns: sized(300) },
+    300,
   );
 });
 
 t.test(
   'one changed character anywhere in right credentials never crashes, and lets in only what means the same',
-  async () => {
+  async (t) => {
     const { check, challenge } = bench();
-    await fc.assert(
+    await assertProperty(
+      t,
       fc.asyncProperty(fc.nat(), fc.string({ minLength: 1, maxLength: 1 }), async (at, c) => {
         const right = reply(await challenge());
         const i = at % right.length;
@@ -317,7 +319,7 @@ t.test(
         // A quote that is missing is forgiven, a digit is not.
         if (result.ok) assert.ok(wrong.toLowerCase().includes(digits), wrong);
       }),
-      { seed: SEED, numRuns: sized(300) },
+      300,
     );
   },
 );

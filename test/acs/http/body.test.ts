@@ -9,7 +9,7 @@ import t from 'tap';
 import { type Body, readBody } from '../../../acs/http/body.ts';
 import { charsetOf, isBlank } from '../../../protocol/http/content.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import { SEED, sized } from '../../support/seed.ts';
+import { assertProperty, SEED } from '../../support/seed.ts';
 
 t.comment(`MODEMLAB_SEED=${SEED}`);
 const idle = { idleMs: 60_000 };
@@ -49,7 +49,7 @@ t.test('without a length there is no body and nothing is waited for', async (t) 
   }
 });
 
-t.test('however the bytes are cut and compressed, the body is the same', async () => {
+t.test('however the bytes are cut and compressed, the body is the same', async (t) => {
   const plain = fc.uint8Array({ maxLength: 5000 });
   const coding = fc.constantFrom(
     { name: undefined, pack: (b: Uint8Array) => b },
@@ -59,7 +59,8 @@ t.test('however the bytes are cut and compressed, the body is the same', async (
     { name: 'deflate', pack: deflateSync },
     { name: 'Deflate', pack: deflateRawSync },
   );
-  await fc.assert(
+  await assertProperty(
+    t,
     fc.asyncProperty(
       plain,
       coding,
@@ -74,12 +75,13 @@ t.test('however the bytes are cut and compressed, the body is the same', async (
         assert.deepEqual(Buffer.from(body.value), Buffer.from(bytes));
       },
     ),
-    { seed: SEED, numRuns: sized(150) },
+    150,
   );
 });
 
-t.test('any bytes under any coding give a body or a typed error', async () => {
-  await fc.assert(
+t.test('any bytes under any coding give a body or a typed error', async (t) => {
+  await assertProperty(
+    t,
     fc.asyncProperty(
       fc.uint8Array({ maxLength: 200 }),
       fc.constantFrom('gzip', 'deflate'),
@@ -88,7 +90,7 @@ t.test('any bytes under any coding give a body or a typed error', async () => {
         if (!body.ok) assert.equal(body.error.code, 'E_ENCODING');
       },
     ),
-    { seed: SEED, numRuns: sized(150) },
+    150,
   );
 });
 

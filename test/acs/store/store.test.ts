@@ -12,7 +12,7 @@ import { compareNames, sortable, sortablePrefix } from '../../../acs/store/order
 import type { DeviceStore, Parameter } from '../../../acs/store/store.ts';
 import type { ModemlabError } from '../../../protocol/errors.ts';
 import { deviceRecord, gather } from '../../support/acs/device-record.ts';
-import { property, SEED, sized } from '../../support/seed.ts';
+import { assertProperty, property, SEED } from '../../support/seed.ts';
 
 async function folderFor(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'modemlab-store-'));
@@ -338,7 +338,7 @@ for (const kind of ['lmdb', 'yaml'] as const) {
         }
       },
     );
-    await fc.assert(anyValues, { seed: SEED, numRuns: sized(25) });
+    await assertProperty(t, anyValues, 25);
     t.pass('kept');
   });
 }

@@ -15,7 +15,7 @@ import { startProxy } from '../../../captures/record/proxy.ts';
 import { createStory } from '../../../captures/story/story.ts';
 import { readAll } from '../../support/capture/capture-files.ts';
 import { recordToMemory } from '../../support/capture/record-memory.ts';
-import { SEED, sized } from '../../support/seed.ts';
+import { assertProperty, SEED } from '../../support/seed.ts';
 import { fixture as fixturePath } from '../../support/tree.ts';
 
 const fixture = (name: string): string => readFileSync(fixturePath(name), 'utf8');
@@ -173,7 +173,8 @@ for (const [name, own, tlsAcs] of [
   ['TLS to TLS', OWN, true],
 ] as const)
   t.test(`${name}: bytes and half-closes come through, and are on the record (seed ${SEED})`, async (t) => {
-    await fc.assert(
+    await assertProperty(
+      t,
       fc.asyncProperty(fc.array(talk, { minLength: 1, maxLength: 3 }), async (talks) => {
         const heardByAcs: Promise<Buffer>[] = [];
         let turn = 0;
@@ -225,7 +226,7 @@ for (const [name, own, tlsAcs] of [
           ),
         );
       }),
-      { seed: SEED, numRuns: sized(10) },
+      10,
     );
   });
 

@@ -6,11 +6,9 @@ import { jsonErrorOffset } from '../../../acs/app/json-place.ts';
 import type { Io } from '../../../cli/support/io.ts';
 import { safe, writeFields, writeTable } from '../../../cli/support/table.ts';
 import { VALUE_TYPES } from '../../../protocol/cwmp/parameter-value.ts';
-import { SEED, sized } from '../../support/seed.ts';
+import { assertProperty, SEED } from '../../support/seed.ts';
 
 t.comment(`MODEMLAB_SEED=${SEED}`);
-const check = <T>(property: fc.IProperty<T>): void =>
-  fc.assert(property, { seed: SEED, numRuns: sized(100) });
 
 /** Where tokens of JSON begin, and its end. */
 const boundaries = (text: string): number[] => [
@@ -38,8 +36,9 @@ function written(columns: number | undefined, write: (io: Io) => void): string[]
   return out.split('\n').slice(0, -1);
 }
 
-t.test(`the place of the first error in JSON is found (seed ${SEED})`, async () => {
-  check(
+t.test(`the place of the first error in JSON is found (seed ${SEED})`, async (t) => {
+  await assertProperty(
+    t,
     fc.property(fc.json(), fc.nat(), fc.constantFrom('?', 'x', "'", '\\', '\u0000'), (text, pick, wrong) => {
       assert.equal(jsonErrorOffset(text), text.length, 'JSON has none');
       const places = boundaries(text);
@@ -51,12 +50,14 @@ t.test(`the place of the first error in JSON is found (seed ${SEED})`, async () 
         'nothing fits there',
       );
     }),
+    100,
   );
 });
 
-t.test(`a table keeps to the width of the terminal, and says what it cut (seed ${SEED})`, async () => {
+t.test(`a table keeps to the width of the terminal, and says what it cut (seed ${SEED})`, async (t) => {
   const cell = fc.string({ unit: 'binary', maxLength: 60 });
-  check(
+  await assertProperty(
+    t,
     fc.property(
       fc.array(fc.tuple(cell, cell, cell), { maxLength: 5 }),
       fc.integer({ min: 10, max: 120 }),
@@ -74,22 +75,26 @@ t.test(`a table keeps to the width of the terminal, and says what it cut (seed $
             assert.ok(wide[index + 1]?.includes(safe(text).trimEnd()), 'a pipe gets all');
       },
     ),
+    100,
   );
 });
 
-t.test(`nothing that is shown acts on a terminal (seed ${SEED})`, async () => {
-  check(
+t.test(`nothing that is shown acts on a terminal (seed ${SEED})`, async (t) => {
+  await assertProperty(
+    t,
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       const [line = '', ...others] = written(40, (io) => writeFields(io, [['name', text]]));
       assert.deepEqual(others, []);
       assert.doesNotMatch(line, /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
     }),
+    100,
   );
 });
 
-t.test(`an assignment is taken apart at its first = and :, and nowhere else (seed ${SEED})`, async () => {
+t.test(`an assignment is taken apart at its first = and :, and nowhere else (seed ${SEED})`, async (t) => {
   const name = fc.stringMatching(/^[A-Za-z][\w.-]{0,30}[A-Za-z0-9]$/);
-  check(
+  await assertProperty(
+    t,
     fc.property(
       name,
       fc.option(fc.constantFrom(...VALUE_TYPES), { nil: undefined }),
@@ -99,5 +104,6 @@ t.test(`an assignment is taken apart at its first = and :, and nowhere else (see
         assert.deepEqual(parseAssignment(text), { name, type, value });
       },
     ),
+    100,
   );
 });

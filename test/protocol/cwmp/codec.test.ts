@@ -16,7 +16,7 @@ import { encodeBytes } from '../../../protocol/cwmp/encode.ts';
 import type { Envelope } from '../../../protocol/cwmp/messages.ts';
 import type { Dialect } from '../../../protocol/soap/dialect.ts';
 import { CANONICAL } from '../../../protocol/soap/dialect.ts';
-import { property, SEED, sized } from '../../support/seed.ts';
+import { assertProperty, property, SEED } from '../../support/seed.ts';
 
 function roundTrip(envelope: Envelope, spelling: Dialect = CANONICAL) {
   const decoded = decode(encodeBytes(envelope, spelling));
@@ -43,21 +43,23 @@ property(
 t.test(`each RPC goes there and back with any arguments (seed ${SEED})`, async (t) => {
   for (const rpc of RPC_NAMES) {
     for (const messages of [inEnvelope(request(rpc)), inEnvelope(response(rpc))]) {
-      fc.assert(
+      await assertProperty(
+        t,
         fc.property(messages, dialect(), (envelope, spelling) => {
           see(envelope);
           assert.deepEqual(roundTrip(envelope).envelope, envelope);
           assert.deepEqual(roundTrip(envelope, spelling).envelope, envelope);
         }),
-        { seed: SEED, numRuns: sized(15) },
+        15,
       );
     }
   }
-  fc.assert(
+  await assertProperty(
+    t,
     fc.property(inEnvelope(fault()), dialect(), (envelope, spelling) => {
       assert.deepEqual(roundTrip(envelope, spelling).envelope, envelope);
     }),
-    { seed: SEED, numRuns: sized(50) },
+    50,
   );
   const wanted = [...RPC_NAMES.flatMap((rpc) => [`request ${rpc}`, `response ${rpc}`]), 'fault', 'unknown'];
   t.same(
@@ -87,12 +89,13 @@ property(
   600,
 );
 
-t.test(`clean messages of each RPC are noted for nothing (seed ${SEED})`, async () => {
+t.test(`clean messages of each RPC are noted for nothing (seed ${SEED})`, async (t) => {
   for (const rpc of RPC_NAMES)
-    fc.assert(
+    await assertProperty(
+      t,
       fc.property(cleanEnvelopeOf(rpc), (envelope) => {
         assert.deepEqual(roundTrip(envelope).notes, []);
       }),
-      { seed: SEED, numRuns: sized(20) },
+      20,
     );
 });

@@ -27,10 +27,10 @@ import {
 } from '../../../protocol/http/digest.ts';
 import { quote, readSchemes } from '../../../protocol/http/header.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
-import { SEED, sized } from '../../support/seed.ts';
+import { assertProperty, SEED } from '../../support/seed.ts';
 
 t.comment(`MODEMLAB_SEED=${SEED}`);
-const runs = { seed: SEED, numRuns: sized(300) };
+const RUNS = 300;
 
 const hash: Hash = (name, text) => createHash(name).update(text, 'latin1').digest('hex');
 const equal = (a: string, b: string): boolean => a === b;
@@ -154,8 +154,9 @@ const headerish = fc
   )
   .map((parts) => parts.join(''));
 
-t.test('any text gives a value to every reader, and none throws', async () => {
-  fc.assert(
+t.test('any text gives a value to every reader, and none throws', async (t) => {
+  await assertProperty(
+    t,
     fc.property(headerish, (text) => {
       for (const scheme of readSchemes(text)) {
         assert.equal(typeof scheme.scheme, 'string');
@@ -167,7 +168,7 @@ t.test('any text gives a value to every reader, and none throws', async () => {
       readSetCookie(text);
       assert.ok(Array.isArray(readCookies(text, 'sid')));
     }),
-    runs,
+    RUNS,
   );
 });
 
@@ -182,9 +183,10 @@ t.test(
   },
 );
 
-t.test('any value survives quoting, but for its control characters', async () => {
+t.test('any value survives quoting, but for its control characters', async (t) => {
   const text = fc.string({ unit: 'binary-ascii' }).map((s) => s.replace(/[\u0000-\u001f\u007f]/g, ''));
-  fc.assert(
+  await assertProperty(
+    t,
     fc.property(text, text, (a, b) => {
       assert.deepEqual(values(`Digest a=${quote(a)}, b=${quote(b)}`), [
         [
@@ -196,7 +198,7 @@ t.test('any value survives quoting, but for its control characters', async () =>
         ],
       ]);
     }),
-    runs,
+    RUNS,
   );
   assert.equal(quote('a\r\nSet-Cookie: x'), '"aSet-Cookie: x"');
 });
@@ -271,7 +273,7 @@ const digest = (more: Partial<DigestChallenge> = {}): DigestChallenge => ({
   ...more,
 });
 
-t.test('a challenge is read as it was written', async () => {
+t.test('a challenge is read as it was written', async (t) => {
   const text = fc.string({ unit: 'grapheme-ascii' });
   const challenge: fc.Arbitrary<Challenge> = fc.oneof(
     fc.record({ scheme: fc.constant('basic' as const), realm: text }, { noNullPrototype: true }),
@@ -288,11 +290,12 @@ t.test('a challenge is read as it was written', async () => {
       { requiredKeys: ['scheme', 'realm', 'nonce', 'qop', 'stale'], noNullPrototype: true },
     ),
   );
-  fc.assert(
+  await assertProperty(
+    t,
     fc.property(fc.array(challenge, { minLength: 1, maxLength: 4 }), (challenges) => {
       assert.deepEqual(readChallenges(challenges.map(writeChallenge).join(', ')), challenges);
     }),
-    runs,
+    RUNS,
   );
 });
 
@@ -324,9 +327,10 @@ t.test('of several challenges the strongest that we can answer is answered', asy
   t.equal(answerChallenge([], answer), undefined);
 });
 
-t.test('what a client answers, the server verifies with the same password and no other', async () => {
+t.test('what a client answers, the server verifies with the same password and no other', async (t) => {
   const name = fc.string({ unit: 'grapheme', minLength: 1 }).filter((s) => !/[\u0000-\u001f\u007f]/.test(s));
-  fc.assert(
+  await assertProperty(
+    t,
     fc.property(
       fc.record({
         username: name,
@@ -357,7 +361,7 @@ t.test('what a client answers, the server verifies with the same password and no
         assert.equal(verify(it.other), it.other === it.password);
       },
     ),
-    runs,
+    RUNS,
   );
 });
 
@@ -379,7 +383,8 @@ t.test('a password beyond ASCII is right in UTF-8 and in ISO-8859-1', async (t) 
 });
 
 t.test('basic credentials come back as they were written, all of Unicode', async (t) => {
-  fc.assert(
+  await assertProperty(
+    t,
     fc.property(
       fc.string({ unit: 'grapheme' }).filter((s) => !s.includes(':')),
       fc.string({ unit: 'grapheme' }),
@@ -388,7 +393,7 @@ t.test('basic credentials come back as they were written, all of Unicode', async
         assert.deepEqual(readBasic(scheme?.token68 ?? ''), { username, password });
       },
     ),
-    runs,
+    RUNS,
   );
   t.same(readBasic('Og=='), { username: '', password: '' }, 'nothing but the colon');
   t.same(
@@ -441,7 +446,8 @@ t.test('what a modem keeps of Set-Cookie comes back in each of its styles', asyn
   const token = fc.stringMatching(/^[A-Za-z0-9_.-]{1,20}$/);
   const styles: readonly CookieStyle[] = ['plain', 'rfc2109', 'unquoted', 'dimark', 'lines', 'comma', 'echo'];
   const pair = fc.record({ name: token.map((name) => `c${name}`), value: token }, { noNullPrototype: true });
-  fc.assert(
+  await assertProperty(
+    t,
     fc.property(fc.uniqueArray(pair, { selector: (c) => c.name, minLength: 1, maxLength: 5 }), (pairs) => {
       const jar = keepCookies(
         [],
@@ -456,7 +462,7 @@ t.test('what a modem keeps of Set-Cookie comes back in each of its styles', asyn
           assert.deepEqual(readCookies(lines, name), [value], `${style} ${lines}`);
       }
     }),
-    runs,
+    RUNS,
   );
   const jar: readonly Cookie[] = keepCookies([], ['ID=226_THOM_TR69_ID; path=/']);
   t.strictSame(writeCookie(jar, 'rfc2109'), ['$Version="0"; ID=226_THOM_TR69_ID;$Path=/']);

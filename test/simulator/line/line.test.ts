@@ -14,7 +14,7 @@ import {
   parseLine,
 } from '../../../simulator/line/index.ts';
 import { createScheduler } from '../../../simulator/time/scheduler.ts';
-import { property, SEED, sized } from '../../support/seed.ts';
+import { property, SEED } from '../../support/seed.ts';
 import { ROOT } from '../../support/tree.ts';
 
 t.comment(`MODEMLAB_SEED=${SEED}`);
@@ -86,13 +86,6 @@ async function exchange(
 const bytesOf = (length: number, first: number): Buffer =>
   Buffer.from(Array.from({ length }, (_, at) => (first + at * 7) % 251));
 
-function asyncProperty<Ts>(title: string, prop: fc.IAsyncProperty<Ts>, numRuns: number): void {
-  t.test(title, async (t) => {
-    await fc.assert(prop, { seed: SEED, numRuns: sized(numRuns) });
-    t.pass(title);
-  });
-}
-
 /** A text cut at some place, so that the same bytes come in other pieces. */
 const pieces = fc
   .array(fc.integer({ min: 1, max: 2000 }), { maxLength: 6 })
@@ -129,7 +122,8 @@ const row = (fault: fc.Arbitrary<string>) =>
     )
     .map((faults) => faults.join(','));
 
-asyncProperty(
+property(
+  t,
   'faults that lose nothing hand on all bytes in order, both ways, with their ends',
   fc.asyncProperty(row(lossless), pieces, pieces, async (text, up, down) => {
     const got = await exchange(lineOf(text), up, down);
@@ -139,7 +133,8 @@ asyncProperty(
   60,
 );
 
-asyncProperty(
+property(
+  t,
   'the same seed damages the same bytes, however TCP cuts them; another seed others',
   fc.asyncProperty(row(damaging), fc.integer(), async (text, seed) => {
     const whole = bytesOf(20_000, 1);
