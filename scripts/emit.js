@@ -1,7 +1,17 @@
 // Writes .build/: every source of tsconfig.json as JavaScript that plain node runs, with source maps, and the
 // data files beside it. Only what changed since the last time is written. Types are not checked: `npm run
 // typecheck` does that.
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { DATA_FOLDERS, filesBelow, ROOT } from './data-folders.js';
 
@@ -10,12 +20,21 @@ export const BUILD = path.join(ROOT, '.build');
 /** For what a test run writes for itself. */
 export const RUN_FOLDER = path.join(BUILD, 'run');
 
-/** What decides the form of the output. When one of these is newer than the output, all is written again. */
+/** What was written the last time: the stamp of each file, and that of what was made of it. */
+const RECORD = path.join(RUN_FOLDER, 'emitted.json');
+
+/** What decides the form of the output. When one of these changes, all is written again. */
 const MAKERS = ['scripts/emit.js', 'tsconfig.json', 'node_modules/esbuild/package.json'];
 const DATA = [...DATA_FOLDERS, 'test/fixtures'];
 
-/** Milliseconds since 1970 of the last change; 0 for a file that is not there. */
-const changedAt = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+/**
+ * Changes whenever the file does. A time alone does not tell: an older file can be put back, a write can be
+ * cut off, and an editor can save while the file is being read.
+ */
+function stampOf(file) {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat === undefined ? 'none' : [stat.mtimeMs, stat.ctimeMs, stat.size, stat.ino].join(' ');
+}
 
 const included = () => JSON.parse(readFileSync(path.join(ROOT, 'tsconfig.json'), 'utf8')).include;
 
@@ -44,18 +63,37 @@ const keepModules = {
 
 /** Brings .build/ up to date. False if a source is no TypeScript: its place is then on standard error. */
 export async function emit() {
-  const made = Math.max(...MAKERS.map((file) => changedAt(path.join(ROOT, file))));
-  const isOld = (file) => {
-    const built = changedAt(builtPath(file));
-    return built < changedAt(path.join(ROOT, file)) || built < made;
-  };
   mkdirSync(RUN_FOLDER, { recursive: true });
   const sources = listSources();
   const data = DATA.flatMap((folder) => filesBelow(folder, '.json'));
   removeStrays(new Set([...sources, ...data].map(builtPath)));
+  const makers = MAKERS.map((file) => stampOf(path.join(ROOT, file))).join(', ');
+  // Taken before a file is read: what is saved later is written the next time.
+  const stamps = new Map([...sources, ...data].map((file) => [file, stampOf(path.join(ROOT, file))]));
+  const lineOf = (file) => `${stamps.get(file)} -> ${stampOf(builtPath(file))}`;
+  const record = readRecord();
+  const isOld = (file) => record.makers !== makers || record.files[file] !== lineOf(file);
   for (const file of data.filter(isOld)) cpSync(path.join(ROOT, file), builtPath(file));
   const old = sources.filter(isOld);
-  return old.length === 0 || (await transpile(old));
+  if (old.length > 0 && !(await transpile(old))) return false;
+  writeRecord({ makers, files: Object.fromEntries([...stamps.keys()].map((file) => [file, lineOf(file)])) });
+  return true;
+}
+
+function readRecord() {
+  try {
+    const { makers, files } = JSON.parse(readFileSync(RECORD, 'utf8'));
+    return { makers, files: files ?? {} };
+  } catch {
+    // The first time, or after something else has written it: everything is old.
+    return { makers: undefined, files: {} };
+  }
+}
+
+function writeRecord(record) {
+  const draft = `${RECORD}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify(record));
+  renameSync(draft, RECORD);
 }
 
 /** False if esbuild has reported an error, and written nothing. */

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { LISTS_TREE, readersOf } from './readers.ts';
 import type { Tree } from './tree.ts';
 
 /** Static and dynamic imports as the emitter prints them. */
@@ -12,12 +13,14 @@ const IMPORT = /(?:^(?:import|export)\b[^'";]*|\bimport\()"([^"\n]+)"/gm;
 const PROGRAM = /["'`]((?:bench|cli|test)\/[\w./-]+\.ts)["'`]/g;
 
 export class ImportGraph {
+  readonly #texts: ReadonlyMap<string, string>;
   readonly #direct: ReadonlyMap<string, readonly string[]>;
   readonly #reached = new Map<string, ReadonlySet<string>>();
 
-  constructor({ sources, builtPath }: Tree) {
+  constructor({ sources, builtPath }: Pick<Tree, 'sources' | 'builtPath'>) {
+    this.#texts = new Map(sources.map((source) => [source, readFileSync(builtPath(source), 'utf8')]));
     this.#direct = new Map(
-      sources.map((source) => [source, directImports(source, readFileSync(builtPath(source), 'utf8'))]),
+      [...this.#texts].map(([source, text]) => [source, directImports(source, text)] as const),
     );
   }
 
@@ -32,6 +35,17 @@ export class ImportGraph {
     for (const file of found) for (const next of this.#direct.get(file) ?? []) found.add(next);
     this.#reached.set(source, found);
     return found;
+  }
+
+  /** Whether a source can tell that these files, sources or others, have changed. */
+  watcherOf(changed: readonly string[]): (source: string) => boolean {
+    if (changed.length === 0) return () => false;
+    const seen = [LISTS_TREE, ...changed.flatMap((file) => [file, ...this.#readersOf(file)])];
+    return (source) => seen.some((file) => this.reached(source).has(file));
+  }
+
+  #readersOf(file: string): readonly string[] {
+    return file.endsWith('.ts') ? [] : readersOf(file, this.#texts);
   }
 }
 

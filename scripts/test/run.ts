@@ -3,78 +3,75 @@
  * for each process, then what failed, then the totals.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { counted } from '../../protocol/counted.ts';
 import { batchesOf, isPure } from './batches.ts';
 import { changedFiles } from './changed.ts';
 import { ImportGraph } from './imports.ts';
+import { type Options, readOptions } from './options.ts';
 import { type Result, runBatch } from './run-batch.ts';
+import { checkEnvironment, SettingError } from './settings.ts';
+import { endOnSignals, TIMEOUT_MS } from './test-process.ts';
 import type { Tree } from './tree.ts';
 
-/** Milliseconds for a process of the normal run. */
-const TIMEOUT_MS = 600_000;
 /** How much more the long run does. */
 const LONG_TIMES = 10;
 
-/** Resolves with the exit code: 0 when tests ran and none failed, else 1. */
+/** Resolves with the exit code: 0 when tests ran and none failed, 2 when a setting is wrong, else 1. */
 export async function runTests(words: readonly string[], tree: Tree): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...words],
-    allowPositionals: true,
-    options: {
-      changed: { type: 'boolean', default: false },
-      long: { type: 'boolean', default: false },
-      pure: { type: 'boolean', default: false },
-      jobs: { type: 'string', default: String(Math.min(4, availableParallelism() + 1)) },
-    },
-  });
-  const timeoutMs = TIMEOUT_MS * (values.long ? LONG_TIMES : 1);
-  const batches = selectBatches(tree, positionals, values);
-  if (batches.length === 0) process.stdout.write(`${whyNone(positionals, values.changed)}\n`);
-  const environment = environmentOf(timeoutMs, values.long);
+  try {
+    checkEnvironment(process.env);
+    return await runSelected(readOptions(words), tree);
+  } catch (error) {
+    if (!(error instanceof SettingError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 2;
+  }
+}
+
+async function runSelected(options: Options, tree: Tree): Promise<number> {
+  const timeoutMs = TIMEOUT_MS * (options.long ? LONG_TIMES : 1);
+  const batches = selectBatches(tree, options);
+  if (batches.length === 0) process.stdout.write(`${whyNone(options)}\n`);
+  const environment = environmentOf(options.long);
   const durations = new Durations(path.join(tree.runFolder, 'durations.json'));
   const waiting = batches.toSorted((a, b) => durations.of(b) - durations.of(a));
   const ended: Result[] = [];
+  const ending = endOnSignals();
   const work = async (): Promise<void> => {
-    for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
+    for (let batch = waiting.shift(); batch !== undefined && !ending.aborted; batch = waiting.shift()) {
       const result = await runBatch(batch, tree, environment, timeoutMs);
       durations.set(batch, result.ms);
       ended.push(result);
       process.stdout.write(`${describe(result, ended.length, batches.length)}\n`);
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, Number(values.jobs) || 1) }, work));
+  await Promise.all(Array.from({ length: options.jobs }, work));
   durations.write();
   const failed = printTotals(ended);
-  return failed === 0 && (batches.length > 0 || values.changed) ? 0 : 1;
+  return failed === 0 && (batches.length > 0 || options.changed) ? 0 : 1;
 }
 
 /** All test files, or those whose path holds one of the words, or those that reach a changed file. */
-function selectBatches(
-  tree: Tree,
-  words: readonly string[],
-  only: { readonly changed: boolean; readonly pure: boolean },
-): readonly (readonly string[])[] {
+function selectBatches(tree: Tree, { words, ...only }: Options): readonly (readonly string[])[] {
   const graph = new ImportGraph(tree);
-  const changed = only.changed ? changedFiles(tree.root) : [];
+  const isTouched = only.changed ? graph.watcherOf(changedFiles(tree.root)) : () => true;
   const tests = tree.sources
     .filter((file) => file.endsWith('.test.ts'))
     .filter((test) => words.length === 0 || words.some((word) => test.includes(word)))
     .filter((test) => !only.pure || isPure(graph.reached(test)))
-    .filter((test) => !only.changed || changed.some((file) => graph.reached(test).has(file)));
+    .filter(isTouched);
   return batchesOf(tests, (test) => graph.reached(test));
 }
 
 /** Why there is nothing to run. */
-function whyNone(words: readonly string[], changed: boolean): string {
+function whyNone({ words, changed }: Options): string {
   const which = words.length === 0 ? 'test file' : `test file with ${words.join(' or ')} in its path`;
   return changed ? `no ${which} can reach what differs from the last commit` : `there is no ${which}`;
 }
 
-function environmentOf(timeoutMs: number, long: boolean): NodeJS.ProcessEnv {
-  const common = { ...process.env, TAP_TIMEOUT: String(timeoutMs / 1000), TAP_BAIL: '0' };
+function environmentOf(long: boolean): NodeJS.ProcessEnv {
+  const common = { ...process.env, TAP_BAIL: '0' };
   return long
     ? {
         ...common,

@@ -14,6 +14,10 @@ export const ROOT = existsSync(path.join(HERE, 'package.json')) ? HERE : path.di
 /** The path of a file in test/fixtures/. */
 export const fixture = (name: string): string => path.join(ROOT, 'test', 'fixtures', name);
 
+/** The emitted JavaScript of a source. */
+export const builtPath = (source: string): string =>
+  path.join(ROOT, '.build', source.replace(/\.ts$/, '.js'));
+
 /** Node's arguments that run a program of the package, named by its source from the root: `cli/bin.ts`. */
 export const program = (source: string): readonly string[] =>
   HERE === ROOT

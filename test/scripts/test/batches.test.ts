@@ -1,19 +1,15 @@
-import path from 'node:path';
 import t from 'tap';
 import { batchesOf, FILES_IN_BATCH } from '../../../scripts/test/batches.ts';
 import { directImports, ImportGraph } from '../../../scripts/test/imports.ts';
 import { listProject } from '../../support/house/files.ts';
-import { ROOT } from '../../support/tree.ts';
-
-const BUILD = path.join(ROOT, '.build');
+import { builtPath, ROOT } from '../../support/tree.ts';
 
 const sources = listProject(ROOT).filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
 
 /** Every test file of the package, read from the folders themselves. */
 const tests = sources.filter((file) => file.endsWith('.test.ts'));
 
-const builtPath = (source: string): string => path.join(BUILD, source.replace(/\.ts$/, '.js'));
-const graph = new ImportGraph({ root: ROOT, sources, builtPath, runFolder: path.join(BUILD, 'run') });
+const graph = new ImportGraph({ sources, builtPath });
 
 t.test('no test file is left out, and none runs twice', async (t) => {
   t.ok(tests.length > 100, `${tests.length} test files`);

@@ -33,7 +33,7 @@ export const ROOMS: ReadonlyMap<string, Room> = new Map<string, Room>([
   ['mdap', { imports: ['protocol'], packages: ['yaml'] }],
   ['fuzz', { imports: ['protocol'], packages: ['fast-check'] }],
   ['cli', { imports: { allBut: ['index.ts', 'bench', 'scripts', 'test'] }, packages: ['commander', 'pino'] }],
-  ['scripts', { imports: { allBut: ['test'] }, packages: [] }],
+  ['scripts', { imports: { allBut: ['test'] }, packages: ['tap'] }],
   ['bench', { imports: { allBut: ['test'] }, packages: ['fast-xml-parser', 'pino', 'undici'] }],
   ['test', { imports: { allBut: [] }, packages: ['fast-check', 'tap', 'typescript', 'undici', 'yaml'] }],
 ]);
