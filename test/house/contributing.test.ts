@@ -91,6 +91,24 @@ for (const { title, example, steps } of recipes) {
   });
 }
 
+/** Names of constants and functions, as `CANNOT_ACT` and `subcommand()`. */
+const symbolsOf = (text: string): readonly string[] =>
+  spansOf(text)
+    .filter((span) => /^([A-Z_]{4,}|[a-z]\w+\(\))$/.test(span))
+    .map((span) => span.replace('()', ''));
+
+t.test('every constant and function that a step names is in a file of the step', async (t) => {
+  const named = recipes.flatMap(({ steps }) =>
+    steps.flatMap((step) => symbolsOf(step).map((symbol) => ({ symbol, files: pathsOf(step) }))),
+  );
+  t.ok(named.length >= 6, `${named.length} names`);
+  for (const { symbol, files } of named)
+    t.ok(
+      files.some((file) => !file.endsWith('/') && new RegExp(`\\b${symbol}\\b`).test(read(file))),
+      `${symbol} in ${files.join(' or ')}`,
+    );
+});
+
 t.test('the example of a quirk that is a habit has one', async (t) => {
   t.match(TEXT, /`Q-HT-06` in\s+`simulator\/quirks\/http\.ts`/);
   t.match(read('simulator/quirks/http.ts'), /'Q-HT-06': /);

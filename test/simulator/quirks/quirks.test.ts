@@ -166,6 +166,7 @@ t.test('every quirk can be simulated, or there is a reason why not', async (t) =
   t.strictSame(
     unable.map(({ id }) => id),
     [...CANNOT_ACT.keys()],
+    'each has an act in protocol/quirks/acts/, a habit in simulator/quirks/, or a reason in CANNOT_ACT',
   );
   for (const id of [...Object.keys(CASES), ...BY_HAND.keys()])
     t.ok(
